@@ -1,6 +1,6 @@
 # Builds and tests optasvc. `make help` lists the targets.
 VERSION := $(shell sed -n 's/^version: //p' plugin.yaml)
-# Of this folder's own repository, not of one around it.
+# Only if this directory is the root of a repository, not part of a surrounding one.
 GIT    := $(shell [ "$$(git rev-parse --show-toplevel 2>/dev/null)" = "$(CURDIR)" ] && echo git || echo false)
 COMMIT := $(shell $(GIT) rev-parse --short=12 HEAD || echo unknown)
 
@@ -10,7 +10,7 @@ CFLAGS  ?= -O2 -g
 CACHE   ?= $(CURDIR)/.cache
 export CACHE
 
-# What `make dist` makes programs for, by Go's names, and what the compiler calls it.
+# The platforms of `make dist` by Go's names, and the compiler's names for them.
 PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
 TRIPLE_linux_amd64  := x86_64-linux-musl
 TRIPLE_linux_arm64  := aarch64-linux-musl
@@ -27,21 +27,21 @@ PKG_CONFIG ?= pkg-config
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wformat=2 -Wundef -Wcast-qual -Wwrite-strings
-# macOS hides more behind _POSIX_C_SOURCE than Linux does.
+# With _POSIX_C_SOURCE, macOS hides more functions than Linux does.
 DEFINES := -D_POSIX_C_SOURCE=200809L -D_DARWIN_C_SOURCE -iquote common
 override CPPFLAGS += $(DEFINES)
 override CFLAGS += -std=c17 $(WARNINGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 
-# One build folder for each configuration; only the plain one leaves its programs in bin/.
+# One build directory for each configuration. Only the plain one puts its programs into bin/.
 ifdef SAN
 BUILD := build/san
 BIN   := build/san
 override CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 override LDFLAGS += -fsanitize=address,undefined
 else ifdef PLATFORM
-# What is released: for another system, by a compiler of its own (krew/toolchain), with both YAML
-# libraries and on Linux musl linked in. Nothing of this machine or of the caller's flags goes into it.
+# A release: built with a cross compiler (krew/toolchain), linked statically with both YAML libraries and, on
+# Linux, musl. It does not depend on this machine or on the caller's flags.
 BUILD := build/$(PLATFORM)
 BIN   := build/$(PLATFORM)
 SYSTEM := $(firstword $(subst _, ,$(PLATFORM)))
@@ -49,7 +49,7 @@ CC := $(RELEASE)/zig cc -target $(TRIPLE_$(PLATFORM))
 AR := $(RELEASE)/zig ar
 export ZIG_GLOBAL_CACHE_DIR := $(RELEASE)/cache
 export ZIG_LOCAL_CACHE_DIR  := $(RELEASE)/cache
-# For macOS zig cannot link with -flto, nor take the place of functions (arena.c, krew/left_out.c).
+# For macOS zig supports neither -flto nor the replacement of functions (arena.c, krew/left_out.c).
 FLAGS_linux    := -flto -fPIE -fstack-clash-protection -DWRAPPED_ALLOCATION \
                   $(if $(findstring amd64,$(PLATFORM)),-fcf-protection,-mbranch-protection=standard)
 WRAPPED := malloc calloc realloc fy_composer_process_event fy_term_query_size
@@ -81,9 +81,9 @@ override CFLAGS   := -std=c17 $(WARNINGS) $(FLAGS) -ffile-prefix-map=$(CURDIR)/=
 override CPPFLAGS := $(DEFINES) -isystem $(LIBFYAML)/include -isystem $(LIBYAML)/include
 override LDFLAGS  := -s -Wl,--gc-sections $(LDFLAGS_$(SYSTEM))
 LIBS := $(LIBRARIES)
-PKG_CONFIG := true # of the libraries of this machine none is asked for
+PKG_CONFIG := true # the libraries of this machine are not used
 else ifdef FUZZ
-# clang's libFuzzer, or with FUZZ=afl AFL++, drives the same targets.
+# The same targets run under clang's libFuzzer, or under AFL++ with FUZZ=afl.
 BUILD := build/fuzz-$(FUZZ)
 BIN   := build/fuzz-$(FUZZ)
 CC    := $(if $(filter afl,$(FUZZ)),afl-clang-fast,clang)
@@ -97,7 +97,7 @@ override LDFLAGS += --coverage
 else
 BUILD := build/plain
 BIN   := bin
-# What makes mistakes harder to exploit, where the compiler and the system have it (tests/hardening).
+# Hardening that the compiler and the system support (tests/hardening).
 ifeq ($(shell uname -s),Linux)
 override CFLAGS  += -fPIE -fstack-protector-strong -fstack-clash-protection \
                     $(if $(filter x86_64,$(shell uname -m)),-fcf-protection) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
@@ -141,7 +141,7 @@ $(BUILD)/obj/libraries/libyaml-%.o: $(RELEASE)/libyaml-%.c Makefile
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(OPTIMIZATION) $(LIBYAML_FLAGS) -c -o $@ $<
 
-# Compiled again when what it says has changed.
+# Compiled again when the version or the commit changes.
 $(BUILD)/obj/common/base/version.o: CPPFLAGS += -DOPTASVC_VERSION='"$(VERSION)"' -DOPTASVC_COMMIT='"$(COMMIT)"'
 $(BUILD)/obj/common/base/version.o: $(BUILD)/version
 $(BUILD)/version: FORCE
@@ -155,10 +155,10 @@ FORCE:
 .PHONY: check-libraries
 check-libraries:
 	@$(PKG_CONFIG) --exists $(PACKAGES) || { \
-	    echo "libfyaml and libyaml are needed to build: run \`make deps\`" >&2; exit 1; }
+	    echo "libfyaml or libyaml not found: run \`make deps\`" >&2; exit 1; }
 
 .PHONY: deps
-deps: ## Install what building and all tests need (apt-get, as root)
+deps: ## Install the build and test dependencies (apt-get, as root)
 	@tests/deps all
 
 .PHONY: demo
@@ -181,7 +181,7 @@ demo: ## Build, render examples/hello, and inject examples/chart into a chart
 .PHONY: check
 check: all layers unit golden cli documents replay ## Build, and run the tests that need no server: unit, golden, cli, README
 
-.SECONDARY: # objects of tests are kept
+.SECONDARY: # keeps the objects of tests
 .PHONY: unit
 unit: $(UNITS)
 	@tests/unit/run $(UNITS)
@@ -214,7 +214,7 @@ roundtrip: all $(BUILD)/obj/tests/roundtrip/read
 property: $(BUILD)/obj/tests/property/edit
 	@$< $(or $(CASES),100000)
 
-# Fuzz targets: with FUZZ driven by a fuzzer, else by what replays inputs.
+# Fuzz targets: linked with a fuzzer if FUZZ is set, else with the replay of inputs.
 FUZZ_TARGETS := $(filter-out fuzz replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))) edit
 FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
@@ -240,7 +240,7 @@ fuzzers: $(FUZZERS)
 SECONDS ?= 60
 ENGINE  ?= libfuzzer
 .PHONY: fuzz
-fuzz: ## Fuzz (TARGET=service: that one alone; SECONDS=60: of the processor, each; ENGINE=afl)
+fuzz: ## Fuzz every target (TARGET=service: only that target; SECONDS=60: CPU time for each; ENGINE=afl)
 	@status=0; tests/fuzz/run available $(ENGINE) || status=$$?; \
 	if [ $$status -eq 77 ] && [ "$$CI" != true ]; then exit 0; fi; \
 	[ $$status -eq 0 ] && $(MAKE) --no-print-directory FUZZ=$(ENGINE) fuzzers && \
@@ -375,7 +375,7 @@ test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) test-slow test-real
 
 .PHONY: bench
-bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
+bench: all $(BUILD)/obj/tests/bench/floor ## Compare speed and memory with similar programs
 	@krew/toolchain $(RELEASE)
 	@$(MAKE) --no-print-directory PLATFORM=$(HOST) all
 	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor build/$(HOST)
@@ -390,21 +390,21 @@ $(BUILD)/obj/tests/property/edit: %: %.o $(BUILD)/libcommon.a
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: docs
-docs: all ## Write the field reference in README.md and docs/limits.md anew
+docs: all ## Regenerate the field reference in README.md and docs/limits.md
 	@tests/docs update $(BIN)
 
 .PHONY: format
 format: ## Format the sources (clang-format)
 	clang-format -i $(SOURCES)
 
-# What the static analyzers say is mended, or suppressed with its reason: in .cppcheck, or in the source.
+# Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
 SCRIPTS  := .ci/run tests/deps tests/cost/kubectl $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
 LINTS    := format layers gcc clang tidy cppcheck shell
 
 .PHONY: lint $(LINTS:%=lint-%)
-lint: ## Check the sources: formatting, layers, gcc's and clang's analyzers, clang-tidy, cppcheck, shellcheck
+lint: ## Check the sources: formatting, layers, analyzers of gcc and clang, clang-tidy, cppcheck, shellcheck
 	@tests/deps lint
 	@$(MAKE) --no-print-directory $(PARALLEL) $(LINTS:%=lint-%)
 lint-format:
@@ -427,7 +427,7 @@ lint-shell:
 	shellcheck $(SCRIPTS)
 
 .PHONY: coverage
-coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr)
+coverage: ## Measure the coverage of common/ by the unit, golden and cli tests (gcovr)
 	@$(MAKE) --no-print-directory COVERAGE=1 check
 	gcovr --root . --filter common/ --print-summary --fail-under-line 90 --fail-under-branch 80 \
 	    build/coverage
@@ -448,13 +448,13 @@ ARCHES   := x86_64=amd64 aarch64=arm64 arm64=arm64
 HOST     := $(shell uname -s | tr A-Z a-z)_$(patsubst $(shell uname -m)=%,%,\
               $(filter $(shell uname -m)=%,$(ARCHES)))
 
-# What is in a release has the time of its commit.
+# The files of a release have the time of its commit.
 export SOURCE_DATE_EPOCH ?= $(shell $(GIT) log -1 --format=%ct || echo 946684800)
 OUT ?= dist
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
 
 .PHONY: dist
-dist: ## Make in dist/ what is released, for every platform (VERSION=1.2.3; SIGN_KEY: of gpg)
+dist: ## Build a release for every platform in dist/ (VERSION=1.2.3; SIGN_KEY: a gpg key)
 	@krew/toolchain $(RELEASE)
 	@$(MAKE) --no-print-directory $(PARALLEL) $(PLATFORMS:%=programs-%)
 	@$(MAKE) --no-print-directory PLATFORM=$(HOST) release
@@ -463,7 +463,7 @@ dist: ## Make in dist/ what is released, for every platform (VERSION=1.2.3; SIGN
 $(PLATFORMS:%=programs-%): programs-%:
 	@$(MAKE) --no-print-directory PLATFORM=$* all
 
-# With PLATFORM that of this machine: its programs print their manual pages and completion.
+# PLATFORM must be that of this machine: its programs print their manual pages and completion.
 .PHONY: release
 release: all $(MAN) $(COMPLETION)
 	@cp $(RELEASE)/THIRD_PARTY_LICENSES $(BUILD)/doc
@@ -501,11 +501,11 @@ install: all $(MAN) $(COMPLETION) ## Install programs, manual pages and completi
 	ln -sf kubectl-optasvc.fish $(SHARE)/fish/vendor_completions.d/helm-postrender.fish
 
 .PHONY: uninstall
-uninstall: ## Remove what install put there
+uninstall: ## Remove the installed files
 	rm -f $(INSTALLED)
 
 .PHONY: clean
-clean: ## Remove what the build made; .cache with the test servers stays
+clean: ## Remove build results (keeps .cache with the test servers)
 	rm -rf bin build dist
 
 .PHONY: help

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Helm 4 shows nothing of the stderr of its plugins, not even when they fail. */
+/* True if Helm 4 runs this as a plugin: it hides the stderr of plugins, even if they fail. */
 static bool is_stderr_hidden(void)
 {
     const char *plugin = getenv("HELM_PLUGIN_NAME");
@@ -19,24 +19,25 @@ int main(int argc, char **argv)
         .name = "helm-postrender",
         .arguments = "SERVICE-FILE",
         .max_args = 1,
-        .summary = "Injects what a service file says into the manifests of a Helm chart",
+        .summary = "Inject a service file into the manifests of a Helm chart",
         .details =
-            "Reads manifests on standard input and writes them, changed only where the service\n"
-            "file says so, byte for byte elsewhere. Without SERVICE-FILE it is taken from\n"
-            "OPTASVC_FILE: Helm 4 passes the environment on.\n",
+            "Reads manifests from stdin and writes them to stdout. Changes only what the service\n"
+            "file sets; everything else stays identical to the byte. SERVICE-FILE defaults to\n"
+            "$OPTASVC_FILE, which Helm 4 passes to plugins.\n",
         .flags = FLAGS_INJECT,
         .run = postrender,
-        .complete = complete_files};
+        .complete = complete_files,
+    };
     static const struct command *const commands[] = {&command, &command_complete, &command_man,
                                                      NULL};
     static const struct environment_variable variables[] = {
-        {"OPTASVC_FILE", "The service file, where none is given."},
-        {"OPTASVC_LOG", "As --log-file."},
+        {"OPTASVC_FILE", "The service file, if it is not passed as an argument."},
+        {"OPTASVC_LOG", "Default of --log-file."},
         {"HELM_PLUGIN_NAME",
-         "Set by Helm 4, which hides stderr: a failure is written to a log too."},
+         "Set by Helm 4, which hides stderr: failures are also written to a log file."},
         {"XDG_STATE_HOME",
-         "Where that is: optasvc/helm-postrender.log in it, or in ~/.local/state."},
-        {"NO_COLOR", "Messages have no color."},
+         "Directory of that log file, optasvc/helm-postrender.log (default ~/.local/state)."},
+        {"NO_COLOR", "Disables color in messages."},
         {NULL, NULL},
     };
     static const struct program program = {

@@ -1,7 +1,8 @@
-/* The linked list that libfyaml's sources include under this name.
+/* A doubly linked list with the interface that libfyaml's sources expect from this header.
  *
- * Their own is Linux's, under GPL-2.0, and all of it is inline: a released program would contain
- * it. krew/toolchain puts this one in its place. A list is a ring: its head is a link as well. */
+ * libfyaml's own copy is that of Linux, under GPL-2.0. All of it is inline, so a released program
+ * would contain it. krew/toolchain replaces it by this one. A list is circular: its head is a link
+ * too. */
 #ifndef FY_LIST_H
 #define FY_LIST_H
 
@@ -32,7 +33,7 @@ static inline bool list_is_singular(const struct list_head *head)
     return !list_empty(head) && head->next == head->prev;
 }
 
-/* Puts the links from first to last behind `place`. */
+/* Inserts the links from first to last after `place`. */
 static inline void list_put(struct list_head *place, struct list_head *first,
                             struct list_head *last)
 {
@@ -58,7 +59,7 @@ static inline void list_del(struct list_head *link)
     link->next->prev = link->prev;
 }
 
-/* Puts all of `from` in front of what `head` has; `from` is not to be used afterwards. */
+/* Inserts all links of `from` at the start of `head`. `from` must not be used afterwards. */
 static inline void list_splice(const struct list_head *from, struct list_head *head)
 {
     if (!list_empty(from))

@@ -1,6 +1,6 @@
-/* What of libfyaml the programs for Linux are linked without. By --wrap the linker calls these in
- * place of functions that a parser of events never gets to, and drops what only those lead to: the
- * builder of documents, the emitter, scanf(), a tenth of the program. */
+/* Replacements for functions of libfyaml that an event parser never calls, in the Linux programs.
+ * With --wrap the linker uses these instead, and drops everything that only the originals
+ * reference: the document builder, the emitter and scanf(), a tenth of the program. */
 #include <libfyaml.h>
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 enum fy_composer_return __wrap_fy_composer_process_event(void *composer, struct fy_event *event);
 int __wrap_fy_term_query_size(int fd, int *rows, int *columns);
 
-/* For parsers with a callback, which none of ours has. */
+/* Called only for parsers with a callback, which we do not use. */
 enum fy_composer_return __wrap_fy_composer_process_event(void *composer, struct fy_event *event)
 {
     (void)composer;
@@ -16,7 +16,7 @@ enum fy_composer_return __wrap_fy_composer_process_event(void *composer, struct 
     abort();
 }
 
-/* The size of the terminal that libfyaml's own messages would go to. */
+/* Called only for libfyaml's own messages, which we do not use. */
 int __wrap_fy_term_query_size(int fd, int *rows, int *columns)
 {
     (void)fd;

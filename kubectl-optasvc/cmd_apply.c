@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is(const char *value, const char *word)
+static bool equals(const char *value, const char *word)
 {
     return value && strcmp(value, word) == 0;
 }
 
-/* All that would be sent, as kubectl names it. */
-static struct str name_objects(struct arena *arena, const struct options *options,
-                               const struct render_result *render_result)
+/* Lists all objects that apply would send, as `kubectl -o name` does. */
+static struct str format_object_names(struct arena *arena, const struct options *options,
+                                      const struct render_result *render_result)
 {
     struct manifests manifests = {.arena = arena};
     struct map namespaces = {0};
@@ -37,11 +37,11 @@ static int print_names(const struct invocation *invocation)
     struct render_result render_result = {0};
     struct buf messages = {0};
     const struct options *options = &invocation->options;
-    bool right =
+    bool ok =
         render_services(&options->input, invocation->color, &arena, &render_result, &messages);
     console_print_error(buf_str(&messages));
     int status =
-        right ? console_finish(name_objects(&arena, options, &render_result)) : EXIT_FAILURE;
+        ok ? console_finish(format_object_names(&arena, options, &render_result)) : EXIT_FAILURE;
     buf_free(&messages);
     arena_free(&arena);
     return status;
@@ -50,10 +50,10 @@ static int print_names(const struct invocation *invocation)
 int cmd_apply_usage(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
-    if (is(options->apply.prune, "layer") && options->input.modules.count)
-        return cli_usage(invocation, "--prune=layer would remove the services that --module leaves "
-                                     "out");
-    if (is(options->apply.wait, "false") &&
+    if (equals(options->apply.prune, "layer") && options->input.modules.count)
+        return cli_usage(invocation, "--prune=layer and --module are mutually exclusive: it would "
+                                     "delete the other services of the layer");
+    if (equals(options->apply.wait, "false") &&
         (options->apply.rollback_on_failure || options->apply.timeout))
         return cli_usage(invocation, "--timeout and --rollback-on-failure have no effect with "
                                      "--wait=false");
@@ -63,10 +63,10 @@ int cmd_apply_usage(const struct invocation *invocation)
 int cmd_apply(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
-    int wrong = cmd_apply_usage(invocation);
-    if (wrong)
-        return wrong;
-    if (is(options->apply.dry_run_mode, "client"))
+    int status = cmd_apply_usage(invocation);
+    if (status)
+        return status;
+    if (equals(options->apply.dry_run_mode, "client"))
         return options->output ? print_names(invocation) : cmd_render(invocation);
     return apply(options, invocation->color);
 }
@@ -75,15 +75,17 @@ static const char *const outputs[] = {"name", NULL};
 
 const struct command command_apply = {
     .name = "apply",
-    .summary = "Apply service files to the cluster and wait until their pods are ready",
+    .summary = "Apply service files and wait for the rollout",
     .details =
-        "Nothing is changed before all of this is right: the files, the Secrets that the pods\n"
-        "need, and the server's own check of every object. Then the namespace is made if it is\n"
-        "not there, everything applied server-side as the manager `optasvc`, and what the\n"
-        "service no longer has and would go on to act is removed: autoscaler, disruption budget,\n"
-        "CronJobs, and, once the new pods are ready, the other kind of workload.\n"
-        "--prune=layer lists what it will delete and asks; without a terminal it needs --yes.\n",
+        "All checks run before anything is changed: the files, the Secrets that the pods\n"
+        "require, and a server-side dry run of every object. Then apply creates the namespace if\n"
+        "it does not exist, applies all objects server-side with the field manager `optasvc`, and\n"
+        "deletes stale objects that would still act: autoscaler, disruption budget, CronJobs and,\n"
+        "once the new pods are ready, a workload of another kind.\n"
+        "--prune=layer lists the objects to delete and asks for confirmation; pass --yes if stdin\n"
+        "is not a terminal.\n",
     .flags = FLAGS_APPLY,
     .required = FLAG(FILENAME),
     .outputs = outputs,
-    .run = cmd_apply};
+    .run = cmd_apply,
+};

@@ -1,12 +1,12 @@
-/* Completion scripts: each asks the program itself what a word may become. */
+/* Completion scripts. They run the hidden command __complete for candidates. */
 #include "cli/completion.h"
 #include "commands.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the shells' own ways: bash breaks words at COMP_WORDBREAKS and puts in what follows the last
- * of these, hands over no quotes, and quotes what it is told to be a file's name. */
+/* bash splits words at COMP_WORDBREAKS and replaces only the text after the last break. It removes
+ * quotes before completion, and quotes results only for `compopt -o filenames`. */
 static const char bash[] =
     "# bash completion; in ~/.bashrc: source <(kubectl-optasvc completion bash)\n"
     "_optasvc() {\n"
@@ -17,7 +17,7 @@ static const char bash[] =
     "    current=${words[${#words[@]}-1]}\n"
     "    tail=${current##*[\"$COMP_WORDBREAKS\"]}\n"
     "    cut=${current%\"$tail\"}\n"
-    "    cut=${cut%@} # an @ belongs to what follows it\n"
+    "    cut=${cut%@} # keep an @ with the word that follows it\n"
     "    COMPREPLY=()\n"
     "    answer=$(\"${words[0]/#\\~/$HOME}\" __complete \"${words[@]:1}\" 2>/dev/null) || return "
     "0\n"
@@ -39,7 +39,7 @@ static const char bash[] =
 
 static const char zsh[] =
     "#compdef kubectl-optasvc helm-postrender\n"
-    "# zsh completion: a file _kubectl-optasvc in a folder of $fpath, or in ~/.zshrc behind "
+    "# zsh completion: save as _kubectl-optasvc in a directory of $fpath, or in ~/.zshrc after "
     "compinit:\n"
     "# source <(kubectl-optasvc completion zsh)\n"
     "_optasvc() {\n"
@@ -98,7 +98,7 @@ enum { SHELL_COUNT = COUNT_OF(shells) };
 static void complete_shells(struct completion *completion)
 {
     for (size_t i = 0; i < SHELL_COUNT; i++)
-        complete_offer(completion, str_from_c(shells[i].name), STR("shell"));
+        completion_add(completion, str_from_c(shells[i].name), STR("shell"));
 }
 
 static int run_completion(const struct invocation *invocation)
@@ -114,9 +114,10 @@ const struct command command_completion = {
     .arguments = "bash|zsh|fish",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Print the completion script for a shell",
+    .summary = "Print a shell completion script",
     .details =
-        "In ~/.bashrc: source <(kubectl-optasvc completion bash). `kubectl optasvc` itself is\n"
-        "completed by kubectl, where kubectl_complete-optasvc is on PATH.\n",
+        "For bash, add to ~/.bashrc: source <(kubectl-optasvc completion bash). For `kubectl\n"
+        "optasvc`, kubectl runs kubectl_complete-optasvc, which must be in PATH.\n",
     .run = run_completion,
-    .complete = complete_shells};
+    .complete = complete_shells,
+};

@@ -1,5 +1,5 @@
-/* Takes services out of a cluster: what carries their labels, and no more than what was asked for.
- * What holds data stays unless a flag names it, and the Secret manual-secrets always. */
+/* Deletes the objects of services, found by their labels. Objects with data are retained unless a
+ * flag selects them; the Secret manual-secrets is always retained. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "cluster/prompt.h"
@@ -12,15 +12,15 @@
 
 struct deletion {
     struct cluster cluster;
-    struct manifests objects;  /* in the order in which they are deleted */
-    struct manifests released; /* adopted */
+    struct manifests objects;  /* in deletion order */
+    struct manifests released; /* adopted objects */
     struct manifests namespaces;
-    struct map deleted; /* `objects` as delete_namespace.h has them */
-    struct map known;   /* uids of what the namespaces held before anything was deleted */
-    size_t retained;    /* what was found and is not ours to delete */
+    struct map deleted;    /* `objects`, for namespace_check() */
+    struct map known_uids; /* uids of objects in the namespaces before the deletion */
+    size_t retained;       /* number of objects that are not ours to delete */
 };
 
-/* `why` follows the object's name. */
+/* Reports that an object is retained and why. */
 static void retain(struct deletion *deletion, const struct node *object, struct str why)
 {
     deletion->retained++;
@@ -28,15 +28,15 @@ static void retain(struct deletion *deletion, const struct node *object, struct 
                   STR_ARG(object_title(&deletion->cluster.arena, object)), STR_ARG(why));
 }
 
-/* What is not owned (ownership.h) is retained, with the reason. */
-static void take(struct deletion *deletion, struct node *object, enum label_match match)
+/* Selects an object for deletion or release. Retains it if it is not owned (ownership.h). */
+static void select_object(struct deletion *deletion, struct node *object, enum label_match match)
 {
     struct arena *arena = &deletion->cluster.arena;
     struct str managers = object_managers(arena, object);
     if (match == LABELS_UNCLAIMED)
         retain(deletion, object,
-               STR("it has no environment label and may belong to another environment; apply "
-                   "claims it"));
+               STR("it has no environment label and may belong to another environment; run "
+                   "apply to claim it"));
     else if (!object_applied_by(object, MANAGER))
         retain(deletion, object,
                str_format(arena, "it was not created by apply%s%.*s",
@@ -45,8 +45,8 @@ static void take(struct deletion *deletion, struct node *object, enum label_matc
         manifests_add(object_is_adopted(object) ? &deletion->released : &deletion->objects, object);
 }
 
-/* A namespace has its objects in the order in which they are deleted. */
-static void collect(struct deletion *deletion)
+/* Selects the objects of all namespaces, which are already in deletion order. */
+static void select_objects(struct deletion *deletion)
 {
     const struct cluster *cluster = &deletion->cluster;
     for (size_t i = 0; i < cluster->namespace_count; i++)
@@ -54,7 +54,7 @@ static void collect(struct deletion *deletion)
             enum label_match match =
                 namespace_labels(cluster->kubectl.arena, &cluster->namespaces[i], live);
             if (kind_is_rendered(live) && match != LABELS_OTHER && !object_has_controller(live))
-                take(deletion, live, match);
+                select_object(deletion, live, match);
         }
 }
 
@@ -64,7 +64,7 @@ struct claim_owner {
     struct claim_owner *next;
 };
 
-/* The StatefulSets of a namespace by "TEMPLATE-STATEFULSET" of each claim template. */
+/* Maps "TEMPLATE-STATEFULSET" of each claim template to the StatefulSets of a namespace. */
 static struct map index_owners(struct arena *arena, const struct node *sets)
 {
     struct map owners = {0};
@@ -78,17 +78,17 @@ static struct map index_owners(struct arena *arena, const struct node *sets)
             struct str name = str_format(arena, "%.*s-%.*s", STR_ARG(object_name(template)),
                                          STR_ARG(object_name(set)));
             struct claim_owner *const *found = map_add(arena, &owners, name, last);
-            struct claim_owner *before = found ? *found : NULL;
-            while (before && before->next)
-                before = before->next;
-            if (before)
-                before->next = owner;
+            struct claim_owner *previous = found ? *found : NULL;
+            while (previous && previous->next)
+                previous = previous->next;
+            if (previous)
+                previous->next = owner;
         }
     }
     return owners;
 }
 
-/* The labels of its selector, which its controller adds. */
+/* True if a claim has the selector labels of a StatefulSet, which its controller copies. */
 static bool has_labels_of(struct arena *arena, const struct node *claim, const struct node *set)
 {
     const struct node *label = node_first_child(node_at(set, "spec selector matchLabels"));
@@ -98,7 +98,7 @@ static bool has_labels_of(struct arena *arena, const struct node *claim, const s
     return true;
 }
 
-/* The StatefulSet of a claim named TEMPLATE-STATEFULSET-ORDINAL, or NULL. */
+/* Returns the StatefulSet of a claim named TEMPLATE-STATEFULSET-ORDINAL; NULL if not found. */
 static const struct node *find_owner(struct arena *arena, const struct map *owners,
                                      const struct node *claim)
 {
@@ -115,10 +115,10 @@ static const struct node *find_owner(struct arena *arena, const struct map *owne
     return owner ? owner->set : NULL;
 }
 
-/* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
- * StatefulSet that created it is ours and exists. */
-static void take_claim(struct deletion *deletion, const struct deployed_service *deployed,
-                       struct node *claim, const struct map *owners)
+/* Claim labels do not distinguish environments or Helm releases. A claim is ours only while the
+ * StatefulSet that created it exists and is ours. */
+static void select_claim(struct deletion *deletion, const struct deployed_service *deployed,
+                         struct node *claim, const struct map *owners)
 {
     struct arena *arena = &deletion->cluster.arena;
     const struct node *set = find_owner(arena, owners, claim);
@@ -131,31 +131,31 @@ static void take_claim(struct deletion *deletion, const struct deployed_service 
     else
         retain(deletion, claim,
                str_format(arena,
-                          "its StatefulSet does not exist, so its owner is not known; delete it: "
+                          "its StatefulSet does not exist, so its owner is unknown; to delete it: "
                           "kubectl delete %.*s -n %.*s",
                           STR_ARG(object_title(arena, claim)), STR_ARG(object_namespace(claim))));
 }
 
-/* The StatefulSets are asked for when the first claim is found. */
-static void collect_claims(struct deletion *deletion, const struct cluster_namespace *namespace)
+/* Lists the StatefulSets only if there is a claim. */
+static void select_claims(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     const struct kubectl *kubectl = &deletion->cluster.kubectl;
     const char *name = namespace->name.data;
     struct map owners = {0};
-    bool asked = false;
+    bool listed = false;
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct deployed_service *deployed = namespace->services[i];
         struct node *claim = kubectl_items(
             kubectl_get(kubectl, kind_list(kubectl->arena, LIST_CLAIMS), "--namespace", name,
                         deployed_service_selector(kubectl->arena, deployed), NULL));
-        if (claim && !asked)
+        if (claim && !listed)
             owners = index_owners(
                 kubectl->arena,
                 kubectl_items(kubectl_get(kubectl, kind_list(kubectl->arena, LIST_CLAIM_OWNERS),
                                           "--namespace", name, "--show-managed-fields", NULL)));
-        asked |= claim != NULL;
+        listed |= claim != NULL;
         for (; claim; claim = claim->next)
-            take_claim(deletion, deployed, claim, &owners);
+            select_claim(deletion, deployed, claim, &owners);
     }
 }
 
@@ -202,15 +202,15 @@ static void release_objects(struct deletion *deletion)
     }
 }
 
-static void take_namespace(struct deletion *deletion, const struct cluster_namespace *namespace)
+static void select_namespace(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     if (namespace->state != NAMESPACE_ABSENT &&
-        namespace_check(&deletion->cluster, namespace, &deletion->deleted, &deletion->known,
+        namespace_check(&deletion->cluster, namespace, &deletion->deleted, &deletion->known_uids,
                         "nothing was deleted"))
         manifests_add(&deletion->namespaces, namespace->object);
 }
 
-/* Others may have created objects while the user was asked and our pods ended. */
+/* Checks again because objects may have been created since the first check. */
 static void delete_namespaces(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
@@ -218,8 +218,8 @@ static void delete_namespaces(struct deletion *deletion)
         return;
     for (size_t i = 0; i < cluster->namespace_count; i++)
         if (cluster->namespaces[i].state != NAMESPACE_ABSENT)
-            namespace_check(cluster, &cluster->namespaces[i], &deletion->deleted, &deletion->known,
-                            "it was not deleted");
+            namespace_check(cluster, &cluster->namespaces[i], &deletion->deleted,
+                            &deletion->known_uids, "it was not deleted");
     delete_objects(deletion, &deletion->namespaces);
 }
 
@@ -230,21 +230,21 @@ static bool prepare(struct deletion *deletion)
     deletion->released.arena = &cluster->arena;
     if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES))
         return false;
-    collect(deletion);
+    select_objects(deletion);
     if (cluster->options->delete.with_storage)
         for (size_t i = 0; i < cluster->namespace_count; i++)
-            collect_claims(deletion, &cluster->namespaces[i]);
+            select_claims(deletion, &cluster->namespaces[i]);
     deletion->deleted = namespace_deleted(&cluster->arena, &deletion->objects);
     for (size_t i = 0; cluster->options->delete.with_namespace && i < cluster->namespace_count; i++)
-        take_namespace(deletion, &cluster->namespaces[i]);
+        select_namespace(deletion, &cluster->namespaces[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
 static int run(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
-    bool right = prepare(deletion);
-    if (!cluster_report(cluster) || !right)
+    bool ok = prepare(deletion);
+    if (!cluster_report(cluster) || !ok)
         return EXIT_FAILURE;
     if (deletion->objects.count + deletion->released.count + deletion->namespaces.count == 0) {
         cluster_print(cluster, "nothing to delete");
@@ -257,8 +257,8 @@ static int run(struct deletion *deletion)
     delete_objects(deletion, &deletion->objects);
     release_objects(deletion);
     delete_namespaces(deletion);
-    right = cluster_report(cluster);
-    return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+    ok = cluster_report(cluster);
+    return console_finish((struct str){0}) == EXIT_SUCCESS && ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run_delete(const struct invocation *invocation)
@@ -275,10 +275,11 @@ static int run_delete(const struct invocation *invocation)
 
 const struct command command_delete = {
     .name = "delete",
-    .summary = "Delete the services from the cluster",
-    .details =
-        "Lists what it will delete and asks, unless --yes is given. The Namespace, the claims of\n"
-        "persistent_storage and the Secret manual-secrets stay.\n",
-    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(WITH_NAMESPACE) | FLAG(WITH_STORAGE),
+    .summary = "Delete services from the cluster",
+    .details = "Lists the objects to delete and asks for confirmation, unless --yes is given.\n"
+               "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the\n"
+               "Secret manual-secrets.\n",
+    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(DELETE_NAMESPACE) | FLAG(DELETE_VOLUMES),
     .required = FLAG(FILENAME),
-    .run = run_delete};
+    .run = run_delete,
+};

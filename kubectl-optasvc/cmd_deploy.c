@@ -10,14 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is wrong with the flags together; NULL when nothing is. */
-static const char *flags_wrong(const struct options *options)
+/* Returns NULL if the combination of flags is valid, else the error. */
+static const char *check_flags(const struct options *options)
 {
     if (options->push.image && (options->input.image_tag || options->input.image_digest))
-        return "--image pushes an image, --image-tag and --image-digest name one that was pushed: "
-               "give one of them";
+        return "--image and --image-tag or --image-digest are mutually exclusive: --image pushes a "
+               "local image, the others select a pushed one";
     if (!options->push.image && (options->push.tag || options->push.create || options->push.tool))
-        return "--tag, --create and --tool tell how --image is pushed: give that too";
+        return "--tag, --create-repository and --container-tool require --image";
     return NULL;
 }
 
@@ -35,9 +35,9 @@ static bool reads_standard_input(const struct options *options)
            is_standard_input(options->input.parent_outputs);
 }
 
-/* A file without a name takes the place of a pipe, which can be read but once. Of too much there is
- * so much that its reader tells it. Returns 0 or an errno. */
-static int keep_pipe(void)
+/* Replaces a pipe on standard input with an unnamed file, which can be read twice. Input over the
+ * limit is truncated above it, so the reader still reports it. Returns 0 or an errno. */
+static int buffer_pipe(void)
 {
     struct buf text = {0};
     int error = io_read_file("-", FILE_SIZE_MAX, &text);
@@ -57,9 +57,10 @@ static int keep_pipe(void)
     return error;
 }
 
-/* The files say both what is pushed and what is applied: finds out where standard input is to be
- * read again, below 0 where it is none of them. False, told, when it cannot be. */
-static bool keep_input(const struct options *options, off_t *ret_start)
+/* Makes standard input readable twice, because push and apply both read the files. `ret_start` is
+ * the offset to return to, -1 if no file is standard input. Reports an error and returns false if
+ * standard input cannot be read. */
+static bool buffer_stdin(const struct options *options, off_t *ret_start)
 {
     *ret_start = -1;
     if (!reads_standard_input(options))
@@ -67,18 +68,18 @@ static bool keep_input(const struct options *options, off_t *ret_start)
     *ret_start = lseek(STDIN_FILENO, 0, SEEK_CUR);
     if (*ret_start >= 0)
         return true;
-    int error = keep_pipe();
+    int error = buffer_pipe();
     *ret_start = 0;
     if (error == 0)
         return true;
     struct buf line = {0};
-    buf_format(&line, "error: standard input cannot be read: %s\n", strerror(error));
+    buf_format(&line, "error: cannot read standard input: %s\n", strerror(error));
     console_print_error(buf_str(&line));
     buf_free(&line);
     return false;
 }
 
-/* How much of the push a dry run does: --dry-run=client talks to nobody. */
+/* --dry-run=client must not access a registry, --dry-run=server only checks. */
 static enum push_extent push_extent_of(const struct options *options)
 {
     const char *mode = options->apply.dry_run_mode;
@@ -87,28 +88,27 @@ static enum push_extent push_extent_of(const struct options *options)
     return strcmp(mode, "client") == 0 ? PUSH_NAMES : PUSH_CHECKS;
 }
 
-/* False, after telling why, when a service waits for an image that nobody has named. */
-static bool has_images(const struct invocation *invocation)
+/* Reports an error and returns false if a service has image: AUTO and no image is selected. */
+static bool check_images(const struct invocation *invocation)
 {
     struct cluster cluster;
-    bool right = cluster_open(&cluster, &invocation->options, invocation->color, true);
-    for (size_t i = 0; right && i < cluster.service_count; i++) {
+    bool ok = cluster_open(&cluster, &invocation->options, invocation->color, true);
+    for (size_t i = 0; ok && i < cluster.service_count; i++) {
         const struct service *service = cluster.services[i].service;
         if (service->has_image)
             continue;
         diag_error(&cluster.diags, NO_LOCATION,
-                   "the image of \"%.*s\" is AUTO: it is not told which one to deploy",
-                   STR_ARG(service->name));
-        diag_hint(&cluster.diags, "give an image of this machine by --image, or one that was "
-                                  "pushed by --image-tag or --image-digest");
+                   "no image selected for \"%.*s\", which has image: AUTO", STR_ARG(service->name));
+        diag_hint(&cluster.diags, "push a local image with --image, or select a pushed one with "
+                                  "--image-tag or --image-digest");
         break;
     }
-    right = cluster_report(&cluster) && right;
+    ok = cluster_report(&cluster) && ok;
     cluster_close(&cluster);
-    return right;
+    return ok;
 }
 
-/* The image by its digest, for the service alone that it was pushed for. */
+/* Pushes the image and sets its digest for the service that it belongs to. */
 static bool push_image(struct arena *arena, struct invocation *invocation)
 {
     struct options *options = &invocation->options;
@@ -127,7 +127,7 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
         options->input.image_tag = pushed.tag.data;
     buf_format(&line, "%.*s %s\n", STR_ARG(image),
                pushed.digest.len ? "pushed"
-                                 : "would be pushed: its tag stands for its digest here");
+                                 : "would be pushed; shown by tag because it has no digest yet");
     console_print_error(buf_str(&line));
     buf_free(&line);
     return true;
@@ -135,21 +135,21 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
 
 static int run_deploy(const struct invocation *invocation)
 {
-    struct invocation applied = *invocation;
+    struct invocation apply_invocation = *invocation;
     struct arena arena = {0};
-    const char *wrong = flags_wrong(&invocation->options);
-    int status = wrong ? cli_usage(invocation, wrong) : cmd_apply_usage(invocation);
+    const char *problem = check_flags(&invocation->options);
+    int status = problem ? cli_usage(invocation, problem) : cmd_apply_usage(invocation);
     if (status)
         return status;
     off_t start;
-    applied.options.input.mode = READ_AGAIN;
-    bool right =
-        keep_input(&invocation->options, &start) &&
-        (invocation->options.push.image ? push_image(&arena, &applied) : has_images(&applied));
-    applied.options.input.mode = READ_SERVICES;
-    if (right && start >= 0)
+    apply_invocation.options.input.mode = READ_AGAIN;
+    bool ok = buffer_stdin(&invocation->options, &start) &&
+              (invocation->options.push.image ? push_image(&arena, &apply_invocation)
+                                              : check_images(&apply_invocation));
+    apply_invocation.options.input.mode = READ_SERVICES;
+    if (ok && start >= 0)
         lseek(STDIN_FILENO, start, SEEK_SET);
-    status = right ? cmd_apply(&applied) : process_exit_status(EXIT_FAILURE);
+    status = ok ? cmd_apply(&apply_invocation) : process_exit_status(EXIT_FAILURE);
     arena_free(&arena);
     return status;
 }
@@ -158,12 +158,12 @@ static const char *const outputs[] = {"name", NULL};
 
 const struct command command_deploy = {
     .name = "deploy",
-    .summary = "Push an image, then apply the service with it",
+    .summary = "Push an image and apply the service with it",
     .details =
-        "What push and apply do, one after the other: the pods get the image by its digest. No\n"
-        "image is pushed for services whose images others keep; nothing is applied when the\n"
-        "push failed, and --dry-run pushes nothing.\n",
+        "Runs push, then apply: the pods use the pushed image by its digest. Without --image, or\n"
+        "with --dry-run, nothing is pushed. If the push fails, nothing is applied.\n",
     .flags = FLAGS_APPLY | FLAGS_PUSH | FLAG(IMAGE),
     .required = FLAG(FILENAME),
     .outputs = outputs,
-    .run = run_deploy};
+    .run = run_deploy,
+};

@@ -1,5 +1,5 @@
-/* What apply would change: kubectl's own diff, and what it does not see: namespaces that are not
- * there yet, objects that would go, and who else has set a field. */
+/* What apply would change: `kubectl diff`, and what that does not show: missing namespaces, objects
+ * to delete, and conflicts with other field managers. */
 #include "cluster/apply.h"
 #include "commands.h"
 #include "manifest/manifest.h"
@@ -9,8 +9,8 @@
 
 enum { DIFF_SAME, DIFF_DIFFERENT, DIFF_FAILED };
 
-/* As `diff -u -N` shows a file that is new. */
-static void add_new(struct buf *out, struct arena *arena, struct node *object)
+/* Appends an object as `diff -u -N` prints a new file. */
+static void append_new_file(struct buf *out, struct arena *arena, struct node *object)
 {
     struct buf text = {0};
     size_t lines = 0;
@@ -26,21 +26,22 @@ static void add_new(struct buf *out, struct arena *arena, struct node *object)
     buf_free(&text);
 }
 
-/* All of a namespace that is not there is new, and so is it. */
-static void show_absent(struct cluster *cluster, const struct cluster_namespace *namespace)
+/* In a missing namespace all objects are new, including the Namespace. */
+static void print_missing_namespace(struct cluster *cluster,
+                                    const struct cluster_namespace *namespace)
 {
     struct buf out = {0};
     struct manifests manifests = {.arena = &cluster->arena};
     manifest_namespace(&manifests, namespace->layer);
-    add_new(&out, &cluster->arena, manifests.items[0]);
+    append_new_file(&out, &cluster->arena, manifests.items[0]);
     for (size_t i = 0; i < namespace->service_count; i++)
         for (size_t j = 0; j < namespace->services[i]->count; j++)
-            add_new(&out, &cluster->arena, namespace->services[i]->objects[j]);
+            append_new_file(&out, &cluster->arena, namespace->services[i]->objects[j]);
     console_print(buf_str(&out));
     buf_free(&out);
 }
 
-static int show_present(struct apply *apply, const struct cluster_namespace *namespace)
+static int print_diff(struct apply *apply, const struct cluster_namespace *namespace)
 {
     struct cluster *cluster = &apply->cluster;
     struct kubectl *kubectl = &cluster->kubectl;
@@ -50,9 +51,10 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
         const struct rollout *rollout = apply_rollout(apply, deployed);
         for (size_t j = 0; j < deployed->count; j++) {
             struct node *object = deployed->objects[j];
-            /* The number of pods that an autoscaler takes over stays. */
-            manifests_add(&manifests,
-                          rollout->keeps ? object_to_apply(apply, rollout, object, true) : object);
+            /* Replicas that are transferred to an autoscaler are unchanged. */
+            manifests_add(&manifests, rollout->preserved_replicas
+                                          ? object_to_apply(apply, rollout, object, true)
+                                          : object);
         }
     }
     struct process run = {
@@ -70,21 +72,22 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
     return status;
 }
 
-static bool tell_removed(struct apply *apply)
+static bool report_deletions(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
     size_t count = 0;
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
-            cluster_print(cluster, "%.*s: would be removed when the new pods are ready",
+            cluster_print(cluster, "%.*s: would be deleted when the new pods are ready",
                           STR_ARG(object_title(arena, apply->rollouts[i].old))),
                 count++;
     for (size_t i = 0; i < apply->to_delete.count; i++)
-        cluster_print(
-            cluster, "%.*s: would be %s", STR_ARG(object_title(arena, apply->to_delete.items[i])),
-            apply_cron_job_runs(apply->to_delete.items[i]) ? "suspended, because a Job of it runs"
-                                                           : "removed");
+        cluster_print(cluster, "%.*s: would be %s",
+                      STR_ARG(object_title(arena, apply->to_delete.items[i])),
+                      apply_cron_job_runs(apply->to_delete.items[i])
+                          ? "suspended, because one of its Jobs is running"
+                          : "deleted");
     apply_report_stale(apply);
     return count + apply->to_delete.count > 0;
 }
@@ -98,17 +101,17 @@ static int diff(struct apply *apply)
     apply_check_owners(apply);
     size_t errors = cluster->diags.errors;
     apply_check_claims(apply);
-    if (cluster->diags.errors > errors) /* the server would refuse a dry run as well */
+    if (cluster->diags.errors > errors) /* a server-side dry run would fail too */
         return DIFF_FAILED;
-    int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
+    int status = report_deletions(apply) ? DIFF_DIFFERENT : DIFF_SAME;
     apply_report_conflicts(apply);
     for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
         const struct cluster_namespace *namespace = &cluster->namespaces[i];
-        bool absent = namespace->state == NAMESPACE_ABSENT;
-        if (absent)
-            show_absent(cluster, namespace);
-        int one = absent ? DIFF_DIFFERENT : show_present(apply, namespace);
-        status = one > status ? one : status;
+        bool is_missing = namespace->state == NAMESPACE_ABSENT;
+        if (is_missing)
+            print_missing_namespace(cluster, namespace);
+        int result = is_missing ? DIFF_DIFFERENT : print_diff(apply, namespace);
+        status = result > status ? result : status;
     }
     return status;
 }
@@ -130,9 +133,9 @@ static int run_diff(const struct invocation *invocation)
 const struct command command_diff = {
     .name = "diff",
     .summary = "Show what apply would change",
-    .details =
-        "Shows what `kubectl diff` does, and what apply would remove. Exit status: 0 nothing\n"
-        "would change, 1 something would, 2 it failed.\n",
+    .details = "Prints the output of `kubectl diff` and the objects that apply would delete. Exit\n"
+               "status: 0 no differences, 1 differences, 2 failure.\n",
     .flags = FLAGS_CLUSTER | FLAG(ADOPT),
     .required = FLAG(FILENAME),
-    .run = run_diff};
+    .run = run_diff,
+};

@@ -1,5 +1,5 @@
-/* kubectl logs and kubectl exec on a service's pods. For a shell this program becomes kubectl; the
- * log of kubectl itself is hidden among the logs of pods, as in the other commands. */
+/* `kubectl logs` and `kubectl exec` on the pods of a service. For a shell, kubectl replaces this
+ * process; for logs, log messages of kubectl itself are hidden, as in the other commands. */
 #include "cluster/cluster.h"
 #include "cluster/kuberc.h"
 #include "cluster/ownership.h"
@@ -10,22 +10,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The one service that is meant, or NULL. */
-static const struct deployed_service *only_unit(struct cluster *cluster)
+/* Returns the only service. Reports an error and returns NULL if there are several. */
+static const struct deployed_service *only_service(struct cluster *cluster)
 {
     if (cluster->service_count == 1)
         return &cluster->services[0];
     struct buf names = {0};
     for (size_t i = 0; i < cluster->service_count; i++)
         buf_add_joined(&names, ", ", cluster->services[i].service->name);
-    diag_error(&cluster->diags, NO_LOCATION, "there are several services: %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, "the files define several services: %.*s",
                STR_ARG(buf_str(&names)));
     buf_free(&names);
-    diag_hint(&cluster->diags, "choose one: --module NAME");
+    diag_hint(&cluster->diags, "select one with --module NAME");
     return NULL;
 }
 
-static int become(struct cluster *cluster, const struct argv *argv)
+static int exec_kubectl(struct cluster *cluster, const struct argv *argv)
 {
     struct process run = {.arguments = argv->items};
     kuberc_keep_for_exec();
@@ -34,8 +34,8 @@ static int become(struct cluster *cluster, const struct argv *argv)
     return EXIT_FAILURE;
 }
 
-/* Its output goes where ours goes; a reader that has seen enough of it is no failure to report. */
-static int pass_output(struct cluster *cluster, const struct argv *argv)
+/* Runs kubectl with our stdout. A closed pipe, as of `head`, is not reported. */
+static int run_kubectl(struct cluster *cluster, const struct argv *argv)
 {
     struct process run = {.arguments = argv->items, .inherit_stdout = true};
     kubectl_run(&cluster->kubectl, &run, 1);
@@ -52,7 +52,7 @@ static int show_logs(struct cluster *cluster, const struct deployed_service *dep
     struct argv argv =
         kubectl_argv(&cluster->kubectl, "logs", "--namespace", deployed->namespace->name.data,
                      deployed_service_pod_selector(&cluster->arena, deployed), "--prefix",
-                     "--max-log-requests=1000", /* pods that are followed at once */
+                     "--max-log-requests=1000", /* kubectl follows at most 5 pods by default */
                      NULL);
     argv_add_flag(&cluster->arena, &argv, "tail", options->logs.tail);
     argv_add_flag(&cluster->arena, &argv, "since", options->logs.since);
@@ -60,7 +60,7 @@ static int show_logs(struct cluster *cluster, const struct deployed_service *dep
         argv_add(&cluster->arena, &argv, "--follow");
     if (options->logs.previous)
         argv_add(&cluster->arena, &argv, "--previous");
-    return pass_output(cluster, &argv);
+    return run_kubectl(cluster, &argv);
 }
 
 static bool is_ready(const struct node *pod)
@@ -68,7 +68,7 @@ static bool is_ready(const struct node *pod)
     return str_eq_c(node_string(node_at(object_condition(pod, "Ready"), "status")), "True");
 }
 
-/* A pod that is ready, or else one that runs. */
+/* Returns a ready pod, else a running one; NULL if there is none. */
 static const struct node *choose_pod(const struct deployed_service *deployed)
 {
     const struct node *chosen = NULL;
@@ -87,18 +87,18 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
 static int open_shell(struct cluster *cluster, const struct deployed_service *deployed,
                       const struct option_list *command)
 {
-    /* bash where the image has it */
+    /* prefer bash */
     static const char script[] = "command -v bash >/dev/null 2>&1 && exec bash || exec sh";
     if (!cluster_query(cluster, LIST_PODS, 0))
         return EXIT_FAILURE;
     const struct node *pod = choose_pod(deployed);
-    /* A pod whose labels were changed is found through its controllers. */
+    /* Pods with changed labels are found through their controllers. */
     if (!pod && deployed->namespace->live && cluster_query(cluster, LIST_POD_OWNERS, QUERY_LENIENT))
         pod = choose_pod(deployed);
     if (!pod) {
-        diag_error(&cluster->diags, NO_LOCATION,
-                   "no pod of \"%.*s\" runs in the namespace \"%.*s\"",
+        diag_error(&cluster->diags, NO_LOCATION, "no running pod of \"%.*s\" in namespace \"%.*s\"",
                    STR_ARG(deployed->service->name), STR_ARG(deployed->namespace->name));
+        diag_hint(&cluster->diags, "run kubectl optasvc status to see the state of the service");
         return EXIT_FAILURE;
     }
     struct arena *arena = &cluster->arena;
@@ -117,7 +117,7 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
         argv_add(&cluster->arena, &argv, "-c");
         argv_add(&cluster->arena, &argv, script);
     }
-    return become(cluster, &argv);
+    return exec_kubectl(cluster, &argv);
 }
 
 static int run(const struct invocation *invocation, bool shell)
@@ -125,7 +125,7 @@ static int run(const struct invocation *invocation, bool shell)
     struct cluster cluster;
     int status = EXIT_FAILURE;
     if (cluster_open(&cluster, &invocation->options, invocation->color, true)) {
-        const struct deployed_service *deployed = only_unit(&cluster);
+        const struct deployed_service *deployed = only_service(&cluster);
         if (deployed && shell)
             status = open_shell(&cluster, deployed, &invocation->arguments);
         else if (deployed)
@@ -146,18 +146,20 @@ static int run_shell(const struct invocation *invocation)
     return run(invocation, true);
 }
 
-const struct command command_logs = {.name = "logs",
-                                     .summary = "Show the logs of a service's pods",
-                                     .flags = FLAGS_CLUSTER | FLAG(FOLLOW) | FLAG(PREVIOUS) |
-                                              FLAG(TAIL) | FLAG(SINCE),
-                                     .required = FLAG(FILENAME),
-                                     .run = run_logs};
+const struct command command_logs = {
+    .name = "logs",
+    .summary = "Print the logs of the pods of a service",
+    .flags = FLAGS_CLUSTER | FLAG(FOLLOW) | FLAG(PREVIOUS) | FLAG(TAIL) | FLAG(SINCE),
+    .required = FLAG(FILENAME),
+    .run = run_logs,
+};
 
-const struct command command_shell = {.name = "shell",
-                                      .arguments = "[-- COMMAND...]",
-                                      .max_args = SIZE_MAX,
-                                      .summary =
-                                          "Open a shell, or run a command, in a pod of a service",
-                                      .flags = FLAGS_CLUSTER,
-                                      .required = FLAG(FILENAME),
-                                      .run = run_shell};
+const struct command command_shell = {
+    .name = "shell",
+    .arguments = "[-- COMMAND...]",
+    .max_args = SIZE_MAX,
+    .summary = "Open a shell or run a command in a pod of a service",
+    .flags = FLAGS_CLUSTER,
+    .required = FLAG(FILENAME),
+    .run = run_shell,
+};

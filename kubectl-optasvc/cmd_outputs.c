@@ -1,4 +1,4 @@
-/* What Opta called outputs: where images go, and which one runs. */
+/* Opta's outputs: the repository for images, and the deployed image. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "commands.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The digest that a running pod has from the registry: "REPOSITORY@sha256:...". */
+/* Returns the digest of the image that a pod runs, from its status; empty if unknown. */
 static struct str running_digest(const struct deployed_service *deployed, const struct node *live)
 {
     const struct node *template = node_at(live, "spec template spec containers");
@@ -69,12 +69,12 @@ static int run_outputs(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
-    bool right = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
-                 cluster_query(&cluster, LIST_OUTPUTS, 0);
-    right = cluster_report(&cluster) && right;
-    if (right)
+    bool ok = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
+              cluster_query(&cluster, LIST_OUTPUTS, 0);
+    ok = cluster_report(&cluster) && ok;
+    if (ok)
         write_outputs(&cluster, &out);
-    int status = right ? console_finish(buf_str(&out)) : EXIT_FAILURE;
+    int status = ok ? console_finish(buf_str(&out)) : EXIT_FAILURE;
     buf_free(&out);
     cluster_close(&cluster);
     return process_exit_status(status);
@@ -82,9 +82,11 @@ static int run_outputs(const struct invocation *invocation)
 
 const struct command command_outputs = {
     .name = "outputs",
-    .summary = "Print docker_repo_url, current_image, current_tag and current_digest",
-    .details = "Of several services, under the name of each.\n",
+    .summary = "Print the repository and the deployed image of services",
+    .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for\n"
+               "several services as a map by name.\n",
     .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
     .outputs = emit_format_names,
-    .run = run_outputs};
+    .run = run_outputs,
+};

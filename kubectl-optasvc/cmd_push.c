@@ -18,7 +18,8 @@ static void write_json(struct arena *arena, const struct pushed *pushed, struct 
     emit_json(out, map, 0);
 }
 
-static int print(struct arena *arena, const struct options *options, const struct pushed *pushed)
+static int print_pushed(struct arena *arena, const struct options *options,
+                        const struct pushed *pushed)
 {
     struct str image =
         str_format(arena, "%.*s@%.*s", STR_ARG(pushed->repository), STR_ARG(pushed->digest));
@@ -39,15 +40,16 @@ static int run_push(const struct invocation *invocation)
     struct arena arena = {0};
     struct pushed pushed;
     options.push.image = invocation->arguments.items[0];
-    const char *wrong = name_check_image(str_from_c(options.push.image));
-    if (wrong) {
-        int status = cli_usage(
-            invocation, str_format(&arena, "IMAGE %s, not \"%s\"", wrong, options.push.image).data);
+    const char *problem = name_check_image(str_from_c(options.push.image));
+    if (problem) {
+        int status =
+            cli_usage(invocation,
+                      str_format(&arena, "IMAGE %s, not \"%s\"", problem, options.push.image).data);
         arena_free(&arena);
         return status;
     }
     int status = push(&arena, &options.input, &options.push, invocation->color, PUSH_ALL, &pushed)
-                     ? print(&arena, &options, &pushed)
+                     ? print_pushed(&arena, &options, &pushed)
                      : EXIT_FAILURE;
     arena_free(&arena);
     return process_exit_status(status);
@@ -60,15 +62,16 @@ const struct command command_push = {
     .arguments = "IMAGE",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Push an image of this machine to the repository of its service (image: AUTO)",
+    .summary = "Push a local image to the repository of its service",
     .details =
-        "Prints what it is in the registry: REPOSITORY@DIGEST. Its tag there is its own, latest\n"
-        "if it has none. Where the repository is one of ECR, the aws CLI tells whether it can\n"
-        "be pushed, and gives the credentials, which are gone when this ends; other registries\n"
-        "use your existing login: docker login, gcloud auth configure-docker, az acr login.\n",
+        "Prints the pushed image as REPOSITORY@DIGEST. The service must have image: AUTO. The tag\n"
+        "is that of the local image, or latest. For ECR, the aws CLI checks the repository and\n"
+        "provides credentials, which are removed when the push ends; other registries use your\n"
+        "existing login: docker login, gcloud auth configure-docker, az acr login.\n",
     .flags = (FLAGS_RENDER & ~(FLAG(IMAGE_TAG) | FLAG(IMAGE_DIGEST) | FLAG(NAMESPACE))) |
              FLAGS_PUSH | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
     .outputs = outputs,
     .run = run_push,
-    .complete = complete_images};
+    .complete = complete_images,
+};

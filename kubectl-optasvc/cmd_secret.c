@@ -1,6 +1,6 @@
 /* secret set, import, list, view, delete, edit: the Secret manual-secrets of a namespace.
  *
- * What holds a value lives in one arena, which is overwritten at the end, and no core is dumped. */
+ * Values are kept in one arena, which is zeroed at the end; core dumps are disabled. */
 #include "cli/completion.h"
 #include "cluster/prompt.h"
 #include "cluster/secret_usage.h"
@@ -24,7 +24,7 @@
 struct command_run {
     struct cluster cluster;
     struct options options;
-    struct arena values; /* all that holds a value */
+    struct arena values; /* memory for values */
     const struct invocation *invocation;
     struct cluster_namespace *namespace;
 };
@@ -46,80 +46,90 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, 
     return false;
 }
 
-static bool check_name(struct command_run *run, struct str name)
+static bool report_not_found(struct command_run *run, struct str name)
 {
-    const char *wrong = name_check_variable(name);
-    return !wrong || fail(run, "the name \"%.*s\" %s", STR_ARG(name), wrong);
+    fail(run, "secret \"%.*s\" not found", STR_ARG(name));
+    diag_hint(&run->cluster.diags, "run kubectl optasvc secret list to list the secrets");
+    return false;
 }
 
-/* All of a file descriptor, which never leaves the arena. */
+static bool check_name(struct command_run *run, struct str name)
+{
+    const char *problem = name_check_variable(name);
+    return !problem || fail(run, "secret name \"%.*s\" %s", STR_ARG(name), problem);
+}
+
+/* Reads a file descriptor to its end, into the arena for values only. */
 static bool read_value(struct command_run *run, int fd, const char *what, struct str *ret)
 {
-    size_t room = SECRET_SIZE_MAX + 1;
-    char *bytes = arena_alloc(&run->values, room);
+    size_t capacity = SECRET_SIZE_MAX + 1;
+    char *bytes = arena_alloc(&run->values, capacity);
     size_t len = 0;
-    while (len < room && process_wait_input(fd)) {
-        ssize_t count = read(fd, bytes + len, room - len);
+    while (len < capacity && process_wait_input(fd)) {
+        ssize_t count = read(fd, bytes + len, capacity - len);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return fail(run, "%s cannot be read: %s", what, strerror(errno));
+            return fail(run, "cannot read %s: %s", what, strerror(errno));
         if (count == 0)
             break;
         len += (size_t)count;
     }
     if (len > SECRET_SIZE_MAX)
-        return fail(run, "%s holds more than 1 MiB, which is all that a Secret may hold", what);
+        return fail(run, "%s exceeds 1 MiB, the maximum size of a Secret", what);
     *ret = (struct str){bytes, len};
     return !process_interrupted();
 }
 
-/* What a terminal takes as one line, its end included; it throws the rest away. */
-enum { TYPED_MAX = 4096 };
+/* Maximum length of a line that a terminal accepts, with its newline; it drops the rest. */
+enum { TERMINAL_LINE_MAX = 4096 };
 
-/* A line that is typed; returns its bytes, TYPED_MAX for more than a line, or -1. The terminal
- * shows nothing before it asks. */
-static ssize_t type_line(struct str name, const struct termios *shown, char *line)
+/* Reads a line from the terminal without echo, which is disabled before the prompt appears. Returns
+ * its length, TYPED_MAX if there is more than one line, or -1 on error. */
+static ssize_t read_hidden_line(struct str name, const struct termios *saved, char *line)
 {
-    struct termios hidden = *shown;
-    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped program would leave it so */
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) < 0)
+    struct termios no_echo = *saved;
+    no_echo.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    no_echo.c_cc[VSUSP] = _POSIX_VDISABLE; /* while stopped, the terminal would stay silent */
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &no_echo) < 0)
         return -1;
     struct buf prompt = {0};
     buf_format(&prompt, "Value of %.*s: ", STR_ARG(name));
     console_print_error(buf_str(&prompt));
     buf_free(&prompt);
-    ssize_t count = process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TYPED_MAX) : -1;
+    ssize_t count =
+        process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TERMINAL_LINE_MAX) : -1;
     int error = errno;
-    int more = 0; /* pasted lines behind the first */
+    int more = 0; /* bytes of further pasted lines */
     if (count > 0 && ioctl(STDIN_FILENO, FIONREAD, &more) == 0 && more > 0)
-        count = TYPED_MAX;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
+        count = TERMINAL_LINE_MAX;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, saved);
     console_print_error(STR("\n"));
     errno = error;
     return count;
 }
 
-static bool ask_value(struct command_run *run, struct str name, struct str *ret)
+static bool prompt_value(struct command_run *run, struct str name, struct str *ret)
 {
-    struct termios shown;
-    if (tcgetattr(STDIN_FILENO, &shown) < 0)
-        return fail(run, "the terminal cannot be used: %s", strerror(errno));
+    struct termios saved;
+    if (tcgetattr(STDIN_FILENO, &saved) < 0)
+        return fail(run, "cannot read from the terminal: %s", strerror(errno));
     cluster_print(&run->cluster, "%.*s will be set in %.*s", STR_ARG(name),
                   STR_ARG(prompt_where(&run->cluster)));
-    char *line = arena_alloc(&run->values, TYPED_MAX);
-    ssize_t count = type_line(name, &shown, line);
+    char *line = arena_alloc(&run->values, TERMINAL_LINE_MAX);
+    ssize_t count = read_hidden_line(name, &saved, line);
     if (count < 0)
-        return process_interrupted() ? false : fail(run, "nothing was read: %s", strerror(errno));
-    if (count == TYPED_MAX)
-        return fail(run, "that is more than a terminal takes as one line; use --from-file");
+        return process_interrupted()
+                   ? false
+                   : fail(run, "cannot read from the terminal: %s", strerror(errno));
+    if (count == TERMINAL_LINE_MAX)
+        return fail(run, "the value exceeds one terminal line; use --from-file");
     size_t len = (size_t)count;
     if (len && line[len - 1] == '\n')
         len--;
     *ret = (struct str){line, len};
     return len > 0 || run->options.secret.allow_empty ||
-           fail(run, "nothing was typed; pass --allow-empty to set an empty value");
+           fail(run, "the value is empty; pass --allow-empty to set it anyway");
 }
 
 static bool read_file(struct command_run *run, const char *path, struct str *ret)
@@ -128,13 +138,13 @@ static bool read_file(struct command_run *run, const char *path, struct str *ret
         return read_value(run, STDIN_FILENO, "standard input", ret);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail(run, "%s cannot be read: %s", path, strerror(errno));
-    bool right = read_value(run, fd, path, ret);
+        return fail(run, "cannot read %s: %s", path, strerror(errno));
+    bool ok = read_value(run, fd, path, ret);
     close(fd);
-    return right;
+    return ok;
 }
 
-/* The value without one newline at its end, "\n" or "\r\n". */
+/* Returns the value without one trailing "\n" or "\r\n". */
 static struct str trim_newline(struct str value)
 {
     if (!str_ends_with(value, STR("\n")))
@@ -143,27 +153,27 @@ static struct str trim_newline(struct str value)
     return value;
 }
 
-/* A newline at the end is almost always added by accident, as echo does. It is reported if it is
- * the only one there; in a file, where certificates end so too, if the value is one line. */
+/* Warns about a trailing newline, which is usually an accident, as of echo. Does not warn about
+ * several trailing newlines, or about files of several lines, such as certificates. */
 static void warn_newline(struct command_run *run, struct str value, bool file)
 {
     struct str text = trim_newline(value);
-    bool lines = file && str_find(text, 0, '\n') < text.len;
-    if (text.len == value.len || str_ends_with(text, STR("\n")) || lines)
+    bool is_multiline = file && str_find(text, 0, '\n') < text.len;
+    if (text.len == value.len || str_ends_with(text, STR("\n")) || is_multiline)
         return;
     diag_warning(&run->cluster.diags, NO_LOCATION,
-                 "the value ends with a newline, which is stored with it");
+                 "the value ends with a newline, which is part of the secret");
     diag_hint(&run->cluster.diags,
-              "pass --trim-newline to remove it; printf writes none, unlike echo");
+              "pass --trim-newline to remove it, or use printf instead of echo");
 }
 
-/* An empty value is what a failed command leaves in a pipe or file, so it must be asked for; and a
- * newline alone is what echo makes of it. */
+/* Reports an error and returns false if the value is empty or only a newline, because failed
+ * commands leave such values in pipes and files. --allow-empty accepts it. */
 static bool check_value(struct command_run *run, struct str *value, bool file)
 {
     struct str text = trim_newline(*value);
     if (text.len == 0 && !run->options.secret.allow_empty) {
-        fail(run, value->len ? "the value is nothing but a newline" : "the value is empty");
+        fail(run, value->len ? "the value is only a newline" : "the value is empty");
         diag_hint(&run->cluster.diags, "pass --allow-empty to set it anyway");
         return false;
     }
@@ -174,26 +184,26 @@ static bool check_value(struct command_run *run, struct str *value, bool file)
     return true;
 }
 
-static bool read_given(struct command_run *run, struct str name, struct str *ret)
+static bool read_new_value(struct command_run *run, struct str name, struct str *ret)
 {
     const char *path = run->options.secret.from_file;
     if (!path && isatty(STDIN_FILENO))
-        return ask_value(run, name, ret);
+        return prompt_value(run, name, ret);
     bool file = path && strcmp(path, "-") != 0;
     return read_file(run, path ? path : "-", ret) && check_value(run, ret, file);
 }
 
-/* Those of the changes that change something, compared with what is there. */
-static struct secrets differing(struct arena *arena, const struct secrets *changes,
-                                const struct secrets *before)
+/* Returns the changes that differ from the stored secrets. */
+static struct secrets changed_secrets(struct arena *arena, const struct secrets *changes,
+                                      const struct secrets *stored)
 {
     struct secrets rest = {0};
     for (size_t i = 0; i < changes->count; i++) {
         const struct secret *change = &changes->items[i];
-        const struct secret *old = secrets_find(before, change->name);
-        if (old && change->encoded.data && str_equal(old->encoded, change->encoded))
+        const struct secret *previous = secrets_find(stored, change->name);
+        if (previous && change->encoded.data && str_equal(previous->encoded, change->encoded))
             continue;
-        if (!old && !change->encoded.data)
+        if (!previous && !change->encoded.data)
             continue;
         rest.items = arena_grow(arena, rest.items, rest.count, sizeof *rest.items);
         rest.items[rest.count++] = *change;
@@ -202,21 +212,21 @@ static struct secrets differing(struct arena *arena, const struct secrets *chang
     return rest;
 }
 
-static void tell_changes(struct command_run *run, const struct secrets *changes,
-                         const struct secrets *differ, const struct secrets *before)
+static void print_changes(struct command_run *run, const struct secrets *changes,
+                          const struct secrets *changed, const struct secrets *stored)
 {
     for (size_t i = 0; i < changes->count; i++) {
         struct str name = changes->items[i].name;
-        bool differs = secrets_find(differ, name) != NULL;
+        bool is_changed = secrets_find(changed, name) != NULL;
         cluster_print(&run->cluster, "%.*s %s", STR_ARG(name),
-                      !differs                          ? "is unchanged"
+                      !is_changed                       ? "is unchanged"
                       : !changes->items[i].encoded.data ? "is deleted"
-                      : secrets_find(before, name)      ? "is changed"
+                      : secrets_find(stored, name)      ? "is changed"
                                                         : "is set");
     }
 }
 
-/* Reports what the pods do not get of the keys that are set. */
+/* Reports keys that are set but not used by pods. */
 static void report_usage(struct command_run *run, const struct secrets *changes)
 {
     struct cluster *cluster = &run->cluster;
@@ -238,35 +248,35 @@ static void report_usage(struct command_run *run, const struct secrets *changes)
 }
 
 static bool finish_change(struct command_run *run, const struct secrets *changes,
-                          const struct secrets *differ, const struct secrets *before)
+                          const struct secrets *changed, const struct secrets *stored)
 {
-    tell_changes(run, changes, differ, before);
+    print_changes(run, changes, changed, stored);
     if (!run->options.secret.no_restart)
-        secrets_restart(&run->cluster, differ);
+        secrets_restart(&run->cluster, changed);
     report_usage(run, changes);
     return run->cluster.diags.errors == 0;
 }
 
-/* Changes the Secret, and lets the pods restart whose values changed. */
+/* Changes the Secret and restarts the pods that use changed values. */
 static bool change(struct command_run *run, const struct secrets *changes)
 {
     struct cluster *cluster = &run->cluster;
-    struct secrets before;
-    /* The right to read is needed in any case: kubectl patch gets what it changes. */
-    if (!secrets_read(cluster, run->namespace, &run->values, &before))
+    struct secrets stored;
+    /* Requires no additional permission: kubectl patch reads the object too. */
+    if (!secrets_read(cluster, run->namespace, &run->values, &stored))
         return false;
-    struct secrets differ = differing(&run->values, changes, &before);
-    if (differ.count && secrets_patch(cluster, run->namespace, &run->values, &differ,
-                                      before.version, false) != SECRETS_CHANGED)
+    struct secrets changed = changed_secrets(&run->values, changes, &stored);
+    if (changed.count && secrets_patch(cluster, run->namespace, &run->values, &changed,
+                                       stored.version, false) != SECRETS_CHANGED)
         return false;
-    return finish_change(run, changes, &differ, &before);
+    return finish_change(run, changes, &changed, &stored);
 }
 
 static bool run_set(struct command_run *run)
 {
     struct str name = argument(run);
     struct str value = {0};
-    if (!check_name(run, name) || !read_given(run, name, &value))
+    if (!check_name(run, name) || !read_new_value(run, name, &value))
         return false;
     struct secret secret = {name, base64_encode(&run->values, value)};
     return change(run, &(struct secrets){.items = &secret, .count = 1});
@@ -275,7 +285,8 @@ static bool run_set(struct command_run *run)
 static bool run_import(struct command_run *run)
 {
     const char *path = run->invocation->arguments.items[0];
-    struct source *source = ARENA_NEW(&run->cluster.arena, struct source); /* what is told has it */
+    struct source *source =
+        ARENA_NEW(&run->cluster.arena, struct source); /* messages refer to it */
     struct dotenv dotenv;
     *source = (struct source){.path = str_from_c(strcmp(path, "-") ? path : "<stdin>"),
                               .secret = true,
@@ -288,7 +299,7 @@ static bool run_import(struct command_run *run)
     if (!ok)
         return false;
     if (dotenv.count == 0)
-        return fail(run, "%s sets nothing", path);
+        return fail(run, "%s has no NAME=VALUE lines", path);
     struct secrets changes = {.count = dotenv.count};
     changes.items = ARENA_ARRAY(&run->values, dotenv.count, struct secret);
     for (size_t i = 0; i < dotenv.count; i++)
@@ -298,7 +309,7 @@ static bool run_import(struct command_run *run)
     return change(run, &changes);
 }
 
-/* On a terminal alone: a script names the key on purpose. */
+/* Only for terminals: a script names the key on purpose. */
 static bool confirm_delete(struct command_run *run, struct str name)
 {
     struct cluster *cluster = &run->cluster;
@@ -315,12 +326,12 @@ static bool confirm_delete(struct command_run *run, struct str name)
 static bool run_delete(struct command_run *run)
 {
     struct str name = argument(run);
-    struct secrets before;
+    struct secrets stored;
     if (!check_name(run, name) ||
-        !secrets_read(&run->cluster, run->namespace, &run->values, &before))
+        !secrets_read(&run->cluster, run->namespace, &run->values, &stored))
         return false;
-    if (!secrets_find(&before, name))
-        return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
+    if (!secrets_find(&stored, name))
+        return report_not_found(run, name);
     if (isatty(STDIN_FILENO) && !confirm_delete(run, name))
         return false;
     struct secret secret = {.name = name};
@@ -330,7 +341,7 @@ static bool run_delete(struct command_run *run)
 static bool decode(struct command_run *run, const struct secret *secret, struct str *ret)
 {
     return base64_decode(&run->values, secret->encoded, ret) ||
-           fail(run, "kubectl printed no base64 for \"%.*s\"", STR_ARG(secret->name));
+           fail(run, "kubectl returned invalid base64 for \"%.*s\"", STR_ARG(secret->name));
 }
 
 static bool run_view(struct command_run *run)
@@ -343,22 +354,22 @@ static bool run_view(struct command_run *run)
         return false;
     const struct secret *secret = secrets_find(&secrets, name);
     if (!secret)
-        return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
+        return report_not_found(run, name);
     if (!decode(run, secret, &value))
         return false;
     const struct str pieces[] = {value, isatty(STDOUT_FILENO) ? STR("\n") : STR("")};
     return console_finish_stream(pieces, 2, &(struct io_stream){0}) == EXIT_SUCCESS;
 }
 
-/* As text in one line; what is none is told by its size alone. */
-static struct str shown_value(struct command_run *run, struct str value)
+/* Returns the value in one line, "(binary)" if it cannot be printed. */
+static struct str format_value(struct command_run *run, struct str value)
 {
     struct arena *arena = &run->values;
     struct str line =
         dotenv_can_store(value) ? dotenv_line(arena, STR(""), value) : STR("=(binary)\n");
-    struct str rest = str_slice(line, 1, line.len - 1); /* without = and the line's end */
+    struct str rest = str_slice(line, 1, line.len - 1); /* without = and newline */
     struct buf text = {0};
-    buf_reserve(&text, 2 * rest.len + 1); /* it must not move */
+    buf_reserve(&text, 2 * rest.len + 1); /* reallocation would leave a copy */
     struct str part;
     for (size_t at = 0; str_next_line(rest, &at, &part);) {
         diag_add_visible(&text, part);
@@ -376,8 +387,8 @@ struct row {
     struct str value;
 };
 
-/* What uses the keys: the given files, and, unless those use all keys, the rest of the namespace.
- */
+/* Returns which keys are used by the given files and, if these do not use all keys, by other
+ * workloads in the namespace. */
 static struct secret_usage find_usage(struct command_run *run, const struct secrets *secrets)
 {
     struct cluster *cluster = &run->cluster;
@@ -388,8 +399,8 @@ static struct secret_usage find_usage(struct command_run *run, const struct secr
     if (i < secrets->count && !secret_usage_add_others(cluster, run->namespace, &usage) &&
         !process_interrupted())
         diag_warning(&cluster->diags, NO_LOCATION,
-                     "cannot read what runs in namespace \"%.*s\": an unused key is one that no "
-                     "service in the given files uses",
+                     "cannot list the workloads in namespace \"%.*s\": \"unused\" considers only "
+                     "services in the given files",
                      STR_ARG(run->namespace->name));
     return usage;
 }
@@ -408,7 +419,7 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
         rows[count++] =
             (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
                          secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
-                         run->options.secret.show ? shown_value(run, value) : STR("")};
+                         run->options.secret.show ? format_value(run, value) : STR("")};
     }
     struct map missing = {0};
     for (size_t i = 0; i < run->cluster.service_count; i++) {
@@ -453,7 +464,7 @@ static bool run_list(struct command_run *run)
     if (run->cluster.diags.errors)
         return false;
     struct buf out = {0};
-    buf_reserve(&out, (count + 1) * (width + longest + 100)); /* never moved */
+    buf_reserve(&out, (count + 1) * (width + longest + 100)); /* reallocation would leave a copy */
     add_row(&out, width,
             &(struct row){STR("NAME"), STR("SIZE"), "NOTE",
                           run->options.secret.show ? STR("VALUE") : STR("")});
@@ -464,24 +475,24 @@ static bool run_list(struct command_run *run)
     return status == EXIT_SUCCESS;
 }
 
-/* Only what was changed by the editor, and only if nobody else has changed it meanwhile. */
+/* Applies only edited keys. Reports an error if one was modified since it was read. */
 static bool apply_edit(struct command_run *run, const struct secrets *read,
                        const struct secrets *changes)
 {
-    enum { TRIES = 5 };
+    enum { ATTEMPTS_MAX = 5 };
     struct cluster *cluster = &run->cluster;
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < ATTEMPTS_MAX; i++) {
         struct secrets now;
         if (!secrets_read(cluster, run->namespace, &run->values, &now))
             return false;
         for (size_t j = 0; j < changes->count; j++) {
             struct str name = changes->items[j].name;
-            const struct secret *old = secrets_find(read, name);
+            const struct secret *previous = secrets_find(read, name);
             const struct secret *new = secrets_find(&now, name);
-            if (!old != !new || (old && !str_equal(old->encoded, new->encoded)))
-                return fail(run,
-                            "\"%.*s\" was changed by others meanwhile; nothing was changed here",
-                            STR_ARG(name));
+            if (!previous != !new || (previous && !str_equal(previous->encoded, new->encoded)))
+                return fail(
+                    run, "\"%.*s\" was modified during the edit; nothing was changed; edit again",
+                    STR_ARG(name));
         }
         enum secrets_patched patched =
             secrets_patch(cluster, run->namespace, &run->values, changes, now.version, true);
@@ -491,7 +502,8 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
             continue;
         return finish_change(run, changes, changes, read);
     }
-    return fail(run, "others change the Secret all the time; nothing was changed here");
+    return fail(
+        run, "the Secret was modified repeatedly during the edit; nothing was changed; edit again");
 }
 
 static struct str deleted_names(struct command_run *run, const struct secrets *changes)
@@ -503,8 +515,7 @@ static struct str deleted_names(struct command_run *run, const struct secrets *c
     return buf_take(&run->values, &names);
 }
 
-/* A file that an editor left empty looks like one whose secrets were all removed: deletions are
- * confirmed. */
+/* Asks before deletions, because a file that the editor truncated would delete all secrets. */
 static bool confirm_deletions(struct command_run *run, const struct secrets *changes)
 {
     struct str names = deleted_names(run, changes);
@@ -532,12 +543,13 @@ static bool run_edit(struct command_run *run)
     return confirm_deletions(run, &changes) && apply_edit(run, &secrets, &changes);
 }
 
-/* The namespace that is meant: of all services, or an error. */
-static bool choose_place(struct command_run *run)
+/* Selects the namespace. Reports an error and returns false if there are several, or if its secrets
+ * are managed elsewhere. */
+static bool select_namespace(struct command_run *run)
 {
     struct cluster *cluster = &run->cluster;
     if (cluster->namespace_count != 1)
-        return fail(run, "the files are for several namespaces: give those of one");
+        return fail(run, "the files use several namespaces; pass files of a single namespace");
     run->namespace = &cluster->namespaces[0];
     const struct layer *layer = run->namespace->layer;
     const struct environment *environment = &layer->environment;
@@ -548,23 +560,23 @@ static bool choose_place(struct command_run *run)
     struct str key = service_secret_key(&cluster->arena, layer);
     bool named = run->invocation->arguments.count &&
                  strcmp(run->invocation->command->name, "secret import") != 0;
-    diag_hint(&cluster->diags, "the value belongs there: key \"%.*s\", property \"%s\"",
-              STR_ARG(key), named ? run->invocation->arguments.items[0] : "NAME");
+    diag_hint(&cluster->diags, "set the value there: key \"%.*s\", property \"%s\"", STR_ARG(key),
+              named ? run->invocation->arguments.items[0] : "NAME");
     return false;
 }
 
 static int run_command(const struct invocation *invocation, secret_command *command)
 {
     struct command_run run = {.options = invocation->options, .invocation = invocation};
-    run.options.input.mode = READ_SECRETS; /* files for charts have secrets too */
+    run.options.input.mode = READ_SECRETS; /* service files for charts have secrets too */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    bool right = cluster_open(&run.cluster, &run.options, invocation->color, true);
+    bool ok = cluster_open(&run.cluster, &run.options, invocation->color, true);
     run.cluster.kubectl.secret = true;
-    right = right && choose_place(&run) && command(&run);
-    right = cluster_report(&run.cluster) && right;
+    ok = ok && select_namespace(&run) && command(&run);
+    ok = cluster_report(&run.cluster) && ok;
     arena_wipe(&run.values);
     cluster_close(&run.cluster);
-    return process_exit_status(right ? EXIT_SUCCESS : EXIT_FAILURE);
+    return process_exit_status(ok ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static bool reads_stdin_twice(const struct invocation *invocation, bool value)
@@ -575,23 +587,24 @@ static bool reads_stdin_twice(const struct invocation *invocation, bool value)
     return false;
 }
 
-static int twice(const struct invocation *invocation)
+static int usage_stdin_twice(const struct invocation *invocation)
 {
-    return cli_usage(invocation, "standard input cannot be both the service file and the value");
+    return cli_usage(invocation, "standard input cannot be both the service file and the value; "
+                                 "pass a file for one of them");
 }
 
 static int run_secret_set(const struct invocation *invocation)
 {
     const char *file = invocation->options.secret.from_file;
     if (reads_stdin_twice(invocation, !file || strcmp(file, "-") == 0))
-        return twice(invocation);
+        return usage_stdin_twice(invocation);
     return run_command(invocation, run_set);
 }
 
 static int run_secret_import(const struct invocation *invocation)
 {
     if (reads_stdin_twice(invocation, strcmp(invocation->arguments.items[0], "-") == 0))
-        return twice(invocation);
+        return usage_stdin_twice(invocation);
     return run_command(invocation, run_import);
 }
 
@@ -613,7 +626,7 @@ static int run_secret_delete(const struct invocation *invocation)
 static int run_secret_edit(const struct invocation *invocation)
 {
     if (reads_stdin_twice(invocation, true))
-        return twice(invocation);
+        return usage_stdin_twice(invocation);
     return run_command(invocation, run_edit);
 }
 
@@ -622,69 +635,77 @@ const struct command command_secret_set = {
     .arguments = "NAME",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Set a secret of the namespace",
-    .details = "The value is read from standard input, to the byte; on a terminal it is asked for\n"
-               "and not shown. The pods that use it restart when it changed. An empty value is an\n"
-               "error without --allow-empty; a newline at the end, which echo adds, is a warning\n"
-               "without --trim-newline.\n",
+    .summary = "Set a secret",
+    .details =
+        "Reads the value from stdin, unchanged; on a terminal, prompts for it and does not show\n"
+        "it. Restarts the pods that use the secret if the value changed. An empty value is an\n"
+        "error unless --allow-empty is given; a trailing newline, which echo adds, is a\n"
+        "warning unless --trim-newline is given.\n",
     .flags =
         FLAGS_CLUSTER | FLAG(FROM_FILE) | FLAG(ALLOW_EMPTY) | FLAG(TRIM_NEWLINE) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
     .run = run_secret_set,
-    .complete = complete_secrets};
+    .complete = complete_secrets,
+};
 
 const struct command command_secret_import = {
     .name = "secret import",
     .arguments = "FILE.env",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Set all secrets of a file of NAME=VALUE lines, or none",
-    .details =
-        "Lines may begin with `export`; # begins a comment; values in single or double\n"
-        "quotes may go on over several lines, and double quotes know \\n, \\r, \\t, \\\", \\\\\n"
-        "and \\$. Nothing is expanded. FILE.env - is standard input. A name without a value\n"
-        "is an error: write NAME=\"\" for an empty one, or pass --allow-empty.\n",
+    .summary = "Set secrets from a file of NAME=VALUE lines",
+    .details = "Sets all secrets of the file, or none if there is an error. FILE.env may be -\n"
+               "for stdin. Lines may begin with `export`; # starts a comment. Values in single\n"
+               "or double quotes may span several lines; double quotes support \\n, \\r, \\t,\n"
+               "\\\", \\\\ and \\$. Variables are not expanded. A name without a value is an\n"
+               "error: write NAME=\"\" for an empty value, or pass --allow-empty.\n",
     .flags = FLAGS_CLUSTER | FLAG(ALLOW_EMPTY) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
     .run = run_secret_import,
-    .complete = complete_files};
+    .complete = complete_files,
+};
 
 const struct command command_secret_list = {
     .name = "secret list",
-    .summary = "List the secrets, those that are missing and those that nothing uses",
-    .flags = FLAGS_CLUSTER | FLAG(SHOW),
+    .summary = "List secrets, including missing and unused ones",
+    .flags = FLAGS_CLUSTER | FLAG(SHOW_VALUES),
     .required = FLAG(FILENAME),
-    .run = run_secret_list};
+    .run = run_secret_list,
+};
 
-const struct command command_secret_view = {.name = "secret view",
-                                            .arguments = "NAME",
-                                            .min_args = 1,
-                                            .max_args = 1,
-                                            .summary = "Print the value of a secret, to the byte",
-                                            .flags = FLAGS_CLUSTER,
-                                            .required = FLAG(FILENAME),
-                                            .run = run_secret_view,
-                                            .complete = complete_secrets};
+const struct command command_secret_view = {
+    .name = "secret view",
+    .arguments = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Print the value of a secret",
+    .flags = FLAGS_CLUSTER,
+    .required = FLAG(FILENAME),
+    .run = run_secret_view,
+    .complete = complete_secrets,
+};
 
-const struct command command_secret_delete = {.name = "secret delete",
-                                              .arguments = "NAME",
-                                              .min_args = 1,
-                                              .max_args = 1,
-                                              .summary = "Delete a secret",
-                                              .details =
-                                                  "On a terminal it asks, unless --yes is given.\n",
-                                              .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
-                                              .required = FLAG(FILENAME),
-                                              .run = run_secret_delete,
-                                              .complete = complete_secrets};
+const struct command command_secret_delete = {
+    .name = "secret delete",
+    .arguments = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Delete a secret",
+    .details = "Asks for confirmation on a terminal, unless --yes is given.\n",
+    .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
+    .required = FLAG(FILENAME),
+    .run = run_secret_delete,
+    .complete = complete_secrets,
+};
 
 const struct command command_secret_edit = {
     .name = "secret edit",
-    .summary = "Edit the secrets in $VISUAL or $EDITOR",
+    .summary = "Edit secrets in an editor",
     .details =
-        "The file is private, and overwritten when the editor ends. Secrets that are no text\n"
-        "stay as they are. Before secrets are deleted, their names are listed and confirmed;\n"
-        "without a terminal that requires --yes.\n",
+        "Opens $VISUAL or $EDITOR on a private file, which is overwritten when the editor exits.\n"
+        "Binary values cannot be edited and are kept. Lists secrets to delete and asks for\n"
+        "confirmation; pass --yes if stdin is not a terminal.\n",
     .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
-    .run = run_secret_edit};
+    .run = run_secret_edit,
+};

@@ -1,4 +1,4 @@
-/* One table of what runs. */
+/* A table of the deployed services. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "commands.h"
@@ -12,8 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Labels can be copied: an autoscaler of another workload is not that of the service. */
-static bool scales(const struct node *object, const struct node *workload)
+/* True if an autoscaler scales this workload. Labels are not sufficient, because they can be copied
+ * to other autoscalers. */
+static bool is_autoscaler_of(const struct node *object, const struct node *workload)
 {
     const struct node *target = node_at(object, "spec scaleTargetRef");
     return kind_is(object, ROLE_AUTOSCALER) &&
@@ -21,14 +22,14 @@ static bool scales(const struct node *object, const struct node *workload)
            str_equal(node_string(node_get(target, "name")), object_name(workload));
 }
 
-/* What is told of a service, as `-o json` names it. */
+/* Returns the state of the autoscaler of a service for `-o json`; NULL if there is none. */
 static struct node *describe_autoscaler(struct arena *arena,
                                         const struct deployed_service *deployed,
                                         const struct node *workload)
 {
     const struct node *live = NULL;
     for (size_t i = 0; i < deployed->related_count && !live; i++)
-        if (scales(deployed->related[i], workload) &&
+        if (is_autoscaler_of(deployed->related[i], workload) &&
             deployed_service_shows(deployed, deployed->related[i]))
             live = deployed->related[i];
     if (!live)
@@ -55,7 +56,7 @@ static struct node *describe_autoscaler(struct arena *arena,
     return map;
 }
 
-static void put_hosts(struct arena *arena, struct node *map,
+static void set_hosts(struct arena *arena, struct node *map,
                       const struct deployed_service *deployed)
 {
     struct node *hosts = node_set_list(arena, map, "hosts");
@@ -91,7 +92,7 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
     struct node *autoscaler = describe_autoscaler(arena, deployed, live);
     if (autoscaler)
         node_set(arena, map, "autoscaler", autoscaler);
-    put_hosts(arena, map, deployed);
+    set_hosts(arena, map, deployed);
     node_set_string(arena, map, "creationTimestamp",
                     node_string(node_at(live, "metadata creationTimestamp")));
     return map;
@@ -168,9 +169,8 @@ static void add_table(struct buf *out, struct arena *arena, struct node *const *
         }
 }
 
-/* What the table has no column for: workloads that others manage, or that may belong to another
- * environment. */
-static void report_others(struct cluster *cluster, const struct deployed_service *deployed)
+/* Reports workloads that other tools manage or that may belong to another environment. */
+static void report_unlisted(struct cluster *cluster, const struct deployed_service *deployed)
 {
     struct arena *arena = cluster->kubectl.arena;
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
@@ -181,7 +181,7 @@ static void report_others(struct cluster *cluster, const struct deployed_service
                       STR_ARG(object_title(arena, live)), STR_ARG(managers));
     if (!live && unclaimed)
         cluster_print(cluster,
-                      "%.*s: %.*s has no environment label and is not shown; apply claims it",
+                      "%.*s: %.*s has no environment label and is not shown; run apply to claim it",
                       STR_ARG(deployed->service->name), STR_ARG(object_title(arena, unclaimed)));
 }
 
@@ -194,7 +194,7 @@ static bool write_status(struct cluster *cluster, struct buf *out)
     for (size_t i = 0; i < cluster->service_count; i++)
         services[i] = describe(arena, &cluster->services[i]);
     for (size_t i = 0; i < cluster->service_count && !cluster->options->watch; i++)
-        report_others(cluster, &cluster->services[i]);
+        report_unlisted(cluster, &cluster->services[i]);
     if (!cluster->options->output) {
         add_table(out, arena, services, cluster->service_count);
         return true;
@@ -207,50 +207,50 @@ static bool write_status(struct cluster *cluster, struct buf *out)
     return true;
 }
 
-/* Shows the table again and again: on a terminal over itself, elsewhere when it has changed. */
+/* Prints the table repeatedly: on a terminal in place, elsewhere only if it changed. */
 static bool watch(struct cluster *cluster)
 {
-    enum { PAUSE = 2000 };
+    enum { INTERVAL_MS = 2000 };
     struct arena answers = {0};
     struct buf last = {0};
-    bool right = true;
+    bool ok = true;
     cluster->kubectl.arena = &answers;
-    while (right && !process_interrupted()) {
+    while (ok && !process_interrupted()) {
         struct buf out = {0};
         arena_reset(&answers);
         if (isatty(STDOUT_FILENO))
             buf_add(&out, STR("\033[H\033[J"));
-        bool answered = write_status(cluster, &out);
-        /* A server that does not answer once it has may do so again. */
-        right = answered || last.len;
-        if (answered && !str_equal(buf_str(&out), buf_str(&last)))
-            right = console_print(buf_str(&out));
-        if (right && !process_interrupted())
+        bool succeeded = write_status(cluster, &out);
+        /* After a first success, errors may be temporary. */
+        ok = succeeded || last.len;
+        if (succeeded && !str_equal(buf_str(&out), buf_str(&last)))
+            ok = console_print(buf_str(&out));
+        if (ok && !process_interrupted())
             cluster_report(cluster);
-        struct buf *old = answered ? &last : &out;
+        struct buf *old = succeeded ? &last : &out;
         buf_free(old);
-        if (answered)
+        if (succeeded)
             last = out;
-        if (right)
-            process_sleep(PAUSE);
+        if (ok)
+            process_sleep(INTERVAL_MS);
     }
     buf_free(&last);
     cluster->kubectl.arena = &cluster->arena;
     arena_free(&answers);
-    return right;
+    return ok;
 }
 
 static int run_status(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
-    bool right = cluster_open(&cluster, &invocation->options, invocation->color, true);
-    if (right && invocation->options.watch)
-        right = watch(&cluster);
-    else if (right)
-        right = write_status(&cluster, &out);
-    right = cluster_report(&cluster) && right;
-    int status = right ? console_finish(buf_str(&out)) : EXIT_FAILURE;
+    bool ok = cluster_open(&cluster, &invocation->options, invocation->color, true);
+    if (ok && invocation->options.watch)
+        ok = watch(&cluster);
+    else if (ok)
+        ok = write_status(&cluster, &out);
+    ok = cluster_report(&cluster) && ok;
+    int status = ok ? console_finish(buf_str(&out)) : EXIT_FAILURE;
     buf_free(&out);
     cluster_close(&cluster);
     return process_exit_status(status);
@@ -258,9 +258,11 @@ static int run_status(const struct invocation *invocation)
 
 static const char *const outputs[] = {"json", NULL};
 
-const struct command command_status = {.name = "status",
-                                       .summary = "Show what runs: image, pods, autoscaler, hosts",
-                                       .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
-                                       .required = FLAG(FILENAME),
-                                       .outputs = outputs,
-                                       .run = run_status};
+const struct command command_status = {
+    .name = "status",
+    .summary = "Show image, pods, autoscaler and hosts of services",
+    .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
+    .required = FLAG(FILENAME),
+    .outputs = outputs,
+    .run = run_status,
+};

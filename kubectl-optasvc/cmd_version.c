@@ -29,7 +29,8 @@ static const char *const outputs[] = {"json", NULL};
 
 const struct command command_version = {
     .name = "version",
-    .summary = "Print version, commit, and the versions of the libraries",
+    .summary = "Print the version",
     .flags = FLAG(OUTPUT),
     .outputs = outputs,
-    .run = run_version};
+    .run = run_version,
+};

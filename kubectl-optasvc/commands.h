@@ -28,21 +28,21 @@ extern const struct command command_schema;
 extern const struct command command_completion;
 extern const struct command command_version;
 
-/* Every command that talks to a cluster reads the service files. */
+/* Flags of commands that access a cluster; all of them read service files. */
 #define FLAGS_CLUSTER (FLAGS_RENDER | FLAGS_KUBECTL)
 
 #define FLAGS_APPLY                                                                                \
     (FLAGS_CLUSTER | FLAG(DRY_RUN_MODE) | FLAG(WAIT) | FLAG(TIMEOUT) | FLAG(PRUNE) |               \
      FLAG(FORCE_CONFLICTS) | FLAG(ADOPT) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(YES) | FLAG(OUTPUT))
 
-/* How an image gets into its repository. */
-#define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE) | FLAG(TOOL))
+/* Flags of commands that push an image. */
+#define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE_REPOSITORY) | FLAG(CONTAINER_TOOL))
 
 /* Reports invalid combinations of the flags of apply and returns the exit status; 0 if there is
  * none. */
 int cmd_apply_usage(const struct invocation *invocation);
 
-/* What other commands run too. Each returns the exit status. */
+/* Shared by several commands. Return the exit status. */
 int cmd_apply(const struct invocation *invocation);
 int cmd_render(const struct invocation *invocation);
 

@@ -4,20 +4,20 @@
 
 #include <string.h>
 
-/* An object of the namespace. */
-struct held {
+/* An object in the namespace. */
+struct object_info {
     struct str version;
     struct str kind;
     struct str name;
     struct str uid;
-    struct str controller;     /* the uid of the object that controls it; empty: none */
-    bool token;                /* a Secret with the token of the default ServiceAccount */
-    const struct held *parent; /* its controller, if it is in the namespace */
+    struct str controller;            /* uid of its controller; empty if none */
+    bool is_default_token;            /* true for the token Secret of the default ServiceAccount */
+    const struct object_info *parent; /* its controller; NULL if not in the namespace */
     bool to_delete;
 };
 
-struct holding {
-    struct held *items;
+struct namespace_contents {
+    struct object_info *items;
     size_t count;
 };
 
@@ -27,8 +27,8 @@ static bool is_report(struct str kind)
            str_eq_c(kind, "pods.metrics.k8s.io");
 }
 
-/* Every kind of object that a namespace can hold, but for reports about other objects, as kubectl
- * takes them; an argument may not be of any length. */
+/* Returns all namespaced kinds except reports about other objects, as arguments of `kubectl get`.
+ * They are split because the length of an argument is limited. */
 static struct argv list_kinds(const struct kubectl *kubectl)
 {
     struct process run = {.arguments = kubectl_argv(kubectl, "api-resources", "--namespaced",
@@ -51,7 +51,7 @@ static struct argv list_kinds(const struct kubectl *kubectl)
     return lists;
 }
 
-/* The objects themselves stay in kubectl, for Secrets are among them. A tab ends each field. */
+/* Prints only metadata, because the objects include Secrets. Each field ends with a tab. */
 static const char template[] =
     "--output=go-template={{range .items}}{{.apiVersion}}\t{{.kind}}\t{{.metadata.name}}\t"
     "{{.metadata.uid}}\t{{range .metadata.ownerReferences}}{{if .controller}}{{.uid}}{{end}}{{end}}"
@@ -67,26 +67,28 @@ static struct str next_field(struct str *line)
     return field;
 }
 
-static void take_held(struct arena *arena, struct str text, struct holding *holding)
+static void parse_objects(struct arena *arena, struct str text, struct namespace_contents *contents)
 {
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        holding->items = arena_grow(arena, holding->items, holding->count, sizeof *holding->items);
-        struct held *held = &holding->items[holding->count++];
-        *held = (struct held){.version = next_field(&line)};
-        held->kind = next_field(&line);
-        held->name = next_field(&line);
-        held->uid = next_field(&line);
-        held->controller = next_field(&line);
-        held->token = next_field(&line).len > 0;
+        contents->items =
+            arena_grow(arena, contents->items, contents->count, sizeof *contents->items);
+        struct object_info *object = &contents->items[contents->count++];
+        *object = (struct object_info){.version = next_field(&line)};
+        object->kind = next_field(&line);
+        object->name = next_field(&line);
+        object->uid = next_field(&line);
+        object->controller = next_field(&line);
+        object->is_default_token = next_field(&line).len > 0;
     }
 }
 
-static struct holding list_held(const struct cluster *cluster,
-                                const struct cluster_namespace *namespace, const struct argv *kinds)
+static struct namespace_contents list_objects(const struct cluster *cluster,
+                                              const struct cluster_namespace *namespace,
+                                              const struct argv *kinds)
 {
     struct kubectl kubectl = cluster->kubectl;
-    struct holding holding = {0};
+    struct namespace_contents contents = {0};
     struct runs runs = {0};
     kubectl.secret = true;
     for (size_t i = 0; i < kinds->count; i++)
@@ -95,27 +97,28 @@ static struct holding list_held(const struct cluster *cluster,
                                       kubectl_argv(&kubectl, "get", kinds->items[i], "--namespace",
                                                    namespace->name.data, template, NULL)
                                           .items});
-    process_run(runs.items, runs.count); /* without kubectl's warnings about deprecated kinds */
+    process_run(runs.items, runs.count); /* hides kubectl's warnings about deprecated kinds */
     for (size_t i = 0; i < runs.count; i++) {
         if (!process_succeeded(&runs.items[i]))
             kubectl_report(&kubectl, &runs.items[i]);
-        take_held(kubectl.arena, str_copy(kubectl.arena, buf_str(&runs.items[i].output)), &holding);
+        parse_objects(kubectl.arena, str_copy(kubectl.arena, buf_str(&runs.items[i].output)),
+                      &contents);
         process_free(&runs.items[i]);
     }
-    return holding;
+    return contents;
 }
 
-static bool is_core(const struct held *held, const char *kind)
+static bool is_core(const struct object_info *object, const char *kind)
 {
-    return str_eq_c(held->version, "v1") && str_eq_c(held->kind, kind);
+    return str_eq_c(object->version, "v1") && str_eq_c(object->kind, kind);
 }
 
-/* What Kubernetes puts into every namespace. */
-static bool is_of_kubernetes(const struct held *held)
+/* True if Kubernetes creates the object in every namespace. */
+static bool is_created_by_kubernetes(const struct object_info *object)
 {
-    return (is_core(held, "ServiceAccount") && str_eq_c(held->name, "default")) ||
-           (is_core(held, "ConfigMap") && str_eq_c(held->name, "kube-root-ca.crt")) ||
-           (is_core(held, "Secret") && held->token);
+    return (is_core(object, "ServiceAccount") && str_eq_c(object->name, "default")) ||
+           (is_core(object, "ConfigMap") && str_eq_c(object->name, "kube-root-ca.crt")) ||
+           (is_core(object, "Secret") && object->is_default_token);
 }
 
 static struct str endpoints_key(struct arena *arena, struct str namespace, struct str name)
@@ -123,7 +126,7 @@ static struct str endpoints_key(struct arena *arena, struct str namespace, struc
     return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(name));
 }
 
-/* By their uids, and Services also as "NAMESPACE/NAME", for their Endpoints have no owner. */
+/* The keys are uids and, for Services, also "NAMESPACE/NAME": Endpoints have no owner reference. */
 struct map namespace_deleted(struct arena *arena, const struct manifests *objects)
 {
     struct map deleted = {0};
@@ -137,38 +140,40 @@ struct map namespace_deleted(struct arena *arena, const struct manifests *object
     return deleted;
 }
 
-static bool is_deleted(struct arena *arena, const struct held *held,
+static bool is_deleted(struct arena *arena, const struct object_info *object,
                        const struct cluster_namespace *namespace, const struct map *deleted)
 {
-    return map_get(deleted, held->uid) ||
-           (is_core(held, "Endpoints") &&
-            map_get(deleted, endpoints_key(arena, namespace->name, held->name)));
+    return map_get(deleted, object->uid) ||
+           (is_core(object, "Endpoints") &&
+            map_get(deleted, endpoints_key(arena, namespace->name, object->name)));
 }
 
-/* An object is deleted with the one that controls it. One whose owner is in no namespace is not. */
-static void mark(struct arena *arena, struct holding *holding,
-                 const struct cluster_namespace *namespace, const struct map *deleted,
-                 const struct map *known)
+/* Marks objects that are deleted directly or with their controller. Objects whose controller is
+ * cluster-scoped remain. */
+static void mark_deleted(struct arena *arena, struct namespace_contents *contents,
+                         const struct cluster_namespace *namespace, const struct map *deleted,
+                         const struct map *known_uids)
 {
     enum { CHAIN_MAX = 8 };
     struct map uids = {0};
-    for (size_t i = 0; i < holding->count; i++) {
-        struct held *held = &holding->items[i];
-        held->to_delete = is_of_kubernetes(held) || is_deleted(arena, held, namespace, deleted) ||
-                          map_get(known, held->uid) || map_get(known, held->controller);
-        map_add(arena, &uids, held->uid, held);
+    for (size_t i = 0; i < contents->count; i++) {
+        struct object_info *object = &contents->items[i];
+        object->to_delete =
+            is_created_by_kubernetes(object) || is_deleted(arena, object, namespace, deleted) ||
+            map_get(known_uids, object->uid) || map_get(known_uids, object->controller);
+        map_add(arena, &uids, object->uid, object);
     }
-    for (size_t i = 0; i < holding->count; i++)
-        holding->items[i].parent = map_get(&uids, holding->items[i].controller);
-    for (size_t i = 0; i < holding->count; i++) {
-        const struct held *parent = holding->items[i].parent;
+    for (size_t i = 0; i < contents->count; i++)
+        contents->items[i].parent = map_get(&uids, contents->items[i].controller);
+    for (size_t i = 0; i < contents->count; i++) {
+        const struct object_info *parent = contents->items[i].parent;
         for (int j = 0; parent && !parent->to_delete && j < CHAIN_MAX; j++)
             parent = parent->parent;
-        holding->items[i].to_delete |= parent && parent->to_delete;
+        contents->items[i].to_delete |= parent && parent->to_delete;
     }
 }
 
-/* A namespace is ours if apply created it for this layer and environment. */
+/* Returns NULL if apply created the namespace for this layer and environment, else the reason. */
 static const char *check_owner(struct arena *arena, const struct cluster_namespace *namespace)
 {
     if (!namespace->object)
@@ -180,48 +185,47 @@ static const char *check_owner(struct arena *arena, const struct cluster_namespa
                : "was created for another layer or environment";
 }
 
-/* Lists what would remain; true if nothing would. */
-static bool report_left(struct cluster *cluster, const struct cluster_namespace *namespace,
-                        const struct holding *holding, const char *consequence)
+/* Reports the objects that would remain. Returns true if there are none. */
+static bool report_remaining(struct cluster *cluster, const struct cluster_namespace *namespace,
+                             const struct namespace_contents *contents, const char *consequence)
 {
-    enum { SHOWN = 20 }; /* a hint has room for them */
-    struct buf left = {0};
+    enum { LISTED_MAX = 20 }; /* limited by the size of a hint */
+    struct buf remaining = {0};
     size_t count = 0;
-    for (size_t i = 0; i < holding->count; i++)
-        if (!holding->items[i].to_delete && count++ < SHOWN)
-            buf_format(&left, "%.*s %.*s\n", STR_ARG(holding->items[i].kind),
-                       STR_ARG(holding->items[i].name));
-    if (count > SHOWN)
-        buf_format(&left, "and %zu more\n", count - SHOWN);
+    for (size_t i = 0; i < contents->count; i++)
+        if (!contents->items[i].to_delete && count++ < LISTED_MAX)
+            buf_format(&remaining, "%.*s %.*s\n", STR_ARG(contents->items[i].kind),
+                       STR_ARG(contents->items[i].name));
+    if (count > LISTED_MAX)
+        buf_format(&remaining, "and %zu more\n", count - LISTED_MAX);
     if (count) {
-        diag_error(&cluster->diags, NO_LOCATION, "the namespace \"%.*s\" holds other objects; %s",
+        diag_error(&cluster->diags, NO_LOCATION, "namespace \"%.*s\" contains other objects; %s",
                    STR_ARG(namespace->name), consequence);
-        diag_hint(&cluster->diags, "delete them first, or omit --with-namespace:\n%.*s",
-                  STR_ARG(str_slice(buf_str(&left), 0, left.len - 1)));
+        diag_hint(&cluster->diags, "delete them first, or omit --delete-namespace:\n%.*s",
+                  STR_ARG(str_slice(buf_str(&remaining), 0, remaining.len - 1)));
     }
-    buf_free(&left);
+    buf_free(&remaining);
     return count == 0;
 }
 
 bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
-                     const struct map *deleted, struct map *known, const char *consequence)
+                     const struct map *deleted, struct map *known_uids, const char *consequence)
 {
     struct diags *diags = &cluster->diags;
     struct arena *arena = cluster->kubectl.arena;
-    const char *foreign = check_owner(arena, namespace);
-    if (foreign) {
-        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" %s", STR_ARG(namespace->name),
-                   foreign);
-        diag_hint(diags, "omit --with-namespace, or: kubectl delete namespace %.*s",
+    const char *problem = check_owner(arena, namespace);
+    if (problem) {
+        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" %s", STR_ARG(namespace->name), problem);
+        diag_hint(diags, "omit --delete-namespace, or run: kubectl delete namespace %.*s",
                   STR_ARG(namespace->name));
         return false;
     }
     struct argv kinds = list_kinds(&cluster->kubectl);
-    struct holding holding = list_held(cluster, namespace, &kinds);
-    mark(arena, &holding, namespace, deleted, known);
-    if (!kinds.count || !report_left(cluster, namespace, &holding, consequence))
+    struct namespace_contents contents = list_objects(cluster, namespace, &kinds);
+    mark_deleted(arena, &contents, namespace, deleted, known_uids);
+    if (!kinds.count || !report_remaining(cluster, namespace, &contents, consequence))
         return false;
-    for (size_t i = 0; i < holding.count; i++)
-        map_add(&cluster->arena, known, holding.items[i].uid, namespace);
+    for (size_t i = 0; i < contents.count; i++)
+        map_add(&cluster->arena, known_uids, contents.items[i].uid, namespace);
     return true;
 }

@@ -13,38 +13,37 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool fail(struct cluster *cluster, const char *what, const char *path)
+static bool fail(struct cluster *cluster, const char *action, const char *path)
 {
-    diag_error(&cluster->diags, NO_LOCATION, "%s %s: %s", path, what, strerror(errno));
+    diag_error(&cluster->diags, NO_LOCATION, "cannot %s %s: %s", action, path, strerror(errno));
     return false;
 }
 
-static const char *make_folder(struct cluster *cluster)
+static const char *make_dir(struct cluster *cluster)
 {
     const char *path = private_dir_create(&cluster->arena);
     if (!path)
-        fail(cluster, "cannot be made", "a private folder");
+        fail(cluster, "create", "a private directory");
     return path;
 }
 
-static bool wipe_dir(struct cluster *cluster, const char *path)
+static bool wipe_directory(struct cluster *cluster, const char *path)
 {
-    return private_dir_wipe(path) || fail(cluster, "cannot be removed: it holds secrets", path);
+    return private_dir_wipe(path) || fail(cluster, "remove the secrets in", path);
 }
 
-static const char heading[] =
-    "# One secret a line, NAME=VALUE; a value in double quotes may hold \\n, \\\", \\\\ and \\$, "
-    "and\n"
-    "# go on over several lines. A line that is taken out deletes its secret.\n";
+static const char heading[] = "# One secret per line: NAME=VALUE. Values in double quotes support "
+                              "\\n, \\\", \\\\ and \\$, and\n"
+                              "# may span several lines. To delete a secret, remove its line.\n";
 
-/* What the file can hold, as text; the rest stays as it is. */
+/* True if the secret can be edited as a NAME=VALUE line; others are kept unchanged. */
 static bool can_edit(struct arena *arena, const struct secret *secret, struct str *ret_value)
 {
     return !name_check_variable(secret->name) && base64_decode(arena, secret->encoded, ret_value) &&
            dotenv_can_store(*ret_value);
 }
 
-/* The file's first text. What cannot be edited is named only. */
+/* Writes the initial file. Secrets that cannot be edited are listed as comments. */
 static bool write_file(struct cluster *cluster, struct arena *arena, const char *path,
                        const struct secrets *secrets)
 {
@@ -53,15 +52,15 @@ static bool write_file(struct cluster *cluster, struct arena *arena, const char 
     for (size_t i = 0; i < secrets->count; i++) {
         const struct secret *secret = &secrets->items[i];
         struct str value;
-        pieces[i + 1] =
-            can_edit(arena, secret, &value)
-                ? dotenv_line(arena, secret->name, value)
-                : str_format(arena,
-                             "# %.*s is no text, or no variable's name, and stays as it is\n",
-                             STR_ARG(secret->name));
+        pieces[i + 1] = can_edit(arena, secret, &value)
+                            ? dotenv_line(arena, secret->name, value)
+                            : str_format(arena,
+                                         "# %.*s is kept: its value is binary, or its name is not "
+                                         "that of a variable\n",
+                                         STR_ARG(secret->name));
     }
     errno = private_dir_write(path, pieces, secrets->count + 1);
-    return errno == 0 || fail(cluster, "cannot be written", path);
+    return errno == 0 || fail(cluster, "write", path);
 }
 
 static bool read_file(struct cluster *cluster, struct arena *arena, const char *path,
@@ -83,13 +82,11 @@ static bool read_file(struct cluster *cluster, struct arena *arena, const char *
     if (len > EDITED_SIZE_MAX)
         errno = EFBIG;
     *ret = (struct str){text, len};
-    return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) ||
-           fail(cluster, "cannot be read", path);
+    return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) || fail(cluster, "read", path);
 }
 
-/* As git does it: the variable may hold arguments, and sh splits them. It becomes the editor, for a
- * signal would end sh alone; env takes variables that stand before a program, which exec does not.
- */
+/* Like git, uses sh to split arguments in the variable. `exec` makes signals reach the editor
+ * instead of sh; `env` accepts assignments before the program, which exec does not. */
 static bool run_editor(struct cluster *cluster, const char *path)
 {
     const char *editor = getenv("VISUAL");
@@ -97,7 +94,7 @@ static bool run_editor(struct cluster *cluster, const char *path)
         editor = getenv("EDITOR");
     if (!editor || !*editor) {
         if (!isatty(STDIN_FILENO)) {
-            diag_error(&cluster->diags, NO_LOCATION, "there is no editor: set EDITOR");
+            diag_error(&cluster->diags, NO_LOCATION, "no editor found; set EDITOR");
             return false;
         }
         editor = "vi";
@@ -106,15 +103,15 @@ static bool run_editor(struct cluster *cluster, const char *path)
     const char *const arguments[] = {"/bin/sh", "-c", command, editor, path, NULL};
     struct process run = {.arguments = arguments};
     process_run_foreground(&run);
-    bool right = process_succeeded(&run);
-    if (!right && !process_interrupted())
+    bool ok = process_succeeded(&run);
+    if (!ok && !process_interrupted())
         diag_error(&cluster->diags, NO_LOCATION, "the editor \"%s\" failed; nothing was changed",
                    editor);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-static bool asks_again(struct cluster *cluster)
+static bool confirm_retry(struct cluster *cluster)
 {
     char answer[16] = "";
     cluster_report(cluster);
@@ -127,29 +124,29 @@ static bool asks_again(struct cluster *cluster)
     return count > 0 && !process_interrupted() && answer[0] != 'n' && answer[0] != 'N';
 }
 
-static void add(struct arena *arena, struct secrets *changes, struct secret secret)
+static void append_change(struct arena *arena, struct secrets *changes, struct secret secret)
 {
     changes->items = arena_grow(arena, changes->items, changes->count, sizeof *changes->items);
     changes->items[changes->count++] = secret;
 }
 
-static void compare(struct arena *arena, const struct secrets *secrets, const struct dotenv *dotenv,
-                    struct secrets *ret)
+static void diff_secrets(struct arena *arena, const struct secrets *secrets,
+                         const struct dotenv *dotenv, struct secrets *ret)
 {
     struct map names = {0};
     *ret = (struct secrets){0};
     for (size_t i = 0; i < dotenv->count; i++) {
         const struct dotenv_item *item = &dotenv->items[i];
         map_add(arena, &names, item->name, item);
-        const struct secret *old = secrets_find(secrets, item->name);
+        const struct secret *previous = secrets_find(secrets, item->name);
         struct str encoded = base64_encode(arena, item->value);
-        if (!old || !str_equal(old->encoded, encoded))
-            add(arena, ret, (struct secret){item->name, encoded});
+        if (!previous || !str_equal(previous->encoded, encoded))
+            append_change(arena, ret, (struct secret){item->name, encoded});
     }
     for (size_t i = 0; i < secrets->count; i++) {
         struct str value;
         if (can_edit(arena, &secrets->items[i], &value) && !map_get(&names, secrets->items[i].name))
-            add(arena, ret, (struct secret){.name = secrets->items[i].name});
+            append_change(arena, ret, (struct secret){.name = secrets->items[i].name});
     }
     secrets_index(arena, ret);
 }
@@ -164,7 +161,7 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
         ok &= dotenv_check_values(ret, &cluster->diags, "remove the line to delete the secret");
         if (ok)
             return true;
-        if (!asks_again(cluster)) {
+        if (!confirm_retry(cluster)) {
             diag_error(&cluster->diags, NO_LOCATION, "nothing was changed");
             return false;
         }
@@ -174,13 +171,13 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
 bool secrets_edit(struct cluster *cluster, struct arena *arena, const struct secrets *secrets,
                   struct secrets *ret)
 {
-    const char *folder = make_folder(cluster);
+    const char *directory = make_dir(cluster);
     struct dotenv dotenv;
-    if (!folder)
+    if (!directory)
         return false;
-    const char *path = str_format(&cluster->arena, "%s/secrets.env", folder).data;
-    bool right = write_file(cluster, arena, path, secrets) && edit(cluster, arena, path, &dotenv);
-    if (right)
-        compare(arena, secrets, &dotenv, ret);
-    return wipe_dir(cluster, folder) && right;
+    const char *path = str_format(&cluster->arena, "%s/secrets.env", directory).data;
+    bool ok = write_file(cluster, arena, path, secrets) && edit(cluster, arena, path, &dotenv);
+    if (ok)
+        diff_secrets(arena, secrets, &dotenv, ret);
+    return wipe_directory(cluster, directory) && ok;
 }

@@ -32,18 +32,19 @@ static const struct command *const commands[] = {
 };
 
 static const struct environment_variable variables[] = {
-    {"KUBECTL_PATH", "The kubectl to run; kubectl sets it for its plugins."},
-    {"KUBECONFIG", "kubectl's."},
-    {"AWS_PROFILE", "The aws CLI's, as all its variables: whose credentials push takes."},
-    {"DOCKER_HOST, CONTAINER_HOST", "docker's and podman's: where the images are that push takes."},
-    {"VISUAL, EDITOR", "The editor of secret edit; vi if neither is set."},
-    {"NO_COLOR", "Messages have no color."},
-    {"OPTASVC_FILE, OPTASVC_LOG", "Of inject: the service file, and --log-file."},
+    {"KUBECTL_PATH",
+     "Path to the kubectl to run (default: the one in PATH). kubectl sets it for plugins."},
+    {"KUBECONFIG", "Used by kubectl."},
+    {"AWS_PROFILE", "Used by the aws CLI, like all its variables: the credentials for push."},
+    {"DOCKER_HOST, CONTAINER_HOST", "Used by docker and podman: where push finds local images."},
+    {"VISUAL, EDITOR", "Editor for secret edit (default vi)."},
+    {"NO_COLOR", "Disables color in messages."},
+    {"OPTASVC_FILE, OPTASVC_LOG", "Defaults of -f and --log-file for inject."},
     {NULL, NULL},
 };
 
-/* Words of kubectl, Opta and shells. */
-static const struct command_word words[] = {
+/* Synonyms from kubectl, Opta and shells. */
+static const struct command_synonym synonyms[] = {
     {"secret get", "secret view"},
     {"secret show", "secret view"},
     {"secret print", "secret view"},
@@ -72,10 +73,10 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "kubectl optasvc",
         .file = "kubectl-optasvc",
-        .summary = "Deploys a service from twenty lines of YAML.",
+        .summary = "Deploy services to Kubernetes from short YAML files",
         .commands = commands,
         .variables = variables,
-        .words = words,
+        .synonyms = synonyms,
     };
     return cli_main(&program, argc, argv);
 }

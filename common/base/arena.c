@@ -9,10 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The libraries' allocations are checked here too. Where one fails they go on as if nothing had
- * been there, so that a file would lose a field without a word. A sanitizer has its own allocator.
- */
-#if defined(WRAPPED_ALLOCATION) /* by the linker: --wrap=malloc and so on */
+/* The libraries' allocations are checked too: on a failed allocation they continue without the
+ * data, so that a file would silently lose a field. A sanitizer has its own allocator. */
+#if defined(WRAPPED_ALLOCATION) /* renamed by the linker: --wrap=malloc and so on */
 #define CHECKED_ALLOCATION
 #define CHECKED(name) __wrap_##name
 #define SYSTEM(name)  __real_##name
@@ -51,11 +50,11 @@ void out_of_memory_set_cleanup(void (*cleanup)(void))
 _Noreturn void out_of_memory(void)
 {
     static const char message[] = "error: out of memory\n";
-    /* Nothing more can be done if even this cannot be written. */
+    /* A failure of this write cannot be handled. */
     ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
     (void)ignored;
     void (*cleanup)(void) = last_cleanup;
-    last_cleanup = NULL; /* it may need memory itself */
+    last_cleanup = NULL; /* the cleanup may run out of memory too */
     if (cleanup)
         cleanup();
     _exit(EXIT_FAILURE);
@@ -175,25 +174,25 @@ void arena_wipe(struct arena *arena)
 }
 
 #ifdef CHECKED_ALLOCATION
-static void *check(void *memory, bool wanted)
+static void *require_memory(void *memory, bool required)
 {
-    if (!memory && wanted)
+    if (!memory && required)
         out_of_memory();
     return memory;
 }
 
 void *CHECKED(malloc)(size_t size)
 {
-    return check(SYSTEM(malloc)(size), size > 0);
+    return require_memory(SYSTEM(malloc)(size), size > 0);
 }
 
 void *CHECKED(calloc)(size_t count, size_t size)
 {
-    return check(SYSTEM(calloc)(count, size), count > 0 && size > 0);
+    return require_memory(SYSTEM(calloc)(count, size), count > 0 && size > 0);
 }
 
 void *CHECKED(realloc)(void *old, size_t size)
 {
-    return check(SYSTEM(realloc)(old, size), size > 0);
+    return require_memory(SYSTEM(realloc)(old, size), size > 0);
 }
 #endif

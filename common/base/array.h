@@ -1,7 +1,7 @@
 #ifndef OPTASVC_ARRAY_H
 #define OPTASVC_ARRAY_H
 
-/* The number of items of an array, not of a pointer to one. */
+/* Number of items of an array; not for pointers. */
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 #endif

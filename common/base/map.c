@@ -10,20 +10,20 @@ struct map_slot {
     uint32_t entry; /* its index + 1; 0: the slot is free */
 };
 
-/* Both halves of the product of two numbers. */
+/* Combines both halves of the product of two numbers. */
 static uint64_t fold(uint64_t a, uint64_t b)
 {
     unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
-/* Eight bytes at a time, from a beginning that differs from run to run, as addresses do: else a
- * file could hold keys that all have one hash. */
+/* Hashes eight bytes at a time with a seed that differs between runs, as addresses do; otherwise a
+ * file could contain keys that all collide. */
 static uint32_t hash(struct str key)
 {
     static const uint64_t mix = 0x9E3779B97F4A7C15, finish = 0xD6E8FEB86659FD93;
     static const char here = 0;
-    enum { PAGE = 12 }; /* bits of an address that never differ */
+    enum { PAGE = 12 }; /* address bits that never differ */
     uint64_t hash = fold(((uintptr_t)&here >> PAGE) ^ mix, finish) ^ key.len;
     for (size_t at = 0; at < key.len; at += sizeof hash) {
         uint64_t word = 0;
@@ -37,8 +37,8 @@ static uint32_t hash(struct str key)
     return (uint32_t)fold(hash ^ finish, mix);
 }
 
-/* The slot of a key, or the free one where it belongs. */
-static struct map_slot *find(const struct map *map, struct str key, uint32_t key_hash)
+/* Returns the slot of a key; the free slot for it if the map does not contain it. */
+static struct map_slot *find_slot(const struct map *map, struct str key, uint32_t key_hash)
 {
     size_t mask = map->capacity - 1;
     for (size_t at = key_hash & mask;; at = (at + 1) & mask) {
@@ -69,7 +69,7 @@ const void *map_add(struct arena *arena, struct map *map, struct str key, const 
     if (map->count * 2 >= map->capacity)
         grow(arena, map);
     uint32_t key_hash = hash(key);
-    struct map_slot *slot = find(map, key, key_hash);
+    struct map_slot *slot = find_slot(map, key, key_hash);
     if (slot->entry)
         return map->entries[slot->entry - 1].value;
     map->entries = arena_grow(arena, map->entries, map->count, sizeof *map->entries);
@@ -82,6 +82,6 @@ const void *map_get(const struct map *map, struct str key)
 {
     if (!map->capacity)
         return NULL;
-    const struct map_slot *slot = find(map, key, hash(key));
+    const struct map_slot *slot = find_slot(map, key, hash(key));
     return slot->entry ? map->entries[slot->entry - 1].value : NULL;
 }

@@ -1,5 +1,5 @@
-/* A hash table from text to a pointer. Keys are not copied; all of it lives in an arena. Where a
- * key is in it differs from run to run, so nothing may depend on that. */
+/* A hash table from strings to pointers, in an arena. Keys are not copied. The order of entries
+ * differs between runs, so nothing may depend on it. */
 #ifndef OPTASVC_MAP_H
 #define OPTASVC_MAP_H
 
@@ -16,11 +16,11 @@ struct map {
     size_t count;              /* of `entries` */
 };
 
-/* What the key was added with first, or NULL after adding it now with `value`, which is not NULL.
- */
+/* Returns the value of the key if present; otherwise adds it with `value` (not NULL) and returns
+ * NULL. */
 const void *map_add(struct arena *arena, struct map *map, struct str key, const void *value);
 
-/* What the key was added with, or NULL. */
+/* Returns the value of the key; NULL if absent. */
 const void *map_get(const struct map *map, struct str key);
 
 #endif

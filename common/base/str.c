@@ -87,8 +87,8 @@ bool str_span_only(struct str s, const char *allowed)
     return true;
 }
 
-/* Room for a text, with the NUL behind it. */
-static char *arena_text(struct arena *arena, size_t len)
+/* Allocates a string of `len` bytes and its terminating NUL. */
+static char *alloc_string(struct arena *arena, size_t len)
 {
     char *text = arena_bytes(arena, len + 1);
     text[len] = '\0';
@@ -106,10 +106,10 @@ unsigned str_digit(char c)
 
 bool str_to_int(struct str text, int64_t *ret_number)
 {
-    enum { MOST_DIGITS = 18 }; /* fits an int64_t whatever the digits are */
+    enum { DIGITS_MAX = 18 }; /* always fits an int64_t */
     bool negative = text.len > 1 && text.data[0] == '-';
     struct str digits = str_skip(text, negative ? 1 : 0);
-    if (digits.len == 0 || digits.len > MOST_DIGITS || !str_span_only(digits, "0123456789"))
+    if (digits.len == 0 || digits.len > DIGITS_MAX || !str_span_only(digits, "0123456789"))
         return false;
     if (digits.data[0] == '0' && digits.len > 1)
         return false;
@@ -136,7 +136,7 @@ struct str str_from_int(struct arena *arena, int64_t number)
 
 struct str str_copy(struct arena *arena, struct str s)
 {
-    char *copy = arena_text(arena, s.len);
+    char *copy = alloc_string(arena, s.len);
     if (s.len)
         memcpy(copy, s.data, s.len);
     return (struct str){copy, s.len};
@@ -147,7 +147,7 @@ struct str str_join(struct arena *arena, const struct str *parts, size_t count)
     size_t len = 0;
     for (size_t i = 0; i < count; i++)
         len += parts[i].len;
-    char *text = arena_text(arena, len);
+    char *text = alloc_string(arena, len);
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         if (parts[i].len)
@@ -164,7 +164,7 @@ const char *str_to_c(struct arena *arena, struct str s)
 
 static struct str map_bytes(struct arena *arena, struct str s, char map(char))
 {
-    char *copy = arena_text(arena, s.len);
+    char *copy = alloc_string(arena, s.len);
     for (size_t i = 0; i < s.len; i++)
         copy[i] = map(s.data[i]);
     return (struct str){copy, s.len};
@@ -180,15 +180,15 @@ struct str str_upper(struct arena *arena, struct str s)
     return map_bytes(arena, s, upper);
 }
 
-/* Formats as much as fits, and returns the length of all. vsnprintf() fails only for a broken
- * format or a result above INT_MAX: both are our mistake. */
-__attribute__((format(printf, 3, 0))) static size_t print(char *to, size_t room, const char *format,
-                                                          va_list arguments)
+/* Formats as much as fits and returns the length of the complete result. vsnprintf() fails only on
+ * an invalid format or a result above INT_MAX: both are bugs of this program. */
+__attribute__((format(printf, 3, 0))) static size_t
+format_into(char *to, size_t room, const char *format, va_list arguments)
 {
-    va_list again;
-    va_copy(again, arguments);
-    int len = vsnprintf(to, room, format, again);
-    va_end(again);
+    va_list copy;
+    va_copy(copy, arguments);
+    int len = vsnprintf(to, room, format, copy);
+    va_end(copy);
     if (len < 0)
         abort();
     return (size_t)len;
@@ -197,10 +197,10 @@ __attribute__((format(printf, 3, 0))) static size_t print(char *to, size_t room,
 struct str str_vformat(struct arena *arena, const char *format, va_list arguments)
 {
     char *room = arena->free;
-    size_t len = print(room, room ? (size_t)(arena->end - room) : 0, format, arguments);
-    char *text = arena_text(arena, len);
-    if (text != room) /* it did not fit */
-        print(text, len + 1, format, arguments);
+    size_t len = format_into(room, room ? (size_t)(arena->end - room) : 0, format, arguments);
+    char *text = alloc_string(arena, len);
+    if (text != room) /* it did not fit into the chunk */
+        format_into(text, len + 1, format, arguments);
     return (struct str){text, len};
 }
 
@@ -250,10 +250,10 @@ void buf_format(struct buf *buf, const char *format, ...)
     va_start(arguments, format);
     buf_reserve(buf, 1);
     size_t room = buf->capacity - buf->len;
-    size_t len = print(buf->data + buf->len, room, format, arguments);
-    if (len >= room) { /* it did not fit */
+    size_t len = format_into(buf->data + buf->len, room, format, arguments);
+    if (len >= room) { /* the buffer was too small */
         buf_reserve(buf, len + 1);
-        print(buf->data + buf->len, len + 1, format, arguments);
+        format_into(buf->data + buf->len, len + 1, format, arguments);
     }
     buf->len += len;
     va_end(arguments);
@@ -291,12 +291,12 @@ void buf_wipe(struct buf *buf)
     buf_free(buf);
 }
 
-/* Optimal string alignment distance (Damerau-Levenshtein, each place edited once). */
+/* Optimal string alignment distance (Damerau-Levenshtein, each substring edited at most once). */
 static size_t edit_distance(struct str a, struct str b)
 {
-    enum { LONGEST = 64 }; /* what is longer has no near neighbour worth naming */
-    size_t rows[3][LONGEST + 1];
-    if (a.len > LONGEST || b.len > LONGEST)
+    enum { WORD_MAX = 64 }; /* longer words get no suggestion */
+    size_t rows[3][WORD_MAX + 1];
+    if (a.len > WORD_MAX || b.len > WORD_MAX)
         return SIZE_MAX;
     size_t *above2 = rows[0];
     size_t *above = rows[1];
@@ -327,9 +327,9 @@ static size_t edit_distance(struct str a, struct str b)
 
 void suggestion_add(struct suggestion *suggestion, struct str candidate)
 {
-    size_t longer = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
+    size_t max_len = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
     size_t distance = edit_distance(suggestion->word, candidate);
-    if (distance > (longer + 1) / 3)
+    if (distance > (max_len + 1) / 3)
         return;
     if (suggestion->best.len && suggestion->distance <= distance)
         return;

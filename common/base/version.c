@@ -1,4 +1,4 @@
-/* The one file that is compiled again when version or commit change: the Makefile defines both. */
+/* Recompiled when version or commit change: the Makefile defines both. */
 #include "base/version.h"
 
 const char version_number[] = OPTASVC_VERSION;

@@ -1,8 +1,8 @@
-/* What this is, and what it was made from. */
+/* Version and commit of the build. */
 #ifndef OPTASVC_VERSION_H
 #define OPTASVC_VERSION_H
 
 extern const char version_number[];
-extern const char version_commit[]; /* "unknown" where it was not built from a repository */
+extern const char version_commit[]; /* "unknown" if not built from a repository */
 
 #endif

@@ -22,11 +22,11 @@ static void warn_not_injected(const struct injection *injection, const struct se
             continue; /* inject_ingress() knows whether a new Ingress has it */
         diag_warning(injection->diags, record_location(service->record, fields[i]),
                      "%s is not injected into charts", schema_field(fields[i])->name);
+        diag_hint(injection->diags, "configure it in the chart's values");
     }
 }
 
-/* `image` and `port` are what a chart sets itself. Traffic settings and new probes read the port.
- */
+/* The chart sets image and ports, but traffic settings and new probes use `port`. */
 static bool is_port_read(struct injection *injection, const struct service *service)
 {
     const struct target target = {.injection = injection, .service = service};
@@ -34,7 +34,7 @@ static bool is_port_read(struct injection *injection, const struct service *serv
            map_get(&injection->port_readers, target_key(injection, service));
 }
 
-static void note_ignored(struct injection *injection, const struct service *service)
+static void log_ignored(struct injection *injection, const struct service *service)
 {
     static const struct {
         enum field_id field;
@@ -46,14 +46,14 @@ static void note_ignored(struct injection *injection, const struct service *serv
             (fields[i].field == SERVICE_PORT && is_port_read(injection, service)))
             continue;
         struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
-        struct change_event change_event = {.kind = CHANGE_IGNORED,
-                                            .object = title,
-                                            .text = title,
-                                            .what = str_from_c(schema_field(fields[i].field)->name),
-                                            .detail = str_from_c(fields[i].reason)};
+        struct change_event event = {.kind = CHANGE_IGNORED,
+                                     .object = title,
+                                     .text = title,
+                                     .what = str_from_c(schema_field(fields[i].field)->name),
+                                     .detail = str_from_c(fields[i].reason)};
         injection->events = arena_grow(injection->arena, injection->events, injection->event_count,
                                        sizeof *injection->events);
-        injection->events[injection->event_count++] = change_event;
+        injection->events[injection->event_count++] = event;
     }
 }
 
@@ -84,17 +84,17 @@ static void override(struct injection *injection, const struct service *service)
 
 /* Filling gaps */
 
-/* A container that runs as long as its pod: not one that only starts it. */
+/* True for a container that runs as long as its pod: a sidecar, or not an init container. */
 static bool keeps_running(const struct node *container, bool init)
 {
     return !init || str_eq_c(node_string(node_at(container, "restartPolicy")), "Always");
 }
 
-/* Hooks run at Helm's time, and get no more than what policies ask of every container. */
+/* Hooks get only what policies require of every container. */
 static void fill_container(const struct target *target, bool init)
 {
     const struct object *workload = target->workload;
-    if (!workload->hook && !workload->ends && keeps_running(target->container, init))
+    if (!workload->hook && !workload->completes && keeps_running(target->container, init))
         inject_probes(target);
     inject_resources(target);
     if (!workload->hook && !init) {
@@ -117,16 +117,17 @@ static void fill_containers(struct target *target)
     }
 }
 
-/* A Rollout whose pods are those of another object: that is filled, if the chart has it. */
-static void tell_missing_pods(const struct target *target)
+/* A Rollout with `workloadRef` has no pod template: the object that it names is filled instead, if
+ * the chart has it. */
+static void log_missing_pods(const struct target *target)
 {
     if (!target->workload->pods_of)
-        inject_log(target, target->workload, CHANGE_KEPT, "",
+        inject_log(target, target->workload, CHANGE_SKIPPED, "",
                    "it runs the pods of %.*s, which is not a workload of the chart",
                    STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
 
-/* False, and tells why, for a workload that stays as it is. */
+/* Reports why and returns false if the workload cannot be filled. */
 static bool can_fill(const struct target *target)
 {
     const struct object *workload = target->workload;
@@ -134,16 +135,16 @@ static bool can_fill(const struct target *target)
         return false;
     const char *unfit = target->injection->unfit[workload->document];
     if (unfit)
-        inject_log(target, workload, CHANGE_KEPT, "", "%s", unfit);
+        inject_log(target, workload, CHANGE_SKIPPED, "", "%s", unfit);
     else if (!workload->pod)
-        tell_missing_pods(target);
+        log_missing_pods(target);
     else
         return target->all || target_check_service(target);
     return false;
 }
 
-/* What one workload gets, but not each of several. */
-static void fill_alone(struct target *target)
+/* Applies settings that need a single workload: scale and traffic. */
+static void fill_single_workload(struct target *target)
 {
     if (!inject_scale_is_requested(target) && !inject_ingress_is_requested(target))
         return;
@@ -182,31 +183,32 @@ static void fill_workload(struct injection *injection, const struct service *ser
     }
     inject_pod(&target);
     if (alone)
-        fill_alone(&target);
+        fill_single_workload(&target);
 }
 
-static bool wants_all(const struct injection *injection, const struct service *service)
+static bool selects_all(const struct injection *injection, const struct service *service)
 {
     const char *flag = injection->options->workload;
     return flag ? strcmp(flag, "*") == 0 : service->helm.all_workloads;
 }
 
-/* A flag that chooses something of one workload has no effect on all of them, and one that chooses
- * a container has none on all containers: both are errors. */
+/* Reports flags that select an object of one workload if all are filled, and --container if all
+ * containers are. */
 static bool check_fill_flags(const struct injection *injection, const struct service *service)
 {
     const struct inject_options *options = injection->options;
     bool ok = true;
-    if (wants_all(injection, service) && (options->service || options->ingress)) {
-        diag_error(injection->diags, service->at, "--%s is for one workload, not for all",
+    if (selects_all(injection, service) && (options->service || options->ingress)) {
+        diag_error(injection->diags, service->at,
+                   "--%s cannot be used when all workloads are filled",
                    options->service ? "service" : "ingress");
-        diag_hint(injection->diags, "name the workload: --workload KIND/NAME");
+        diag_hint(injection->diags, "select one workload: --workload KIND/NAME");
         ok = false;
     }
     if (service->helm.all_containers && options->container) {
         diag_error(injection->diags, service->at,
-                   "--container is for one container, and helm has containers: \"*\"");
-        diag_hint(injection->diags, "leave out one of the two");
+                   "--container and helm: {containers: \"*\"} are mutually exclusive");
+        diag_hint(injection->diags, "remove one of them");
         ok = false;
     }
     return ok;
@@ -218,7 +220,7 @@ static void fill(struct injection *injection, const struct service *service)
     if (!check_fill_flags(injection, service))
         return;
     inject_warn_replicas(&any, "mode: fill removes nothing");
-    if (!wants_all(injection, service)) {
+    if (!selects_all(injection, service)) {
         inject_check_exemptions(injection, service);
         const struct object *workload = target_workload(injection, service);
         if (workload)
@@ -238,7 +240,7 @@ static void fill(struct injection *injection, const struct service *service)
     }
     if (found == 0) {
         diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
-        diag_hint(injection->diags, "nothing is changed");
+        diag_hint(injection->diags, "nothing was changed; enable a workload in the chart's values");
     }
 }
 
@@ -249,7 +251,7 @@ struct inject_run {
     struct diags diags;
     const struct service **services;
     size_t service_count;
-    struct str *texts; /* of the documents that changed */
+    struct str *texts; /* by document, if it changed */
 };
 
 static void read_layer(struct inject_run *run, struct layer *layer)
@@ -276,14 +278,14 @@ static void check_flags(struct inject_run *run, const struct input_options *inpu
     if (run->service_count > 1 &&
         (options->workload || options->container || options->service || options->ingress)) {
         diag_error(&run->diags, NO_LOCATION,
-                   "--workload, --container, --service and --ingress are for one service, and "
-                   "there are %zu",
+                   "--workload, --container, --service and --ingress require exactly one service, "
+                   "but there are %zu",
                    run->service_count);
-        diag_hint(&run->diags, "choose one with --module");
+        diag_hint(&run->diags, "select one with --module NAME");
     }
 }
 
-/* Reads the services of all files; false after an error. */
+/* Reads the services of all files. Reports errors and returns false if a file is invalid. */
 static bool read_files(struct inject_run *run, const struct input_options *options)
 {
     struct arena *arena = run->injection.arena;
@@ -316,7 +318,7 @@ static void add_piece(struct injected *injected, struct str piece)
     injected->pieces[injected->count++] = piece;
 }
 
-/* The `# Source:` comment of a document, as Helm 3 writes it. */
+/* Returns the `# Source:` comment of a document, which Helm 3 writes; empty if it has none. */
 static struct str source_comment(struct str document)
 {
     struct str line;
@@ -331,7 +333,7 @@ static struct str source_comment(struct str document)
     return (struct str){0};
 }
 
-/* Appends a new document behind its marker and comment. */
+/* Appends a new document, with the comment, if any, first. */
 static void write_addition(struct buf *out, const struct node *object, struct str comment,
                            const struct emit_style *style)
 {
@@ -346,14 +348,14 @@ static void write_addition(struct buf *out, const struct node *object, struct st
     }
 }
 
-/* What is put before a document: the additions, each with its marker. */
+/* Returns the documents that are inserted before a document, each with its marker. */
 static struct str additions_before(struct injected *injected, const struct release *release,
                                    size_t document, struct str text)
 {
     struct buf out = {0};
-    /* Without a marker of its own before it, the document needs one behind what is added. */
+    /* A document without a marker needs one after the additions. */
     bool marked = stream_is_marked(text);
-    /* Behind the `...` of another document what is added needs one as well. */
+    /* Additions need a marker too if another document ends before them, for example with `...`. */
     bool opens = release->stream.documents[document].start == 0;
     struct emit_style style = {.step = 2, .dash = 0};
     for (size_t i = 0; i < release->addition_count; i++) {
@@ -392,9 +394,9 @@ static bool has_fill(const struct inject_run *run)
     return false;
 }
 
-/* A document that cannot be edited is an error, or, if its gaps were to be filled, is left: true if
- * it is another one that is. */
-static bool leave_unfit(struct inject_run *run, size_t i, const struct diags *refused)
+/* Reports that a document cannot be edited. In fill mode, marks the document as unfit instead and
+ * returns true, if it was not marked yet. */
+static bool mark_unfit(struct inject_run *run, size_t i, const struct diags *refused)
 {
     const char **unfit = &run->injection.unfit[i];
     if (*unfit || !has_fill(run)) {
@@ -409,8 +411,8 @@ static bool leave_unfit(struct inject_run *run, size_t i, const struct diags *re
     return true;
 }
 
-/* Writes the documents that changed. After other errors it only reports what cannot be edited. True
- * if documents are left that were to be filled. */
+/* Writes the changed documents. After other errors, only reports documents that cannot be edited.
+ * True if further documents turned out to be unfit. */
 static bool write_edits(struct inject_run *run)
 {
     const struct release *release = &run->injection.release;
@@ -427,34 +429,35 @@ static bool write_edits(struct inject_run *run)
         if (edit_write(edit, &out))
             run->texts[i] = str_copy(run->injection.arena, buf_str(&out));
         else
-            left |= leave_unfit(run, i, &refused);
+            left |= mark_unfit(run, i, &refused);
         buf_free(&out);
     }
     return left;
 }
 
-static const char *const deed_words[CHANGE_KINDS] = {
-    [CHANGE_ADDED] = "added", [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
-    [CHANGE_KEPT] = "left",   [CHANGE_CHOSEN] = "chosen",     [CHANGE_IGNORED] = "ignored",
+static const char *const change_words[CHANGE_KINDS] = {
+    [CHANGE_ADDED] = "added",     [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
+    [CHANGE_KEPT] = "kept",       [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
+    [CHANGE_IGNORED] = "ignored",
 };
 
-static void write_deed(const struct change_event *change_event, struct buf *line, struct buf *out)
+static void write_event(const struct change_event *event, struct buf *line, struct buf *out)
 {
     size_t start = line->len;
-    buf_add(line, change_event->text);
-    if (change_event->container.len && change_event->several) {
+    buf_add(line, event->text);
+    if (event->container.len && event->several) {
         buf_add(line, STR(": container "));
-        buf_add(line, change_event->container);
+        buf_add(line, event->container);
     }
-    if (change_event->what.len) {
+    if (event->what.len) {
         buf_add(line, STR(": "));
-        buf_add(line, change_event->what);
+        buf_add(line, event->what);
     }
     buf_add(line, STR(": "));
-    buf_add(line, str_from_c(deed_words[change_event->kind]));
-    if (change_event->detail.len) {
+    buf_add(line, str_from_c(change_words[event->kind]));
+    if (event->detail.len) {
         buf_add(line, STR(" ("));
-        buf_add(line, change_event->detail);
+        buf_add(line, event->detail);
         buf_add_byte(line, ')');
     }
     diag_add_visible(out, str_slice(buf_str(line), start, start + DIAG_TEXT_MAX));
@@ -462,21 +465,21 @@ static void write_deed(const struct change_event *change_event, struct buf *line
     line->len = start;
 }
 
-/* True for what stderr reports too: changes of what the chart says, what could not be set, and
- * choices among several candidates. */
-static bool is_always_told(const struct change_event *change_event)
+/* True for events that stderr shows even without --dry-run: changes of the chart's values, settings
+ * that were not applied, and selections among several candidates. */
+static bool is_always_shown(const struct change_event *event)
 {
-    if (change_event->kind == CHANGE_CHOSEN)
-        return change_event->guess;
-    return change_event->kind != CHANGE_ADDED && change_event->kind != CHANGE_IGNORED;
+    if (event->kind == CHANGE_CHOSEN)
+        return event->guess;
+    return event->kind != CHANGE_ADDED && event->kind != CHANGE_IGNORED;
 }
 
-static void write_deeds(const struct injection *injection, struct buf *out, bool all)
+static void write_events(const struct injection *injection, struct buf *out, bool all)
 {
     struct buf line = {0};
     for (size_t i = 0; i < injection->event_count; i++)
-        if (all || is_always_told(&injection->events[i]))
-            write_deed(&injection->events[i], &line, out);
+        if (all || is_always_shown(&injection->events[i]))
+            write_event(&injection->events[i], &line, out);
     buf_free(&line);
 }
 
@@ -489,56 +492,67 @@ static bool injects_nothing(const struct injection *injection)
     return true;
 }
 
-static void put_event(struct arena *arena, struct node *list,
-                      const struct change_event *change_event)
+static void put_event(struct arena *arena, struct node *list, const struct change_event *event)
 {
     struct node *item = node_append_map(arena, list);
-    node_set_string(arena, item, "object", change_event->object);
-    if (change_event->namespace.len)
-        node_set_string(arena, item, "namespace", change_event->namespace);
-    if (change_event->container.len)
-        node_set_string(arena, item, "container", change_event->container);
-    if (change_event->what.len)
-        node_set_string(arena, item, "field", change_event->what);
-    if (change_event->detail.len)
-        node_set_string(arena, item, "detail", change_event->detail);
+    node_set_string(arena, item, "object", event->object);
+    if (event->namespace.len)
+        node_set_string(arena, item, "namespace", event->namespace);
+    if (event->container.len)
+        node_set_string(arena, item, "container", event->container);
+    if (event->what.len)
+        node_set_string(arena, item, "field", event->what);
+    if (event->detail.len)
+        node_set_string(arena, item, "detail", event->detail);
 }
 
-/* All deeds as JSON, by what was done; `ignored` only if there are any. */
+/* The lists of the JSON report, in order, and the kinds of events in each. */
+static const struct {
+    const char *key;
+    enum change_kind first;
+    enum change_kind last;
+} report_lists[] = {
+    {"added", CHANGE_ADDED, CHANGE_ADDED},       {"replaced", CHANGE_REPLACED, CHANGE_REPLACED},
+    {"removed", CHANGE_REMOVED, CHANGE_REMOVED}, {"left", CHANGE_KEPT, CHANGE_SKIPPED},
+    {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},    {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
+
+/* Writes all events as JSON; the list `ignored` only if it has items. */
 static void write_report(const struct injection *injection, struct buf *out)
 {
     struct arena *arena = injection->arena;
     struct node *root = node_new(arena, NODE_MAP);
-    for (enum change_kind kind = CHANGE_ADDED; kind < CHANGE_KINDS; kind++) {
+    for (size_t i = 0; i < COUNT_OF(report_lists); i++) {
         struct node *list = node_new(arena, NODE_LIST);
-        for (size_t i = 0; i < injection->event_count; i++)
-            if (injection->events[i].kind == kind)
-                put_event(arena, list, &injection->events[i]);
-        if (kind != CHANGE_IGNORED || list->first)
-            node_set(arena, root, deed_words[kind], list);
+        for (size_t j = 0; j < injection->event_count; j++)
+            if (injection->events[j].kind >= report_lists[i].first &&
+                injection->events[j].kind <= report_lists[i].last)
+                put_event(arena, list, &injection->events[j]);
+        if (report_lists[i].first != CHANGE_IGNORED || list->first)
+            node_set(arena, root, report_lists[i].key, list);
     }
     emit_json(out, root, 0);
     buf_add_byte(out, '\n');
 }
 
-/* In one pass over the lines, and not for ever. */
-static void tell_glued(const struct injection *injection, struct buf *out)
+/* Reports markers without a line break. Reads the lines once, and stops after TOLD markers. */
+static void report_broken_markers(const struct injection *injection, struct buf *out)
 {
-    enum { TOLD = 20 };
+    enum { SHOWN_MAX = 20 };
     const struct release *release = &injection->release;
     struct str text = release->source.text;
-    size_t told = 0;
+    size_t shown = 0;
     size_t line = 1;
     size_t at = 0;
-    for (size_t i = 0; i < release->stream.count && told < TOLD; i++) {
+    for (size_t i = 0; i < release->stream.count && shown < SHOWN_MAX; i++) {
         const struct document *document = &release->stream.documents[i];
         if (!document->broken_marker)
             continue;
         for (; at < document->broken_marker_at; at = str_find(text, at, '\n') + 1)
             line++;
-        buf_format(out, "line %zu: a --- has lost its line break: its document is left as it is\n",
+        buf_format(out,
+                   "line %zu: text follows --- without a line break: the document is not changed\n",
                    line);
-        told++;
+        shown++;
     }
 }
 
@@ -547,29 +561,29 @@ static void write_log(const struct inject_run *run, const struct input_options *
 {
     usage_write_skipped(input, out);
     diags_write(&run->diags, out, false);
-    tell_glued(&run->injection, out);
+    report_broken_markers(&run->injection, out);
     if (run->diags.errors)
         return;
-    write_deeds(&run->injection, out, true);
+    write_events(&run->injection, out, true);
     if (injects_nothing(&run->injection))
         buf_add(out, STR("nothing was injected\n"));
 }
 
-static void tell(const struct inject_run *run, const struct input_options *input, bool color,
-                 struct injected *ret)
+static void write_messages(const struct inject_run *run, const struct input_options *input,
+                           bool color, struct injected *ret)
 {
     usage_write_skipped(input, &ret->messages);
     diags_write(&run->diags, &ret->messages, color);
-    tell_glued(&run->injection, &ret->messages);
+    report_broken_markers(&run->injection, &ret->messages);
     if (run->diags.errors == 0)
-        write_deeds(&run->injection, &ret->messages, run->injection.options->dry_run);
+        write_events(&run->injection, &ret->messages, run->injection.options->dry_run);
     if (run->injection.options->log_file)
         write_log(run, input, &ret->log);
     if (run->diags.errors == 0 && run->injection.options->report)
         write_report(&run->injection, &ret->report);
 }
 
-/* Those that fill gaps come last: they are for what the others leave. */
+/* Services in fill mode run last, after all overrides. */
 static void inject_services(struct inject_run *run, const struct source *manifests,
                             struct stream stream)
 {
@@ -582,11 +596,11 @@ static void inject_services(struct inject_run *run, const struct source *manifes
         if (run->services[i]->helm.fill)
             fill(injection, run->services[i]);
     for (size_t i = 0; i < run->service_count; i++)
-        note_ignored(injection, run->services[i]);
+        log_ignored(injection, run->services[i]);
 }
 
-/* Begins again without the documents that turn out to be unfit, so that all that is decided and
- * reported is true of the others. */
+/* Starts again whenever documents turn out to be unfit, so that all decisions and reports are
+ * correct for the remaining documents. */
 static void inject_all(struct inject_run *run, const struct source *manifests, struct stream stream)
 {
     const struct diags diags = run->diags;
@@ -599,12 +613,13 @@ static void inject_all(struct inject_run *run, const struct source *manifests, s
     } while (write_edits(run));
 }
 
-/* Helm 3 takes an empty answer for a chart without objects, and deletes them all. */
+/* Writes a comment if the input has none: Helm 3 treats empty output as a chart without objects,
+ * and deletes them all. */
 static void write_nothing(const struct source *manifests, struct injected *ret)
 {
     add_piece(ret, manifests->text);
     if (str_find(manifests->text, 0, '#') < manifests->text.len)
-        return; /* it is a comment already */
+        return; /* blank input with a # has a comment */
     if (manifests->text.len && !str_ends_with(manifests->text, STR("\n")))
         add_piece(ret, STR("\n"));
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));
@@ -617,19 +632,21 @@ static bool check_count(struct inject_run *run, const struct source *manifests,
         return true;
     size_t next = stream->documents[stream->count - 1].end;
     struct location at = {.source = manifests, .start = next, .end = next};
-    diag_error(&run->diags, at, "more than %d documents in the manifests", STREAM_DOCUMENTS_MAX);
+    diag_error(&run->diags, at, "too many documents in the manifests (maximum %d)",
+               STREAM_DOCUMENTS_MAX);
+    diag_hint(&run->diags, "split the chart into several releases");
     return false;
 }
 
-/* What holds only blanks, comments and markers has no document. */
+/* Reports an error and returns false if --require-input is set and the input has no documents. */
 static bool check_input(struct inject_run *run, bool blank)
 {
     if (!blank || !run->injection.options->require_input)
         return true;
-    diag_error(&run->diags, NO_LOCATION, "there are no manifests on standard input");
+    diag_error(&run->diags, NO_LOCATION, "no manifests on standard input");
     diag_hint(&run->diags,
-              "the command before the pipe may have failed; if the chart may render nothing, leave "
-              "out --require-input");
+              "check whether the command before the pipe failed; if the chart may render nothing, "
+              "remove --require-input");
     return false;
 }
 
@@ -648,7 +665,7 @@ bool inject(const struct input_options *input, const struct inject_options *opti
         inject_all(&run, manifests, stream);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
-    tell(&run, input, color, ret);
+    write_messages(&run, input, color, ret);
     if (options->dry_run || run.diags.errors)
         ret->count = 0;
     if (run.diags.errors)

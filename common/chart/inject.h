@@ -1,7 +1,7 @@
-/* Services into manifests that somebody else wrote: what helm-postrender does.
+/* Injects services into manifests that a chart rendered (helm-postrender).
  *
- * A field that is written in the service file replaces what the chart says; one that is left out
- * changes nothing. All bytes that need not change stay. A second run changes nothing. */
+ * A field that the service file sets replaces the chart's value; an omitted field changes nothing.
+ * All other bytes of the manifests are kept. A second run changes nothing. */
 #ifndef OPTASVC_INJECT_H
 #define OPTASVC_INJECT_H
 
@@ -9,20 +9,20 @@
 #include "config/options.h"
 #include "yaml/split.h"
 
-/* What a run gives. The texts live until injected_free(), and as long as the input does. */
+/* The result of a run. Valid until injected_free(), and only while the input is. */
 struct injected {
     struct arena arena;
-    struct str *pieces; /* the manifests, in order; none after an error */
+    struct str *pieces; /* the manifests, in order; empty after an error */
     size_t count;
-    struct buf messages; /* for the user: errors, warnings, what was replaced */
-    struct buf log;      /* the same, and what was added; empty without --log-file */
-    struct buf report;   /* JSON: what was chosen, added, replaced, removed and left; empty without
+    struct buf messages; /* for stderr: errors, warnings, changes of the chart's values */
+    struct buf log;      /* the same, and additions; empty without --log-file */
+    struct buf report;   /* JSON: what was added, replaced, removed, left and chosen; empty without
                             --report */
 };
 
-/* Injects the services of the files that `input` names into `manifests`, whose documents
- * `stream` tells. False when anything is wrong with a file or the chart. With --dry-run the pieces
- * are the input, and the messages tell all that would happen. */
+/* Injects the services of the files that `input` names into `manifests`, which `stream` splits into
+ * documents. Reports errors and returns false if a file or the chart is invalid. With --dry-run,
+ * the pieces are the input, and the messages list all changes. */
 bool inject(const struct input_options *input, const struct inject_options *options,
             const struct source *manifests, struct stream stream, bool color, struct injected *ret);
 

@@ -1,4 +1,4 @@
-/* How many pods run: autoscaler, replicas, disruption budget. */
+/* The number of pods: autoscaler, replicas, disruption budget. */
 #include "chart/inject_target.h"
 #include "chart/pod_resources.h"
 #include "manifest/sidecar.h"
@@ -9,7 +9,7 @@
 static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,
                                              SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
 
-/* The first of the fields that is written; SERVICE_END: none. */
+/* Returns the first of the fields that the service sets; SERVICE_END if it sets none. */
 static enum field_id written_field(const struct target *target)
 {
     for (size_t i = 0; i < COUNT_OF(scale_fields); i++)
@@ -18,14 +18,15 @@ static enum field_id written_field(const struct target *target)
     return SERVICE_END;
 }
 
-/* True for a target that is written and not 0, which turns a metric off. */
+/* True if the service sets a target other than 0, which disables the metric. */
 static bool is_written_target(const struct target *target, enum field_id field)
 {
     return target_has(target, field) && record_value(target->service->record, field)->number > 0;
 }
 
-/* Turning metrics off does not request an autoscaler. True, and reported, if nothing else is
- * written. */
+/* Warns and returns true if the service only disables metrics, which does not request an
+ * autoscaler.
+ */
 static bool only_turns_off(const struct target *target)
 {
     enum field_id field = written_field(target);
@@ -35,7 +36,7 @@ static bool only_turns_off(const struct target *target)
         return false;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
                  "%s has no effect: the chart has no autoscaler", schema_field(field)->name);
-    diag_hint(target->injection->diags, "write max_containers to add one");
+    diag_hint(target->injection->diags, "set max_containers to add one");
     return true;
 }
 
@@ -49,7 +50,8 @@ static const struct object *find_scaler(const struct target *target, enum object
     return NULL;
 }
 
-/* What scales the pods in the chart: an autoscaler, or KEDA; NULL: nothing. */
+/* Returns the HorizontalPodAutoscaler or ScaledObject of the chart that scales the pods, or NULL.
+ */
 static const struct object *find_any_scaler(const struct target *target)
 {
     const struct object *scaled = target_controller(target);
@@ -58,8 +60,8 @@ static const struct object *find_any_scaler(const struct target *target)
     return scaler ? scaler : find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
 }
 
-/* An autoscaler of a Deployment whose pods a Rollout runs scales nothing. */
-static bool is_scaled_in_vain(const struct target *target, enum field_id field)
+/* Reports an autoscaler of a Deployment whose pods a Rollout runs: it scales nothing. */
+static bool has_ineffective_scaler(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
     const struct object *workload = target->workload;
@@ -73,20 +75,21 @@ static bool is_scaled_in_vain(const struct target *target, enum field_id field)
         return false;
     struct str rollout = object_text(arena, workload->rollout);
     if (target->fill) {
-        inject_log(target, workload->rollout, CHANGE_KEPT, "autoscaler",
-                   "%.*s of the chart scales %.*s, whose pods it runs",
+        inject_log(target, workload->rollout, CHANGE_SKIPPED, "autoscaler",
+                   "%.*s of the chart scales %.*s, but this Rollout runs its pods",
                    STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
         return true;
     }
-    target_error(target, field, "%.*s of the chart scales it, but %.*s runs its pods",
+    target_error(target, field, "%.*s of the chart scales this workload, but %.*s runs its pods",
                  STR_ARG(object_text(arena, scaler)), STR_ARG(rollout));
-    diag_hint(target->injection->diags, "let it scale %.*s in the chart, or remove it there",
+    diag_hint(target->injection->diags,
+              "set its scaleTargetRef to %.*s in the chart, or remove it from the chart",
               STR_ARG(rollout));
     return true;
 }
 
-/* Another that works on the same number would fight with the autoscaler. */
-static bool is_scaled_otherwise(const struct target *target, enum field_id field)
+/* Reports KEDA or a vertical autoscaler of the chart, which would conflict with the autoscaler. */
+static bool has_conflicting_scaler(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
     const struct object *scaled = target_controller(target);
@@ -99,15 +102,15 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
     if (!other)
         return false;
     if (target->fill) {
-        inject_log(target, target_controller(target), CHANGE_KEPT, "autoscaler",
-                   "it is scaled by %.*s of the chart already", STR_ARG(object_text(arena, other)));
+        inject_log(target, target_controller(target), CHANGE_SKIPPED, "autoscaler",
+                   "%.*s of the chart already scales it", STR_ARG(object_text(arena, other)));
         return true;
     }
-    target_error(target, field, "it is scaled by %.*s of the chart already",
+    target_error(target, field, "%.*s of the chart already scales it",
                  STR_ARG(object_text(arena, other)));
     diag_hint(target->injection->diags,
-              "leave out min_containers, max_containers and autoscaling_*, or turn that off in "
-              "the chart's values");
+              "remove min_containers, max_containers and autoscaling_*, or disable it in the "
+              "chart's values");
     return true;
 }
 
@@ -116,27 +119,27 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
     bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
     if (target_has(target, SERVICE_MIN_CONTAINERS)) {
         target_error(target, SERVICE_MIN_CONTAINERS,
-                     "min_containers is %" PRId64 ", %s the most, which is %" PRId64, min,
-                     min > max ? "above" : "as large as", max);
-        diag_hint(target->injection->diags, "write max_containers too");
+                     "min_containers is %" PRId64 ", which is %s the maximum of %" PRId64, min,
+                     min > max ? "greater than" : "equal to", max);
+        diag_hint(target->injection->diags, "set max_containers too");
     } else {
         target_error(target, max_written ? SERVICE_MAX_CONTAINERS : written_field(target),
-                     "the chart runs %" PRId64 " pods, %s max_containers, which is %" PRId64 "%s",
-                     min, min > max ? "above" : "as many as", max,
-                     max_written ? "" : " if left out");
-        diag_hint(target->injection->diags, "write %s too",
+                     "the chart runs %" PRId64 " pods, %s max_containers, which %s %" PRId64, min,
+                     min > max ? "more than" : "as many as", max_written ? "is" : "defaults to",
+                     max);
+        diag_hint(target->injection->diags, "set %s too",
                   max_written ? "min_containers" : "max_containers");
     }
 }
 
-/* An autoscaler needs one pod to measure. */
+/* Reports min_containers: 0, because an autoscaler needs at least one pod to measure. */
 static bool min_is_zero(const struct target *target)
 {
     if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
         return false;
     target_error(target, SERVICE_MIN_CONTAINERS, "min_containers is 0, but max_containers is not");
-    diag_hint(target->injection->diags, "the autoscaler needs one container at least; for none at "
-                                        "all write max_containers: 0");
+    diag_hint(target->injection->diags, "the autoscaler requires at least one container; to run "
+                                        "none, set max_containers: 0");
     return true;
 }
 
@@ -147,7 +150,8 @@ static bool is_metric(const struct node *metric, const char *source, const char 
     return str_eq_c(node_string(node_at(node_at(metric, source), "name")), resource);
 }
 
-/* The metric of a resource, of our container or else of the pods, and where its target is. */
+/* Returns the metric of a resource: of our container, else of the pods; NULL if there is none.
+ * `ret_source`: the key that has its target. */
 static struct node *find_metric(const struct target *target, const struct object *scaler,
                                 const char *resource, const char **ret_source)
 {
@@ -166,31 +170,31 @@ static struct node *find_metric(const struct target *target, const struct object
     return whole;
 }
 
-/* The labels and annotations of the pods as they will be, and of their namespace. */
-struct pod_marks {
+/* Where to look for labels and annotations: the pods after injection, and their namespace. */
+struct pod_metadata {
     const struct target *target;
     const struct node *namespace; /* NULL: not in the chart */
 };
 
-static bool find_mark(const void *context, enum sidecar_source source, const char *key,
-                      struct str *ret_value)
+static bool find_metadata(const void *context, enum sidecar_source source, const char *key,
+                          struct str *ret_value)
 {
-    const struct pod_marks *marks = context;
-    const struct target *target = marks->target;
+    const struct pod_metadata *metadata = context;
+    const struct target *target = metadata->target;
     bool label = source == SIDECAR_POD_LABEL || source == SIDECAR_NAMESPACE_LABEL;
     bool pod = source == SIDECAR_POD_LABEL || source == SIDECAR_POD_ANNOTATION;
     if (!target->fill && sidecar_of_service(target->service, source, key, ret_value))
         return true;
     const char *kind = label ? "labels" : "annotations";
     const struct node *value =
-        node_at(pod ? target->workload->template : marks->namespace,
+        node_at(pod ? target->workload->template : metadata->namespace,
                 str_format(target->injection->arena, "metadata %s %s", kind, key).data);
     *ret_value = node_string(value);
     return value || (target->fill && sidecar_of_service(target->service, source, key, ret_value));
 }
 
-/* True if a sidecar is injected at admission. The namespace of a workload that names none may be
- * the only one of the chart. */
+/* True if a sidecar is injected at admission. A workload without a namespace is assumed to be in
+ * the chart's only Namespace, if there is exactly one. */
 static bool gets_sidecar(const struct target *target)
 {
     const struct object *workload = target->workload;
@@ -198,13 +202,13 @@ static bool gets_sidecar(const struct target *target)
     bool only = each && !each->next && workload->namespace.len == 0;
     while (each && !only && !str_equal(each->name, workload->namespace))
         each = each->next;
-    const struct pod_marks marks = {.target = target, .namespace = each ? each->node : NULL};
-    return sidecar_is_injected(find_mark, &marks);
+    const struct pod_metadata metadata = {.target = target, .namespace = each ? each->node : NULL};
+    return sidecar_is_injected(find_metadata, &metadata);
 }
 
-/* The container that a metric of a resource measures; empty: the pod as a whole. Such a metric
- * needs the requests of all containers, injected ones too, or a request of the pod itself, which in
- * turn does not count for a container (replica_calculator.go of Kubernetes). */
+/* Returns the container that a metric should measure; empty: the whole pod. A metric of the pod
+ * needs requests in all containers, including injected ones, or a request of the pod itself, which
+ * does not count for a metric of a container (replica_calculator.go of Kubernetes). */
 static struct str metric_container(const struct target *target, const char *resource)
 {
     const struct node *containers = node_at(target_pod(target), "containers");
@@ -218,8 +222,8 @@ static struct str metric_container(const struct target *target, const char *reso
                                            : (struct str){0};
 }
 
-/* A share of what all containers request needs the requests of all: another kind of target of the
- * pod as a whole becomes one of our container. */
+/* Replaces a metric of the whole pod by one of our container: utilization of the pod would need the
+ * requests of all containers. */
 static void replace_metric(const struct target *target, const struct object *scaler,
                            struct node *metric, const char *source, const char *what,
                            const struct node *made)
@@ -231,14 +235,14 @@ static void replace_metric(const struct target *target, const struct object *sca
     edit_remove(edit, metric, source);
     edit_set(edit, metric, type->key->text, type);
     edit_set(edit, metric, to, goal);
-    if (str_eq_c(to, source)) /* it had no target */
+    if (str_eq_c(to, source)) /* the metric had no target */
         inject_log(target, scaler, CHANGE_ADDED, what, "%s", "");
     else
         inject_log(target, scaler, CHANGE_REPLACED, what, "chart: %s, service: %.*s", source,
                    STR_ARG(to));
 }
 
-/* Turns a metric off: that of the container, and that of the pods. True if there was one. */
+/* Removes the metrics of a resource, of the container and of the pods. True if there were any. */
 static bool remove_metrics(const struct target *target, const struct object *scaler,
                            const char *resource, enum field_id field)
 {
@@ -255,16 +259,16 @@ static bool remove_metrics(const struct target *target, const struct object *sca
     return found;
 }
 
-/* Kubernetes scales an autoscaler that has no metric by CPU use. */
+/* Reports an autoscaler without metrics: Kubernetes would scale by CPU use. */
 static void check_metrics(const struct target *target, const struct object *scaler,
                           enum field_id field)
 {
     if (node_first_child(node_at(scaler->node, "spec metrics")))
         return;
-    target_error(target, field, "%.*s would have no metric, so Kubernetes would scale it by CPU",
+    target_error(target, field, "%.*s would have no metric, so Kubernetes would scale by CPU use",
                  STR_ARG(object_text(target->injection->arena, scaler)));
-    diag_hint(target->injection->diags, "write a target above 0 for cpu or memory, or turn the "
-                                        "chart's autoscaler off");
+    diag_hint(target->injection->diags, "set a target above 0 for CPU or memory, or disable the "
+                                        "chart's autoscaler");
 }
 
 static void set_metric(const struct target *target, const struct object *scaler,
@@ -298,16 +302,17 @@ static void set_metric(const struct target *target, const struct object *scaler,
     target_set(target, scaler, goal, "type", node_scalar(arena, STYLE_TEXT, STR("Utilization")),
                str_format(arena, "%s type", what).data, SHOW_VALUES);
     target_remove(target, scaler, goal, "averageValue",
-                  str_format(arena, "%s averageValue", what).data, "a percentage is written");
+                  str_format(arena, "%s averageValue", what).data, "the service sets a percentage");
 }
 
-/* autoscaling/v1 knows one target, that of the CPU. */
+/* autoscaling/v1 has only a target for CPU. */
 static void set_targets_v1(const struct target *target, const struct object *scaler)
 {
     if (target_has(target, SERVICE_TARGET_CPU) && target->service->target_cpu == 0) {
         target_error(target, SERVICE_TARGET_CPU,
-                     "the chart's autoscaler is of autoscaling/v1, which always scales by CPU");
-        diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
+                     "the chart's autoscaler uses autoscaling/v1, which always scales by CPU");
+        diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
+                  schema_field(SERVICE_TARGET_CPU)->name);
     } else if (target_has(target, SERVICE_TARGET_CPU)) {
         target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
                    node_int(target->injection->arena, target->service->target_cpu), "cpu target",
@@ -316,18 +321,19 @@ static void set_targets_v1(const struct target *target, const struct object *sca
     if (!target_has(target, SERVICE_TARGET_MEM) || target->service->target_memory == 0)
         return;
     target_error(target, SERVICE_TARGET_MEM,
-                 "the chart's autoscaler is of autoscaling/v1, which has no target for memory");
-    diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
+                 "the chart's autoscaler uses autoscaling/v1, which cannot scale by memory");
+    diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
+              schema_field(SERVICE_TARGET_MEM)->name);
 }
 
-/* A target that is a share of the request needs one: that of the pod, or else of the container. */
-static void need_request(const struct target *target, const char *resource)
+/* Adds a request to the container if the pod has none: utilization is relative to the request. */
+static void ensure_request(const struct target *target, const char *resource)
 {
     if (!pod_resources_has(target->injection->arena, target_pod(target), resource))
         inject_missing_request(target, resource);
 }
 
-/* A metric of a container does not count the request of its pod. */
+/* Warns if the container has no request: a metric of a container ignores the pod's request. */
 static void check_container_metric(const struct target *target, const struct object *scaler,
                                    const char *resource)
 {
@@ -338,9 +344,10 @@ static void check_container_metric(const struct target *target, const struct obj
                  "%.*s scales by the %s of container %.*s, which has no request of its own",
                  STR_ARG(object_text(arena, scaler)), resource,
                  STR_ARG(node_string(node_at(target->container, "name"))));
-    diag_hint(target->injection->diags,
-              "the pod's spec.resources does not count for a container: write resource_request, or "
-              "use a metric of type Resource in the chart");
+    diag_hint(
+        target->injection->diags,
+        "set resource_request, because the pod's spec.resources does not apply to a metric of "
+        "one container, or use a metric of type Resource in the chart");
 }
 
 static void set_targets(const struct target *target, const struct object *scaler)
@@ -351,7 +358,7 @@ static void set_targets(const struct target *target, const struct object *scaler
         int64_t utilization;
     } targets[] = {{SERVICE_TARGET_CPU, "cpu", target->service->target_cpu},
                    {SERVICE_TARGET_MEM, "memory", target->service->target_memory}};
-    enum field_id emptied = SERVICE_END;
+    enum field_id disabled = SERVICE_END;
     for (size_t i = 0; i < COUNT_OF(targets); i++) {
         enum field_id field = targets[i].field;
         if (!target_has(target, field))
@@ -360,13 +367,13 @@ static void set_targets(const struct target *target, const struct object *scaler
             set_metric(target, scaler, targets[i].resource, targets[i].utilization);
         else if (remove_metrics(target, scaler, targets[i].resource, field) ||
                  field == SERVICE_TARGET_CPU)
-            emptied = field;
+            disabled = field;
     }
-    if (emptied != SERVICE_END)
-        check_metrics(target, scaler, emptied);
+    if (disabled != SERVICE_END)
+        check_metrics(target, scaler, disabled);
 }
 
-/* Without a request, a target that is a share of it cannot be reckoned. */
+/* Adds the requests that the utilization targets need. */
 static void fill_requests(const struct target *target, const struct object *scaler)
 {
     static const char *const resources[] = {"cpu", "memory"};
@@ -375,29 +382,29 @@ static void fill_requests(const struct target *target, const struct object *scal
         const struct node *metric = find_metric(target, scaler, resources[i], &source);
         if (!metric || !node_at(node_at(metric, source), "target averageUtilization"))
             continue;
-        need_request(target, resources[i]);
+        ensure_request(target, resources[i]);
         if (strcmp(source, "containerResource") == 0)
             check_container_metric(target, scaler, resources[i]);
     }
     if (node_at(scaler->node, "spec targetCPUUtilizationPercentage"))
-        need_request(target, "cpu");
+        ensure_request(target, "cpu");
 }
 
-/* Kubernetes serves autoscaling/v1 and v2 only; the metrics of v2beta1 have another form. */
+/* Reports an autoscaler of another version than v1 and v2: Kubernetes serves no other, and the
+ * metrics of v2beta1 have another form. */
 static bool check_version(const struct target *target, const struct object *scaler)
 {
     struct str version = scaler->api_version;
     if (str_eq_c(version, "autoscaling/v1") || str_eq_c(version, "autoscaling/v2"))
         return true;
     const char *removed =
-        str_eq_c(version, "autoscaling/v2beta1")   ? ", which Kubernetes 1.25 removed"
-        : str_eq_c(version, "autoscaling/v2beta2") ? ", which Kubernetes 1.26 removed"
-                                                   : "";
-    target_error(target, written_field(target), "%.*s of the chart is %.*s%s",
+        str_eq_c(version, "autoscaling/v2beta1")   ? ", which was removed in Kubernetes 1.25"
+        : str_eq_c(version, "autoscaling/v2beta2") ? ", which was removed in Kubernetes 1.26"
+                                                   : ", which is not supported";
+    target_error(target, written_field(target), "%.*s of the chart uses %.*s%s",
                  STR_ARG(object_text(target->injection->arena, scaler)), STR_ARG(version), removed);
     diag_hint(target->injection->diags,
-              "let the chart use autoscaling/v2: upgrade it, or render it with --api-versions "
-              "autoscaling/v2");
+              "upgrade the chart, or render it with --api-versions autoscaling/v2");
     return false;
 }
 
@@ -441,7 +448,7 @@ static void change_scaler(const struct target *target, const struct object *scal
     inject_remove_replicas(target, written_field(target));
 }
 
-/* A new one */
+/* A new autoscaler */
 
 static void add_scaler(const struct target *target, int64_t min, int64_t max)
 {
@@ -451,16 +458,17 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
         release_find(&target->injection->release, OBJECT_AUTOSCALER, workload->name, workload);
     if (other) {
         target_error(target, written_field(target),
-                     "%.*s of the chart stands where its autoscaler would",
+                     "cannot add an autoscaler: the chart already has %.*s, which does not scale "
+                     "this workload",
                      STR_ARG(object_text(arena, other)));
-        diag_hint(target->injection->diags, "it scales something else; rename it in the chart");
+        diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
     if (!target->service->target_cpu && !target->service->target_memory) {
         target_error(target, SERVICE_TARGET_MEM,
-                     "both autoscaling targets are 0, so nothing is left to scale by");
-        diag_hint(target->injection->diags, "write a target above 0, or the same number as "
-                                            "min_containers and max_containers");
+                     "both autoscaling targets are 0, so the autoscaler has no metric");
+        diag_hint(target->injection->diags, "set a target above 0, or set min_containers and "
+                                            "max_containers to the same number");
         return;
     }
     struct node *object = node_new(arena, NODE_MAP);
@@ -477,32 +485,32 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     target_add(target, "autoscaling/v2", "HorizontalPodAutoscaler", workload->name, NULL,
                node_get(object, "spec"));
     if (target->service->target_cpu)
-        need_request(target, "cpu");
+        ensure_request(target, "cpu");
     if (target->service->target_memory)
-        need_request(target, "memory");
+        ensure_request(target, "memory");
     inject_warn_shared(target);
     inject_remove_replicas(target, written_field(target));
 }
 
-static void fix_replicas(const struct target *target, int64_t number)
+static void set_fixed_replicas(const struct target *target, int64_t number)
 {
     static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
     for (size_t i = 0; i < COUNT_OF(targets); i++) {
         if (!is_written_target(target, targets[i]))
             continue;
         diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
-                     "%s has no effect: there are %" PRId64 " pods at least and at most",
+                     "%s has no effect: the minimum and maximum number of pods are both %" PRId64,
                      schema_field(targets[i])->name, number);
-        diag_hint(target->injection->diags, "write a larger max_containers");
+        diag_hint(target->injection->diags, "set a larger max_containers");
     }
     inject_set_replicas(target, number);
-    inject_warn_replicas(target, "replicas is the number of pods, because there is no autoscaler");
+    inject_warn_replicas(target, "the number of pods is fixed, so there is no autoscaler");
     if (number > 1)
         inject_warn_shared(target);
 }
 
-/* A fixed number, or an autoscaler. */
-static void scale_anew(const struct target *target, int64_t *ret_max)
+/* Sets a fixed number of pods, or adds an autoscaler. */
+static void add_scaling(const struct target *target, int64_t *ret_max)
 {
     const struct service *service = target->service;
     const struct object *controller = target_controller(target);
@@ -518,14 +526,14 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     *ret_max = max;
     if (target->fill && node_at(controller->node, "spec replicas")) {
         *ret_max = replicas;
-        inject_log(target, controller, CHANGE_KEPT, "autoscaler", "%s",
-                   "the chart says replicas, which an autoscaler would fight with");
+        inject_log(target, controller, CHANGE_SKIPPED, "autoscaler", "%s",
+                   "the chart sets replicas, which conflicts with an autoscaler");
         return;
     }
     if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))
         report_range(target, min, max);
     else if (min == max)
-        fix_replicas(target, max);
+        set_fixed_replicas(target, max);
     else
         add_scaler(target, min, max);
 }
@@ -552,10 +560,11 @@ static void add_budget(const struct target *target)
     const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,
                                               workload->name, workload);
     if (other) {
-        diag_warning(target->injection->diags, object_location(other),
-                     "%.*s gets no disruption budget: %.*s, which is %s, stands where it would",
-                     STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)),
-                     other->hook ? "a hook" : "for other pods");
+        diag_warning(
+            target->injection->diags, object_location(other),
+            "cannot add a disruption budget for %.*s: the chart already has %.*s, which %s",
+            STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)),
+            other->hook ? "is a Helm hook" : "selects other pods");
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
@@ -579,17 +588,18 @@ void inject_scale(const struct target *target)
         return;
     }
     if (str_eq_c(target_controller(target)->kind, "DaemonSet")) {
-        target_error(target, field, "a DaemonSet runs one pod on each node, whatever %s says",
+        target_error(target, field,
+                     "%s cannot be set for a DaemonSet, which runs one pod on each node",
                      schema_field(field)->name);
-        diag_hint(target->injection->diags, "leave it out");
+        diag_hint(target->injection->diags, "remove %s", schema_field(field)->name);
         return;
     }
-    if (is_scaled_otherwise(target, field) || is_scaled_in_vain(target, field))
+    if (has_conflicting_scaler(target, field) || has_ineffective_scaler(target, field))
         return;
-    /* None at all: an autoscaler rests while replicas is 0. */
+    /* Autoscalers are disabled while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
         inject_set_replicas(target, 0);
-        inject_warn_replicas(target, "max_containers: 0 sets replicas");
+        inject_warn_replicas(target, "max_containers: 0 sets replicas to 0");
         return;
     }
     if (min_is_zero(target))
@@ -602,7 +612,7 @@ void inject_scale(const struct target *target)
     if (scaler)
         change_scaler(target, scaler, &max);
     else
-        scale_anew(target, &max);
+        add_scaling(target, &max);
     if (max > 1)
         add_budget(target);
 }

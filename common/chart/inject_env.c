@@ -1,9 +1,9 @@
-/* Environment variables: one that the chart has is replaced in its place; new ones stand where
- * Kubernetes expands them, which is before the first that refers to them. `secrets: all` adds one
- * source to envFrom and keeps those of the chart. */
+/* Environment variables. Variables of the chart are replaced in place. New variables are inserted
+ * before the first variable that refers to them, because Kubernetes expands only references to
+ * earlier variables. `secrets: all` adds a source to envFrom and keeps those of the chart. */
 #include "chart/inject_target.h"
 
-/* The first from `item` on. */
+/* Returns the first variable with that name from `item` on, or NULL. */
 static struct node *next_variable(struct node *item, struct str name)
 {
     while (item && !str_equal(node_string(node_at(item, "name")), name))
@@ -16,7 +16,7 @@ static struct node *find_variable(const struct node *env, struct str name)
     return env && env->kind == NODE_LIST ? next_variable(env->first, name) : NULL;
 }
 
-/* $(NAME) in a value; $$(NAME) is an escape, and no reference. */
+/* True if a value contains $(NAME). $$(NAME) is escaped, and not a reference. */
 static bool refers_to(struct str value, struct str name)
 {
     for (size_t at = str_find(value, 0, '$'); at < value.len; at = str_find(value, at, '$')) {
@@ -41,7 +41,7 @@ static const struct node *first_user(const struct node *env, struct str name)
     return NULL;
 }
 
-/* What a variable holds stays out of all messages: it may be secret. */
+/* Messages never show the value of a variable, because it may be secret. */
 static void replace_variable(const struct target *target, struct node *item,
                              const struct variable *variable)
 {
@@ -62,7 +62,7 @@ static void replace_variable(const struct target *target, struct node *item,
     target_set(target, NULL, item, key, value, what, HIDE_VALUES);
 }
 
-/* Ours must be expanded as they are written, so what they refer to must stand before them. */
+/* Reports a variable of the service that refers to a later one: Kubernetes would not expand it. */
 static void check_order(const struct target *target, const struct node *env,
                         const struct variable *variable)
 {
@@ -71,29 +71,30 @@ static void check_order(const struct target *target, const struct node *env,
         struct str name = node_string(node_at(item, "name"));
         if (seen && refers_to(variable->text, name)) {
             diag_error(target->injection->diags, variable->at,
-                       "%.*s: the variable \"%.*s\" refers to \"%.*s\", which stands behind it",
+                       "%.*s: variable \"%.*s\" refers to \"%.*s\", which is defined after it",
                        STR_ARG(object_text(target->injection->arena, target->workload)),
                        STR_ARG(variable->name), STR_ARG(name));
             diag_hint(target->injection->diags,
-                      "only what stands before it is put in its place: give it another name");
+                      "Kubernetes expands only references to earlier variables: rename \"%.*s\"",
+                      STR_ARG(variable->name));
             return;
         }
         seen |= str_equal(name, variable->name);
     }
 }
 
-/* True for an item of those from `first` on. */
-static bool is_behind(const struct node *first, const struct node *item)
+/* True if `item` is `first` or after it. */
+static bool is_at_or_after(const struct node *first, const struct node *item)
 {
     while (first && first != item)
         first = first->next;
     return first != NULL;
 }
 
-/* Ours that the container does not have yet, each behind those that it refers to. */
+/* The service's variables that the container does not have, each after those that it refers to. */
 struct sequence {
     const struct service *service;
-    const struct node *env; /* of the chart */
+    const struct node *env; /* the chart's */
     bool *visited;
     const struct variable **items;
     size_t count;
@@ -114,7 +115,8 @@ static void visit(struct sequence *sequence, size_t index)
         sequence->items[sequence->count++] = variable;
 }
 
-/* From the last to the first, for each may refer to those before it, and must stand behind them. */
+/* Inserts the new variables from the last to the first, because each may refer to earlier ones and
+ * must be after them. */
 static void add_variables(const struct target *target)
 {
     const struct service *service = target->service;
@@ -125,7 +127,7 @@ static void add_variables(const struct target *target)
     sequence.items = ARENA_ARRAY(arena, service->variable_count, const struct variable *);
     for (size_t i = 0; i < service->variable_count; i++)
         visit(&sequence, i);
-    const struct node *behind = NULL; /* the first of ours at the end */
+    const struct node *appended = NULL; /* the first of the variables appended at the end */
     for (size_t i = sequence.count; i > 0; i--) {
         const struct variable *variable = sequence.items[i - 1];
         struct node *env = edit_list(target->edit, target->container, "env");
@@ -133,9 +135,9 @@ static void add_variables(const struct target *target)
         if (!env)
             return;
         const struct node *before = first_user(env, variable->name);
-        if (!before || is_behind(behind, before)) {
-            edit_insert(target->edit, env, behind, made);
-            behind = made;
+        if (!before || is_at_or_after(appended, before)) {
+            edit_insert(target->edit, env, appended, made);
+            appended = made;
         } else {
             edit_insert(target->edit, env, before, made);
         }
@@ -144,15 +146,14 @@ static void add_variables(const struct target *target)
     }
 }
 
-/* A source of the chart that gives every key of the Secret under the key's own name. */
+/* True for an envFrom source that provides every key of the Secret, without a prefix. */
 static bool is_all_secrets(const struct node *source, struct str secret)
 {
     return str_equal(node_string(node_at(source, "secretRef name")), secret) &&
            node_string(node_at(source, "prefix")).len == 0;
 }
 
-/* Later sources of envFrom win over earlier ones: ours is the last, or, when gaps are filled, the
- * first. */
+/* Later sources of envFrom take precedence, so ours is the last, or, in fill mode, the first. */
 static void inject_all_secrets(const struct target *target)
 {
     struct str secret = target->service->all_secrets;
@@ -179,7 +180,7 @@ void inject_variables(const struct target *target)
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct node *item = find_variable(node_at(target->container, "env"), variable->name);
-        /* A chart may set one twice; which of them holds depends on who applies it. */
+        /* A chart may define one twice; which of them is used depends on the kind of apply. */
         for (; item; item = next_variable(item->next, variable->name))
             replace_variable(target, item, variable);
     }

@@ -1,26 +1,26 @@
-/* Which workload of a chart a service means. */
+/* Selects the workload of a chart for a service. */
 #include "chart/inject_target.h"
 
 #include <string.h>
 
-/* Helm hooks are not part of the release's lifetime, and a workload whose pods a Rollout runs is
- * that Rollout. */
+/* True for a workload that can be selected. Hooks are not part of the release's lifetime, and a
+ * workload whose pods a Rollout runs is selected through that Rollout. */
 static bool is_candidate(const struct object *object)
 {
     return !object->hook && object->name.len && !object->rollout;
 }
 
-/* Which workload to find. Empty: any. */
+/* Describes the workload to find. Empty members match anything. */
 struct query {
     struct str namespace;
     const char *kind;
     struct str name;
 };
 
-enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
+enum step { STEP_NAME, STEP_SUFFIX, STEP_LABEL, STEP_ANY, STEP_COUNT };
 
-/* NAME is the end of the object's name, after a dash. */
-static bool ends_in(const struct object *object, struct str name)
+/* True if the object's name ends in -NAME. */
+static bool has_name_suffix(const struct object *object, struct str name)
 {
     size_t len = object->name.len;
     return len > name.len && str_ends_with(object->name, name) &&
@@ -32,18 +32,18 @@ static struct str name_label(const struct object *object)
     return node_string(node_at(object->node, "metadata labels app.kubernetes.io/name"));
 }
 
-static bool fits_itself(const struct object *object, enum step step, const struct query *query)
+static bool object_matches(const struct object *object, enum step step, const struct query *query)
 {
     if (query->namespace.len && !str_equal(query->namespace, object->namespace))
         return false;
-    /* kubectl takes deployment/web as well. */
+    /* Any case, because kubectl accepts deployment/web too. */
     if (query->kind && *query->kind && !str_eq_c_nocase(object->kind, query->kind))
         return false;
     switch (step) {
     case STEP_NAME:
         return str_equal(object->name, query->name);
-    case STEP_ENDING:
-        return ends_in(object, query->name);
+    case STEP_SUFFIX:
+        return has_name_suffix(object, query->name);
     case STEP_LABEL:
         return str_equal(name_label(object), query->name);
     default:
@@ -51,37 +51,38 @@ static bool fits_itself(const struct object *object, enum step step, const struc
     }
 }
 
-/* A Rollout fits by the workload that it refers to as well. */
-static bool fits(const struct object *object, enum step step, const struct query *query)
+/* True if the object, or the workload that a Rollout refers to, matches. */
+static bool matches(const struct object *object, enum step step, const struct query *query)
 {
-    return fits_itself(object, step, query) ||
-           (object->pods_of && fits_itself(object->pods_of, step, query));
+    return object_matches(object, step, query) ||
+           (object->pods_of && object_matches(object->pods_of, step, query));
 }
 
-/* Workloads that are left after a step of the search. */
-struct choice {
-    const struct object *found;
+/* The workloads that match in a step of the search. */
+struct candidates {
+    const struct object *first;
     size_t count;
-    const struct object *unplaced; /* the first that names no namespace */
-    size_t unplaced_count;
+    const struct object *without_namespace; /* the first without a namespace */
+    size_t without_namespace_count;
 };
 
-static struct choice choose(struct release *release, enum step step, const struct query *query)
+static struct candidates find_candidates(struct release *release, enum step step,
+                                         const struct query *query)
 {
-    struct choice choice = {0};
+    struct candidates candidates = {0};
     for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
          object = object->next) {
-        if (!is_candidate(object) || !fits(object, step, query))
+        if (!is_candidate(object) || !matches(object, step, query))
             continue;
-        if (choice.count++ == 0)
-            choice.found = object;
-        if (object->namespace.len == 0 && choice.unplaced_count++ == 0)
-            choice.unplaced = object;
+        if (candidates.count++ == 0)
+            candidates.first = object;
+        if (object->namespace.len == 0 && candidates.without_namespace_count++ == 0)
+            candidates.without_namespace = object;
     }
-    return choice;
+    return candidates;
 }
 
-/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
+/* Parses [[NAMESPACE/]KIND/]NAME; NAME may be *-END. */
 static struct query query_parse(struct arena *arena, struct str written)
 {
     struct str parts[3] = {0};
@@ -105,14 +106,15 @@ static struct query query_parse(struct arena *arena, struct str written)
 
 /* Names */
 
-/* True for a word that says nothing about what a workload is: a single character, a number or a
- * version such as v2. */
+/* True for a word that does not identify a workload: a single character, a number or a version such
+ * as v2. */
 static bool is_meaningless(struct str word)
 {
     return word.len < 2 || str_span_only(str_skip(word, word.data[0] == 'v'), "0123456789");
 }
 
-/* The first word between dashes that two names share; empty: none. */
+/* Returns the first word, as separated by dashes, that two names share; empty if they share none.
+ */
 static struct str shared_word(struct str a, struct str b)
 {
     for (size_t at = 0; at < a.len;) {
@@ -131,21 +133,22 @@ static struct str shared_word(struct str a, struct str b)
     return (struct str){0};
 }
 
-/* The only workload of a chart is taken if its name or name label shares a word with the module:
- * one that has nothing in common with it may be a database. */
-static struct str likeness(const struct object *object, struct str module)
+/* Returns a word that the module shares with the workload's name or name label; empty if there is
+ * none. The only workload of a chart is selected only if it shares one: otherwise it may be, for
+ * example, a database. */
+static struct str shared_name_word(const struct object *object, struct str module)
 {
     struct str word = shared_word(module, object->name);
     if (word.len == 0)
         word = shared_word(module, name_label(object));
     if (word.len == 0 && object->pods_of)
-        word = likeness(object->pods_of, module);
+        word = shared_name_word(object->pods_of, module);
     return word;
 }
 
 /* Errors */
 
-/* The names of all that fit, for a message. */
+/* Lists the matching workloads for a message. */
 static struct str list_workloads(struct injection *injection, enum step step,
                                  const struct query *query)
 {
@@ -154,7 +157,7 @@ static struct str list_workloads(struct injection *injection, enum step step,
     size_t count = 0;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
          object && count <= NAMED; object = object->next) {
-        if (!is_candidate(object) || !fits(object, step, query))
+        if (!is_candidate(object) || !matches(object, step, query))
             continue;
         struct str name = object_text(injection->arena, object);
         buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
@@ -163,25 +166,27 @@ static struct str list_workloads(struct injection *injection, enum step step,
     return buf_take(injection->arena, &names);
 }
 
-/* True for an object that fits, or would in the release's namespace, which only the user knows. */
-static bool may_fit(const struct object *object, enum step step, const struct query *query)
+/* True if the object matches. One without a namespace matches any, because only the user knows the
+ * namespace of the release. */
+static bool may_match(const struct object *object, enum step step, const struct query *query)
 {
     struct query anywhere = *query;
     anywhere.namespace = (struct str){0};
-    return fits(object, step, object->namespace.len ? query : &anywhere);
+    return matches(object, step, object->namespace.len ? query : &anywhere);
 }
 
-/* The first object of a type, a hook or not, that may fit in a step of the search; NULL: none. */
+/* Returns the first object of a type, among hooks or others, that may match in a step of the
+ * search, or NULL. */
 static const struct object *find_other(struct release *release, enum object_kind type, bool hook,
                                        enum step step, const struct query *query)
 {
     const struct object *object = release_objects(release, type);
-    while (object && (object->hook != hook || !object->name.len || !may_fit(object, step, query)))
+    while (object && (object->hook != hook || !object->name.len || !may_match(object, step, query)))
         object = object->next;
     return object;
 }
 
-/* Where a message about the workload points: at what names it. */
+/* Returns the location for messages about the workload: the field that names it, or the service. */
 static struct location query_location(const struct injection *injection,
                                       const struct service *service)
 {
@@ -190,19 +195,20 @@ static struct location query_location(const struct injection *injection,
                : record_location(service->record, SERVICE_HELM);
 }
 
-/* Adds the hint with the workloads that can be written, and one of them as an example. */
+/* Adds a hint with the available workloads, and one of them as an example. */
 static void hint_workloads(struct injection *injection, struct str names, struct str example)
 {
     if (example.len == 0)
         example = str_slice(names, 0, str_find(names, 0, ','));
     struct str selector =
         target_selector(injection, injection->options->workload, "workload", example);
-    diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s", STR_ARG(names),
+    diag_hint(injection->diags, "available: %.*s\nselect one: %.*s", STR_ARG(names),
               STR_ARG(selector));
 }
 
-/* The workload whose name is most like NAME of a written [[NAMESPACE/]KIND/]NAME; empty: none. */
-static struct str nearest_workload(struct injection *injection, struct str written)
+/* Returns the workload with the name most similar to that in [[NAMESPACE/]KIND/]NAME; empty if none
+ * is similar. */
+static struct str most_similar_workload(struct injection *injection, struct str written)
 {
     struct suggestion near = {.word = query_parse(injection->arena, written).name};
     const struct object *nearest = NULL;
@@ -218,25 +224,25 @@ static struct str nearest_workload(struct injection *injection, struct str writt
 }
 
 static void report_several(struct injection *injection, const struct service *service,
-                           struct str wanted, enum step step, const struct query *query)
+                           struct str requested, enum step step, const struct query *query)
 {
-    if (injection->release.unreadable) /* it may be in there */
+    if (injection->release.unreadable) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, query_location(injection, service),
-               "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
+               "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
-/* The hook that a service means, or NULL. `written`: it is named. A Job has the name itself, or is
- * named. */
+/* Returns the hook that a service would select, or NULL. `written`: the user names a workload. A
+ * Job must have exactly the module's name unless the user names it. */
 static const struct object *find_hook(struct injection *injection, const struct service *service,
                                       const struct query *query, bool written)
 {
     struct release *release = &injection->release;
     const struct query any = {0};
-    /* Helm may hand over hooks apart from the rest, where the workload may be. */
+    /* Helm may pass hooks separately; the workload may be in the other stream. */
     bool alone = release_has_hooks_alone(release);
-    enum step last = alone ? STEP_NAME : written ? STEP_ENDING : STEP_LABEL;
+    enum step last = alone ? STEP_NAME : written ? STEP_SUFFIX : STEP_LABEL;
     const struct object *hook = NULL;
     for (enum step step = STEP_NAME; step <= last && !hook; step++)
         hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
@@ -246,34 +252,36 @@ static const struct object *find_hook(struct injection *injection, const struct 
     if (hook || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
         return hook;
     hook = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
-    return hook && likeness(hook, service->name).len ? hook : NULL;
+    return hook && shared_name_word(hook, service->name).len ? hook : NULL;
 }
 
-/* Reports that a written name is that of a Job, bare Pod or the like. */
-static bool report_pods(struct injection *injection, const struct service *service,
-                        const struct query *query)
+/* Reports that the name is that of a Job, bare Pod or another object that cannot be selected.
+ * Returns false if it is not. */
+static bool report_unsupported_kind(struct injection *injection, const struct service *service,
+                                    const struct query *query)
 {
     const struct object *other = NULL;
-    for (enum step step = STEP_NAME; step <= STEP_ENDING && !other; step++)
+    for (enum step step = STEP_NAME; step <= STEP_SUFFIX && !other; step++)
         other = find_other(&injection->release, OBJECT_PODS, false, step, query);
     if (!other)
         return false;
-    diag_error(injection->diags, query_location(injection, service),
-               "%.*s cannot be chosen: only a Deployment, StatefulSet, DaemonSet or Rollout can",
-               STR_ARG(object_text(injection->arena, other)));
+    diag_error(
+        injection->diags, query_location(injection, service),
+        "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
+        STR_ARG(object_text(injection->arena, other)));
     const struct query any = {0};
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (names.len && !query->kind)
-        hint_workloads(injection, names, nearest_workload(injection, query->name));
+        hint_workloads(injection, names, most_similar_workload(injection, query->name));
     else
         diag_hint(injection->diags,
-                  "helm: {workload: \"*\", mode: fill} fills it with all others of the chart");
+                  "to fill all workloads, including this one: helm: {workload: \"*\", mode: fill}");
     return true;
 }
 
-/* `query`: what is written, or the name of the module. */
+/* Reports that no workload matches. `query`: what the user named, or the name of the module. */
 static void report_none(struct injection *injection, const struct service *service,
-                        struct str wanted, const struct query *query, bool written)
+                        struct str requested, const struct query *query, bool written)
 {
     const struct query any = {0};
     if (injection->release.unreadable)
@@ -281,30 +289,34 @@ static void report_none(struct injection *injection, const struct service *servi
     const struct object *hook = find_hook(injection, service, query, written);
     if (release_has_hooks_alone(&injection->release) && !hook)
         return;
-    if (!hook && written && report_pods(injection, service, query))
+    if (!hook && written && report_unsupported_kind(injection, service, query))
         return;
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (hook)
         diag_error(injection->diags, query_location(injection, service),
-                   "%.*s is a hook of the chart, which is left alone",
+                   "%.*s is a Helm hook and cannot be selected",
                    STR_ARG(object_text(injection->arena, hook)));
     else
         diag_error(injection->diags, query_location(injection, service),
-                   "no workload of the chart %s \"%.*s\"",
-                   str_equal(wanted, service->name) ? "belongs to" : "is", STR_ARG(wanted));
+                   str_equal(requested, service->name)
+                       ? "no workload of the chart matches module \"%.*s\""
+                       : "workload \"%.*s\" not found in the chart",
+                   STR_ARG(requested));
     bool hooks = find_other(&injection->release, OBJECT_WORKLOAD, true, STEP_ANY, &any) != NULL;
     if (names.len == 0)
-        diag_hint(injection->diags,
-                  "%sthe chart has no Deployment, StatefulSet, DaemonSet or Rollout",
-                  hooks ? "besides hooks, " : "");
+        diag_hint(
+            injection->diags,
+            "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values",
+            hooks ? " except hooks" : "");
     else
-        hint_workloads(injection, names, nearest_workload(injection, wanted));
+        hint_workloads(injection, names, most_similar_workload(injection, requested));
 }
 
-/* The object whose pod template is edited. Reports an error and returns NULL if the chart has none.
- */
-static const struct object *with_pods(struct injection *injection, const struct service *service,
-                                      const struct object *object)
+/* Returns the object whose pod template is edited. Reports an error and returns NULL if the chart
+ * does not have it. */
+static const struct object *pod_template_owner(struct injection *injection,
+                                               const struct service *service,
+                                               const struct object *object)
 {
     struct arena *arena = injection->arena;
     if (object->pod)
@@ -316,7 +328,7 @@ static const struct object *with_pods(struct injection *injection, const struct 
     struct str pods = release_reference(arena, object);
     if (object->pods_of)
         diag_error(injection->diags, query_location(injection, service),
-                   "%.*s and %.*s run the pods of the same %.*s",
+                   "%.*s and %.*s both run the pods of %.*s",
                    STR_ARG(object_text(arena, object->pods_of->rollout)),
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
     else
@@ -325,17 +337,17 @@ static const struct object *with_pods(struct injection *injection, const struct 
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
     struct str selector =
         target_selector(injection, injection->options->workload, "workload", STR("KIND/NAME"));
-    diag_hint(injection->diags, "name another workload: %.*s", STR_ARG(selector));
+    diag_hint(injection->diags, "select another workload: %.*s", STR_ARG(selector));
     return NULL;
 }
 
 /* The search */
 
-/* Reports which workload was found, and why, and returns it. `guess`: it was one of several. */
-static const struct object *found(struct injection *injection, const struct service *service,
-                                  const struct object *object, bool guess, struct str reason)
+/* Records why a workload was selected, and returns it. `guess`: it was one of several. */
+static const struct object *log_found(struct injection *injection, const struct service *service,
+                                      const struct object *object, bool guess, struct str reason)
 {
-    const struct object *workload = with_pods(injection, service, object);
+    const struct object *workload = pod_template_owner(injection, service, object);
     if (!workload)
         return NULL;
     struct str runs = {0};
@@ -346,25 +358,26 @@ static const struct object *found(struct injection *injection, const struct serv
     return workload;
 }
 
-/* KIND/NAME that several namespaces have is the only one that names no namespace: nothing else
- * could be written for it. */
+/* Finds the workload that the user named. If several namespaces have that KIND/NAME, it is the one
+ * without a namespace, because no other notation selects that. */
 static const struct object *find_written(struct injection *injection, const struct service *service,
                                          struct str written)
 {
     struct query query = query_parse(injection->arena, written);
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum step step = STEP_NAME;
-    struct choice choice = choose(&injection->release, step, &query);
-    if (choice.count == 0)
-        choice = choose(&injection->release, step = STEP_ENDING, &query);
-    if (choice.count == 1)
-        return found(injection, service, choice.found, false,
-                     str_format(injection->arena, "%s names it", source));
-    if (step == STEP_NAME && query.kind && choice.unplaced_count == 1)
-        return found(injection, service, choice.unplaced, true,
-                     str_format(injection->arena,
-                                "%s names it, and it is the only one without a namespace", source));
-    if (choice.count > 1)
+    struct candidates candidates = find_candidates(&injection->release, step, &query);
+    if (candidates.count == 0)
+        candidates = find_candidates(&injection->release, step = STEP_SUFFIX, &query);
+    if (candidates.count == 1)
+        return log_found(injection, service, candidates.first, false,
+                         str_format(injection->arena, "%s names it", source));
+    if (step == STEP_NAME && query.kind && candidates.without_namespace_count == 1)
+        return log_found(injection, service, candidates.without_namespace, true,
+                         str_format(injection->arena,
+                                    "%s names it, and it is the only one without a namespace",
+                                    source));
+    if (candidates.count > 1)
         report_several(injection, service, written, step, &query);
     else
         report_none(injection, service, written, &query, true);
@@ -377,8 +390,8 @@ static struct str reason_of(struct injection *injection, const struct service *s
     struct arena *arena = injection->arena;
     switch (step) {
     case STEP_NAME:
-        return STR("it is named as the module");
-    case STEP_ENDING:
+        return STR("it has the module's name");
+    case STEP_SUFFIX:
         return str_format(arena, "it is the only one whose name ends in \"-%.*s\"",
                           STR_ARG(service->name));
     case STEP_LABEL:
@@ -386,9 +399,9 @@ static struct str reason_of(struct injection *injection, const struct service *s
                           STR_ARG(service->name));
     default:
         return str_format(arena,
-                          "it is the only workload of the chart, and shares \"%.*s\" with the "
+                          "it is the only workload of the chart, and shares the word \"%.*s\" with "
                           "module \"%.*s\"",
-                          STR_ARG(likeness(object, service->name)), STR_ARG(service->name));
+                          STR_ARG(shared_name_word(object, service->name)), STR_ARG(service->name));
     }
 }
 
@@ -398,16 +411,17 @@ static const struct object *find_by_name(struct injection *injection, const stru
     const struct query query = {.name = service->name};
     enum step several = STEP_COUNT;
     for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
-        struct choice choice = choose(&injection->release, step, &query);
-        bool only = choice.count == 1;
+        struct candidates candidates = find_candidates(&injection->release, step, &query);
+        bool only = candidates.count == 1;
         if (only && step == STEP_ANY)
-            only = likeness(choice.found, service->name).len != 0;
-        bool guess = only && step != STEP_NAME &&
-                     (step == STEP_ANY || choose(&injection->release, STEP_ANY, &any).count > 1);
+            only = shared_name_word(candidates.first, service->name).len != 0;
+        bool guess =
+            only && step != STEP_NAME &&
+            (step == STEP_ANY || find_candidates(&injection->release, STEP_ANY, &any).count > 1);
         if (only)
-            return found(injection, service, choice.found, guess,
-                         reason_of(injection, service, step, choice.found));
-        if (choice.count > 1 && step != STEP_ANY && several == STEP_COUNT)
+            return log_found(injection, service, candidates.first, guess,
+                             reason_of(injection, service, step, candidates.first));
+        if (candidates.count > 1 && step != STEP_ANY && several == STEP_COUNT)
             several = step;
         if (several == STEP_NAME)
             break;
@@ -428,7 +442,7 @@ const struct object *target_workload(struct injection *injection, const struct s
     return find_by_name(injection, service);
 }
 
-/* Two services that write into one workload would overwrite each other. */
+/* Two services in one workload would overwrite each other. */
 bool claim_workload(struct injection *injection, const struct service *service,
                     const struct object *workload)
 {
@@ -436,9 +450,9 @@ bool claim_workload(struct injection *injection, const struct service *service,
         map_add(injection->arena, &injection->owners, target_key(injection, workload), service);
     if (!owner)
         return true;
-    diag_error(injection->diags, service->at,
-               "the services \"%.*s\" and \"%.*s\" both lead to %.*s", STR_ARG(owner->name),
-               STR_ARG(service->name), STR_ARG(object_text(injection->arena, workload)));
-    diag_hint(injection->diags, "write which workload each means: helm: {workload: KIND/NAME}");
+    diag_error(injection->diags, service->at, "services \"%.*s\" and \"%.*s\" both select %.*s",
+               STR_ARG(owner->name), STR_ARG(service->name),
+               STR_ARG(object_text(injection->arena, workload)));
+    diag_hint(injection->diags, "select a workload for each: helm: {workload: KIND/NAME}");
     return false;
 }

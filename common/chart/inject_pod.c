@@ -1,4 +1,4 @@
-/* What the pods carry besides: commands, times, accounts, security, tolerations, metadata. */
+/* Other settings of pods: commands, timeouts, service account token, tolerations, metadata. */
 #include "chart/inject_target.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ void inject_commands(const struct target *target)
     }
 }
 
-/* How long a rollout may stand still, which must be longer than a new pod is watched. */
+/* The deadline for progress of a rollout must be longer than minReadySeconds. */
 static void inject_timeout(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -27,9 +27,10 @@ static void inject_timeout(const struct target *target)
     if (!target_has(target, SERVICE_TIMEOUT))
         return;
     if (!str_eq_c(kind, "Deployment") && !str_eq_c(kind, "Rollout")) {
-        diag_warning(target->injection->diags,
-                     record_location(target->service->record, SERVICE_TIMEOUT),
-                     "timeout has no effect: a %.*s has no deadline", STR_ARG(kind));
+        diag_warning(
+            target->injection->diags, record_location(target->service->record, SERVICE_TIMEOUT),
+            "timeout has no effect on a %.*s, which has no progress deadline", STR_ARG(kind));
+        diag_hint(target->injection->diags, "remove timeout");
         return;
     }
     if (!target_int(target, SERVICE_TIMEOUT, controller, controller->node, "spec minReadySeconds",
@@ -37,9 +38,9 @@ static void inject_timeout(const struct target *target)
         return;
     if (target->service->timeout <= seconds) {
         target_error(target, SERVICE_TIMEOUT,
-                     "timeout must be longer than the chart's minReadySeconds, which is %" PRId64,
+                     "timeout must be greater than the chart's minReadySeconds, which is %" PRId64,
                      seconds);
-        diag_hint(target->injection->diags, "write a larger timeout");
+        diag_hint(target->injection->diags, "set a larger timeout");
         return;
     }
     target_set(target, controller, controller->node, "spec progressDeadlineSeconds",
@@ -111,7 +112,7 @@ static void inject_items(const struct target *target, const char *key, const cha
     }
 }
 
-/* A label that something selects pods by decides which pods those are. */
+/* Reports labels that an object of the chart selects pods by: it would select other pods. */
 static void check_labels(const struct target *target)
 {
     struct injection *injection = target->injection;
@@ -124,10 +125,10 @@ static void check_labels(const struct target *target)
         if (!user || (same && str_equal(node_string(same), item->text)))
             continue;
         diag_error(injection->diags, item->name_node->span,
-                   "%.*s: %.*s of the chart selects pods by the label \"%.*s\"",
-                   STR_ARG(object_text(injection->arena, target->workload)),
-                   STR_ARG(object_text(injection->arena, user)), STR_ARG(item->name));
-        diag_hint(injection->diags, "leave it out, or choose another label");
+                   "%.*s: cannot set label \"%.*s\": %.*s of the chart selects pods by it",
+                   STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(item->name),
+                   STR_ARG(object_text(injection->arena, user)));
+        diag_hint(injection->diags, "remove it, or use another label");
     }
 }
 

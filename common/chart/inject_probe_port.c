@@ -1,4 +1,4 @@
-/* Handlers of probes, and the port that a new one asks. */
+/* Handlers of probes, and the port for a new handler. */
 #include "chart/inject_target.h"
 
 /* Handlers */
@@ -33,7 +33,7 @@ const char *probe_handler_key(enum probe_kind kind)
 
 /* The port of the container by its name */
 
-/* Port names that fit a handler, the best first. A TCP connection can be opened to any of them. */
+/* Port names that match a handler, in order of preference. A TCP probe can use any of them. */
 static const char *const *names_for(enum probe_kind kind)
 {
     static const char *const http[] = {"http", "websocket", NULL};
@@ -42,7 +42,7 @@ static const char *const *names_for(enum probe_kind kind)
     return kind == PROBE_GRPC ? grpc : kind == PROBE_TCP ? tcp : http;
 }
 
-/* True if NAME has WORD between its dashes. */
+/* True if `word` is one of the words of a name, which dashes separate. */
 static bool has_word(struct str name, const char *word)
 {
     for (size_t at = 0; at < name.len;) {
@@ -54,13 +54,13 @@ static bool has_word(struct str name, const char *word)
     return false;
 }
 
-/* True for a name such as grpc or otlp-grpc. What speaks gRPC-Web is asked by HTTP. */
+/* True for a name such as grpc or otlp-grpc. A port for gRPC-Web is probed by HTTP. */
 static bool is_grpc_name(struct str name)
 {
     return has_word(name, "grpc") && !has_word(name, "web");
 }
 
-/* How many TCP ports have such a name, and the first of them. */
+/* Returns the number of TCP ports with such a name, and the first of them. */
 static size_t count_grpc_ports(const struct target *target, const struct node **ret_first)
 {
     size_t count = 0;
@@ -86,7 +86,7 @@ static const struct node *named_port(const struct target *target, enum probe_kin
     return kind == PROBE_GRPC && count_grpc_ports(target, &first) == 1 ? first : NULL;
 }
 
-/* A container port as probes call it. */
+/* Returns a copy of the name of a container port, else of its number. */
 static struct node *port_reference(struct arena *arena, const struct node *port)
 {
     const struct node *name = node_at(port, "name");
@@ -94,21 +94,22 @@ static struct node *port_reference(struct arena *arena, const struct node *port)
     return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
 }
 
-/* True if a probe of the container asks the port by HTTP. */
-static bool is_asked_by_http(const struct target *target, const struct node *port)
+/* True if an HTTP probe of the container uses the port. */
+static bool has_http_probe(const struct target *target, const struct node *port)
 {
     static const char *const keys[] = {"readinessProbe", "livenessProbe", "startupProbe"};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        struct str asked =
+        struct str used_port =
             node_string(node_at(node_at(target->container, keys[i]), "httpGet port"));
-        if (asked.len && target_container_port(target->container, asked) == port)
+        if (used_port.len && target_container_port(target->container, used_port) == port)
             return true;
     }
     return false;
 }
 
-/* The only port of the container, or the one whose name fits the handler; when gaps are filled,
- * else the first, but not for gRPC, which few ports speak, and none that answers HTTP. */
+/* Returns the only port of the container, or the one whose name matches the handler. In fill mode
+ * falls back to the first port, but not for gRPC, which few ports support, and never selects a port
+ * with HTTP probes for gRPC. */
 static struct node *container_port(const struct target *target, enum probe_kind kind)
 {
     const struct node *first = NULL;
@@ -123,23 +124,25 @@ static struct node *container_port(const struct target *target, enum probe_kind 
     const struct node *chosen = count == 1 ? first : named_port(target, kind);
     if (!chosen && target->fill && kind != PROBE_GRPC)
         chosen = first;
-    if (chosen && target->fill && kind == PROBE_GRPC && is_asked_by_http(target, chosen))
+    if (chosen && target->fill && kind == PROBE_GRPC && has_http_probe(target, chosen))
         chosen = NULL;
     return chosen ? port_reference(target->injection->arena, chosen) : NULL;
 }
 
 /* The port of other probes and of Services */
 
-/* `strict`: a port has the name of what the probe speaks. What answers HTTP need not speak gRPC:
- * often it is for metrics. */
-static bool fits(enum probe_kind kind, enum probe_kind other, bool strict)
+/* True if a probe of kind `kind` can use the port of a probe of kind `other`. A port with HTTP
+ * probes may not support gRPC: often it is for metrics. `strict`: a port is named after the
+ * protocol. */
+static bool handler_accepts(enum probe_kind kind, enum probe_kind other, bool strict)
 {
     if (kind == PROBE_GRPC)
         return other == PROBE_GRPC || (other == PROBE_TCP && !strict);
     return kind != PROBE_HTTP || other != PROBE_GRPC || !strict;
 }
 
-/* The port of the probe with that key, else of another that fits. */
+/* Returns the port of the probe with that key, else of another probe that fits; NULL if none does.
+ */
 static const struct node *other_probe_port(const struct target *target, const char *key,
                                            enum probe_kind kind, bool strict)
 {
@@ -149,7 +152,7 @@ static const struct node *other_probe_port(const struct target *target, const ch
         const struct node *probe = node_at(target->container, keys[i]);
         const char *handler = probe_handler_of(probe, &other);
         const struct node *port = handler ? node_at(node_at(probe, handler), "port") : NULL;
-        if (port && fits(kind, other, strict))
+        if (port && handler_accepts(kind, other, strict))
             return port;
     }
     return NULL;
@@ -161,7 +164,7 @@ static bool is_named_grpc(const struct target *target, const struct node *port)
     return is_grpc_name(node_string(node_at(item, "name")));
 }
 
-/* gRPC probes take a number only. */
+/* Returns the number of a port, because gRPC probes accept no names; NULL if it is unknown. */
 static struct node *as_number(const struct target *target, struct node *port)
 {
     struct arena *arena = target->injection->arena;
@@ -202,9 +205,9 @@ struct node *probe_find_port(const struct target *target, const char *key, enum 
     return port && kind == PROBE_GRPC ? as_number(target, port) : port;
 }
 
-/* Reporting that no port is known */
+/* Errors */
 
-/* The ports of the container, for a message; empty: none. */
+/* Lists the TCP ports of the container for a message; empty if there are none. */
 static struct str list_ports(const struct target *target)
 {
     enum { NAMED = 20 };
@@ -238,14 +241,13 @@ struct node *probe_choose_port(const struct target *target, const char *key, enu
     const char *form = kind == PROBE_GRPC  ? "port: {grpc: 9090}"
                        : kind == PROBE_TCP ? "port: {tcp: 8080}"
                                            : "port: {http: 8080}";
-    struct str hint = names.len
-                          ? str_format(arena, "the container listens to %.*s: write the number, %s",
-                                       STR_ARG(names), form)
-                          : str_format(arena, "write the number: %s", form);
-    const char *reason = names.len ? "nothing tells the port that it asks"
+    struct str hint = names.len ? str_format(arena, "available: %.*s\nselect one, for example: %s",
+                                             STR_ARG(names), form)
+                                : str_format(arena, "write its number, for example: %s", form);
+    const char *reason = names.len ? "cannot determine the port to probe"
                          : node_first_child(node_at(target->container, "ports"))
-                             ? "the container names no TCP ports"
-                             : "the container names no ports";
+                             ? "the container declares no TCP ports"
+                             : "the container declares no ports";
     target_refuse(target, at, key, reason, hint.data);
     return NULL;
 }

@@ -1,14 +1,14 @@
-/* Probes: a handler of the chart's own kind keeps all but what is written. A path that a tcp or
- * websocket port would not get (service_probes.c) changes the path of an HTTP probe of the chart; a
- * new probe is a TCP connection, and other handlers of the chart are left in place, with a warning.
- */
+/* Probes. If the chart's handler has the same type, only the fields that the service sets change. A
+ * path for a tcp or websocket port (service_probes.c) changes the path of an HTTP probe of the
+ * chart. A new probe for such a port is a TCP probe, and other handlers of the chart are kept, with
+ * a warning. */
 #include "chart/inject_target.h"
 
 #include <inttypes.h>
 
 struct probe_field {
     const char *key;
-    const enum field_id *handlers; /* fields that say what is asked */
+    const enum field_id *handlers; /* fields that define the handler */
     size_t handler_count;
     enum field_id delay;
     bool has_delay;
@@ -34,8 +34,7 @@ static const struct probe_field startup_field = {.key = "startupProbe",
 static bool is_written(const struct target *target, const struct probe_field *field)
 {
     struct str healthcheck = record_value(target->service->record, SERVICE_HEALTHCHECK)->text;
-    bool paths_alone =
-        str_eq_c(healthcheck, "http"); /* says how paths are requested, nothing else */
+    bool paths_alone = str_eq_c(healthcheck, "http"); /* affects paths only */
     for (size_t i = 0; i < field->handler_count; i++)
         if (target_has(target, field->handlers[i]) &&
             !(paths_alone && field->handlers[i] == SERVICE_HEALTHCHECK))
@@ -43,7 +42,7 @@ static bool is_written(const struct target *target, const struct probe_field *fi
     return false;
 }
 
-/* The field to point at for a handler: the most particular one that is written. */
+/* Returns the most specific field that defines the handler, for messages. */
 static enum field_id written_field(const struct target *target, const struct probe_field *field)
 {
     for (size_t i = field->handler_count; i > 1; i--)
@@ -61,7 +60,7 @@ static struct str handler_text(struct arena *arena, const struct node *probe)
     struct str path = node_string(node_at(probe, "httpGet path"));
     if (kind == PROBE_HTTP && path.len)
         return path;
-    return key ? str_format(arena, "%s", key) : STR("nothing");
+    return key ? str_format(arena, "%s", key) : STR("no handler");
 }
 
 static struct str probe_text(struct arena *arena, const struct probe *probe)
@@ -70,7 +69,7 @@ static struct str probe_text(struct arena *arena, const struct probe *probe)
                                      : str_format(arena, "%s", probe_handler_key(probe->kind));
 }
 
-/* The number of a port that a probe asks, which may say its name. */
+/* Returns the number of a probe's port, which may be a name. */
 static struct str port_number(const struct target *target, const struct node *port)
 {
     const struct node *item = target_container_port(target->container, node_string(port));
@@ -78,7 +77,8 @@ static struct str port_number(const struct target *target, const struct node *po
     return node_string(number ? number : port);
 }
 
-/* What answers at that port by HTTPS, or by name alone, does so for every probe. */
+/* Copies scheme and headers from another probe of the same port: if that needs HTTPS or a host
+ * name, so does the new handler. */
 static void put_scheme(const struct target *target, struct node *handler, const struct node *port)
 {
     static const char *const probes[] = {"readinessProbe", "livenessProbe", "startupProbe"};
@@ -122,7 +122,8 @@ static void replace_handler(const struct target *target, const struct probe_fiel
     edit_set(target->edit, map, made->first->key->text, made->first);
 }
 
-/* The same kind of handler: scheme, headers and port stay, unless a port is written. */
+/* Changes a handler of the same type. Keeps scheme and headers, and the port unless the service
+ * sets one. */
 static void change_handler(const struct target *target, const struct probe_field *field,
                            const struct probe *probe)
 {
@@ -164,14 +165,14 @@ static void add_probe(const struct target *target, const struct probe_field *fie
 
 enum { USUAL_PERIOD = 10, USUAL_FAILURES = 3 }; /* Kubernetes' defaults */
 
-/* A number of a chart's probe; `otherwise` where it is missing, none, or below `least`, for which
- * Kubernetes takes its default. */
-static int64_t chart_number(const struct node *probe, const char *key, int64_t least,
-                            int64_t otherwise)
+/* Returns a number of a chart's probe; `otherwise` if it is missing, invalid or less than `least`,
+ * where Kubernetes uses its default. */
+static int64_t chart_number(const struct node *probe, const char *key, int64_t min,
+                            int64_t default_value)
 {
     int64_t number;
-    if (!node_to_int(node_at(probe, key), &number) || number < least)
-        return otherwise;
+    if (!node_to_int(node_at(probe, key), &number) || number < min)
+        return default_value;
     return number < INT32_MAX ? number : INT32_MAX;
 }
 
@@ -198,8 +199,7 @@ static void set_timing(const struct target *target, const struct probe_field *fi
     target_set(target, NULL, target->container, path, node_int(arena, number), NULL, SHOW_VALUES);
 }
 
-/* Replaces a number of the chart, or Kubernetes' default, by one that no field holds, and reports
- * why. */
+/* Replaces a number of the chart, or Kubernetes' default, with a derived one, and reports why. */
 static void derive_timing(const struct target *target, const struct probe_field *field,
                           const char *key, int64_t old, int64_t number, const char *reason)
 {
@@ -212,8 +212,8 @@ static void derive_timing(const struct target *target, const struct probe_field 
                "chart: %" PRId64 ", now: %" PRId64 ", %s", old, number, reason);
 }
 
-/* `probe_period` says how often a probe asks, not how long a start may take: a startup probe gets
- * as many checks as it needs for the time of the chart. */
+/* Sets the period. `probe_period` must not shorten the time to start, so the failureThreshold of a
+ * startup probe is raised to allow the time of the chart. */
 static void set_period(const struct target *target, const struct probe_field *field)
 {
     const struct node *probe = node_at(target->container, field->key);
@@ -224,7 +224,7 @@ static void set_period(const struct target *target, const struct probe_field *fi
     needed = needed < INT32_MAX ? needed : INT32_MAX;
     bool restarts = field != &readiness_field;
     if (target->fill && restarts && period < old && !node_at(probe, "periodSeconds")) {
-        inject_log(target, NULL, CHANGE_KEPT,
+        inject_log(target, NULL, CHANGE_SKIPPED,
                    str_format(target->injection->arena, "%s.periodSeconds", field->key).data,
                    "probe_period: %" PRId64 " would allow less time to start", period);
         return;
@@ -236,7 +236,7 @@ static void set_period(const struct target *target, const struct probe_field *fi
                       "which allows the same time to start");
 }
 
-/* Timings that are written, in a probe that is there. */
+/* Sets the timings of the service in an existing probe. */
 static void set_timings(const struct target *target, const struct probe_field *field)
 {
     const struct service *service = target->service;
@@ -286,16 +286,16 @@ static void warn_tcp_path(const struct target *target, const struct probe_field 
     struct injection *injection = target->injection;
     enum field_id at = written_field(target, field);
     struct str message = str_format(
-        injection->arena, "%.*s: %s is not requested on a tcp or websocket port",
+        injection->arena, "%.*s: %s has no effect on a tcp or websocket port",
         STR_ARG(object_text(injection->arena, target->workload)), schema_field(at)->name);
     if (diags_contain(injection->diags, message))
         return;
     diag_warning(injection->diags, record_location(target->service->record, at), "%.*s",
                  STR_ARG(message));
-    diag_hint(injection->diags, "to request the path write healthcheck: http");
+    diag_hint(injection->diags, "to request the path, set healthcheck: http");
 }
 
-/* A path for a port that is probed by TCP: it changes the path of an HTTP probe, and no other
+/* Applies a path for a port with TCP probes: changes the path of an HTTP probe, but no other
  * handler of the chart. */
 static void set_tcp_path(const struct target *target, const struct probe_field *field,
                          const struct probe *probe)
@@ -312,7 +312,7 @@ static void set_tcp_path(const struct target *target, const struct probe_field *
         set_handler(target, field, probe);
 }
 
-/* Returns true if it changed what the probe asks. */
+/* Returns true if it changed the handler. */
 static bool inject_handler(const struct target *target, const struct probe_field *field,
                            const struct probe *probe)
 {
@@ -321,11 +321,13 @@ static bool inject_handler(const struct target *target, const struct probe_field
     bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
     if (is_written(target, field))
         (tcp_path ? set_tcp_path : set_handler)(target, field, probe);
-    return injection->event_count != events &&
-           injection->events[injection->event_count - 1].kind != CHANGE_KEPT;
+    if (injection->event_count == events)
+        return false;
+    enum change_kind last = injection->events[injection->event_count - 1].kind;
+    return last != CHANGE_KEPT && last != CHANGE_SKIPPED;
 }
 
-/* A startup probe that asks what liveness asks, else what readiness asks. */
+/* Adds a startup probe with the handler of the liveness probe, else of the readiness probe. */
 static void copy_startup(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -339,8 +341,8 @@ static void copy_startup(const struct target *target)
     }
     if (!key) {
         target_refuse(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
-                      "there is no probe that could tell the start",
-                      "write startup_probe_path or healthcheck_path");
+                      "the container has no liveness or readiness probe to copy",
+                      "set startup_probe_path or healthcheck_path");
         return;
     }
     struct node *probe = node_new(arena, NODE_MAP);
@@ -352,7 +354,7 @@ static void copy_startup(const struct target *target)
                HIDE_VALUES);
 }
 
-/* startup_timeout is as many failures as the period that holds makes of it. */
+/* Sets failureThreshold so that, with the effective period, it allows startup_timeout. */
 static void set_startup_timeout(const struct target *target)
 {
     if (!target_has(target, SERVICE_STARTUP_TIMEOUT))
@@ -377,7 +379,7 @@ static bool has_probe(const struct target *target, const struct probe_field *fie
     return node_at(target->container, field->key) != NULL;
 }
 
-/* Times of probes that are nowhere. */
+/* Warns about timings of probes that do not exist. */
 static void warn_timings(const struct target *target)
 {
     bool live = has_probe(target, &liveness_field);
@@ -397,17 +399,17 @@ static void warn_timings(const struct target *target)
                      record_location(target->service->record, rows[i].field),
                      "%s has no effect: %.*s has no such probe", schema_field(rows[i].field)->name,
                      STR_ARG(object_text(target->injection->arena, target->workload)));
-        diag_hint(target->injection->diags, "healthcheck_path adds one");
+        diag_hint(target->injection->diags, "set healthcheck_path to add one");
     }
 }
 
 /* Time to start */
 
-/* What is known of a container's start. */
+/* How long a container takes to start. */
 struct start {
-    int64_t ready; /* seconds that its readiness probe waits */
-    bool later;    /* that is written, and longer than in the chart */
-    bool probed;   /* it has a startup probe, or gets one, and the other probes wait for that */
+    int64_t ready; /* initial delay of its readiness probe, in seconds */
+    bool later;    /* the service makes that delay longer */
+    bool probed;   /* it has, or gets, a startup probe, for which the other probes wait */
 };
 
 static struct start find_start(const struct target *target)
@@ -427,7 +429,7 @@ static struct start find_start(const struct target *target)
     return start;
 }
 
-/* The delay of a new probe. */
+/* Returns the initial delay of a new probe. */
 static int64_t new_delay(const struct target *target, const struct probe_field *field,
                          const struct start *start)
 {
@@ -439,7 +441,7 @@ static int64_t new_delay(const struct target *target, const struct probe_field *
     return field == &liveness_field && start->ready > delay ? start->ready : delay;
 }
 
-/* Seconds after which a liveness probe restarts a container that answers nothing. */
+/* Returns the seconds after which a liveness probe restarts a container that does not respond. */
 static int64_t time_to_restart(const struct node *probe)
 {
     return chart_delay(probe) + (chart_failures(probe) - 1) * chart_period(probe);
@@ -454,9 +456,9 @@ static void warn_restart(const struct target *target, enum field_id field, int64
                          seconds, delay);
 }
 
-/* A liveness probe does not restart a container before its readiness probe expects it to be ready:
- * of a new probe `new_delay` made sure, and one of the chart that now asks something else, or more
- * often, or whose readiness probe now waits longer, gets the delay here. */
+/* Injects the liveness probe. It must not restart a container before the readiness probe starts.
+ * new_delay() ensures that for a new probe. A probe of the chart gets the delay here if its handler
+ * changes, if it runs more often, or if the readiness probe now waits longer. */
 static void inject_liveness(const struct target *target, const struct start *start)
 {
     static const char reason[] = "the delay of its readinessProbe";

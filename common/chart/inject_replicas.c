@@ -1,4 +1,4 @@
-/* `replicas`, helm.replicas, and what more than one pod means for the workload. */
+/* `replicas`, helm.replicas, and warnings for more than one pod. */
 #include "chart/inject_target.h"
 
 #include <inttypes.h>
@@ -17,27 +17,28 @@ bool inject_replicas_is_requested(const struct target *target)
 
 void inject_warn_replicas(const struct target *target, const char *reason)
 {
-    if (!inject_replicas_is_requested(target) || target->fill) /* fill() reports it once */
+    if (!inject_replicas_is_requested(target) || target->fill) /* fill() warns once */
         return;
     diag_warning(target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
                  "replicas: %s has no effect: %s",
                  target->service->helm.keep_replicas ? "keep" : "remove", reason);
 }
 
-/* An upgrade that drops the field sets it to 1 once, with any field manager: the autoscaler then
- * starts from there. Only a manager of its own that holds the number prevents it. */
-static void warn_drop(const struct target *target, const struct node *replicas, bool asked)
+/* Warns that removing the field sets it to 1 once, with any field manager; the autoscaler starts
+ * from there. Only a separate field manager that owns the number prevents this. */
+static void warn_replicas_drop(const struct target *target, const struct node *replicas,
+                               bool requested)
 {
     const struct object *workload = target_controller(target);
     struct arena *arena = target->injection->arena;
     const char *keep =
-        asked ? "keep it: leave out helm.replicas" : "keep it: helm: {replicas: keep}";
+        requested ? "keep replicas: remove helm.replicas" : "keep replicas: helm: {replicas: keep}";
     struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
-                 "%.*s: replicas is removed, for the autoscaler sets it; a release that is "
-                 "installed drops to one pod once",
+                 "%.*s: replicas is removed because the autoscaler sets it; upgrading an "
+                 "installed release scales it to one pod once",
                  STR_ARG(object_text(arena, workload)));
-    /* The command is there to be copied. */
+    /* The command must be safe to copy. */
     if (!target_is_shell_word(workload->name) || !target_is_shell_word(workload->api_version) ||
         !target_is_shell_word(workload->namespace)) {
         diag_hint(target->injection->diags, "%s", keep);
@@ -45,7 +46,7 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
     }
     diag_hint(
         target->injection->diags,
-        "to prevent that, hand the number over before the upgrade (Helm 3 takes no notice of it):\n"
+        "to prevent this, transfer the number before the upgrade (no effect with Helm 3):\n"
         "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
         "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
         " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"
@@ -55,29 +56,29 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
         STR_ARG(namespace), keep);
 }
 
-/* Without an autoscaler of the chart, one pod is left. */
+/* Warns that the default of one pod applies if the chart has no autoscaler. */
 static void warn_one_pod(const struct target *target)
 {
     diag_warning(
         target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
-        "%.*s: replicas is removed, but no autoscaler of the chart sets it: a release runs "
+        "%.*s: replicas is removed, but the chart has no autoscaler for it: the release runs "
         "one pod unless another autoscaler scales it",
         STR_ARG(object_text(target->injection->arena, target_controller(target))));
     diag_hint(target->injection->diags,
-              "write min_containers and max_containers for an autoscaler, or leave out "
+              "set min_containers and max_containers to add an autoscaler, or remove "
               "helm.replicas");
 }
 
-/* An autoscaler leaves a workload with no replicas alone. */
-static void warn_start(const struct target *target, const struct node *replicas)
+/* Warns that pods start: the autoscaler would have ignored a workload with replicas: 0. */
+static void warn_pods_start(const struct target *target, const struct node *replicas)
 {
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas: 0 is removed, so its pods start",
                  STR_ARG(object_text(target->injection->arena, target_controller(target))));
-    diag_hint(target->injection->diags, "keep it: helm: {replicas: keep}");
+    diag_hint(target->injection->diags, "keep replicas: helm: {replicas: keep}");
 }
 
-/* `field`: why; `scaled`: the chart or the service has an autoscaler. */
+/* Removes `replicas`. `field`: the reason; `scaled`: the chart or the service has an autoscaler. */
 static void remove_replicas(const struct target *target, enum field_id field, bool scaled)
 {
     const struct object *controller = target_controller(target);
@@ -90,9 +91,9 @@ static void remove_replicas(const struct target *target, enum field_id field, bo
     if (!scaled && number != 1)
         warn_one_pod(target);
     else if (number == 0)
-        warn_start(target, replicas);
+        warn_pods_start(target, replicas);
     else if (number > 1)
-        warn_drop(target, replicas, field == SERVICE_HELM);
+        warn_replicas_drop(target, replicas, field == SERVICE_HELM);
     target_remove(target, controller, spec, "replicas", "replicas",
                   scaled ? "the autoscaler sets it" : "helm.replicas: remove");
 }
@@ -122,8 +123,8 @@ void inject_set_replicas(const struct target *target, int64_t number)
 
 /* More than one pod */
 
-/* True for a claim whose volume the pods of one node can mount, or only one pod; `ret_mode`: how it
- * says so. */
+/* True for a claim whose volume only the pods of one node, or only one pod, can mount. `ret_mode`:
+ * its access mode. */
 static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
 {
     const struct node *modes = node_at(claim->node, "spec accessModes");
@@ -138,8 +139,8 @@ static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
     return one;
 }
 
-/* The first such claim of the chart that all pods mount; NULL: none. Claims that each pod has for
- * itself, of volumeClaimTemplates or ephemeral volumes, are not among the volumes' claims. */
+/* Returns the first such claim of the chart that all pods mount, or NULL. volumeClaimTemplates and
+ * ephemeral volumes create a claim for each pod, so they do not count. */
 static const struct object *find_shared_claim(const struct target *target, struct str *ret_mode)
 {
     const struct node *volumes = node_at(target_pod(target), "volumes");
@@ -154,7 +155,7 @@ static const struct object *find_shared_claim(const struct target *target, struc
     return NULL;
 }
 
-/* The field that decides how many pods run. */
+/* Returns the location of the field that sets the number of pods. */
 static struct location scale_location(const struct target *target)
 {
     static const enum field_id fields[] = {SERVICE_MAX_CONTAINERS, SERVICE_MIN_CONTAINERS,
@@ -179,16 +180,15 @@ void inject_warn_shared(const struct target *target)
                      str_eq_c(mode, "ReadWriteOncePod")
                          ? "only one pod can mount it, the others do not start"
                          : "pods on other nodes cannot mount it and do not start");
-        diag_hint(diags, "run one pod (max_containers: 1), or let the chart use ReadWriteMany or a "
-                         "StatefulSet with volumeClaimTemplates");
+        diag_hint(diags, "run one pod (max_containers: 1), or use ReadWriteMany or a StatefulSet "
+                         "with volumeClaimTemplates in the chart");
     } else if (str_eq_c(node_string(node_at(target_controller(target)->node, "spec strategy type")),
                         "Recreate")) {
         diag_warning(diags, at,
                      "%.*s: its strategy is Recreate: each rollout stops all of its pods before it "
                      "starts new ones",
                      STR_ARG(workload));
-        diag_hint(diags,
-                  "use RollingUpdate in the chart if its pods can run side by side, else run "
-                  "one pod (max_containers: 1)");
+        diag_hint(diags, "use RollingUpdate in the chart if its pods can run side by side; "
+                         "otherwise run one pod (max_containers: 1)");
     }
 }

@@ -5,14 +5,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What a resource's fields are. */
+/* The settings of a resource. */
 struct resource {
     const char *name;
     enum field_id request_field; /* of resource_request */
     enum field_id limit_field;   /* of resource_limits */
     int64_t request;
     int64_t limit; /* 0: none */
-    int64_t unit;  /* thousandths of a core or byte */
+    int64_t unit;  /* of request and limit, in thousandths of a core or byte */
     struct str (*text)(struct arena *arena, int64_t number);
 };
 
@@ -59,7 +59,7 @@ static const struct node *find_quantity(const struct target *target, const char 
     return node_at(target->container, path_of(target, what, resource).data);
 }
 
-/* A quantity of the chart, in thousandths. False when it has none that can be read. */
+/* Reads a quantity of the chart, in thousandths. Returns false if it is missing or invalid. */
 static bool chart_quantity(const struct target *target, const char *what,
                            const struct resource *resource, int64_t *ret_thousandths)
 {
@@ -72,8 +72,8 @@ static struct pod_resources pod_own(const struct target *target, const struct re
     return pod_resources_of(target->injection->arena, target_pod(target), resource->name);
 }
 
-/* What the chart has and Kubernetes would refuse is no reason to write another value beside it.
- * `owner`: "" for the container, "spec." for its pod. */
+/* Reports and returns false if the chart's quantity is invalid: Kubernetes would reject it, so no
+ * other value is added to it. `owner`: "" for the container, "spec." for its pod. */
 static bool check_quantity(const struct target *target, enum field_id field,
                            const struct resource *resource, const char *owner, const char *what,
                            const struct node *node)
@@ -84,10 +84,10 @@ static bool check_quantity(const struct target *target, enum field_id field,
         return true;
     target_refuse(target, field,
                   str_format(arena, "%sresources.%s.%s", owner, what, resource->name).data,
-                  str_format(arena, "the chart has %.*s, which is not a quantity",
+                  str_format(arena, "the chart sets %.*s, which is not a quantity",
                              STR_ARG(node->kind == NODE_SCALAR ? node->text : STR("a map or list")))
                       .data,
-                  "write one in the chart: 500m, 256Mi");
+                  "write a quantity in the chart, for example: 500m or 256Mi");
     return false;
 }
 
@@ -110,7 +110,7 @@ static bool are_quantities(const struct target *target, const struct resource *r
     return ok;
 }
 
-/* Sets a quantity as the chart writes another, number or string. */
+/* Copies another quantity of the chart, as a number or string. */
 static void set_copy(const struct target *target, const char *what, const struct resource *resource,
                      const struct node *from)
 {
@@ -128,14 +128,14 @@ static void set_text(const struct target *target, const char *what, const struct
 static void set_quantity(const struct target *target, const char *what,
                          const struct resource *resource, int64_t number)
 {
-    int64_t there;
-    /* The chart may write the same number in another way. */
-    if (chart_quantity(target, what, resource, &there) && there == number * resource->unit)
+    int64_t current;
+    /* The chart may write the same number in another notation. */
+    if (chart_quantity(target, what, resource, &current) && current == number * resource->unit)
         return;
     set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
 
-/* Thousandths as text, rounded up to whole units. */
+/* Formats thousandths, rounded up to whole units. */
 static struct str quantity_text(const struct target *target, const struct resource *resource,
                                 int64_t thousandths)
 {
@@ -154,10 +154,10 @@ static bool is_set(const struct target *target, const char *what, const struct r
     return find_quantity(target, what, resource) != NULL;
 }
 
-/* Leaves resources to a pod that has its own: container requests would lower the request that
- * Kubernetes derives from the pod's limit, or exceed what the pod has (kube-apiserver's
- * validatePodResourceConsistency). Returns false if the pod has none. */
-static bool leave_to_pod(const struct target *target, const struct resource *resource, bool request,
+/* Reports the resource as skipped and returns true if the pod sets it in spec.resources: container
+ * requests would lower the request that Kubernetes derives from the pod's limit, or exceed those of
+ * the pod (kube-apiserver's validatePodResourceConsistency). */
+static bool skip_for_pod(const struct target *target, const struct resource *resource, bool request,
                          const struct value *limit)
 {
     bool none = limit && limit->is_keyword;
@@ -166,19 +166,19 @@ static bool leave_to_pod(const struct target *target, const struct resource *res
     bool complete = is_set(target, "limits", resource) ||
                     (none && (!request || is_set(target, "requests", resource)));
     if (!complete && (request || limit))
-        inject_log(target, NULL, CHANGE_KEPT,
+        inject_log(target, NULL, CHANGE_SKIPPED,
                    str_format(target->injection->arena, "resources.%s", resource->name).data,
-                   "the pod has its own in spec.resources, which its containers share");
+                   "the pod sets spec.resources, which its containers share");
     return true;
 }
 
-/* A limit without its request is the request, as Kubernetes takes it; a request without its limit
- * gets twice as much. */
+/* Adds a missing request and limit. As in Kubernetes, a request defaults to the limit; a limit
+ * defaults to twice the request. */
 static void fill(const struct target *target, const struct resource *resource, bool request,
                  const struct value *limit)
 {
     int64_t requested;
-    if (leave_to_pod(target, resource, request, limit))
+    if (skip_for_pod(target, resource, request, limit))
         return;
     if (request && is_set(target, "limits", resource))
         set_copy(target, "requests", resource, find_quantity(target, "limits", resource));
@@ -188,8 +188,8 @@ static void fill(const struct target *target, const struct resource *resource, b
     if (is_set(target, "limits", resource) || none || !(request || limit))
         return;
     if (!is_set(target, "requests", resource))
-        inject_log(target, NULL, CHANGE_KEPT, dotted(target, "limits", resource),
-                   "without a request it would be the request too");
+        inject_log(target, NULL, CHANGE_SKIPPED, dotted(target, "limits", resource),
+                   "without a request, the limit would also be the request");
     if (!chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
         return;
     if (limit && requested <= resource->limit * resource->unit)
@@ -198,8 +198,8 @@ static void fill(const struct target *target, const struct resource *resource, b
         set_text(target, "limits", resource, quantity_text(target, resource, requested * 2));
 }
 
-/* Sets the request. A container without one has that of its limit, or shares that of its pod: then
- * it is reported as replaced. */
+/* Sets the request. If it was defaulted from the limit of the container or pod, it is reported as
+ * replaced. */
 static void set_request(const struct target *target, const struct resource *resource,
                         struct str text)
 {
@@ -225,7 +225,7 @@ static void set_request(const struct target *target, const struct resource *reso
                limit ? "" : " of the pod", STR_ARG(text));
 }
 
-/* Removes the limit. It was the request too if there is no other. */
+/* Removes the limit. Keeps its value as the request if there is none. */
 static void remove_limit(const struct target *target, const struct resource *resource)
 {
     struct node *limits = node_at(target->container, "resources limits");
@@ -237,17 +237,17 @@ static void remove_limit(const struct target *target, const struct resource *res
                       "resource_limits: none");
 }
 
-/* Sets the written limit. Without a request it is the request too, as the chart's limit was, or
- * that of the pod. */
+/* Sets the limit of the service. Without a request, the request defaults to it too, so the change
+ * of the request is reported. */
 static void set_limit(const struct target *target, const struct resource *resource)
 {
     const struct node *old = find_quantity(target, "limits", resource);
     struct pod_resources own = pod_own(target, resource);
     const struct node *before = old ? old : own.request ? NULL : own.limit;
     struct str text = resource->text(target->injection->arena, resource->limit);
-    int64_t there;
-    bool same = before && quantity_parse(node_string(before), &there) &&
-                there == resource->limit * resource->unit;
+    int64_t current;
+    bool same = before && quantity_parse(node_string(before), &current) &&
+                current == resource->limit * resource->unit;
     bool set = is_set(target, "requests", resource);
     if (!set && before && !same)
         inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
@@ -255,19 +255,19 @@ static void set_limit(const struct target *target, const struct resource *resour
                    old ? "" : ", from the limit of the pod", STR_ARG(text));
     else if (!set && !old)
         inject_log(target, NULL, CHANGE_ADDED, dotted(target, "requests", resource),
-                   "from the limit, because there is no other");
+                   "from the limit, because no request is set");
     set_quantity(target, "limits", resource, resource->limit);
 }
 
-/* Without a written limit the chart's is kept, unless it would be below the request. A pod's own
- * limit is one for all of its containers. */
+/* Called if the service sets only the request: keeps the chart's limit unless it is less than the
+ * request. A limit of the pod applies to all of its containers. */
 static void adapt_limit(const struct target *target, const struct resource *resource)
 {
     struct pod_resources own = pod_own(target, resource);
     int64_t pod = INT64_MAX;
-    int64_t there;
-    bool has_limit = chart_quantity(target, "limits", resource, &there);
-    if (has_limit ? there >= resource->request * resource->unit : own.limit != NULL)
+    int64_t current;
+    bool has_limit = chart_quantity(target, "limits", resource, &current);
+    if (has_limit ? current >= resource->request * resource->unit : own.limit != NULL)
         return;
     if (own.limit && quantity_parse(node_string(own.limit), &pod) &&
         pod < resource->limit * resource->unit)
@@ -276,7 +276,7 @@ static void adapt_limit(const struct target *target, const struct resource *reso
         set_quantity(target, "limits", resource, resource->limit);
 }
 
-/* Reports what kube-apiserver refuses of a pod with its own resources. */
+/* Reports resources that kube-apiserver would reject in a pod with spec.resources. */
 static void check_pod(const struct target *target, const struct resource *resource,
                       enum field_id field)
 {
@@ -291,16 +291,16 @@ static void check_pod(const struct target *target, const struct resource *resour
                      STR_ARG(quantity_text(target, resource, total)), resource->name,
                      own.request ? "request" : "limit", STR_ARG(node_string(most)));
         diag_hint(target->injection->diags,
-                  "write a smaller %s, or raise spec.resources of the pod in the chart",
+                  "set a smaller %s, or raise spec.resources of the pod in the chart",
                   schema_field(field)->name);
     }
     if (own.limit && quantity_parse(node_string(own.limit), &allowed) &&
         chart_quantity(target, "limits", resource, &limit) && limit > allowed) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
-                     "the limit for %s is above the pod's own, which is %.*s", resource->name,
+                     "the %s limit exceeds the pod's own limit of %.*s", resource->name,
                      STR_ARG(node_string(own.limit)));
         diag_hint(target->injection->diags,
-                  "write a smaller resource_limits, or raise spec.resources of the pod in the "
+                  "set a smaller resource_limits, or raise spec.resources of the pod in the "
                   "chart");
     }
 }
@@ -308,9 +308,9 @@ static void check_pod(const struct target *target, const struct resource *resour
 static void override(const struct target *target, const struct resource *resource, bool request,
                      const struct value *limit)
 {
-    int64_t there;
-    if (request && !(chart_quantity(target, "requests", resource, &there) &&
-                     there == resource->request * resource->unit))
+    int64_t current;
+    if (request && !(chart_quantity(target, "requests", resource, &current) &&
+                     current == resource->request * resource->unit))
         set_request(target, resource, resource->text(target->injection->arena, resource->request));
     if (limit && limit->is_keyword)
         remove_limit(target, resource);
@@ -319,11 +319,11 @@ static void override(const struct target *target, const struct resource *resourc
     else if (request)
         adapt_limit(target, resource);
     if (limit && !limit->is_keyword && !request &&
-        chart_quantity(target, "requests", resource, &there) &&
-        there > resource->limit * resource->unit) {
+        chart_quantity(target, "requests", resource, &current) &&
+        current > resource->limit * resource->unit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
-                     "the limit for %s is below what the chart requests", resource->name);
-        diag_hint(target->injection->diags, "write resource_request too");
+                     "the %s limit is less than the chart's request", resource->name);
+        diag_hint(target->injection->diags, "set resource_request too");
         return;
     }
     if (request || limit)

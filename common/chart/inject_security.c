@@ -1,11 +1,11 @@
-/* pod_security: what Kubernetes' Pod Security Standards ask of a container. Ids that a chart chose
- * stay: its image's files are theirs. */
+/* pod_security: what Kubernetes' Pod Security Standards require of a container. User and group ids
+ * of the chart are kept, because they own files of the image. */
 #include "chart/inject_target.h"
 
 /* The emptyDir for /tmp. */
 #define TMP_VOLUME "optasvc-tmp"
 
-/* What the container says of itself, else what the pod says of all. */
+/* Returns the value of the container, else of the pod, or NULL. */
 static const struct node *effective(const struct target *target, const char *path)
 {
     const struct node *own = node_at(target->container, path);
@@ -28,7 +28,7 @@ static void set_flag(const struct target *target, const char *key, bool flag)
                SHOW_VALUES);
 }
 
-/* On the pod, unless the container says something itself. */
+/* Sets the profile on the pod, unless the container sets its own. */
 static void set_seccomp(const struct target *target)
 {
     static const char path[] = "securityContext seccompProfile type";
@@ -53,7 +53,7 @@ static void drop_capabilities(const struct target *target)
         target_set(target, NULL, target->container, path, all, NULL, HIDE_VALUES);
 }
 
-/* True if a file mode lets no others read than its owner and group. */
+/* True if a file mode lets only the owner and group read. */
 static bool is_private(const struct node *mode)
 {
     enum { OTHERS_READ = 04 };
@@ -61,7 +61,7 @@ static bool is_private(const struct node *mode)
     return mode && node_to_int(mode, &bits) && !(bits & OTHERS_READ);
 }
 
-/* True if files of a ConfigMap, Secret or projection are for root and the group alone. */
+/* True if a ConfigMap, Secret or projection has files that only root and the group can read. */
 static bool has_private_files(const struct node *files)
 {
     if (is_private(node_at(files, "defaultMode")))
@@ -78,8 +78,9 @@ static bool has_private_files(const struct node *files)
     return false;
 }
 
-/* True if a user other than root needs fsGroup for a volume; NULL: one that a claim template makes.
- * emptyDir is writable by all, and the kubelet changes no group of those after it. */
+/* True if a user other than root needs fsGroup to use a volume; NULL: the volume of a claim
+ * template. emptyDir is writable by all, and the kubelet does not change the group of the types
+ * after it. */
 static bool needs_group(const struct node *volume)
 {
     static const char *const without[] = {"emptyDir",  "hostPath",  "nfs",  "cephfs",
@@ -94,13 +95,13 @@ static bool needs_group(const struct node *volume)
     return true;
 }
 
-/* The chart's volumes by their names, made once for all containers of a pod. */
+/* Returns the pod's volumes by name, cached for all of its containers. */
 static const struct map *volumes_of(const struct target *target)
 {
     struct injection *injection = target->injection;
-    if (injection->volumes_of == target->workload)
+    if (injection->volumes_workload == target->workload)
         return &injection->volumes;
-    injection->volumes_of = target->workload;
+    injection->volumes_workload = target->workload;
     injection->volumes = (struct map){0};
     const struct node *volumes = node_at(target_pod(target), "volumes");
     for (const struct node *item = node_first_child(volumes); item; item = item->next)
@@ -120,7 +121,7 @@ static bool mounts_need_group(const struct target *target)
     return false;
 }
 
-/* Volumes belong to root, so that another user needs the group to use them. */
+/* Volumes belong to root, so another user needs fsGroup to use them. */
 static void set_group(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -128,7 +129,7 @@ static void set_group(const struct target *target)
         return;
     target_set(target, target->workload, target_pod(target), "securityContext fsGroup",
                node_int(arena, MANIFEST_RESTRICTED_ID), NULL, SHOW_VALUES);
-    /* As in manifest_pod.c: a large volume is not changed file by file at each start. */
+    /* As in manifest_pod.c: avoids changing every file of a large volume at each start. */
     if (!node_at(target_pod(target), "securityContext fsGroupChangePolicy"))
         target_set(target, target->workload, target_pod(target),
                    "securityContext fsGroupChangePolicy",
@@ -143,7 +144,8 @@ static bool has_volume(const struct node *volumes, struct str name)
     return false;
 }
 
-/* A user that the chart chose has the group that goes with it. */
+/* Sets user and group, unless the chart sets a user other than root, or, in fill mode, any user:
+ * then the chart's group is kept too. */
 static void set_ids(const struct target *target)
 {
     static const char *const paths[] = {"securityContext runAsUser", "securityContext runAsGroup"};
@@ -169,7 +171,7 @@ static bool has_tmp(const struct target *target)
     return false;
 }
 
-/* A read-only root leaves programs no place for temporary files. */
+/* Adds a volume for /tmp, because the root file system is read-only. */
 static void add_tmp(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -210,16 +212,16 @@ static void restrict_container(const struct target *target)
     set_ids(target);
 }
 
-/* What the chart says against the standards, and filling gaps leaves. */
+/* Reports values that violate the standard and that fill mode keeps. */
 
-static void leave(const struct target *target, const struct object *object, const char *what,
-                  struct str said)
+static void log_kept(const struct target *target, const struct object *object, const char *what,
+                     struct str value)
 {
-    inject_log(target, object, CHANGE_KEPT, what, "the chart says %.*s", STR_ARG(said));
+    inject_log(target, object, CHANGE_KEPT, what, "the chart sets %.*s", STR_ARG(value));
 }
 
-/* Capabilities that the baseline standard lets a container add; the restricted one only the first.
- */
+/* True for a capability that the standard lets a container add: the first one with restricted, all
+ * of them with baseline. */
 static bool may_add(struct str capability, bool restricted)
 {
     static const char *const allowed[] = {
@@ -233,56 +235,57 @@ static bool may_add(struct str capability, bool restricted)
     return false;
 }
 
-static void tell_left_of_ports(const struct target *target)
+static void log_kept_ports(const struct target *target)
 {
     const struct node *ports = node_at(target->container, "ports");
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
         struct str host = node_string(node_at(port, "hostPort"));
         if (host.len && !str_eq_c(host, "0"))
-            leave(target, NULL, "ports.hostPort", host);
+            log_kept(target, NULL, "ports.hostPort", host);
     }
 }
 
-/* A process of the host, with all rights on it. Windows alone has them. */
-static void tell_left_host_process(const struct target *target, const struct object *object,
-                                   const struct node *holder)
+/* A hostProcess container has full access to the node. It exists on Windows only. */
+static void log_kept_host_process(const struct target *target, const struct object *object,
+                                  const struct node *holder)
 {
     if (node_is_true(node_at(holder, "securityContext windowsOptions hostProcess")))
-        leave(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
+        log_kept(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
 }
 
-static void tell_left_of_container(const struct target *target)
+static void log_kept_of_container(const struct target *target)
 {
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     static const char escalation[] = "securityContext allowPrivilegeEscalation";
     struct str seccomp = node_string(effective(target, "securityContext seccompProfile type"));
     const struct node *add = node_at(target->container, "securityContext capabilities add");
     if (node_is_true(node_at(target->container, escalation)))
-        leave(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
+        log_kept(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
     if (str_eq_c(seccomp, "Unconfined"))
-        leave(target, NULL, "securityContext.seccompProfile.type", seccomp);
+        log_kept(target, NULL, "securityContext.seccompProfile.type", seccomp);
     for (const struct node *item = node_first_child(add); item; item = item->next)
         if (!may_add(node_string(item), restricted))
-            leave(target, NULL, "securityContext.capabilities.add", node_string(item));
+            log_kept(target, NULL, "securityContext.capabilities.add", node_string(item));
     struct str mount = node_string(node_at(target->container, "securityContext procMount"));
     if (mount.len && !str_eq_c(mount, "Default"))
-        leave(target, NULL, "securityContext.procMount", mount);
-    tell_left_of_ports(target);
+        log_kept(target, NULL, "securityContext.procMount", mount);
+    log_kept_ports(target);
     if (!restricted)
         return;
     const struct node *drop = node_at(target->container, "securityContext capabilities drop");
     const struct node *non_root = effective(target, "securityContext runAsNonRoot");
     struct str user = node_string(effective(target, "securityContext runAsUser"));
     if (drop && !has_item(drop, "ALL"))
-        leave(target, NULL, "securityContext.capabilities.drop", STR("no ALL"));
+        inject_log(target, NULL, CHANGE_KEPT, "securityContext.capabilities.drop",
+                   "the chart does not drop ALL");
     if (non_root && !node_is_true(non_root))
-        leave(target, NULL, "securityContext.runAsNonRoot", node_string(non_root));
+        log_kept(target, NULL, "securityContext.runAsNonRoot", node_string(non_root));
     if (str_eq_c(user, "0"))
-        leave(target, NULL, "securityContext.runAsUser", user);
+        log_kept(target, NULL, "securityContext.runAsUser", user);
 }
 
-/* The key that says of what kind a volume is, where the standard has something against it. */
-static struct str refused_volume(const struct node *volume, bool restricted)
+/* Returns the type of a volume that the standard forbids; empty if it allows the volume. */
+static struct str forbidden_volume_type(const struct node *volume, bool restricted)
 {
     static const char *const allowed[] = {"configMap", "csi",       "downwardAPI",
                                           "emptyDir",  "ephemeral", "persistentVolumeClaim",
@@ -307,21 +310,22 @@ void inject_security_log_pod(const struct target *target)
         return;
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (node_is_true(node_at(target_pod(target), flags[i])))
-            leave(target, target->workload, flags[i], STR("true"));
-    tell_left_host_process(target, target->workload, target_pod(target));
+            log_kept(target, target->workload, flags[i], STR("true"));
+    log_kept_host_process(target, target->workload, target_pod(target));
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     for (const struct node *item = node_first_child(node_at(target_pod(target), "volumes")); item;
          item = item->next) {
-        struct str kind = refused_volume(item, restricted);
+        struct str kind = forbidden_volume_type(item, restricted);
         if (kind.len)
-            leave(target, target->workload,
-                  str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
-                  node_string(node_at(item, "name")));
+            log_kept(target, target->workload,
+                     str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
+                     str_format(target->injection->arena, "volume %.*s",
+                                STR_ARG(node_string(node_at(item, "name")))));
     }
 }
 
-/* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */
-static const char *obstacle(const struct target *target)
+/* Returns why Kubernetes would reject allowPrivilegeEscalation: false; NULL if it would not. */
+static const char *escalation_blocker(const struct target *target)
 {
     if (node_is_true(node_at(target->container, "securityContext privileged")))
         return "the container is privileged";
@@ -332,23 +336,23 @@ static const char *obstacle(const struct target *target)
 
 void inject_security(const struct target *target)
 {
-    static const char hint[] = "write pod_security: off, or change it in the chart";
+    static const char hint[] = "set pod_security: off, or change it in the chart";
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
     if (target->fill)
-        tell_left_host_process(target, NULL, target->container);
+        log_kept_host_process(target, NULL, target->container);
     if (target->fill && target->windows)
-        tell_left_of_ports(target);
+        log_kept_ports(target);
     else if (target->fill)
-        tell_left_of_container(target);
+        log_kept_of_container(target);
     if (target->windows) {
-        struct str windows = str_format(target->injection->arena,
-                                        "the pods run on Windows, by their %s", target->windows);
+        struct str windows = str_format(
+            target->injection->arena, "the pods run on Windows, according to %s", target->windows);
         target_refuse(target, SERVICE_POD_SECURITY, "securityContext", windows.data, hint);
         return;
     }
     set_seccomp(target);
-    const char *reason = obstacle(target);
+    const char *reason = escalation_blocker(target);
     if (reason) {
         target_refuse(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
                       reason, hint);

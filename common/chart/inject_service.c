@@ -1,5 +1,5 @@
-/* The Services that route to a workload: which of its containers they reach, and which Service and
- * port public_uri means. */
+/* The Services that route to a workload: which containers they reach, and which Service and port
+ * public_uri uses. */
 #include "chart/inject_target.h"
 
 #include "yaml/scalar.h"
@@ -29,11 +29,11 @@ const struct node *target_container_port(const struct node *container, struct st
     return found;
 }
 
-/* What calls a port of a container. */
+/* The keys by which a port of a container is referred to. */
 static const char *const port_keys[] = {"name", "containerPort"};
 
-/* Adds the ports of a container by name and number, those that speak TCP or the others; one that is
- * there already stays. */
+/* Adds the ports of a container by name and number, either those of TCP or the others. Keeps
+ * earlier entries. */
 static void index_ports(struct arena *arena, struct map *ports, const struct node *container,
                         bool udp)
 {
@@ -55,7 +55,8 @@ struct map target_container_ports(struct arena *arena, const struct node *contai
     return ports;
 }
 
-/* A port is for metrics or health checks, and carries no traffic, if a word of its name says so. */
+/* True if a word of the name shows that the port is for metrics or health checks, not for traffic.
+ */
 static bool is_metrics_name(struct str name)
 {
     static const char *const words[] = {
@@ -74,7 +75,8 @@ static bool is_metrics_name(struct str name)
     return false;
 }
 
-/* A port that nothing names is for metrics if exporters use its number. */
+/* True for a number in the range of exporters. Ports without a name and with such a number are for
+ * metrics. */
 static bool is_metrics_number(struct str text)
 {
     enum { FIRST = 9100, LAST = 9999 };
@@ -82,7 +84,7 @@ static bool is_metrics_number(struct str text)
     return str_to_int(text, &number) && number >= FIRST && number <= LAST;
 }
 
-static const struct node *target_of(const struct node *service_port)
+static const struct node *target_port_of(const struct node *service_port)
 {
     const struct node *to = node_at(service_port, "targetPort");
     return to ? to : node_at(service_port, "port");
@@ -90,14 +92,14 @@ static const struct node *target_of(const struct node *service_port)
 
 /* The Services of a workload */
 
-/* What routes to a name or number of a port. */
+/* The Service ports that route to a name or number of a container port. */
 struct service_target {
     struct service_target *self;
-    const struct object *service; /* the first */
-    const struct node *to;        /* as it writes it */
+    const struct object *service; /* the first Service */
+    const struct node *to;        /* the target port, as the first Service writes it */
     size_t order;                 /* among the ports of all Services */
-    bool named;                   /* by a port whose name is not one of metrics */
-    bool unnamed;                 /* by a port without a name */
+    bool named;                   /* a Service port has a name that is not for metrics */
+    bool unnamed;                 /* a Service port has no name */
 };
 
 static void index_service(struct injection *injection, const struct object *service, bool written,
@@ -108,7 +110,7 @@ static void index_service(struct injection *injection, const struct object *serv
         if (target_is_udp(port))
             continue;
         struct str name = node_string(node_at(port, "name"));
-        const struct node *to = target_of(port);
+        const struct node *to = target_port_of(port);
         struct service_target *target = ARENA_NEW(injection->arena, struct service_target);
         *target = (struct service_target){
             .self = target, .service = service, .to = to, .order = (*order)++};
@@ -120,8 +122,8 @@ static void index_service(struct injection *injection, const struct object *serv
     }
 }
 
-/* As in Kubernetes, a name or number of a port is that of the first container that has it, and
- * sidecars among the init containers come last. */
+/* As in Kubernetes, a name or number of a port refers to the first container that has it; sidecars
+ * among the init containers are last. */
 static void index_pod(struct injection *injection, const struct object *workload)
 {
     const struct node *containers = node_at(workload->pod, "containers");
@@ -133,15 +135,15 @@ static void index_pod(struct injection *injection, const struct object *workload
             index_ports(injection->arena, &injection->pod_ports, each, false);
 }
 
-/* What helm.service or --service names; empty: nothing. */
-static struct str written_service(const struct target *target)
+/* Returns the name in --service, else in helm.service; empty if neither is set. */
+static struct str selected_service(const struct target *target)
 {
     const char *flag = target->injection->options->service;
     return flag ? str_from_c(flag) : target->service->helm.service;
 }
 
-/* A Service that is written is the only one that counts. */
-static void keep_written(struct injection *injection, struct str written)
+/* Keeps only the Service that the user selected. */
+static void keep_selected(struct injection *injection, struct str written)
 {
     size_t kept = 0;
     for (size_t i = 0; i < injection->service_count; i++)
@@ -153,15 +155,16 @@ static void keep_written(struct injection *injection, struct str written)
 void target_find_services(const struct target *target)
 {
     struct injection *injection = target->injection;
-    struct str written = written_service(target);
-    if (injection->led == target->workload && str_equal(injection->led_by, written))
+    struct str written = selected_service(target);
+    if (injection->cached_workload == target->workload &&
+        str_equal(injection->cached_service, written))
         return;
-    injection->led = target->workload;
-    injection->led_by = written;
+    injection->cached_workload = target->workload;
+    injection->cached_service = written;
     injection->services =
         release_services(&injection->release, target->workload, &injection->service_count);
     if (written.len)
-        keep_written(injection, written);
+        keep_selected(injection, written);
     injection->service_names = (struct map){0};
     injection->service_targets = (struct map){0};
     injection->pod_ports = (struct map){0};
@@ -176,10 +179,10 @@ void target_find_services(const struct target *target)
     injection->routes = NULL;
 }
 
-/* The number that a Service's port routes to, or its name if no container has it. */
+/* Returns the number that a Service's port routes to, or its name if no container has it. */
 static struct str target_number(const struct injection *injection, const struct node *port)
 {
-    struct str to = node_string(target_of(port));
+    struct str to = node_string(target_port_of(port));
     const struct node *number = node_at(map_get(&injection->pod_ports, to), "containerPort");
     return number ? node_string(number) : to;
 }
@@ -203,7 +206,7 @@ static void list_ports(const struct injection *injection, struct buf *out,
         buf_add(out, STR(")"));
 }
 
-/* Services and the ports that they route to, for a message. */
+/* Lists Services and the ports that they route to, for a message. */
 static struct str list_services(const struct injection *injection,
                                 const struct object *const *services, size_t count)
 {
@@ -217,29 +220,30 @@ static struct str list_services(const struct injection *injection,
     return buf_take(injection->arena, &names);
 }
 
-/* Adds the hint of a message about Services: those that can be written, and as an example the one
- * whose name is most like the written name. */
+/* Adds a hint with the available Services, and as an example the one whose name is most similar to
+ * the requested name. */
 static void hint_services(const struct target *target, const struct object *const *services,
                           size_t count)
 {
     struct injection *injection = target->injection;
-    struct suggestion near = {.word = written_service(target)};
+    struct suggestion near = {.word = selected_service(target)};
     for (size_t i = 0; i < count && near.word.len; i++)
         suggestion_add(&near, services[i]->name);
     if (count == 0) {
-        diag_hint(injection->diags, "no Service of the chart routes to it");
+        diag_hint(injection->diags,
+                  "no Service of the chart routes to it: enable one in the chart's values");
         return;
     }
     struct str selector = target_selector(injection, injection->options->service, "service",
                                           near.best.len ? near.best : services[0]->name);
-    diag_hint(injection->diags, "Services that route to it: %.*s\nwrite which: %.*s",
+    diag_hint(injection->diags, "available: %.*s\nselect one: %.*s",
               STR_ARG(list_services(injection, services, count)), STR_ARG(selector));
 }
 
 bool target_check_service(const struct target *target)
 {
     struct injection *injection = target->injection;
-    struct str written = written_service(target);
+    struct str written = selected_service(target);
     if (written.len == 0)
         return true;
     target_find_services(target);
@@ -250,13 +254,13 @@ bool target_check_service(const struct target *target)
     const struct object *named =
         release_find(&injection->release, OBJECT_SERVICE, written, target->workload);
     if (named && named->hook)
-        target_error(target, SERVICE_HELM,
-                     "Service/%.*s is a hook of the chart, which is left alone", STR_ARG(written));
+        target_error(target, SERVICE_HELM, "Service/%.*s is a Helm hook and cannot be selected",
+                     STR_ARG(written));
     else if (named)
-        target_error(target, SERVICE_HELM, "Service/%.*s of the chart does not route to it",
+        target_error(target, SERVICE_HELM, "Service/%.*s does not route to this workload",
                      STR_ARG(written));
     else
-        target_error(target, SERVICE_HELM, "no Service of the chart is named \"%.*s\"",
+        target_error(target, SERVICE_HELM, "Service \"%.*s\" not found in the chart",
                      STR_ARG(written));
     hint_services(target, all, count);
     return false;
@@ -264,11 +268,11 @@ bool target_check_service(const struct target *target)
 
 /* Containers that Services reach */
 
-/* What Services reach of a container. */
+/* The ports of a container that Services reach. */
 struct reached {
     const struct node *port;
     const struct service_target *first; /* in the order of the Services */
-    bool several;                       /* there are more ports */
+    bool several;                       /* Services reach several ports */
 };
 
 static void add_reached(struct reached *reached, const struct node *port,
@@ -280,8 +284,8 @@ static void add_reached(struct reached *reached, const struct node *port,
         reached->first = by;
 }
 
-/* A port carries traffic unless it is one for metrics by its own name, by the name that every
- * Service gives it, or, without any name, by its number. */
+/* True unless the port is for metrics, according to its own name, to the names that all Services
+ * give it, or, if it has no name, to its number. */
 static bool carries_traffic(const struct node *port, const struct service_target *by)
 {
     struct str name = node_string(node_at(port, "name"));
@@ -292,14 +296,14 @@ static bool carries_traffic(const struct node *port, const struct service_target
             (name.len || !is_metrics_number(node_string(node_at(port, "containerPort")))));
 }
 
-/* Finds the container's ports that carry traffic, and those for metrics. */
+/* Finds the container's ports for traffic and for metrics that Services reach. */
 static void find_reached(const struct target *target, const struct node *container,
                          struct reached *ret_traffic, struct reached *ret_metrics)
 {
     struct injection *injection = target->injection;
     *ret_traffic = *ret_metrics = (struct reached){0};
     target_find_services(target);
-    bool written = written_service(target).len != 0;
+    bool written = selected_service(target).len != 0;
     for (const struct node *port = node_first_child(node_at(container, "ports")); port;
          port = port->next) {
         for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
@@ -352,22 +356,22 @@ static bool is_traffic_port(const struct target *target, const struct node *port
     struct str name = node_string(node_at(port, "name"));
     const struct service_target by = {.named = name.len && !is_metrics_name(name),
                                       .unnamed = name.len == 0};
-    struct str to = node_string(target_of(port));
+    struct str to = node_string(target_port_of(port));
     const struct node *own = map_get(&target->injection->pod_ports, to);
     if (target_is_udp(port))
         return false;
-    if (written_service(target).len)
+    if (selected_service(target).len)
         return true;
     return own ? carries_traffic(own, &by) : by.named || (by.unnamed && !is_metrics_number(to));
 }
 
-/* True if a port of a Service routes to the written `port`, or, where none is written, carries
- * traffic to the container. A number that no container names may be this one's. */
+/* True if a Service port routes to the `port` of the service file, or, if that is not set, routes
+ * traffic to the container. A number that no container declares may be a port of this container. */
 static bool is_public(const struct target *target, const struct node *port,
                       const struct map *own_ports)
 {
     const struct port *written = target->service->public_port;
-    struct str to = node_string(target_of(port));
+    struct str to = node_string(target_port_of(port));
     int64_t number;
     if (target_is_udp(port))
         return false;
@@ -379,65 +383,67 @@ static bool is_public(const struct target *target, const struct node *port,
     return reaches && is_traffic_port(target, port);
 }
 
-/* What is chosen among ports: the only one, or the one named `http`. */
-struct port_choice {
+/* Candidates for a port: the only one is selected, else the one named `http`. */
+struct port_candidates {
     const struct node *first;
     const struct node *http;
     size_t count;
 };
 
-static void offer_port(struct port_choice *choice, const struct node *port)
+static void add_port_candidate(struct port_candidates *candidates, const struct node *port)
 {
-    if (choice->count++ == 0)
-        choice->first = port;
-    if (!choice->http && str_eq_c(node_string(node_at(port, "name")), "http"))
-        choice->http = port;
+    if (candidates->count++ == 0)
+        candidates->first = port;
+    if (!candidates->http && str_eq_c(node_string(node_at(port, "name")), "http"))
+        candidates->http = port;
 }
 
-static const struct node *chosen_port(const struct port_choice *choice)
+static const struct node *best_port(const struct port_candidates *candidates)
 {
-    return choice->count == 1 ? choice->first : choice->http;
+    return candidates->count == 1 ? candidates->first : candidates->http;
 }
 
-/* A Service that public_uri may mean. */
+/* A candidate for the Service of public_uri. */
 struct candidate {
     const struct object *service;
-    struct port_choice public;  /* its ports that is_public() */
-    struct port_choice traffic; /* and all that carry traffic */
+    struct port_candidates public;  /* ports for which is_public() is true */
+    struct port_candidates traffic; /* all ports for traffic */
     size_t tcp_ports;
-    bool able; /* an Ingress can use it: it has a name, an address, a TCP port */
-    bool only; /* no other is able */
+    bool able; /* an Ingress can use it: it has a name, a cluster IP, a TCP port */
+    bool only; /* it is the only able one */
 };
 
-static struct candidate look_at(const struct target *target, const struct object *service,
-                                const struct map *own_ports)
+static struct candidate evaluate_service(const struct target *target, const struct object *service,
+                                         const struct map *own_ports)
 {
     struct candidate candidate = {.service = service};
     const struct node *ports = node_at(service->node, "spec ports");
-    bool named = service->name.len && (!is_headless(service) || written_service(target).len);
+    bool named = service->name.len && (!is_headless(service) || selected_service(target).len);
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
         candidate.tcp_ports += !target_is_udp(port);
         candidate.able |= named && !target_is_udp(port);
         if (is_public(target, port, own_ports))
-            offer_port(&candidate.public, port);
+            add_port_candidate(&candidate.public, port);
         if (is_traffic_port(target, port))
-            offer_port(&candidate.traffic, port);
+            add_port_candidate(&candidate.traffic, port);
     }
     return candidate;
 }
 
-/* The port of the Service that is chosen. Several that route to the written port are alike. */
+/* Returns the port to use of a Service, or NULL. Ports that route to the `port` of the service file
+ * are equivalent. */
 static const struct node *port_of(const struct target *target, const struct candidate *candidate)
 {
     if (candidate->public.count == 0)
-        return chosen_port(&candidate->traffic);
-    return target->service->public_port ? candidate->public.first : chosen_port(&candidate->public);
+        return best_port(&candidate->traffic);
+    return target->service->public_port ? candidate->public.first : best_port(&candidate->public);
 }
 
-/* True for a Service that only the API server calls, unless it is written. */
+/* True for a Service of admission webhooks, which only the API server calls, unless the user
+ * selected it. */
 static bool is_for_webhooks(const struct target *target, const struct object *service)
 {
-    return written_service(target).len == 0 &&
+    return selected_service(target).len == 0 &&
            release_has_webhook(&target->injection->release, service->name);
 }
 
@@ -449,10 +455,10 @@ static bool report_webhook(const struct target *target)
         if (!is_for_webhooks(target, service))
             continue;
         target_error(target, SERVICE_PUBLIC_URI,
-                     "public_uri needs a Service other than %.*s, which is for admission webhooks",
+                     "public_uri requires a Service other than %.*s, which admission webhooks call",
                      STR_ARG(service->name));
         diag_hint(injection->diags,
-                  "enable its other Service in the chart's values, or use this one: %.*s",
+                  "enable another Service in the chart's values, or select this one: %.*s",
                   STR_ARG(target_selector(injection, injection->options->service, "service",
                                           service->name)));
         return true;
@@ -460,8 +466,8 @@ static bool report_webhook(const struct target *target)
     return false;
 }
 
-/* Reports that no Service can serve public_uri. A headless one has no address of its own, so it is
- * taken only where it is written. */
+/* Reports that no Service can serve public_uri. A headless Service has no cluster IP, so it is used
+ * only if the user selected it. */
 static void report_no_service(const struct target *target)
 {
     struct injection *injection = target->injection;
@@ -473,17 +479,17 @@ static void report_no_service(const struct target *target)
             headless = injection->services[i];
     if (!headless) {
         target_error(target, SERVICE_PUBLIC_URI,
-                     "public_uri needs a Service that routes TCP to it");
+                     "public_uri requires a Service that routes TCP to this workload");
         diag_hint(injection->diags, "enable its Service in the chart's values");
         return;
     }
     struct str selector =
         target_selector(injection, injection->options->service, "service", headless->name);
     target_error(target, SERVICE_PUBLIC_URI,
-                 "public_uri needs a Service that is not headless, as %.*s is",
+                 "public_uri requires a Service that is not headless, but %.*s is headless",
                  STR_ARG(headless->name));
     diag_hint(injection->diags,
-              "enable its other Service in the chart's values, or use this one: %.*s",
+              "enable another Service in the chart's values, or select this one: %.*s",
               STR_ARG(selector));
 }
 
@@ -498,26 +504,26 @@ static bool report_services(const struct target *target, const struct object *co
     }
     if (matching)
         target_error(target, SERVICE_PUBLIC_URI,
-                     "several Services route to it, and public_uri can mean any of them");
+                     "cannot determine the Service for public_uri: several route to this workload");
     else if (written)
         target_error(target, SERVICE_PUBLIC_URI,
-                     "no Service routes to port %" PRId64 ", which public_uri means",
+                     "no Service routes to port %" PRId64 ", which public_uri uses",
                      written->number);
     else
-        target_error(target, SERVICE_PUBLIC_URI,
-                     "no Service routes traffic to its container \"%.*s\"", STR_ARG(container));
+        target_error(target, SERVICE_PUBLIC_URI, "no Service routes traffic to container \"%.*s\"",
+                     STR_ARG(container));
     hint_services(target, services, count);
     return false;
 }
 
-/* The Service of public_uri is the one that is written; else the only one that routes to the
- * written port, or that carries traffic to the container; else, without a written port, the only
- * one that carries traffic at all. */
+/* Selects the Service of public_uri: the one that the user selected; else the only one that routes
+ * to the `port` of the service file, or that routes traffic to the container; else, if `port` is
+ * not set, the only one that routes traffic at all. */
 static bool choose_service(const struct target *target, struct candidate *ret)
 {
     struct injection *injection = target->injection;
     struct map own_ports = target_container_ports(injection->arena, target->container);
-    bool written = written_service(target).len != 0;
+    bool written = selected_service(target).len != 0;
     size_t count = 0;
     size_t matching = 0;
     target_find_services(target);
@@ -528,7 +534,7 @@ static bool choose_service(const struct target *target, struct candidate *ret)
     struct candidate last = {0};
     *ret = last;
     for (size_t i = 0; i < injection->service_count; i++) {
-        struct candidate each = look_at(target, injection->services[i], &own_ports);
+        struct candidate each = evaluate_service(target, injection->services[i], &own_ports);
         if (!each.able || is_for_webhooks(target, each.service))
             continue;
         able[count++] = each.service;
@@ -550,7 +556,7 @@ static bool choose_service(const struct target *target, struct candidate *ret)
                            matching);
 }
 
-/* A Service that is written is used as it is. */
+/* Warns if the Service that the user selected does not route to `port`: it is used nevertheless. */
 static void warn_port(const struct target *target, const struct candidate *chosen)
 {
     const struct port *written = target->service->public_port;
@@ -558,13 +564,14 @@ static void warn_port(const struct target *target, const struct candidate *chose
         return;
     enum field_id field = target_has(target, SERVICE_PORTS) ? SERVICE_PORTS : SERVICE_PORT;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
-                 "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another",
+                 "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another port",
                  STR_ARG(chosen->service->name), written->number);
-    diag_hint(target->injection->diags, "its ports: %.*s",
+    diag_hint(target->injection->diags, "available: %.*s",
               STR_ARG(list_services(target->injection, &chosen->service, 1)));
 }
 
-/* One of several ports that nothing names is a guess, also if the Service is not. */
+/* Records why the Service was selected. A port out of several is a guess even if the Service is
+ * not. */
 static void report_choice(const struct target *target, const struct candidate *chosen,
                           const struct node *port)
 {
@@ -576,7 +583,7 @@ static void report_choice(const struct target *target, const struct candidate *c
     struct str of_several = {0};
     if (guess)
         of_several = str_format(arena, "; public_uri uses its target port %.*s", STR_ARG(number));
-    if (written_service(target).len)
+    if (selected_service(target).len)
         inject_log_choice(injection, chosen->service, NULL, guess, "%s names it%.*s",
                           injection->options->service ? "--service" : "helm.service",
                           STR_ARG(of_several));
@@ -591,12 +598,12 @@ static void report_choice(const struct target *target, const struct candidate *c
             STR_ARG(of_several));
 }
 
-/* The form of `port` that a port of a Service suggests by its name, or by that of the container's.
- */
+/* Returns the key of `port` that the name of a Service port, or of the container port, suggests. */
 static const char *port_form(const struct target *target, const struct node *port)
 {
     static const char *const forms[] = {"grpc", "websocket", "tcp"};
-    const struct node *own = map_get(&target->injection->pod_ports, node_string(target_of(port)));
+    const struct node *own =
+        map_get(&target->injection->pod_ports, node_string(target_port_of(port)));
     for (size_t i = 0; i < COUNT_OF(forms); i++)
         if (str_eq_c(node_string(node_at(port, "name")), forms[i]) ||
             str_eq_c(node_string(node_at(own, "name")), forms[i]))
@@ -617,10 +624,10 @@ const struct object *target_public_service(const struct target *target,
         return chosen.service;
     }
     target_error(target, SERVICE_PUBLIC_URI,
-                 "Service/%.*s has several ports, and public_uri can mean any of them",
+                 "cannot determine the port for public_uri: Service/%.*s has several",
                  STR_ARG(chosen.service->name));
     diag_hint(target->injection->diags,
-              "its ports: %.*s\nwrite the one of the container: port: {%s: %.*s}",
+              "available: %.*s\nset the port of the container: port: {%s: %.*s}",
               STR_ARG(list_services(target->injection, &chosen.service, 1)),
               port_form(target, chosen.traffic.first),
               STR_ARG(target_number(target->injection, chosen.traffic.first)));

@@ -1,4 +1,4 @@
-/* What is done to a workload, and told: all that the files inject_*.c do goes through here. */
+/* Changes workloads and records the changes, for all files inject_*.c. */
 #include "chart/inject_target.h"
 
 struct str target_key(const struct injection *injection, const void *thing)
@@ -8,7 +8,7 @@ struct str target_key(const struct injection *injection, const void *thing)
     return (struct str){(const char *)key, sizeof(void *)};
 }
 
-/* Telling and changing */
+/* Changes */
 
 void target_error(const struct target *target, enum field_id field, const char *format, ...)
 {
@@ -17,7 +17,8 @@ void target_error(const struct target *target, enum field_id field, const char *
     struct arena *arena = target->injection->arena;
     struct str message = str_vformat(arena, format, arguments);
     va_end(arguments);
-    if (target->injection->release.unreadable) { /* what is missed may be in there */
+    if (target->injection->release
+            .unreadable) { /* what is missing may be in the unreadable document */
         target->injection->diags->last_kept = false;
         return;
     }
@@ -25,21 +26,21 @@ void target_error(const struct target *target, enum field_id field, const char *
                "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
 }
 
-static struct change_event *add_deed(struct injection *injection, enum change_kind kind,
-                                     const struct object *about)
+static struct change_event *add_event(struct injection *injection, enum change_kind kind,
+                                      const struct object *about)
 {
     struct arena *arena = injection->arena;
     injection->events =
         arena_grow(arena, injection->events, injection->event_count, sizeof *injection->events);
-    struct change_event *change_event = &injection->events[injection->event_count++];
-    *change_event = (struct change_event){.kind = kind,
-                                          .object = object_kind_name(arena, about),
-                                          .text = object_text(arena, about),
-                                          .namespace = about->namespace};
-    return change_event;
+    struct change_event *event = &injection->events[injection->event_count++];
+    *event = (struct change_event){.kind = kind,
+                                   .object = object_kind_name(arena, about),
+                                   .text = object_text(arena, about),
+                                   .namespace = about->namespace};
+    return event;
 }
 
-/* True for a pod of several containers. */
+/* True if the pod has several containers. */
 static bool has_several(const struct object *workload)
 {
     const struct node *first = node_first_child(node_at(workload->pod, "containers"));
@@ -50,29 +51,28 @@ void inject_log(const struct target *target, const struct object *object, enum c
                 const char *what, const char *format, ...)
 {
     struct injection *injection = target->injection;
-    struct change_event *change_event =
-        add_deed(injection, kind, object ? object : target->workload);
-    change_event->what = str_from_c(what);
+    struct change_event *event = add_event(injection, kind, object ? object : target->workload);
+    event->what = str_from_c(what);
     if (!object)
-        change_event->container = node_string(node_at(target->container, "name"));
-    change_event->several = (target->fill && target->service->helm.all_containers) ||
-                            (!object && has_several(target->workload));
+        event->container = node_string(node_at(target->container, "name"));
+    event->several = (target->fill && target->service->helm.all_containers) ||
+                     (!object && has_several(target->workload));
     va_list arguments;
     va_start(arguments, format);
-    change_event->detail = str_vformat(injection->arena, format, arguments);
+    event->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
 }
 
 void inject_log_choice(struct injection *injection, const struct object *object,
                        const struct node *container, bool guess, const char *format, ...)
 {
-    struct change_event *change_event = add_deed(injection, CHANGE_CHOSEN, object);
-    change_event->container = node_string(node_at(container, "name"));
-    change_event->several = true;
-    change_event->guess = guess;
+    struct change_event *event = add_event(injection, CHANGE_CHOSEN, object);
+    event->container = node_string(node_at(container, "name"));
+    event->several = true;
+    event->guess = guess;
     va_list arguments;
     va_start(arguments, format);
-    change_event->detail = str_vformat(injection->arena, format, arguments);
+    event->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
 }
 
@@ -94,14 +94,14 @@ void target_refuse(const struct target *target, enum field_id field, const char 
                    const char *reason, const char *hint)
 {
     if (target->fill) {
-        inject_log(target, NULL, CHANGE_KEPT, what, "%s", reason);
+        inject_log(target, NULL, CHANGE_SKIPPED, what, "%s", reason);
         return;
     }
     target_error(target, field, "%s: %s", what, reason);
     diag_hint(target->injection->diags, "%s", hint);
 }
 
-/* A path as users write it: spec.replicas. */
+/* Returns a path with dots, as users write it: spec.replicas. */
 static const char *dotted(struct arena *arena, const char *path)
 {
     struct str words = str_from_c(path);
@@ -112,11 +112,12 @@ static const char *dotted(struct arena *arena, const char *path)
 }
 
 bool target_int(const struct target *target, enum field_id field, const struct object *object,
-                const struct node *map, const char *path, int64_t otherwise, int64_t *ret_number)
+                const struct node *map, const char *path, int64_t default_value,
+                int64_t *ret_number)
 {
     struct arena *arena = target->injection->arena;
     const struct node *node = node_at(map, path);
-    *ret_number = otherwise;
+    *ret_number = default_value;
     if (!node || node_to_int(node, ret_number))
         return true;
     const char *quote = node->style == STYLE_PLAIN ? "" : "\"";
@@ -129,18 +130,18 @@ bool target_int(const struct target *target, enum field_id field, const struct o
             str_format(arena, "%.*s of %.*s", STR_ARG(what), STR_ARG(object_text(arena, object)));
     target_refuse(
         target, field, what.data,
-        str_format(arena, "the chart has %.*s, which is not an integer", STR_ARG(value)).data,
-        "write a plain integer in the chart, without quotes");
+        str_format(arena, "the chart sets %.*s, which is not an integer", STR_ARG(value)).data,
+        "write an integer without quotes in the chart");
     return false;
 }
 
-/* True, and reported as left, if gaps are filled and nothing in the object's document can be. */
+/* Reports the setting as skipped and returns true if the object's document cannot be filled. */
 static bool is_unfit(const struct target *target, const struct object *object, const char *what)
 {
     const struct object *changed = object ? object : target->workload;
     const char *reason = target->fill ? target->injection->unfit[changed->document] : NULL;
     if (reason)
-        inject_log(target, object, CHANGE_KEPT, what, "%s", reason);
+        inject_log(target, object, CHANGE_SKIPPED, what, "%s", reason);
     return reason != NULL;
 }
 
@@ -193,7 +194,7 @@ static bool is_chart_label(struct str key)
     return str_eq_c(key, "helm.sh/chart") || str_starts_with(key, STR("app.kubernetes.io/"));
 }
 
-/* The workload's labels that say which chart and release it is of. */
+/* Copies the workload's labels that identify its chart and release. */
 static void put_labels(struct arena *arena, struct node *metadata, const struct object *workload)
 {
     const struct node *labels = node_at(workload->node, "metadata labels");

@@ -1,11 +1,11 @@
-/* Traffic: settings onto the Ingresses of the chart that lead to the workload, or new objects. A
- * route of the Gateway API may serve public_uri as well. */
+/* Traffic: sets annotations on the Ingresses of the chart that route to the workload, or adds
+ * objects. A route of the Gateway API may serve public_uri too. */
 #include "chart/traffic_chart.h"
 
 #include <string.h>
 
-/* The Ingresses that lead to the workload. */
-static const struct object **candidates(const struct target *target, size_t *ret_count)
+/* Returns the Ingresses that route to the workload. */
+static const struct object **workload_ingresses(const struct target *target, size_t *ret_count)
 {
     struct injection *injection = target->injection;
     target_find_services(target);
@@ -17,7 +17,7 @@ static const struct object **candidates(const struct target *target, size_t *ret
     return injection->ingresses;
 }
 
-/* The routes of the Gateway API that lead to the workload. */
+/* Returns the routes of the Gateway API that route to the workload. */
 static const struct object **gateway_routes(const struct target *target, size_t *ret_count)
 {
     struct injection *injection = target->injection;
@@ -29,41 +29,41 @@ static const struct object **gateway_routes(const struct target *target, size_t 
     return injection->routes;
 }
 
-/* What the user named; empty: nothing. */
-static struct str wanted(const struct target *target)
+/* Returns the name in --ingress, else in helm.ingress; empty if neither is set. */
+static struct str selected_ingress(const struct target *target)
 {
     const char *flag = target->injection->options->ingress;
     return flag ? str_from_c(flag) : target->service->helm.ingress;
 }
 
-static bool wants_new(const struct target *target)
+static bool is_new_requested(const struct target *target)
 {
-    return str_eq_c(wanted(target), "new");
+    return str_eq_c(selected_ingress(target), "new");
 }
 
-static bool is_wanted(const struct target *target, const struct object *ingress)
+static bool is_selected(const struct target *target, const struct object *ingress)
 {
-    struct str name = wanted(target);
-    return name.len == 0 || wants_new(target) || str_equal(name, ingress->name);
+    struct str name = selected_ingress(target);
+    return name.len == 0 || is_new_requested(target) || str_equal(name, ingress->name);
 }
 
 /* Addresses */
 
-static bool is_our_service(const struct target *target, struct str name)
+static bool is_workload_service(const struct target *target, struct str name)
 {
     target_find_services(target);
     return map_get(&target->injection->service_names, name) != NULL;
 }
 
-static bool leads_to_us(const void *context, const struct object *ingress, struct str namespace,
-                        struct str service)
+static bool is_own_service(const void *context, const struct object *ingress, struct str namespace,
+                           struct str service)
 {
     const struct target *target = context;
     const struct object *ours = map_get(&target->injection->service_names, service);
     return ours && release_in_reference(&target->injection->release, ours, ingress, namespace);
 }
 
-/* "HOST/PATH" */
+/* Returns "HOST/PATH". */
 static struct str route_text(struct arena *arena, const struct route *route)
 {
     bool all = route->prefix.len == 0 && route->host.len == 0;
@@ -71,23 +71,23 @@ static struct str route_text(struct arena *arena, const struct route *route)
                       all ? "/" : "");
 }
 
-/* A public_uri is served if, of the paths that fit it in an Ingress class or the routes of
- * Gateways, the one that the controller prefers leads to a Service of the workload. The answer is
- * that of a class that serves it, else of the first that leads it to another Service. */
+/* Determines whether the chart serves a public_uri: in a class of Ingresses, or in the routes of
+ * Gateways, the matching path that the controller prefers routes to a Service of the workload.
+ * Returns the answer of a class that serves it, else of the first that routes it elsewhere. */
 static struct release_owner ask(const struct target *target, const struct route *route)
 {
     struct injection *injection = target->injection;
     struct release_owner best = {0};
     struct map classes = {0};
     size_t count;
-    const struct object **ingresses = candidates(target, &count);
+    const struct object **ingresses = workload_ingresses(target, &count);
     for (size_t i = 0; i < count && !best.served; i++) {
         struct str class = release_class(ingresses[i]);
         if (map_add(injection->arena, &classes, class, ingresses[i]))
             continue;
         struct release_owner answer;
-        release_query(&injection->release, class, route->host, route->prefix, leads_to_us, target,
-                      &answer);
+        release_query(&injection->release, class, route->host, route->prefix, is_own_service,
+                      target, &answer);
         if (answer.served || !best.ingress)
             best = answer;
     }
@@ -95,7 +95,7 @@ static struct release_owner ask(const struct target *target, const struct route 
     struct release_owner answer = {0};
     if (count && !best.served)
         release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                      leads_to_us, target, &answer);
+                      is_own_service, target, &answer);
     return best.served || (best.ingress && !answer.served) ? best : answer;
 }
 
@@ -104,36 +104,37 @@ static void warn_doubt(const struct target *target, const struct route *route,
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
-                 "cannot determine whether a regular expression of %.*s takes requests from "
+                 "cannot determine whether a regular expression of %.*s routes requests for "
                  "%.*s%.*s to another Service",
                  STR_ARG(object_text(injection->arena, doubtful)), STR_ARG(route->host),
                  STR_ARG(route->prefix));
-    diag_hint(injection->diags, "compare the paths of that host in the chart");
+    diag_hint(injection->diags, "check the paths of this host in the chart");
 }
 
-/* Controllers choose one of two equal paths, often that of the older Ingress. */
+/* Warns about two equal paths: the controller uses one of them, often that of the older Ingress. */
 static void warn_rival(const struct target *target, const struct route *route,
                        const struct object *rival)
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
-                 "%.*s also leads %.*s%.*s to another Service: the controller chooses one of the "
+                 "%.*s also routes %.*s%.*s to another Service: the controller chooses one of the "
                  "two",
                  STR_ARG(object_text(injection->arena, rival)), STR_ARG(route->host),
                  STR_ARG(route->prefix));
     diag_hint(injection->diags, "remove one of the two paths in the chart's values");
 }
 
-/* A route of a Gateway needs no Ingress beside it, which would be a second way in. */
+/* Warns that no Ingress is added: with the route of the Gateway, it would be a second entry point.
+ */
 static void warn_route(const struct target *target, const struct route *route,
                        const struct object *server)
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
-                 "%.*s of the chart serves %.*s already, so no Ingress is added for it",
+                 "%.*s of the chart already serves %.*s, so no Ingress is added for it",
                  STR_ARG(object_text(injection->arena, server)),
                  STR_ARG(route_text(injection->arena, route)));
-    diag_hint(injection->diags, "leave public_uri out, or disable the route in the chart's values");
+    diag_hint(injection->diags, "remove public_uri, or disable the route in the chart's values");
 }
 
 static bool is_served(const struct target *target, const struct route *route)
@@ -150,19 +151,21 @@ static bool is_served(const struct target *target, const struct route *route)
 
 /* Annotations */
 
-/* Reports the other Services of an Ingress: annotations apply to them too. */
+/* Warns about the first other Service of an Ingress: annotations apply to it too. */
 static void warn_shared(const struct target *target, const struct object *ingress)
 {
     struct injection *injection = target->injection;
     size_t count;
     const struct str *names = release_backends(injection->arena, ingress, &count);
     for (size_t i = 0; i < count; i++) {
-        if (is_our_service(target, names[i]) ||
+        if (is_workload_service(target, names[i]) ||
             !release_has_service(&injection->release, names[i], ingress))
             continue;
         diag_warning(injection->diags, object_location(ingress),
-                     "%.*s leads to the Service %.*s as well, for which the annotations hold too",
+                     "%.*s also routes to Service %.*s, so the annotations apply to it too",
                      STR_ARG(object_text(injection->arena, ingress)), STR_ARG(names[i]));
+        diag_hint(injection->diags,
+                  "if that is not intended, use a separate Ingress for each in the chart");
         return;
     }
 }
@@ -186,7 +189,7 @@ static bool has_annotations(const struct target *target)
 
 /* New objects */
 
-/* Puts an object that serves routes beside the Service that it leads to. */
+/* Adds an object that serves routes, in the namespace of the Service that it routes to. */
 static void add_object(const struct target *target, const struct traffic *traffic,
                        const struct object *to, const struct node *object)
 {
@@ -196,8 +199,8 @@ static void add_object(const struct target *target, const struct traffic *traffi
     struct str name = node_get(metadata, "name")->text;
     const char *kind = str_to_c(arena, node_get(object, "kind")->text);
     if (release_find(&target->injection->release, type, name, to)) {
-        target_error(target, SERVICE_PUBLIC_URI, "%s/%.*s of the chart stands where its %s would",
-                     kind, STR_ARG(name), kind);
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "cannot add %s/%.*s: the chart already uses this name", kind, STR_ARG(name));
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
@@ -214,17 +217,18 @@ static void add_objects(const struct target *target, const struct traffic *traff
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
     if (flavour->warn_backend)
         flavour->warn_backend(target, traffic, to, port);
-    struct traffic led = *traffic;
-    led.backend = (struct traffic_backend){.service = to->name,
-                                           .port_name = node_string(node_at(port, "name"))};
-    node_to_int(node_at(port, "port"), &led.backend.port);
+    struct traffic routed = *traffic;
+    routed.backend = (struct traffic_backend){.service = to->name,
+                                              .port_name = node_string(node_at(port, "name"))};
+    node_to_int(node_at(port, "port"), &routed.backend.port);
     struct manifests manifests = {.arena = target->injection->arena};
-    traffic_render(&manifests, &led);
+    traffic_render(&manifests, &routed);
     for (size_t i = 0; i < manifests.count; i++)
         add_object(target, traffic, to, manifests.items[i]);
 }
 
-/* True if the chart leads a route to another Service where a new object would lead it to ours. */
+/* True if the chart routes exactly this host and path to another Service, in the class of a new
+ * object. */
 static bool is_taken(const struct target *target, const struct traffic *traffic,
                      const struct route *route)
 {
@@ -233,7 +237,7 @@ static bool is_taken(const struct target *target, const struct traffic *traffic,
     struct release_owner answer = {0};
     for (size_t i = 0; i < count && !answer.taken; i++)
         release_query(&target->injection->release, tables[i], route->host, route->prefix,
-                      leads_to_us, target, &answer);
+                      is_own_service, target, &answer);
     return answer.taken;
 }
 
@@ -246,22 +250,24 @@ static void report_unserved(const struct target *target, const struct traffic *t
     struct str text = route_text(arena, route);
     if (answer.ingress)
         diag_error(injection->diags, route->at,
-                   "%.*s of the chart leads %.*s to the Service %.*s, not to %.*s",
+                   "%.*s of the chart routes %.*s to Service %.*s, not to %.*s",
                    STR_ARG(object_text(arena, answer.ingress)), STR_ARG(text),
                    STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
     else
-        diag_error(injection->diags, route->at, "%.*s of the chart does not serve %.*s to it",
-                   STR_ARG(object_text(arena, ingress)), STR_ARG(text));
+        diag_error(injection->diags, route->at, "%.*s of the chart does not route %.*s to %.*s",
+                   STR_ARG(object_text(arena, ingress)), STR_ARG(text),
+                   STR_ARG(object_text(arena, target->workload)));
     struct str selector =
         target_selector(injection, injection->options->ingress, "ingress", STR("new"));
     if (is_taken(target, traffic, route))
-        diag_hint(injection->diags, "set it in the chart's values");
+        diag_hint(injection->diags, "configure it in the chart's values");
     else
-        diag_hint(injection->diags, "set it in the chart's values, or add an Ingress: %.*s",
+        diag_hint(injection->diags, "configure it in the chart's values, or add an Ingress: %.*s",
                   STR_ARG(selector));
 }
 
-/* A new object cannot have a path that the chart leads to another Service. */
+/* Reports routes that a new object cannot have, because the chart routes them to another Service.
+ */
 static bool check_taken(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
@@ -271,15 +277,15 @@ static bool check_taken(const struct target *target, const struct traffic *traff
         if (!is_taken(target, traffic, route))
             continue;
         diag_error(injection->diags, route->at,
-                   "the chart leads %.*s to another Service, so no Ingress can be added for it",
+                   "the chart routes %.*s to another Service, so no Ingress can be added for it",
                    STR_ARG(route_text(injection->arena, route)));
-        diag_hint(injection->diags, "set it in the chart's values");
+        diag_hint(injection->diags, "configure it in the chart's values");
     }
     return injection->diags->errors == errors;
 }
 
-/* A new Ingress and a route are two ways in, which need not lead to the same Service. */
-static void warn_other_way(const struct target *target, const struct traffic *traffic)
+/* Warns if a route of a Gateway sends requests for the new Ingress's routes to another Service. */
+static void warn_other_route(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
@@ -287,21 +293,22 @@ static void warn_other_way(const struct target *target, const struct traffic *tr
         const struct route *route = &traffic->routes[i];
         struct release_owner answer;
         release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                      leads_to_us, target, &answer);
+                      is_own_service, target, &answer);
         if (!answer.ingress)
             continue;
         diag_warning(
             injection->diags, route->at,
-            "%.*s of the chart leads %.*s to the Service %.*s, and the new Ingress to %.*s",
+            "%.*s of the chart routes %.*s to Service %.*s, but the new Ingress routes it to %.*s",
             STR_ARG(object_text(arena, answer.ingress)), STR_ARG(route_text(arena, route)),
             STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
-        diag_hint(injection->diags, "set it in the chart's values if the Gateway shall serve it");
+        diag_hint(injection->diags,
+                  "to serve it through the Gateway, configure it in the chart's values");
     }
 }
 
 bool inject_ingress_is_requested(const struct target *target)
 {
-    return target->service->route_count || special_port(target) || wanted(target).len ||
+    return target->service->route_count || special_port(target) || selected_ingress(target).len ||
            has_annotations(target);
 }
 
@@ -311,53 +318,55 @@ flavour_of(const struct target *target, const struct traffic *traffic, const str
     return chart_flavour_find(ingress_flavour_of(target, traffic, ingress));
 }
 
-/* With `ingress: new` a setting may be on one Ingress alone, the new one or another that takes it;
- * else it must hold for every Ingress that leads to the workload. */
+/* Applies the settings to all selected Ingresses that route to the workload. With `ingress: new`,
+ * it is sufficient that one Ingress, the new one or another, supports a setting; otherwise all
+ * must. */
 static void apply_to_all(const struct target *target, const struct object **ingresses, size_t count,
                          bool adds)
 {
     struct traffic traffic;
     if (count == 0 || !ingress_read_traffic(target, &traffic))
         return;
-    bool somewhere = adds;
+    bool supported = adds;
     for (size_t i = 0; i < count; i++)
-        somewhere |= is_wanted(target, ingresses[i]) &&
+        supported |= is_selected(target, ingresses[i]) &&
                      flavour_of(target, &traffic, ingresses[i])->takes_settings;
     for (size_t i = 0; i < count; i++) {
-        if (!is_wanted(target, ingresses[i]))
+        if (!is_selected(target, ingresses[i]))
             continue;
         const struct chart_flavour *flavour = flavour_of(target, &traffic, ingresses[i]);
-        flavour->check(target, &traffic, ingresses[i], wants_new(target) && somewhere);
+        flavour->check(target, &traffic, ingresses[i], is_new_requested(target) && supported);
         if (flavour->apply(target, &traffic, ingresses[i]))
             warn_shared(target, ingresses[i]);
     }
 }
 
-/* The Ingress that `helm.ingress` names must be one that leads to the workload. */
-static bool check_wanted(const struct target *target, const struct object **ingresses, size_t count)
+/* Reports an error and returns false if the selected Ingress does not route to the workload. */
+static bool check_selected(const struct target *target, const struct object **ingresses,
+                           size_t count)
 {
-    if (wanted(target).len == 0 || wants_new(target))
+    if (selected_ingress(target).len == 0 || is_new_requested(target))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (is_wanted(target, ingresses[i]))
+        if (is_selected(target, ingresses[i]))
             return true;
-    const struct object *named =
-        release_find(&target->injection->release, OBJECT_INGRESS, wanted(target), target->workload);
+    const struct object *named = release_find(&target->injection->release, OBJECT_INGRESS,
+                                              selected_ingress(target), target->workload);
     if (named && named->hook)
-        target_error(target, SERVICE_HELM,
-                     "Ingress/%.*s is a hook of the chart, which is left alone",
+        target_error(target, SERVICE_HELM, "Ingress/%.*s is a Helm hook and cannot be selected",
                      STR_ARG(named->name));
     else
-        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
-                     STR_ARG(wanted(target)));
+        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" routes to this workload",
+                     STR_ARG(selected_ingress(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
     struct str selector = target_selector(target->injection, flag, "ingress", first);
     if (count)
-        diag_hint(target->injection->diags, "write one that does: %.*s", STR_ARG(selector));
+        diag_hint(target->injection->diags, "select one that does: %.*s", STR_ARG(selector));
     else
         diag_hint(target->injection->diags,
-                  "none of the chart does; left out, public_uri adds one");
+                  "no Ingress of the chart does: remove %s so that public_uri adds one",
+                  flag ? "--ingress" : "helm.ingress");
     return false;
 }
 
@@ -373,7 +382,7 @@ static struct route *unserved_routes(const struct target *target, size_t *ret_co
     return routes;
 }
 
-/* What only Ingresses have does nothing where none leads to the workload. */
+/* Warns about settings for Ingresses if none routes to the workload. */
 static void warn_no_effect(const struct target *target)
 {
     struct injection *injection = target->injection;
@@ -384,30 +393,30 @@ static void warn_no_effect(const struct target *target)
         if (!target_has(target, field))
             continue;
         diag_warning(injection->diags, record_location(target->service->record, field),
-                     "%s has no effect: the chart has no Ingress that leads to %.*s",
+                     "%s has no effect: the chart has no Ingress that routes to %.*s",
                      schema_field(field)->name,
                      STR_ARG(object_text(injection->arena, target->workload)));
         if (count)
-            diag_hint(injection->diags, "%.*s leads to it: set it in the chart's values",
+            diag_hint(injection->diags, "%.*s routes to it: configure it in the chart's values",
                       STR_ARG(object_text(injection->arena, routes[0])));
         else
-            diag_hint(injection->diags, "public_uri adds one");
+            diag_hint(injection->diags, "set public_uri to add one");
     }
 }
 
-/* A new Ingress is for public_uri: without it, `new` is a mistake. */
+/* Reports `ingress: new` without public_uri. */
 static void check_new(const struct target *target)
 {
     struct diags *diags = target->injection->diags;
-    if (!wants_new(target) || target->service->route_count)
+    if (!is_new_requested(target) || target->service->route_count)
         return;
     if (target->injection->options->ingress) {
-        diag_error(diags, target->service->at, "nothing uses --ingress new");
-        diag_hint(diags, "it adds an Ingress for public_uri, which the service does not have");
+        diag_error(diags, target->service->at, "--ingress new requires public_uri");
+        diag_hint(diags, "set public_uri too, or remove --ingress");
     } else {
         diag_warning(diags, record_location(target->service->record, SERVICE_HELM),
                      "ingress: new has no effect without public_uri");
-        diag_hint(diags, "add public_uri, or leave ingress out");
+        diag_hint(diags, "set public_uri too, or remove ingress");
     }
 }
 
@@ -418,22 +427,24 @@ static void add(const struct target *target, const struct traffic *traffic)
         return;
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);
-    warn_other_way(target, traffic);
+    warn_other_route(target, traffic);
     add_objects(target, traffic);
 }
 
-/* Reports the routes that the chart does not serve, and what would be for an Ingress of their own.
- * `first` is what it serves others with. */
+/* Reports the routes that the chart does not serve, and keep_path_prefix, which only a new Ingress
+ * supports. `first`: the first Ingress or route of the chart that routes to the workload. */
 static void report_all_unserved(const struct target *target, const struct traffic *traffic,
                                 const struct object *first)
 {
     const struct service *service = target->service;
     for (size_t i = 0; i < traffic->route_count; i++)
         report_unserved(target, traffic, first, &traffic->routes[i]);
-    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count)
+    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count) {
         diag_warning(target->injection->diags,
                      record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
                      "keep_path_prefix is not injected into charts");
+        diag_hint(target->injection->diags, "configure it in the chart's values");
+    }
 }
 
 void inject_ingress(const struct target *target)
@@ -441,17 +452,17 @@ void inject_ingress(const struct target *target)
     if (!inject_ingress_is_requested(target))
         return;
     check_new(target);
-    size_t candidate_count;
-    const struct object **ingresses = candidates(target, &candidate_count);
-    if (!check_wanted(target, ingresses, candidate_count))
+    size_t ingress_count;
+    const struct object **ingresses = workload_ingresses(target, &ingress_count);
+    if (!check_selected(target, ingresses, ingress_count))
         return;
     size_t gateway_count;
     const struct object **routes = gateway_routes(target, &gateway_count);
-    const struct object *first = candidate_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
+    const struct object *first = ingress_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
     size_t count;
     const struct route *missing = unserved_routes(target, &count);
-    bool adds = count && (!first || wants_new(target));
-    apply_to_all(target, ingresses, candidate_count, adds);
+    bool adds = count && (!first || is_new_requested(target));
+    apply_to_all(target, ingresses, ingress_count, adds);
     struct traffic traffic = traffic_of(target->service);
     traffic.routes = missing;
     traffic.route_count = count;
@@ -459,6 +470,6 @@ void inject_ingress(const struct target *target)
         add(target, &traffic);
     else
         report_all_unserved(target, &traffic, first);
-    if (candidate_count == 0 && count == 0)
+    if (ingress_count == 0 && count == 0)
         warn_no_effect(target);
 }

@@ -1,7 +1,7 @@
-/* Which pods run on Windows: Kubernetes has no single field for it. */
+/* Determines whether pods run on Windows, for which Kubernetes has several fields. */
 #include "chart/inject_target.h"
 
-/* Labels of nodes that name the operating system. The second is deprecated, but nodes have it. */
+/* Labels of nodes with the operating system. The second is deprecated, but nodes still have it. */
 static const char *const os_labels[] = {"kubernetes.io/os", "beta.kubernetes.io/os"};
 
 /* Only nodes that run Windows have this label. */
@@ -35,7 +35,8 @@ static enum pod_os os_of_node_selector(const struct node *pod)
     return node_at(selector, build_label) ? OS_WINDOWS : OS_UNKNOWN;
 }
 
-/* A requirement of a node's labels. `NotIn` leaves out the named systems, and there are two. */
+/* Returns the system that a requirement of a node's labels implies. `NotIn` excludes the named
+ * system, and there are only two. */
 static enum pod_os os_of_requirement(const struct node *requirement)
 {
     struct str key = node_string(node_at(requirement, "key"));
@@ -56,7 +57,7 @@ static enum pod_os os_of_requirement(const struct node *requirement)
     return str_eq_c(operator, "NotIn") ? (windows ? OS_OTHER : OS_WINDOWS) : OS_UNKNOWN;
 }
 
-/* All requirements of a term must hold, so any of them decides. */
+/* All requirements of a term must match, so any of them decides. */
 static enum pod_os os_of_term(const struct node *term)
 {
     const struct node *requirements = node_at(term, "matchExpressions");
@@ -68,7 +69,7 @@ static enum pod_os os_of_term(const struct node *term)
     return OS_UNKNOWN;
 }
 
-/* Any of the terms may hold, so all of them must mean the same. */
+/* Any of the terms may match, so all of them must imply the same system. */
 static enum pod_os os_of_affinity(const struct node *pod)
 {
     const struct node *terms =
@@ -100,7 +101,7 @@ static enum pod_os os_of_options(const struct node *pod)
 
 const char *target_windows_field(const struct node *pod)
 {
-    /* What decides comes first: a kubelet on Linux ignores windowsOptions. */
+    /* By precedence: windowsOptions is last, because a kubelet on Linux ignores it. */
     const struct {
         const char *field;
         enum pod_os os;

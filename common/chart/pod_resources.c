@@ -45,8 +45,8 @@ int64_t pod_requested(struct arena *arena, const struct node *pod, const char *r
     const struct node *containers = node_at(pod, "containers");
     const struct node *init = node_at(pod, "initContainers");
     int64_t running = 0;
-    int64_t sidecars = 0; /* that have started */
-    int64_t starting = 0; /* at most */
+    int64_t sidecars = 0; /* of the sidecars before the current init container */
+    int64_t starting = 0; /* the maximum while init containers run */
     for (const struct node *each = node_first_child(containers); each; each = each->next)
         running = add(running, requested(arena, each, resource));
     for (const struct node *each = node_first_child(init); each; each = each->next) {

@@ -1,11 +1,12 @@
-/* Resources of a pod as a whole: its own `spec.resources` (KEP-2837), and what its containers
- * request together. */
+/* Resources of a pod: its own `spec.resources` (KEP-2837), and the sum of what its containers
+ * request. */
 #ifndef OPTASVC_POD_RESOURCES_H
 #define OPTASVC_POD_RESOURCES_H
 
 #include "yaml/node.h"
 
-/* What `spec.resources` of a pod has of a resource, such as "cpu". NULL: nothing. */
+/* The request and limit of a resource, such as "cpu", in `spec.resources` of a pod; NULL: not set.
+ */
 struct pod_resources {
     const struct node *request;
     const struct node *limit;
@@ -17,15 +18,15 @@ struct pod_resources pod_resources_of(struct arena *arena, const struct node *po
  * Kubernetes derives it from the requests of the containers, or else from that limit. */
 bool pod_resources_has(struct arena *arena, const struct node *pod, const char *resource);
 
-/* What a container requests of a resource: its request, else its limit, as Kubernetes defaults it.
- * NULL if it has neither. */
+/* Returns what a container requests of a resource: its request, else its limit, which is
+ * Kubernetes' default for the request. NULL if it has neither. */
 const struct node *container_request(struct arena *arena, const struct node *container,
                                      const char *resource);
 
-/* The sum of what the containers of a pod request of a resource, in thousandths of cores or bytes;
- * INT64_MAX for more than that. Init containers run one after the other, sidecars beside all that
- * follow them (KEP-753, component-helpers' AggregateContainerRequests). What is not a quantity
- * counts as 0. */
+/* Returns what the containers of a pod request together of a resource, in thousandths of cores or
+ * bytes; at most INT64_MAX. Init containers run one after the other, sidecars run together with all
+ * containers after them (KEP-753, component-helpers' AggregateContainerRequests). An invalid
+ * quantity counts as 0. */
 int64_t pod_requested(struct arena *arena, const struct node *pod, const char *resource);
 
 #endif

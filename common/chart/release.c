@@ -7,7 +7,7 @@
 
 static const struct release_kind {
     const char *name;
-    const char *groups[2]; /* of the API, "" for the core */
+    const char *groups[2]; /* API groups; "": the core group */
     enum object_kind type;
 } kinds[] = {
     {"Deployment", {"apps", "extensions"}, OBJECT_WORKLOAD},
@@ -42,8 +42,8 @@ static bool is_list(struct str kind)
     return str_ends_with(kind, STR("List"));
 }
 
-/* False for a document that says of itself to be of another type. */
-static bool may_hold(const struct document *document, enum object_kind type)
+/* True if the document's plain `kind:` line names a kind of the type. */
+static bool is_of_type(const struct document *document, enum object_kind type)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (kinds[i].type == type && str_eq_c(document->kind, kinds[i].name))
@@ -84,11 +84,11 @@ static void find_pod(struct object *object)
         object->template = object->node;
     object->pod = node_at(object->template, "spec");
     struct str restart = node_string(node_at(object->pod, "restartPolicy"));
-    object->ends = str_eq_c(object->kind, "Job") || str_eq_c(object->kind, "CronJob") ||
-                   str_eq_c(restart, "Never") || str_eq_c(restart, "OnFailure");
+    object->completes = str_eq_c(object->kind, "Job") || str_eq_c(object->kind, "CronJob") ||
+                        str_eq_c(restart, "Never") || str_eq_c(restart, "OnFailure");
 }
 
-/* In the order of the stream, which is mostly the order of reading. */
+/* Inserts in the order of the stream, which is usually the order of parsing. */
 static void insert(struct release *release, struct object *object)
 {
     struct object **first = &release->first[object->type];
@@ -109,8 +109,8 @@ static struct str full_name(struct arena *arena, struct str namespace, struct st
     return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(kind_name));
 }
 
-/* Deduces which namespaces are not the release's, and which names need their namespace in a
- * message. */
+/* Determines which namespaces are not that of the release, and which names are ambiguous in
+ * messages without their namespace. */
 static void add_homonym(struct release *release, struct object *object)
 {
     struct arena *arena = release->arena;
@@ -122,20 +122,20 @@ static void add_homonym(struct release *release, struct object *object)
     object->homonyms = all;
     if (all->first && !str_equal(all->first->namespace, object->namespace))
         all->several = true;
-    for (struct object *each = object->place ? NULL : all->first; each && !all->unplaced;
-         each = each->homonym)
-        each->place->other = true;
-    if (object->place)
-        object->place->other |= all->unplaced;
+    for (struct object *each = object->named_namespace ? NULL : all->first;
+         each && !all->without_namespace; each = each->homonym)
+        each->named_namespace->other = true;
+    if (object->named_namespace)
+        object->named_namespace->other |= all->without_namespace;
     else
-        all->unplaced = true;
+        all->without_namespace = true;
     object->homonym = all->first;
     all->first = object;
-    map_add(arena, &release->places,
+    map_add(arena, &release->full_names,
             full_name(arena, object->namespace, object_kind_name(arena, object)), object);
 }
 
-static void find_place(struct release *release, struct object *object)
+static void find_namespace(struct release *release, struct object *object)
 {
     if (object->namespace.len == 0)
         return;
@@ -143,7 +143,7 @@ static void find_place(struct release *release, struct object *object)
     *made = (struct chart_namespace){.self = made};
     const struct chart_namespace *known =
         map_add(release->arena, &release->namespaces, object->namespace, made);
-    object->place = known ? known->self : made;
+    object->named_namespace = known ? known->self : made;
 }
 
 static bool has_pods(const struct object *object)
@@ -151,7 +151,7 @@ static bool has_pods(const struct object *object)
     return object->pod && object->pod->kind == NODE_MAP;
 }
 
-/* True for a Rollout that runs the pods of another object. */
+/* True for a Rollout with `workloadRef`. */
 static bool refers_to_pods(const struct object *object)
 {
     return str_eq_c(object->kind, "Rollout") && node_at(object->node, "spec workloadRef") != NULL;
@@ -189,7 +189,7 @@ static void add_object(struct release *release, size_t document, struct node *no
     struct object *kept = ARENA_NEW(release->arena, struct object);
     *kept = object;
     kept->self = kept;
-    find_place(release, kept);
+    find_namespace(release, kept);
     if (!kept->hook && kept->name.len)
         add_homonym(release, kept);
     insert(release, kept);
@@ -220,8 +220,9 @@ static void read_document(struct release *release, size_t i)
     release->expanded += release->edits[i].expanded;
     if (release->expanded > STREAM_EXPANDED_MAX) {
         struct location at = {.source = &release->source, .start = root->text_at};
-        diag_error(release->diags, at, "the aliases of all documents stand for too much");
-        diag_hint(release->diags, "write values out in the chart");
+        diag_error(release->diags, at, "the aliases of all documents expand to more than %d nodes",
+                   STREAM_EXPANDED_MAX);
+        diag_hint(release->diags, "write the values in place of the aliases in the chart");
         release->unreadable = true;
         return;
     }
@@ -235,21 +236,25 @@ struct str release_reference(struct arena *arena, const struct object *rollout)
                       STR_ARG(node_string(node_at(reference, "name"))));
 }
 
-/* The object of that "KIND/NAME" beside another: in its namespace, or in what may be that. */
-static struct object *find_beside(const struct release *release, struct str name,
-                                  const struct object *other)
+/* Returns the object "KIND/NAME" in the namespace of another, or in one that may be the same; or
+ * NULL.
+ */
+static struct object *find_in_namespace_of(const struct release *release, struct str name,
+                                           const struct object *other)
 {
     const struct homonyms *all = map_get(&release->homonyms, name);
     const struct object *found =
-        map_get(&release->places, full_name(release->arena, other->namespace, name));
+        map_get(&release->full_names, full_name(release->arena, other->namespace, name));
     if (!found && other->namespace.len)
-        found = map_get(&release->places, full_name(release->arena, STR(""), name));
+        found = map_get(&release->full_names, full_name(release->arena, STR(""), name));
     if (!found && all && !all->several)
         found = all->first;
     return found && release_same_namespace(found, other) ? found->self : NULL;
 }
 
-/* Finds the objects whose pods the Rollouts run. If several refer to one, the first runs them. */
+/* Finds the objects that Rollouts refer to. If several refer to one object, the first runs its
+ * pods.
+ */
 static void link_rollouts(struct release *release)
 {
     release->rollouts_linked = true;
@@ -260,7 +265,7 @@ static void link_rollouts(struct release *release)
         struct str name = release_reference(release->arena, rollout);
         if (str_starts_with(name, STR("ReplicaSet/")))
             release_objects(release, OBJECT_PODS);
-        struct object *found = find_beside(release, name, rollout);
+        struct object *found = find_in_namespace_of(release, name, rollout);
         if (!found || !found->pod)
             continue;
         rollout->pods_of = found;
@@ -275,10 +280,10 @@ const struct object *release_objects(struct release *release, enum object_kind t
         if (is_unknown(&release->stream.documents[i]))
             read_document(release, i);
     release->read_unknown = true;
-    for (size_t i = 0; !release->asked[type] && i < release->stream.count; i++)
-        if (may_hold(&release->stream.documents[i], type))
+    for (size_t i = 0; !release->parsed[type] && i < release->stream.count; i++)
+        if (is_of_type(&release->stream.documents[i], type))
             read_document(release, i);
-    release->asked[type] = true;
+    release->parsed[type] = true;
     if (type == OBJECT_WORKLOAD && !release->rollouts_linked)
         link_rollouts(release);
     return release->first[type];
@@ -299,7 +304,7 @@ void release_add(struct release *release, const struct object *object, const str
 
 static bool may_be_of_release(const struct object *object)
 {
-    return !object->place || !object->place->other;
+    return !object->named_namespace || !object->named_namespace->other;
 }
 
 bool release_same_namespace(const struct object *a, const struct object *b)
@@ -314,8 +319,9 @@ bool release_in_reference(const struct release *release, const struct object *ob
 {
     if (namespace.len == 0)
         return release_same_namespace(object, from);
-    const struct chart_namespace *place = map_get(&release->namespaces, namespace);
-    const struct object beside = {.namespace = namespace, .place = place ? place->self : NULL};
+    const struct chart_namespace *named_namespace = map_get(&release->namespaces, namespace);
+    const struct object beside = {
+        .namespace = namespace, .named_namespace = named_namespace ? named_namespace->self : NULL};
     return release_same_namespace(object, &beside);
 }
 
@@ -328,34 +334,37 @@ const struct object *release_find(struct release *release, enum object_kind type
     return object;
 }
 
-/* The value of a pod's label, or NULL. Keys may hold any character but a space. */
+/* Returns the value of a label, or NULL. Keys contain no spaces, so node_at() can look them up.
+ */
 static const struct node *label(const struct node *labels, struct arena *arena, struct str key)
 {
     return labels ? node_at(labels, str_to_c(arena, key)) : NULL;
 }
 
-/* The keys of `from`, which is `wanted` or what it merges; the values are those that hold. */
-static bool takes_labels(struct arena *arena, struct node *from, const struct node *wanted,
+/* True if the labels have all keys of `from`, which is `wanted` or a map that it merges, with the
+ * effective values in `wanted`. */
+static bool labels_match(struct arena *arena, struct node *from, const struct node *selector_labels,
                          const struct node *labels)
 {
     struct node *map = node_target(from);
     for (struct node *value = map->first; value; value = value->next) {
-        if (!value->key || node_is_merge(value)) { /* an item is merged too */
+        if (!value->key || node_is_merge(value)) { /* merged, or an item of a merged list */
             if (node_target(value)->kind != NODE_SCALAR &&
-                !takes_labels(arena, value, wanted, labels))
+                !labels_match(arena, value, selector_labels, labels))
                 return false;
             continue;
         }
         struct str key = value->key->text;
         const struct node *found = label(labels, arena, key);
-        if (!found || !str_equal(node_string(found), node_string(label(wanted, arena, key))))
+        if (!found ||
+            !str_equal(node_string(found), node_string(label(selector_labels, arena, key))))
             return false;
     }
     return true;
 }
 
-static bool takes_expression(struct arena *arena, const struct node *expression,
-                             const struct node *labels)
+static bool expression_matches(struct arena *arena, const struct node *expression,
+                               const struct node *labels)
 {
     const struct node *found = label(labels, arena, node_string(node_at(expression, "key")));
     struct str operator= node_string(node_at(expression, "operator"));
@@ -374,23 +383,23 @@ bool selector_matches(const struct object *selector, const struct object *worklo
 {
     struct arena scratch = {0};
     const struct node *labels = node_at(workload->template, "metadata labels");
-    struct node *wanted = node_at(selector->node, "spec selector");
-    /* An empty selector takes nothing, but since policy/v1 a budget's takes all. */
-    bool right = wanted && wanted->kind == NODE_MAP &&
-                 (wanted->first || str_eq_c(selector->api_version, "policy/v1")) &&
-                 release_same_namespace(selector, workload);
-    if (right && selector->type == OBJECT_SERVICE) {
-        right = takes_labels(&scratch, wanted, wanted, labels);
-    } else if (right) {
-        struct node *match = node_at(wanted, "matchLabels");
-        const struct node *expressions = node_at(wanted, "matchExpressions");
-        right = !match || match->kind != NODE_MAP || takes_labels(&scratch, match, match, labels);
-        for (const struct node *each = node_first_child(expressions); each && right;
+    struct node *selector_labels = node_at(selector->node, "spec selector");
+    /* An empty selector matches nothing, but that of a policy/v1 disruption budget matches all. */
+    bool matches = selector_labels && selector_labels->kind == NODE_MAP &&
+                   (selector_labels->first || str_eq_c(selector->api_version, "policy/v1")) &&
+                   release_same_namespace(selector, workload);
+    if (matches && selector->type == OBJECT_SERVICE) {
+        matches = labels_match(&scratch, selector_labels, selector_labels, labels);
+    } else if (matches) {
+        struct node *match = node_at(selector_labels, "matchLabels");
+        const struct node *expressions = node_at(selector_labels, "matchExpressions");
+        matches = !match || match->kind != NODE_MAP || labels_match(&scratch, match, match, labels);
+        for (const struct node *each = node_first_child(expressions); each && matches;
              each = each->next)
-            right = takes_expression(&scratch, each, labels);
+            matches = expression_matches(&scratch, each, labels);
     }
     arena_free(&scratch);
-    return right;
+    return matches;
 }
 
 bool service_routes_to(const struct object *service, const struct object *workload)
@@ -411,7 +420,7 @@ bool scaler_references(const struct object *scaler, const char *path, const stru
                  : str_eq_c(workload->kind, "Deployment"));
 }
 
-/* What a list of names grows by. */
+/* A growing list of names. */
 struct names {
     struct arena *arena;
     struct str *items;

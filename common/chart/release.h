@@ -1,7 +1,7 @@
-/* The objects of a chart as it was rendered, and which of them belong together.
+/* The objects of a rendered chart, and which of them belong together.
  *
- * A document is read when its kind is asked for the first time; all others are bytes that go
- * through. */
+ * A document is parsed when its kind is requested for the first time; all others pass through as
+ * bytes. */
 #ifndef OPTASVC_RELEASE_H
 #define OPTASVC_RELEASE_H
 
@@ -9,10 +9,10 @@
 #include "yaml/edit.h"
 #include "yaml/split.h"
 
-/* What matters of a kind. Several kinds are one where they are treated alike. */
+/* Kinds that are handled alike share a value. */
 enum object_kind {
     OBJECT_WORKLOAD, /* Deployment, StatefulSet, DaemonSet, Rollout */
-    OBJECT_PODS,     /* others that run pods: Job, CronJob, Pod, ReplicaSet */
+    OBJECT_PODS,     /* other kinds that run pods: Job, CronJob, Pod, ReplicaSet */
     OBJECT_SERVICE,
     OBJECT_INGRESS,
     OBJECT_INGRESS_CLASS,
@@ -21,7 +21,7 @@ enum object_kind {
     OBJECT_DISRUPTION_BUDGET,
     OBJECT_KEDA,     /* ScaledObject */
     OBJECT_VERTICAL, /* VerticalPodAutoscaler */
-    OBJECT_SELECTOR, /* NetworkPolicy, PodMonitor: select pods, and nothing else counts */
+    OBJECT_SELECTOR, /* NetworkPolicy, PodMonitor: only their selectors of pods matter */
     OBJECT_CLAIM,    /* PersistentVolumeClaim */
     OBJECT_NAMESPACE,
     OBJECT_WEBHOOK, /* ValidatingWebhookConfiguration, MutatingWebhookConfiguration */
@@ -31,15 +31,15 @@ enum object_kind {
 /* A namespace that objects of the chart name. */
 struct chart_namespace {
     struct chart_namespace *self;
-    bool other; /* known not to be the release's */
+    bool other; /* certainly not that of the release */
 };
 
-/* The objects of one kind and name, hooks apart. */
+/* The objects of one kind and name, without hooks. */
 struct homonyms {
     struct homonyms *self;
     struct object *first;
-    bool unplaced; /* one of them names no namespace */
-    bool several;  /* they are in several namespaces */
+    bool without_namespace; /* an object names no namespace */
+    bool several;           /* the objects are in several namespaces */
 };
 
 struct object {
@@ -52,18 +52,18 @@ struct object {
     struct str kind;
     struct str name;
     struct str namespace;         /* empty: that of the release */
-    bool hook;                    /* Helm runs it at its own time */
-    bool ends;                    /* its pods end by themselves */
+    bool hook;                    /* a Helm hook */
+    bool completes;               /* its pods run to completion */
     struct node *template;        /* of its pods */
-    struct node *pod;             /* its spec; NULL: a Rollout whose `workloadRef` refers to it */
-    const struct object *pods_of; /* of such a Rollout: what it refers to; NULL: not in the chart */
-    const struct object *rollout; /* the Rollout that runs its pods in its place, or NULL */
-    struct chart_namespace *place; /* NULL: that of the release */
-    struct homonyms *homonyms;     /* NULL: a hook, or without a name */
-    struct object *homonym;        /* the next of them */
+    struct node *pod;             /* the pod's spec; NULL: a Rollout with `workloadRef` */
+    const struct object *pods_of; /* the object that workloadRef names; NULL: not in the chart */
+    const struct object *rollout; /* the Rollout that runs this object's pods, or NULL */
+    struct chart_namespace *named_namespace; /* NULL: that of the release */
+    struct homonyms *homonyms;               /* NULL: a hook, or without a name */
+    struct object *homonym;                  /* the next in `homonyms` */
 };
 
-/* A document that is put before another. */
+/* A new document, inserted before another. */
 struct addition {
     size_t before;
     const struct node *node;
@@ -72,170 +72,173 @@ struct addition {
 struct release {
     struct arena *arena;
     struct diags *diags;
-    struct source source; /* no line of it is shown: it may hold what is secret */
+    struct source source; /* marked secret: no line of it is shown */
     struct stream stream;
-    struct edit *edits;                 /* one for each document; root NULL: not read */
-    struct object *first[OBJECT_KINDS]; /* of those that were read, in the order of the stream */
+    struct edit *edits;                 /* one for each document; root NULL: not parsed */
+    struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
-    bool asked[OBJECT_KINDS];
-    size_t expanded;   /* nodes that aliases stand for */
-    bool unreadable;   /* a document could not be read, which was told */
-    bool read_unknown; /* documents that do not say their kind in a plain line */
+    bool parsed[OBJECT_KINDS]; /* documents of this type were parsed */
+    size_t expanded;           /* nodes that aliases expand to */
+    bool unreadable;           /* a document could not be parsed, which was reported */
+    bool read_unknown;         /* documents without a plain `kind:` line were parsed */
     struct addition *additions;
     size_t addition_count;
     struct map namespaces; /* struct chart_namespace by name */
     struct map homonyms;   /* by "KIND/NAME" */
-    struct map places;     /* the first of each "NAMESPACE/KIND/NAME" */
+    struct map full_names; /* the first of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
-    struct map selecting; /* Services by a label, */
-    struct map services;  /* and by their names, */
+    /* Indexes, each built on first use. */
+    struct map selecting; /* Services by a label that they select */
+    struct map services;  /* Services by name */
     bool services_known;
-    struct map routing; /* Ingresses by what they lead to, */
+    struct map routing; /* Ingresses by backend Service */
     bool ingresses_known;
-    struct map backends; /* routes of the Gateway API by the same, */
+    struct map backends; /* routes of the Gateway API by backend Service */
     bool backends_known;
-    struct map hosts; /* the rules of both by class and host, and by class, host and path, */
-    struct map paths;
+    struct map hosts; /* rules of Ingresses and routes by class and host */
+    struct map paths; /* and by class, host and path */
     bool paths_known;
-    struct map classes; /* IngressClasses by name, */
+    struct map classes; /* IngressClasses by name */
     bool classes_known;
-    struct map webhooks; /* the Services that admission webhooks call, by name */
+    struct map webhooks; /* Services that admission webhooks call, by name */
     bool webhooks_known;
-    struct map label_users; /* and what selects by a label, all made when first asked for */
+    struct map label_users; /* objects by the label keys that they select pods by */
     bool label_users_known;
 };
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
                              struct stream stream);
 
-/* The first object of a type, or NULL; the others hang behind it. Documents that cannot be read are
- * reported. */
+/* Returns the first object of a type, or NULL; `next` links the others. Reports documents that
+ * cannot be parsed. */
 const struct object *release_objects(struct release *release, enum object_kind type);
 
-/* The edit of the document that an object is in. */
+/* Returns the edit of the document that contains an object. */
 struct edit *release_edit(const struct release *release, const struct object *object);
 
-/* Puts a document before the one that an object is in, behind what was put there before. */
+/* Inserts a document before the one that contains an object, after earlier insertions there. */
 void release_add(struct release *release, const struct object *object, const struct node *node);
 
-/* The object of that apiVersion's group, kind and name in the namespace of another, or NULL. */
+/* Returns the object of that type and name in the namespace of `beside`, or NULL. */
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
                                   const struct object *beside);
 
-/* True when both may be in one namespace. An object without a namespace is in that of the release,
- * which may be the one that the other names, unless the chart has one kind and name both in that
- * namespace and without any: two objects of a kind and name are in two namespaces. */
+/* True if both may be in the same namespace. An object without a namespace is in that of the
+ * release, which may be the namespace that the other names. It is not if the chart has two objects
+ * of one kind and name, one in that namespace and one without: these must be in different
+ * namespaces. */
 bool release_same_namespace(const struct object *a, const struct object *b);
 
-/* True when both may be in one namespace, where `from` refers to the object with a namespace;
- * empty: its own. */
+/* True if the object may be in the namespace with which `from` refers to it; empty: that of `from`.
+ */
 bool release_in_reference(const struct release *release, const struct object *object,
                           const struct object *from, struct str namespace);
 
-/* True when a Service sends its traffic to the workload's pods. */
+/* True if a Service routes to the workload's pods. */
 bool service_routes_to(const struct object *service, const struct object *workload);
 
-/* True when a Service's or budget's selector takes the workload's pods. */
+/* True if the selector of a Service or disruption budget matches the workload's pods. */
 bool selector_matches(const struct object *selector, const struct object *workload);
 
-/* True when an autoscaler's reference under `path`, such as "spec scaleTargetRef", names the
- * workload. */
+/* True if an autoscaler's reference at `path`, such as "spec scaleTargetRef", names the workload.
+ */
 bool scaler_references(const struct object *scaler, const char *path,
                        const struct object *workload);
 
-/* The names of the Services that an Ingress leads to. */
+/* Returns the names of the Services that an Ingress routes to. */
 const struct str *release_backends(struct arena *arena, const struct object *ingress,
                                    size_t *ret_count);
 
-/* The name of the Service that a backend of an Ingress names; empty: a resource, or nothing. Both
- * forms are read wherever a backend is read: `service.name`, and `serviceName` of Ingresses before
- * networking.k8s.io/v1. */
+/* Returns the name of the Service of an Ingress backend; empty if it is a resource or missing.
+ * Reads both forms: `service.name`, and `serviceName` of Ingresses before networking.k8s.io/v1. */
 struct str release_backend_service(const struct node *backend);
 
-/* The backend for requests that no rule takes, in both forms; NULL: none. */
+/* Returns the default backend of an Ingress, in either form, or NULL. */
 struct node *release_default_backend(const struct object *ingress);
 
-/* True for a route without hooks that is attached to a Gateway or ListenerSet. A route of a mesh is
- * attached to a Service. */
+/* True for a route that is not a hook and is attached to a Gateway or ListenerSet. A route of a
+ * mesh is attached to a Service. */
 bool release_is_attached(const struct object *route);
 
-/* The first of a route's backendRefs from `reference` on that names a Service and takes requests,
- * or NULL. */
+/* Returns the first of a route's backendRefs, from `reference` on, that names a Service and
+ * receives requests, or NULL. */
 const struct node *release_backend_reference(const struct node *reference);
 
-/* The class that an Ingress names in `spec.ingressClassName`, else in the older annotation
- * `kubernetes.io/ingress.class`; empty: none. */
+/* Returns the class of an Ingress: `spec.ingressClassName`, else the deprecated annotation
+ * `kubernetes.io/ingress.class`; empty if it has neither. */
 struct str release_class(const struct object *ingress);
 
 /* True if an admission webhook of the chart calls a Service of that name. */
 bool release_has_webhook(struct release *release, struct str service);
 
-/* The IngressClass of a name, or NULL. */
+/* Returns the IngressClass with that name, or NULL. */
 const struct object *release_find_class(struct release *release, struct str name);
 
-/* True for a Service that an Ingress or route names, with a namespace or, empty, in its own. */
+/* True if a Service that an Ingress or route refers to is one of ours. `namespace`: that of the
+ * reference; empty: that of the Ingress or route. */
 typedef bool release_is_own_service(const void *context, const struct object *ingress,
                                     struct str namespace, struct str service);
 
-/* What stands for the class of an Ingress in questions about the routes of the Gateway API. All
- * Gateways count as one. */
+/* Used in place of the class of an Ingress in queries for routes of the Gateway API. All Gateways
+ * count as one. */
 #define RELEASE_GATEWAY "gateway/"
 
-/* Which Service takes requests for a path of a host. */
+/* Which Service receives the requests for a path of a host. */
 struct release_owner {
-    bool served;                  /* one of ours takes them, and all that is below the path */
-    const struct object *server;  /* served: the Ingress or route that leads to it */
-    const struct object *doubt;   /* served: an Ingress whose longer regular expression leads to
-                                     another Service, and may take them; NULL: none */
-    const struct object *rival;   /* served: an Ingress that leads the same path to another Service,
-                                     so that the controller decides; NULL: none */
-    const struct object *ingress; /* not served: the one that leads them to another Service; NULL:
-                                     none does */
-    struct str service;           /* and that Service */
-    bool taken;                   /* for this very host and path */
+    bool served;                 /* one of ours, also for all paths below */
+    const struct object *server; /* served: the Ingress or route that routes to it */
+    const struct object *doubt;  /* served: an Ingress with a longer regular expression, which may
+                                    route them to another Service; or NULL */
+    const struct object *rival;  /* served: an Ingress that routes the same path to another Service,
+                                    so that the controller decides; or NULL */
+    const struct object *ingress; /* not served: the one that routes them to another Service; or
+                                     NULL */
+    struct str service;           /* that Service */
+    bool taken;                   /* by a rule for exactly this host and path */
 };
 
-/* Asks the Ingresses of a class, or the routes. `path` has no slash at its end; `host` may be
- * empty, or a wildcard. */
+/* Determines which Service receives the requests, according to the Ingresses of a class or the
+ * routes. `path` has no trailing slash; `host` may be empty, or a wildcard. */
 void release_query(struct release *release, struct str class, struct str host, struct str path,
                    release_is_own_service *is_ours, const void *context, struct release_owner *ret);
 
-/* True if Ingresses of a class have rules for this very host, none of which asks nginx for regular
- * expressions. */
+/* True if Ingresses of a class have rules for exactly this host, none of them with regular
+ * expressions of nginx. */
 bool release_has_plain_host(struct release *release, struct str class, struct str host);
 
-/* True for the name of a Service in the namespace of an object. */
+/* True if the chart has a Service with that name in the namespace of `beside`. */
 bool release_has_service(struct release *release, struct str name, const struct object *beside);
 
-/* The Services that lead to a workload, and the Ingresses without hooks that lead to one of some
- * Services, in the order of the stream. */
+/* Returns the Services that route to a workload, and the Ingresses, without hooks, that route to
+ * any of some Services, in the order of the stream. */
 const struct object **release_services(struct release *release, const struct object *workload,
                                        size_t *ret_count);
 const struct object **release_ingresses(struct release *release,
                                         const struct object *const *services, size_t count,
                                         size_t *ret_count);
 
-/* The routes of the Gateway API that lead to one of some Services, in the order of the stream. */
+/* Returns the routes of the Gateway API that route to any of some Services, in the order of the
+ * stream. */
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count);
 
-/* The first object, other than `workload`'s own selector of nothing, whose selector asks for a
- * pod's label of that key; NULL: none does. */
+/* Returns the first object with a selector of pods that uses a label with that key, or NULL. */
 const struct object *release_label_user(struct release *release, struct str key);
 
-/* True when there is nothing but hooks, which Helm 3 keeps from post-renderers. */
+/* True if all documents are hooks. Helm 3 does not pass hooks to post-renderers. */
 bool release_has_hooks_alone(const struct release *release);
 
-/* What `workloadRef` of a Rollout without pods of its own refers to, as "KIND/NAME". */
+/* Returns the object that `workloadRef` of a Rollout names, as "KIND/NAME". */
 struct str release_reference(struct arena *arena, const struct object *rollout);
 
-/* "KIND/NAME". */
+/* Returns "KIND/NAME". */
 struct str object_kind_name(struct arena *arena, const struct object *object);
 
-/* The same for messages: "NAMESPACE/KIND/NAME" if the chart has it in several namespaces. */
+/* Returns the same for messages: "NAMESPACE/KIND/NAME" if the chart has it in several namespaces.
+ */
 struct str object_text(struct arena *arena, const struct object *object);
 
-/* Where to point for an object: its name. */
+/* Returns the location of an object for messages: that of its name. */
 struct location object_location(const struct object *object);
 
 #endif

@@ -1,30 +1,30 @@
-/* Which Services lead to a workload, which Ingresses to a Service, and which labels select pods:
- * looked up, for a chart may hold thousands of each. */
+/* Indexes of the Services that route to a workload, of the Ingresses that route to a Service, and
+ * of the labels that select pods, because a chart may have thousands of each. */
 #include "chart/release.h"
 
 #include <stdlib.h>
 
 struct index_entry {
     const struct object *object;
-    struct str namespace; /* of what a route refers to; empty: its own */
+    struct str namespace; /* with which a route refers to the Service; empty: that of the route */
     size_t order;         /* among the objects of its type */
     struct index_entry *self;
-    struct index_entry *next; /* under the same key */
+    struct index_entry *next; /* with the same key */
 };
 
-/* How often something occurs. */
+/* Counts how many Services select a label. */
 struct counter {
     struct counter *self;
     size_t number;
 };
 
-static void put(struct arena *arena, struct map *set, struct str key,
-                const struct index_entry *made)
+static void index_put(struct arena *arena, struct map *index, struct str key,
+                      const struct index_entry *made)
 {
     struct index_entry *entry = ARENA_NEW(arena, struct index_entry);
     *entry = *made;
     entry->self = entry;
-    const struct index_entry *first = map_add(arena, set, key, entry);
+    const struct index_entry *first = map_add(arena, index, key, entry);
     if (first) {
         entry->next = first->next;
         first->self->next = entry;
@@ -38,24 +38,24 @@ static int by_order(const void *a, const void *b)
     return left->order < right->order ? -1 : left->order > right->order;
 }
 
-/* Entries that were found, some of them more than once. */
+/* The entries that match, possibly with duplicates. */
 struct index_match {
     struct arena *arena;
     struct index_entry *entries;
     size_t count;
 };
 
-static void add_found(struct index_match *found, const struct map *set, struct str key)
+static void add_matches(struct index_match *found, const struct map *index, struct str key)
 {
-    for (const struct index_entry *each = map_get(set, key); each; each = each->next) {
+    for (const struct index_entry *each = map_get(index, key); each; each = each->next) {
         found->entries =
             arena_grow(found->arena, found->entries, found->count, sizeof *found->entries);
         found->entries[found->count++] = *each;
     }
 }
 
-/* In the order of the stream, each once. */
-static void settle(struct index_match *found)
+/* Sorts the entries in the order of the stream and removes duplicates. */
+static void sort_unique(struct index_match *found)
 {
     size_t kept = 0;
     if (found->count)
@@ -66,10 +66,10 @@ static void settle(struct index_match *found)
     found->count = kept;
 }
 
-/* The objects of the entries, in the order of the stream. */
-static const struct object **settled(struct index_match *found, size_t *ret_count)
+/* Returns the objects of the entries, in the order of the stream. */
+static const struct object **sorted_objects(struct index_match *found, size_t *ret_count)
 {
-    settle(found);
+    sort_unique(found);
     const struct object **objects = ARENA_ARRAY(found->arena, found->count, const struct object *);
     for (size_t i = 0; i < found->count; i++)
         objects[i] = found->entries[i].object;
@@ -97,15 +97,15 @@ static void count_pairs(struct release *release, struct map *counts, const struc
          value = value->next) {
         if (node_is_merge(value))
             continue;
-        struct counter *tally = ARENA_NEW(release->arena, struct counter);
-        *tally = (struct counter){.self = tally};
+        struct counter *counter = ARENA_NEW(release->arena, struct counter);
+        *counter = (struct counter){.self = counter};
         const struct counter *first =
-            map_add(release->arena, counts, pair(release->arena, value->key->text, value), tally);
-        (first ? first->self : tally)->number++;
+            map_add(release->arena, counts, pair(release->arena, value->key->text, value), counter);
+        (first ? first->self : counter)->number++;
     }
 }
 
-/* True for a value of a map that no merge key after it may override. */
+/* True for a value of a map that no later merge key can override. */
 static bool is_certain(const struct node *value)
 {
     for (const struct node *each = value->next; each; each = each->next)
@@ -114,8 +114,8 @@ static bool is_certain(const struct node *value)
     return true;
 }
 
-/* What a Service is found by: the pair that the fewest select, for many share the chart's name.
- * Empty: it is to be looked at for every workload. */
+/* Returns the label by which a Service is indexed: the one that the fewest Services select, because
+ * many share the chart's name. Empty: the Service is checked for every workload. */
 static struct str most_selective_label(struct release *release, const struct map *counts,
                                        const struct node *selector)
 {
@@ -124,10 +124,10 @@ static struct str most_selective_label(struct release *release, const struct map
     for (const struct node *value = selector->first; value; value = value->next) {
         if (node_is_merge(value))
             continue;
-        const struct counter *tally =
+        const struct counter *counter =
             map_get(counts, pair(release->arena, value->key->text, value));
-        if (tally && tally->number < least) {
-            least = tally->number;
+        if (counter && counter->number < least) {
+            least = counter->number;
             rarest = value;
         }
     }
@@ -145,14 +145,15 @@ static void index_services(struct release *release)
     release->services_known = true;
     for (const struct object *each = first; each; each = each->next) {
         count_pairs(release, &counts, each);
-        put(release->arena, &release->services, each->name, &(struct index_entry){.object = each});
+        index_put(release->arena, &release->services, each->name,
+                  &(struct index_entry){.object = each});
     }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
-            put(release->arena, &release->selecting,
-                most_selective_label(release, &counts, selector),
-                &(struct index_entry){.object = each, .order = order});
+            index_put(release->arena, &release->selecting,
+                      most_selective_label(release, &counts, selector),
+                      &(struct index_entry){.object = each, .order = order});
     }
 }
 
@@ -162,10 +163,10 @@ static void find_by_labels(struct release *release, struct index_match *found, s
     if (!map || map->kind == NODE_SCALAR)
         return;
     for (struct node *value = map->first; value; value = value->next) {
-        if (!value->key || node_is_merge(value)) /* an item is merged too */
+        if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, value);
         else
-            add_found(found, &release->selecting, pair(release->arena, value->key->text, value));
+            add_matches(found, &release->selecting, pair(release->arena, value->key->text, value));
     }
 }
 
@@ -176,8 +177,8 @@ const struct object **release_services(struct release *release, const struct obj
     *ret_count = 0;
     index_services(release);
     find_by_labels(release, &found, node_at(workload->template, "metadata labels"));
-    add_found(&found, &release->selecting, (struct str){0});
-    settle(&found);
+    add_matches(&found, &release->selecting, (struct str){0});
+    sort_unique(&found);
     const struct object **services =
         ARENA_ARRAY(release->arena, found.count, const struct object *);
     for (size_t i = 0; i < found.count; i++)
@@ -195,7 +196,7 @@ bool release_has_service(struct release *release, struct str name, const struct 
     return each != NULL;
 }
 
-/* Ingresses by the Services that they lead to */
+/* Ingresses by the Services that they route to */
 
 static void index_ingresses(struct release *release)
 {
@@ -208,8 +209,8 @@ static void index_ingresses(struct release *release)
         size_t count;
         const struct str *names = release_backends(release->arena, each, &count);
         for (size_t i = 0; i < count; i++)
-            put(release->arena, &release->routing, names[i],
-                &(struct index_entry){.object = each, .order = order});
+            index_put(release->arena, &release->routing, names[i],
+                      &(struct index_entry){.object = each, .order = order});
     }
 }
 
@@ -221,17 +222,17 @@ const struct object **release_ingresses(struct release *release,
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
         size_t kept = found.count;
-        add_found(&found, &release->routing, services[i]->name);
+        add_matches(&found, &release->routing, services[i]->name);
         for (size_t j = kept; j < found.count; j++)
             if (!found.entries[j].object->hook &&
                 release_same_namespace(services[i], found.entries[j].object))
                 found.entries[kept++] = found.entries[j];
         found.count = kept;
     }
-    return settled(&found, ret_count);
+    return sorted_objects(&found, ret_count);
 }
 
-/* Routes of the Gateway API by the Services that they lead to */
+/* Routes of the Gateway API by the Services that they route to */
 
 static void index_route(struct release *release, const struct object *route, size_t order)
 {
@@ -240,10 +241,10 @@ static void index_route(struct release *release, const struct object *route, siz
         const struct node *first = node_first_child(node_at(rule, "backendRefs"));
         for (const struct node *each = release_backend_reference(first); each;
              each = release_backend_reference(each->next))
-            put(release->arena, &release->backends, node_string(node_at(each, "name")),
-                &(struct index_entry){.object = route,
-                                      .namespace = node_string(node_at(each, "namespace")),
-                                      .order = order});
+            index_put(release->arena, &release->backends, node_string(node_at(each, "name")),
+                      &(struct index_entry){.object = route,
+                                            .namespace = node_string(node_at(each, "namespace")),
+                                            .order = order});
     }
 }
 
@@ -266,14 +267,14 @@ const struct object **release_routes(struct release *release, const struct objec
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
         size_t kept = found.count;
-        add_found(&found, &release->backends, services[i]->name);
+        add_matches(&found, &release->backends, services[i]->name);
         for (size_t j = kept; j < found.count; j++)
             if (release_in_reference(release, services[i], found.entries[j].object,
                                      found.entries[j].namespace))
                 found.entries[kept++] = found.entries[j];
         found.count = kept;
     }
-    return settled(&found, ret_count);
+    return sorted_objects(&found, ret_count);
 }
 
 const struct object *release_find_class(struct release *release, struct str name)
@@ -315,7 +316,7 @@ static void add_user(struct release *release, const struct object *object, struc
     map_add(release->arena, &release->label_users, key, object);
 }
 
-/* The keys that a field of a selector, or of a constraint beside one, has in a list. */
+/* Adds the label keys in lists of a selector, or of a constraint with a selector. */
 static void add_listed_keys(struct release *release, const struct object *object, struct str name,
                             const struct node *meant)
 {
@@ -327,8 +328,8 @@ static void add_listed_keys(struct release *release, const struct object *object
             add_user(release, object, node_string(node_at(item, "key")));
 }
 
-/* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
- * selector itself. What selects nodes is passed over. */
+/* Adds the label keys of all selectors: in matchLabels, in matchExpressions and, in Services, in
+ * `selector` itself. Skips selectors of nodes. */
 static void find_users(struct release *release, const struct object *object, struct node *holder,
                        bool selector)
 {
@@ -360,7 +361,8 @@ const struct object *release_label_user(struct release *release, struct str key)
             type == OBJECT_ROUTE || type == OBJECT_WEBHOOK)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
-        if (type == OBJECT_PODS || release->label_users_known) /* those select their own at most */
+        if (type == OBJECT_PODS ||
+            release->label_users_known) /* their selectors match only their own pods */
             continue;
         for (const struct object *each = first; each; each = each->next)
             find_users(release, each, each->node, false);

@@ -1,19 +1,19 @@
-/* Which Service takes a request, by the rules of a chart's Ingresses, or of its routes.
+/* Determines which Service receives a request, by the rules of a chart's Ingresses or routes.
  *
- * Ingresses of one class are one table: the most specific host that has rules decides (its own
- * name, a wildcard, every host), and of the paths there the longest that fits. ingress-nginx reads
- * all paths of a host as regular expressions as soon as one Ingress asks for it, and then tries the
- * longest text first. Routes of the Gateway API are a table of their own: there a wildcard stands
- * for any number of labels. */
+ * Ingresses of one class share a table: the most specific host with rules decides (its exact name,
+ * a wildcard, every host), and of its paths the longest that matches. ingress-nginx reads all paths
+ * of a host as regular expressions as soon as one Ingress requests that, and then tries the longest
+ * text first. Routes of the Gateway API have a table of their own, where a wildcard matches any
+ * number of labels. */
 #include "chart/traffic_chart.h"
 
 #include <string.h>
 
 enum path_match {
     MATCH_EXACT,   /* the path itself */
-    MATCH_BELOW,   /* it and what is below it, in whole parts */
-    MATCH_BEGIN,   /* all that begins with it */
-    MATCH_UNKNOWN, /* what begins with it, as far as the rest of a regular expression fits */
+    MATCH_BELOW,   /* the path and all below it, in whole elements */
+    MATCH_BEGIN,   /* all paths that begin with it */
+    MATCH_UNKNOWN, /* paths that begin with it and match the rest of a regular expression */
 };
 
 /* A path of a rule, or a default backend. */
@@ -22,13 +22,13 @@ struct path {
     struct path *next;            /* with the same class, host and head */
     const struct object *ingress; /* or route */
     struct str service;
-    const struct node *backends; /* of a rule of a route, in place of the Service */
+    const struct node *backends; /* of a rule of a route; replaces `service` */
     enum path_match match;
     size_t length; /* of its text; 0: a default backend */
-    bool canary;   /* it takes a share of the requests for another path that equals it */
+    bool canary;   /* receives a share of the requests for an equal path */
 };
 
-/* What the rules of a class for a host have in common. */
+/* What the rules of a class for a host share. */
 struct host {
     struct host *self;
     bool regex;
@@ -36,11 +36,11 @@ struct host {
 
 /* Reading paths */
 
-/* The ends with which a regular expression matches all that is below a path, or begins with it. */
+/* Suffixes of regular expressions that match all paths below a path, or all that begin with it. */
 static const struct {
     const char *text;
     enum path_match match;
-} ends[] = {
+} regex_suffixes[] = {
     {"(/|$)(.*)", MATCH_BELOW}, {"($|/)(.*)", MATCH_BELOW}, {"(/|$).*", MATCH_BELOW},
     {"($|/).*", MATCH_BELOW},   {"(/|$)", MATCH_BELOW},     {"($|/)", MATCH_BELOW},
     {"()(.*)", MATCH_BEGIN},    {"/?(.*)", MATCH_BEGIN},    {"(.*)", MATCH_BEGIN},
@@ -57,8 +57,8 @@ static bool is_letter(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-/* The text up to the first part of a regular expression, without its backslashes. A dot counts as a
- * dot: hardly anyone escapes those of a path. */
+/* Returns the literal text before the first operator of a regular expression, without backslashes.
+ * A dot counts as a dot, because the dots of paths are rarely escaped. */
 static struct str literal_head(struct arena *arena, struct str text, bool *ret_whole)
 {
     struct buf head = {0};
@@ -83,7 +83,7 @@ static enum path_match match_of_type(struct str type)
                                                       : MATCH_BELOW;
 }
 
-/* Sets how a path matches, and returns the head by which it is found. */
+/* Sets how a path matches, and returns the literal head by which it is indexed. */
 static struct str read_path(struct arena *arena, const struct node *node, struct path *path)
 {
     struct str text = node_string(node_at(node, "path"));
@@ -94,11 +94,11 @@ static struct str read_path(struct arena *arena, const struct node *node, struct
         return str_eq_c(text, "/") ? STR("") : text;
     if (str_starts_with(text, STR("^")))
         text = str_skip(text, 1);
-    for (size_t i = 0; i < COUNT_OF(ends); i++) {
-        if (!str_ends_with(text, str_from_c(ends[i].text)))
+    for (size_t i = 0; i < COUNT_OF(regex_suffixes); i++) {
+        if (!str_ends_with(text, str_from_c(regex_suffixes[i].text)))
             continue;
-        text.len -= strlen(ends[i].text);
-        path->match = ends[i].match;
+        text.len -= strlen(regex_suffixes[i].text);
+        path->match = regex_suffixes[i].match;
         break;
     }
     struct str head = literal_head(arena, text, &whole);
@@ -139,7 +139,7 @@ static void put_host(struct release *release, struct str key, bool regex)
     (first ? first->self : added)->regex |= regex;
 }
 
-/* What the rules of an Ingress have in common. */
+/* What the rules of an Ingress share. */
 struct rules {
     struct release *release;
     const struct object *ingress;
@@ -149,7 +149,7 @@ struct rules {
     bool canary;
 };
 
-/* `rule` NULL: the default backend takes every host. */
+/* Adds a rule; NULL: only the default backend, for every host. */
 static void index_rule(const struct rules *in, const struct node *rule)
 {
     struct release *release = in->release;
@@ -172,10 +172,10 @@ static void index_rule(const struct rules *in, const struct node *rule)
 
 /* Routes of the Gateway API */
 
-/* As many as the CRD allows, of a route and of a rule. */
+/* The maximum numbers that the CRD allows. */
 enum { ROUTE_HOSTNAMES_MAX = 16, RULE_BACKENDS_MAX = 16 };
 
-/* What a match of an HTTPRoute asks of the path. */
+/* Reads the path of an HTTPRoute match. */
 static struct str read_http_path(struct arena *arena, const struct node *node, struct path *path)
 {
     struct str text = node_string(node_at(node, "value"));
@@ -191,7 +191,7 @@ static struct str read_http_path(struct arena *arena, const struct node *node, s
     return text;
 }
 
-/* What a match of a GRPCRoute asks of the path, which is /SERVICE/METHOD. */
+/* Reads a GRPCRoute match, whose path is /SERVICE/METHOD. */
 static struct str read_grpc_path(struct arena *arena, const struct node *node, struct path *path)
 {
     struct str service = node_string(node_at(node, "service"));
@@ -208,7 +208,7 @@ static struct str read_grpc_path(struct arena *arena, const struct node *node, s
                       STR_ARG(method));
 }
 
-/* A match with other conditions takes only some of the requests, and is passed over. */
+/* Adds a match. Skips a match with other conditions, which receives only some of the requests. */
 static void index_match(struct release *release, const struct object *route, struct str host,
                         const struct node *match, struct path path)
 {
@@ -279,85 +279,85 @@ static void index_paths(struct release *release)
     }
 }
 
-/* Questions */
+/* Queries */
 
-struct question {
+struct path_query {
     struct str path;
     bool regex;
-    release_is_own_service *is_ours;
+    release_is_own_service *is_own;
     const void *context;
-    size_t ours; /* how well the best path of our Services fits; 0: none does */
+    size_t ours; /* how well the best path of our Services matches; 0: none does */
     size_t others;
     size_t doubt;
-    const struct object *rival; /* an Ingress with the best path of the others, without canaries */
+    const struct object *rival; /* the Ingress with the best path of others, without canaries */
     size_t rival_fit;
     struct release_owner *answer;
 };
 
-/* The first Service of a path that is ours, or, if none is, the first. */
-static struct str service_of(const struct question *question, const struct path *path,
+/* Returns the first Service of a path that is ours, else the first. */
+static struct str service_of(const struct path_query *query, const struct path *path,
                              bool *ret_ours)
 {
     *ret_ours = false;
     if (!path->backends) {
-        *ret_ours = question->is_ours(question->context, path->ingress, STR(""), path->service);
+        *ret_ours = query->is_own(query->context, path->ingress, STR(""), path->service);
         return path->service;
     }
     const struct node *first = release_backend_reference(node_first_child(path->backends));
     const struct node *each = first;
     for (int i = 0; each && i < RULE_BACKENDS_MAX && !*ret_ours; i++) {
-        *ret_ours = question->is_ours(question->context, path->ingress,
-                                      node_string(node_at(each, "namespace")),
-                                      node_string(node_at(each, "name")));
+        *ret_ours =
+            query->is_own(query->context, path->ingress, node_string(node_at(each, "namespace")),
+                          node_string(node_at(each, "name")));
         each = release_backend_reference(each->next);
     }
     return node_string(node_at(first, "name"));
 }
 
-static void note_other(struct question *question, const struct path *path, struct str service,
-                       size_t fit, bool itself)
+static void record_other(struct path_query *query, const struct path *path, struct str service,
+                         size_t fit, bool exact)
 {
-    struct release_owner *answer = question->answer;
-    if (!path->canary && fit > question->rival_fit) {
-        question->rival = path->ingress;
-        question->rival_fit = fit;
+    struct release_owner *answer = query->answer;
+    if (!path->canary && fit > query->rival_fit) {
+        query->rival = path->ingress;
+        query->rival_fit = fit;
     }
-    if (fit <= question->others)
+    if (fit <= query->others)
         return;
-    question->others = fit;
+    query->others = fit;
     answer->ingress = path->ingress;
     answer->service = service;
-    answer->taken = itself && path->length;
+    answer->taken = exact && path->length;
 }
 
-/* Compares a path that begins as the asked one does, up to `head`. What fits is counted with the
- * length of its literal part, or, where paths are regular expressions, of its text. */
-static void compare(struct question *question, const struct path *path, size_t head)
+/* Compares a path whose head equals the first `head` bytes of the requested path. A match is
+ * weighted by the length of its literal part, or, if paths are regular expressions, of its text. */
+static void compare_path(struct path_query *query, const struct path *path, size_t head)
 {
-    bool itself = head == question->path.len;
-    bool below = itself || question->path.data[head] == '/';
+    bool exact = head == query->path.len;
+    bool below = exact || query->path.data[head] == '/';
     bool ours;
-    struct str service = service_of(question, path, &ours);
-    size_t fit = 1 + (question->regex || path->length == 0 ? path->length : head + 1);
+    struct str service = service_of(query, path, &ours);
+    size_t fit = 1 + (query->regex || path->length == 0 ? path->length : head + 1);
     if (path->match == MATCH_EXACT) {
-        if (itself && !ours)
-            note_other(question, path, service, question->regex ? fit : SIZE_MAX, true);
+        if (exact && !ours)
+            record_other(query, path, service, query->regex ? fit : SIZE_MAX, true);
     } else if (path->match == MATCH_UNKNOWN) {
-        if (!ours && fit > question->doubt) {
-            question->doubt = fit;
-            question->answer->doubt = path->ingress;
+        if (!ours && fit > query->doubt) {
+            query->doubt = fit;
+            query->answer->doubt = path->ingress;
         }
     } else if (path->match == MATCH_BELOW && !below) {
         return;
     } else if (!ours) {
-        note_other(question, path, service, fit, itself);
-    } else if (below && fit > question->ours) {
-        question->ours = fit;
-        question->answer->server = path->ingress;
+        record_other(query, path, service, fit, exact);
+    } else if (below && fit > query->ours) {
+        query->ours = fit;
+        query->answer->server = path->ingress;
     }
 }
 
-/* The most specific host that has rules, or NULL. `ret_key` is what its paths are found by. */
+/* Returns the most specific host with rules, or NULL. `ret_key`: the prefix of its paths' keys. */
 static const struct host *find_host(const struct release *release, struct arena *scratch,
                                     struct str class, struct str host, struct str *ret_key,
                                     bool *ret_itself)
@@ -379,30 +379,29 @@ static const struct host *find_host(const struct release *release, struct arena 
 }
 
 void release_query(struct release *release, struct str class, struct str host, struct str path,
-                   release_is_own_service *is_ours, const void *context, struct release_owner *ret)
+                   release_is_own_service *is_own, const void *context, struct release_owner *ret)
 {
     struct arena scratch = {0};
-    struct question question = {
-        .path = path, .is_ours = is_ours, .context = context, .answer = ret};
+    struct path_query query = {.path = path, .is_own = is_own, .context = context, .answer = ret};
     struct str key;
-    bool itself;
+    bool exact;
     *ret = (struct release_owner){0};
     index_paths(release);
-    const struct host *found = find_host(release, &scratch, class, host, &key, &itself);
+    const struct host *found = find_host(release, &scratch, class, host, &key, &exact);
     struct str all = str_format(&scratch, "%.*s%.*s", STR_ARG(key), STR_ARG(path));
     for (size_t head = 0; found && head <= path.len; head++) {
-        question.regex = found->regex;
+        query.regex = found->regex;
         for (const struct path *each = map_get(&release->paths, str_slice(all, 0, key.len + head));
              each; each = each->next)
-            compare(&question, each, head);
+            compare_path(&query, each, head);
     }
-    ret->served = question.ours && question.ours >= question.others;
-    if (ret->served && question.rival_fit == question.ours)
-        ret->rival = question.rival;
+    ret->served = query.ours && query.ours >= query.others;
+    if (ret->served && query.rival_fit == query.ours)
+        ret->rival = query.rival;
     if (!ret->served)
         ret->server = NULL;
-    ret->taken &= itself;
-    if (!ret->served || question.doubt <= question.ours)
+    ret->taken &= exact;
+    if (!ret->served || query.doubt <= query.ours)
         ret->doubt = NULL;
     arena_free(&scratch);
 }

@@ -1,4 +1,4 @@
-/* Ingresses of a chart that another controller serves: it does not read nginx annotations. */
+/* Ingresses of a chart that another controller than nginx serves. It ignores nginx annotations. */
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_ingress.h"
 
@@ -12,23 +12,22 @@ static void hint_class(const struct target *target, const struct nginx_setting *
     struct str other = {0};
     if (injection->ingress_count > 1)
         other =
-            str_format(injection->arena, "choose another Ingress (%.*s), or ", STR_ARG(selector));
+            str_format(injection->arena, "select another Ingress (%.*s), or ", STR_ARG(selector));
     if (setting->protocol)
         diag_hint(diags,
-                  "%.*swrite in the environment file: ingress_class: %.*s, and ingress_controller: "
-                  "generic if the controller is set up for it already, nginx if it reads nginx "
+                  "%.*sset in the environment file: ingress_class: %.*s, and ingress_controller: "
+                  "generic if the controller is already configured for it, nginx if it reads nginx "
                   "annotations",
                   STR_ARG(other), STR_ARG(class));
     else
-        diag_hint(
-            diags,
-            "remove it, or %.*sif this class reads nginx annotations write in the environment "
-            "file: ingress_class: %.*s and ingress_controller: nginx",
-            STR_ARG(other), STR_ARG(class));
+        diag_hint(diags,
+                  "remove it, or %.*sif this class reads nginx annotations, set in the environment "
+                  "file: ingress_class: %.*s and ingress_controller: nginx",
+                  STR_ARG(other), STR_ARG(class));
 }
 
-/* The environment's own class is known to be generic: there the port's type is a warning, as on the
- * Ingresses that are rendered. */
+/* True for the class of the environment, which is known to be generic. For it, the port's type is a
+ * warning, as for rendered Ingresses. */
 static bool is_of_environment(const struct target *target, struct str class)
 {
     const struct environment *environment = &target->service->layer->environment;
@@ -55,7 +54,7 @@ static void report(const struct target *target, const struct traffic *traffic,
         arena, "%.*s, which the controller of %.*s (class \"%.*s\"%s) does not read",
         STR_ARG(setting->text), STR_ARG(object_text(arena, ingress)), STR_ARG(class), whose);
     if (target->fill) {
-        inject_log(target, ingress, CHANGE_KEPT, "annotations", "%.*s", STR_ARG(reason));
+        inject_log(target, ingress, CHANGE_SKIPPED, "annotations", "%.*s", STR_ARG(reason));
         return;
     }
     struct str workload = object_text(arena, target->workload);

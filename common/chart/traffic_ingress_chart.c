@@ -1,11 +1,11 @@
-/* Which controller serves an Ingress of the chart, and the annotations that are put onto it.
+/* Determines which controller serves an Ingress of the chart, and sets annotations on it.
  *
- * A chart's own paths stay: rewrite-target and use-regex, which say how all paths of a host are
- * read, are for Ingresses of our own alone. */
+ * rewrite-target and use-regex change how nginx reads all paths of a host, so only new Ingresses
+ * get them: the paths of the chart must not change. */
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_ingress.h"
 
-/* Which controller serves an Ingress matters for what not all of them read. */
+/* The controller, and thus the environment file, matters only for settings that not all support. */
 bool ingress_read_traffic(const struct target *target, struct traffic *ret)
 {
     size_t settings;
@@ -26,8 +26,8 @@ struct str ingress_class_of(const struct traffic *traffic, const struct object *
                                                                     : release_class(ingress);
 }
 
-/* The environment decides about its own class if it has ingress_controller, and about an Ingress
- * without a class; else the IngressClass of the release, else the class's name. */
+/* The environment determines the flavour of an Ingress without a class, and of its own class if it
+ * sets ingress_controller. Else the IngressClass of the chart does, else the name of the class. */
 enum flavour_id ingress_flavour_of(const struct target *target, const struct traffic *traffic,
                                    const struct object *ingress)
 {
@@ -41,7 +41,7 @@ enum flavour_id ingress_flavour_of(const struct target *target, const struct tra
                   : flavour_of_class(class);
 }
 
-/* Kubernetes refuses an Ingress whose older annotation names another class than its spec. */
+/* Kubernetes rejects an Ingress whose deprecated annotation and spec have different classes. */
 void ingress_check_classes(const struct target *target, const struct traffic *traffic,
                            const struct object *ingress)
 {
@@ -56,7 +56,7 @@ void ingress_check_classes(const struct target *target, const struct traffic *tr
     diag_hint(injection->diags, "set the class in the chart's values");
 }
 
-/* What is written and lands in annotations, as an Ingress of our own would have it. */
+/* Returns the annotations that a new Ingress would have. */
 static struct node *wanted_annotations(struct arena *arena, const struct traffic *traffic)
 {
     struct node *map = node_new(arena, NODE_MAP);

@@ -27,7 +27,7 @@ static void warn_no_class(const struct target *target, const struct traffic *tra
     diag_warning(injection->diags, settings[0].at,
                  "%.*s has no class: assuming that its controller reads nginx annotations",
                  STR_ARG(object_text(injection->arena, ingress)));
-    diag_hint(injection->diags, "write ingress_class in the environment file, or set the class in "
+    diag_hint(injection->diags, "set ingress_class in the environment file, or set the class in "
                                 "the chart's values");
 }
 
@@ -45,7 +45,7 @@ static bool annotate(const struct target *target, const struct traffic *traffic,
     return ingress_annotate(target, traffic, ingress, true);
 }
 
-/* True if the chart has rules for the host, none of which is a regular expression. */
+/* True if the chart has rules for the host, and none is a regular expression. */
 static bool has_plain_host(const struct target *target, const struct traffic *traffic,
                            struct str host)
 {
@@ -57,7 +57,8 @@ static bool has_plain_host(const struct target *target, const struct traffic *tr
     return plain;
 }
 
-/* A regular expression on a new Ingress changes how nginx reads the chart's paths of the host. */
+/* Warns that a regular expression in a new Ingress changes how nginx reads the chart's paths of the
+ * host. */
 static void warn_regex(const struct target *target, const struct traffic *traffic)
 {
     struct diags *diags = target->injection->diags;
@@ -69,7 +70,7 @@ static void warn_regex(const struct target *target, const struct traffic *traffi
             continue;
         diag_warning(diags, first->at,
                      "the new Ingress makes nginx read all paths of this host as regular "
-                     "expressions, those of the chart too");
+                     "expressions, including those of the chart");
         diag_hint(diags, "check that the chart's paths of the host still match, or give "
                          "the service a host of its own");
     }
@@ -80,8 +81,8 @@ static bool is_https_name(struct str name)
     return str_eq_c(name, "https") || str_starts_with(name, STR("https-"));
 }
 
-/* True if a port of a Service is for HTTPS by its appProtocol, by the container's name for it, or
- * else by its own. */
+/* True if a Service port uses HTTPS, according to its appProtocol, to the name of the container
+ * port, else to its own name. */
 static bool speaks_https(const struct target *target, const struct node *port)
 {
     const struct node *to = node_at(port, "targetPort");
@@ -93,7 +94,8 @@ static bool speaks_https(const struct target *target, const struct node *port)
     return !str_eq_c(name, "http") && is_https_name(node_string(node_at(port, "name")));
 }
 
-/* nginx requests a port by HTTP, unless an annotation says otherwise. */
+/* Warns about an HTTPS port: nginx connects with HTTP unless an annotation sets another protocol.
+ */
 static void warn_https(const struct target *target, const struct traffic *traffic,
                        const struct object *to, const struct node *port)
 {
@@ -106,10 +108,10 @@ static void warn_https(const struct target *target, const struct traffic *traffi
         if (str_eq_c(annotations->items[i].name, key))
             return;
     diag_warning(injection->diags, traffic->routes[0].at,
-                 "port %.*s of %.*s is for HTTPS, but nginx requests it by HTTP",
+                 "port %.*s of %.*s uses HTTPS, but nginx connects to it with HTTP",
                  STR_ARG(node_string(node_at(port, "port"))),
                  STR_ARG(object_text(injection->arena, to)));
-    diag_hint(injection->diags, "add ingress_extra_annotations: {%s: HTTPS}", key);
+    diag_hint(injection->diags, "set ingress_extra_annotations: {%s: HTTPS}", key);
 }
 
 const struct chart_flavour chart_nginx = {.object = OBJECT_INGRESS,

@@ -14,21 +14,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One run of cli_main(). */
+/* State of one cli_main() call. */
 struct cli {
     struct arena arena;
     const struct program *program;
     struct invocation invocation;
-    flag_bits given; /* bits of the flags that were written */
-    size_t choice;   /* the FLAG_TYPE_CHOICE flag right before this argument; FLAG_COUNT: none */
+    flag_bits given;      /* flags on the command line */
+    flag_bits deprecated; /* flags whose former name was reported */
+    size_t choice;        /* FLAG_TYPE_CHOICE flag before this argument; FLAG_COUNT if none */
     char **argv;
     size_t argc;
-    size_t at; /* the next argument */
+    size_t next; /* index of the next argument */
 };
 
-/* Tells a mistake in the command line, and where to read on. */
+/* Reports an invalid command line and where to find help. Returns EXIT_USAGE. */
 __attribute__((format(printf, 3, 4))) static int
-usage_error(struct cli *cli, const struct suggestion *near, const char *format, ...)
+usage_error(struct cli *cli, const struct suggestion *suggestion, const char *format, ...)
 {
     const struct command *command = cli->invocation.command;
     const struct program *program = cli->program;
@@ -40,8 +41,8 @@ usage_error(struct cli *cli, const struct suggestion *near, const char *format, 
     buf_add(&message, STR("error: "));
     diag_add_visible(&message, text);
     buf_add_byte(&message, '\n');
-    if (near && near->best.len)
-        buf_format(&message, "  did you mean \"%.*s\"?\n", STR_ARG(near->best));
+    if (suggestion && suggestion->best.len)
+        buf_format(&message, "  did you mean \"%.*s\"?\n", STR_ARG(suggestion->best));
     if (program->single || !command)
         buf_format(&message, "  see %s --help\n", program->name);
     else
@@ -83,7 +84,7 @@ static void write_flags(struct buf *out, const struct command *command)
         buf_format(out, " %s", flag->help);
         if (i == FLAG_OUTPUT)
             for (size_t j = 0; command->outputs[j]; j++)
-                buf_format(out, "%s%s", j ? ", " : ": ", command->outputs[j]);
+                buf_format(out, "%s%s", j ? ", " : "; one of: ", command->outputs[j]);
         buf_add_byte(out, '\n');
     }
 }
@@ -111,8 +112,8 @@ static void write_program_help(struct buf *out, const struct program *program)
     for (const struct command *const *each = program->commands; *each; each++)
         if (!(*each)->hidden)
             buf_format(out, "  %-15s%s\n", (*each)->name, (*each)->summary);
-    buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
-    buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
+    buf_format(out, "  %-15s%s\n", "help", "Show help for a command");
+    buf_format(out, "\nUse \"%s help COMMAND\" for more information about a command.\n",
                program->name);
 }
 
@@ -145,28 +146,48 @@ bool command_takes(const struct command *command, size_t id)
     return (command->flags | FLAGS_EVERYWHERE) >> id & 1;
 }
 
-static size_t find_flag(const struct command *command, struct str name, struct suggestion *near)
+size_t command_find_flag(const struct command *command, struct str name)
 {
-    for (size_t i = 0; i < FLAG_COUNT; i++) {
-        if (!command_takes(command, i))
-            continue;
-        if (str_eq_c(name, flag_table[i].name))
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (command_takes(command, i) && str_eq_c(name, flag_table[i].name))
             return i;
-        suggestion_add(near, str_from_c(flag_table[i].name));
-    }
+    for (const struct flag_alias *alias = flag_aliases; alias->name; alias++)
+        if (command_takes(command, alias->id) && str_eq_c(name, alias->name))
+            return alias->id;
     return FLAG_COUNT;
 }
 
-static size_t find_letter(const struct command *command, char letter)
+/* Adds the names of all flags of a command as candidates. */
+static void suggest_flags(const struct command *command, struct suggestion *suggestion)
+{
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (command_takes(command, i))
+            suggestion_add(suggestion, str_from_c(flag_table[i].name));
+}
+
+/* Warns if `name` is the former name of the flag, once per flag. */
+static void warn_deprecated(struct cli *cli, size_t id, struct str name)
+{
+    struct buf line = {0};
+    if (str_eq_c(name, flag_table[id].name) || cli->deprecated >> id & 1)
+        return;
+    cli->deprecated |= UINT64_C(1) << id;
+    buf_format(&line, "warning: flag --%.*s is deprecated; use --%s\n", STR_ARG(name),
+               flag_table[id].name);
+    console_print_error(buf_str(&line));
+    buf_free(&line);
+}
+
+static size_t find_short_flag(const struct command *command, char short_flag)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (command_takes(command, i) && flag_table[i].short_name &&
-            flag_table[i].short_name == letter)
+            flag_table[i].short_name == short_flag)
             return i;
     return FLAG_COUNT;
 }
 
-static bool among(const char *word, const char *const *words)
+static bool is_one_of(const char *word, const char *const *words)
 {
     for (size_t i = 0; words[i]; i++)
         if (strcmp(word, words[i]) == 0)
@@ -174,7 +195,7 @@ static bool among(const char *word, const char *const *words)
     return false;
 }
 
-/* Returns what the value of a flag must be; NULL if it is valid. */
+/* Returns NULL if a value of the flag is valid, else what it must be. */
 static const char *check_value(struct cli *cli, size_t id, const char *value)
 {
     const char *const *choices =
@@ -184,10 +205,10 @@ static const char *check_value(struct cli *cli, size_t id, const char *value)
     if (text.len == 0)
         return "must not be empty";
     if (utf8_check(text, &bad))
-        return "must be UTF-8 text without control characters";
+        return "must be valid UTF-8 without control characters";
     if (flag_table[id].check)
         return flag_table[id].check(text);
-    if (!choices || among(value, choices))
+    if (!choices || is_one_of(value, choices))
         return NULL;
     return str_format(&cli->arena, "must be %.*s",
                       STR_ARG(schema_choices_format(&cli->arena, choices, "or")))
@@ -197,15 +218,16 @@ static const char *check_value(struct cli *cli, size_t id, const char *value)
 static int set_flag(struct cli *cli, size_t id, const char *value)
 {
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
-    bool again = cli->given & UINT64_C(1) << id;
+    bool is_duplicate = cli->given & UINT64_C(1) << id;
     if (flag_table[id].kind != FLAG_TYPE_BOOL) {
-        const char *wrong = check_value(cli, id, value);
-        if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
-            return usage_error(cli, NULL, "--%s %s", flag_table[id].name, wrong);
-        if (wrong)
-            return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, wrong, value);
-        if (again && flag_table[id].kind != FLAG_TYPE_LIST)
-            return usage_error(cli, NULL, "--%s is given twice", flag_table[id].name);
+        const char *problem = check_value(cli, id, value);
+        if (problem && (!*value || id == FLAG_VAR)) /* a variable may contain a secret */
+            return usage_error(cli, NULL, "--%s %s", flag_table[id].name, problem);
+        if (problem)
+            return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, problem,
+                               value);
+        if (is_duplicate && flag_table[id].kind != FLAG_TYPE_LIST)
+            return usage_error(cli, NULL, "duplicate flag --%s", flag_table[id].name);
     }
     cli->given |= UINT64_C(1) << id;
     switch (flag_table[id].kind) {
@@ -227,72 +249,75 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
     return 0;
 }
 
-/* The value of a flag that needs one: behind "=", or the next argument. */
-static const char *take_value(struct cli *cli, const char *attached)
+/* Returns the value of a flag, after "=" or the next argument; NULL if there is none. */
+static const char *next_value(struct cli *cli, const char *attached)
 {
     if (attached)
         return attached;
-    return cli->at < cli->argc ? cli->argv[cli->at++] : NULL;
+    return cli->next < cli->argc ? cli->argv[cli->next++] : NULL;
 }
 
-/* Reports -f or --filename of a program whose argument is the file. */
-static int refuse_filename(struct cli *cli, const char *flag, const char *attached)
+/* Reports -f or --filename in a program that takes the file as an argument. */
+static int report_filename_flag(struct cli *cli, const char *flag, const char *attached)
 {
-    const char *file = take_value(cli, attached);
-    return usage_error(cli, NULL, "unknown flag %s: the service file is an argument: %s %s", flag,
-                       cli->program->name, file ? file : "FILE");
+    const char *file = next_value(cli, attached);
+    return usage_error(cli, NULL, "unknown flag %s; pass the service file as an argument: %s %s",
+                       flag, cli->program->name, file ? file : "FILE");
 }
 
-static int read_long(struct cli *cli, const char *argument)
+static int parse_long_flag(struct cli *cli, const char *argument)
 {
     struct str text = str_from_c(argument + 2);
     size_t equals = str_find(text, 0, '=');
     const char *attached = equals < text.len ? text.data + equals + 1 : NULL;
     struct str name = str_slice(text, 0, equals);
-    struct suggestion near = {.word = name};
-    size_t id = find_flag(cli->invocation.command, name, &near);
+    size_t id = command_find_flag(cli->invocation.command, name);
     if (id == FLAG_COUNT && cli->program->single && str_eq_c(name, flag_table[FLAG_FILENAME].name))
-        return refuse_filename(cli, "--filename", attached);
+        return report_filename_flag(cli, "--filename", attached);
     if (id == FLAG_COUNT) {
-        if (near.best.len)
-            near.best = str_format(&cli->arena, "--%.*s", STR_ARG(near.best));
-        return usage_error(cli, &near, "unknown flag --%.*s", STR_ARG(name));
+        struct suggestion suggestion = {.word = name};
+        suggest_flags(cli->invocation.command, &suggestion);
+        if (suggestion.best.len)
+            suggestion.best = str_format(&cli->arena, "--%.*s", STR_ARG(suggestion.best));
+        return usage_error(cli, &suggestion, "unknown flag --%.*s", STR_ARG(name));
     }
+    warn_deprecated(cli, id, name);
     if (flag_table[id].kind == FLAG_TYPE_BOOL) {
         if (attached)
             return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);
         return set_flag(cli, id, NULL);
     }
-    if (flag_table[id].kind ==
-        FLAG_TYPE_CHOICE) { /* a word behind it is an argument, as kubectl has it */
+    if (flag_table[id].kind == FLAG_TYPE_CHOICE) { /* only "=" attaches a value, as in kubectl */
         cli->choice = attached ? FLAG_COUNT : id;
         return set_flag(cli, id, attached ? attached : flag_table[id].choices[0]);
     }
-    const char *value = take_value(cli, attached);
+    const char *value = next_value(cli, attached);
     if (!value)
-        return usage_error(cli, NULL, "--%s needs a value: --%s %s", flag_table[id].name,
+        return usage_error(cli, NULL, "--%s requires a value: --%s %s", flag_table[id].name,
                            flag_table[id].name, flag_table[id].argument);
     return set_flag(cli, id, value);
 }
 
-/* -f FILE, -fFILE, -f=FILE, -Rf FILE. */
-static int read_letters(struct cli *cli, const char *argument)
+/* Parses -f FILE, -fFILE, -f=FILE and -Rf FILE. */
+static int parse_short_flags(struct cli *cli, const char *argument)
 {
-    for (const char *letter = argument + 1; *letter; letter++) {
-        size_t id = find_letter(cli->invocation.command, *letter);
-        const char *attached = letter[1] == '=' ? letter + 2 : letter[1] ? letter + 1 : NULL;
+    for (const char *short_flag = argument + 1; *short_flag; short_flag++) {
+        size_t id = find_short_flag(cli->invocation.command, *short_flag);
+        const char *attached = short_flag[1] == '=' ? short_flag + 2
+                               : short_flag[1]      ? short_flag + 1
+                                                    : NULL;
         if (id == FLAG_COUNT && cli->program->single &&
-            *letter == flag_table[FLAG_FILENAME].short_name)
-            return refuse_filename(cli, "-f", attached);
+            *short_flag == flag_table[FLAG_FILENAME].short_name)
+            return report_filename_flag(cli, "-f", attached);
         if (id == FLAG_COUNT)
-            return usage_error(cli, NULL, "unknown flag -%c", *letter);
+            return usage_error(cli, NULL, "unknown flag -%c", *short_flag);
         if (flag_table[id].kind == FLAG_TYPE_BOOL) {
             set_flag(cli, id, NULL);
             continue;
         }
-        const char *value = take_value(cli, attached);
+        const char *value = next_value(cli, attached);
         if (!value)
-            return usage_error(cli, NULL, "-%c needs a value: -%c %s", *letter, *letter,
+            return usage_error(cli, NULL, "-%c requires a value: -%c %s", *short_flag, *short_flag,
                                flag_table[id].argument);
         return set_flag(cli, id, value);
     }
@@ -303,13 +328,13 @@ static int add_argument(struct cli *cli, const char *argument)
 {
     struct invocation *invocation = &cli->invocation;
     if (invocation->arguments.count == invocation->command->max_args) {
-        if (cli->choice < FLAG_COUNT && among(argument, flag_table[cli->choice].choices))
-            return usage_error(cli, NULL, "unexpected argument \"%s\": write --%s=%s", argument,
+        if (cli->choice < FLAG_COUNT && is_one_of(argument, flag_table[cli->choice].choices))
+            return usage_error(cli, NULL, "unexpected argument \"%s\"; use --%s=%s", argument,
                                flag_table[cli->choice].name, argument);
         bool file =
             invocation->command->max_args == 0 && command_takes(invocation->command, FLAG_FILENAME);
         return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
-                           file ? ": a file is given by -f " : "", file ? argument : "");
+                           file ? "; use -f " : "", file ? argument : "");
     }
     if (!invocation->arguments.items)
         invocation->arguments.items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
@@ -317,20 +342,20 @@ static int add_argument(struct cli *cli, const char *argument)
     return 0;
 }
 
-static int read_arguments(struct cli *cli)
+static int parse_arguments(struct cli *cli)
 {
     bool flags_ended = false;
-    while (cli->at < cli->argc && cli->argv[cli->at]) {
-        const char *argument = cli->argv[cli->at++];
+    while (cli->next < cli->argc && cli->argv[cli->next]) {
+        const char *argument = cli->argv[cli->next++];
         int status = 0;
         if (argument[0] == '-')
             cli->choice = FLAG_COUNT;
         if (!flags_ended && strcmp(argument, "--") == 0)
             flags_ended = true;
         else if (!flags_ended && strncmp(argument, "--", 2) == 0)
-            status = read_long(cli, argument);
+            status = parse_long_flag(cli, argument);
         else if (!flags_ended && argument[0] == '-' && argument[1])
-            status = read_letters(cli, argument);
+            status = parse_short_flags(cli, argument);
         else
             status = add_argument(cli, argument);
         if (status)
@@ -339,29 +364,36 @@ static int read_arguments(struct cli *cli)
     return 0;
 }
 
+static int report_missing_flag(struct cli *cli, const struct flag *flag)
+{
+    if (flag->short_name)
+        return usage_error(cli, NULL, "missing required flag: -%c %s", flag->short_name,
+                           flag->argument);
+    return usage_error(cli, NULL, "missing required flag: --%s %s", flag->name, flag->argument);
+}
+
 static int check_flags(struct cli *cli)
 {
     const struct command *command = cli->invocation.command;
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (command->required >> i & 1 && !(cli->given >> i & 1))
-            return usage_error(cli, NULL, "--%s is needed: --%s %s", flag_table[i].name,
-                               flag_table[i].name, flag_table[i].argument);
+            return report_missing_flag(cli, &flag_table[i]);
     if (cli->invocation.arguments.count < command->min_args)
-        return usage_error(cli, NULL, "an argument is needed: %s", command->arguments);
+        return usage_error(cli, NULL, "missing required argument: %s", command->arguments);
     if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
-        return usage_error(cli, NULL, "--image-tag and --image-digest exclude each other");
+        return usage_error(cli, NULL, "--image-tag and --image-digest are mutually exclusive");
     return 0;
 }
 
-/* https://no-color.org: any value but the empty one. */
-static bool wants_color(const struct options *options)
+/* https://no-color.org: any non-empty value disables color. */
+static bool is_color_enabled(const struct options *options)
 {
-    const char *when = options->color ? options->color : "auto";
-    const char *no_color = getenv("NO_COLOR");
+    const char *mode = options->color ? options->color : "auto";
+    const char *no_color_variable = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
-    if (strcmp(when, "auto") != 0)
-        return strcmp(when, "always") == 0;
-    return isatty(STDERR_FILENO) && !(no_color && *no_color) &&
+    if (strcmp(mode, "auto") != 0)
+        return strcmp(mode, "always") == 0;
+    return isatty(STDERR_FILENO) && !(no_color_variable && *no_color_variable) &&
            !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
@@ -369,7 +401,7 @@ static int run_command(struct cli *cli, const struct command *command)
 {
     struct invocation *invocation = &cli->invocation;
     invocation->command = command;
-    int status = read_arguments(cli);
+    int status = parse_arguments(cli);
     if (status)
         return status;
     if (invocation->options.help)
@@ -377,17 +409,17 @@ static int run_command(struct cli *cli, const struct command *command)
     status = check_flags(cli);
     if (status)
         return status;
-    invocation->color = wants_color(&invocation->options);
+    invocation->color = is_color_enabled(&invocation->options);
     return command->run(invocation);
 }
 
-/* The command of the next word, or of the next two. */
-static const struct command *find_command(struct cli *cli, struct suggestion *near)
+/* Returns the command named by the next word or the next two; NULL if there is none. */
+static const struct command *find_command(struct cli *cli, struct suggestion *suggestion)
 {
-    const char *first = cli->argv[cli->at++];
-    const char *second = cli->at < cli->argc ? cli->argv[cli->at] : "";
-    struct str both = str_format(&cli->arena, "%s %s", first, second);
-    *near = (struct suggestion){.word = str_from_c(first)};
+    const char *first = cli->argv[cli->next++];
+    const char *second = cli->next < cli->argc ? cli->argv[cli->next] : "";
+    struct str two_words = str_format(&cli->arena, "%s %s", first, second);
+    *suggestion = (struct suggestion){.word = str_from_c(first)};
     for (const struct command *const *each = cli->program->commands; *each; each++) {
         const struct command *command = *each;
         struct str name = str_from_c(command->name);
@@ -395,19 +427,19 @@ static const struct command *find_command(struct cli *cli, struct suggestion *ne
             continue;
         if (str_eq_c(name, first))
             return command;
-        if (str_equal(name, both)) {
-            cli->at++;
+        if (str_equal(name, two_words)) {
+            cli->next++;
             return command;
         }
         if (str_starts_with(name, str_format(&cli->arena, "%s ", first)))
-            near->word = *second ? both : near->word;
-        suggestion_add(near, name);
+            suggestion->word = *second ? two_words : suggestion->word;
+        suggestion_add(suggestion, name);
     }
-    suggestion_add(near, STR("help"));
+    suggestion_add(suggestion, STR("help"));
     return NULL;
 }
 
-/* The commands that begin with this word; false when there are none. */
+/* Prints the commands whose first word is `word`. Returns false if there are none. */
 static bool show_group(struct cli *cli, const char *word, int *ret_status)
 {
     const struct program *program = cli->program;
@@ -417,14 +449,15 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
         if (str_starts_with(str_from_c((*each)->name), first))
             buf_format(&out, "  %-15s%s\n", (*each)->name, (*each)->summary);
     bool any = out.len > 0;
-    buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
+    buf_format(&out, "\nUse \"%s help %s COMMAND\" for more information about a command.\n",
+               program->name, word);
     if (any)
         *ret_status = console_finish(buf_str(&out));
     buf_free(&out);
     return any;
 }
 
-/* The names of the commands that begin with this word; empty when there are none. */
+/* Returns the names of the commands whose first word is `word`; empty if there are none. */
 static struct str group_names(struct cli *cli, const char *word)
 {
     struct str first = str_format(&cli->arena, "%s ", word);
@@ -437,71 +470,73 @@ static struct str group_names(struct cli *cli, const char *word)
     return buf_take(&cli->arena, &names);
 }
 
-/* The command that another word stands for, or empty. */
-static struct str command_of_word(const struct program *program, struct str word)
+/* Returns the command that a synonym means; empty if the word is none. */
+static struct str find_synonym(const struct program *program, struct str word)
 {
-    for (const struct command_word *each = program->words; each && each->word; each++)
+    for (const struct command_synonym *each = program->synonyms; each && each->word; each++)
         if (str_eq_c(word, each->word))
             return str_from_c(each->command);
     return (struct str){0};
 }
 
-/* An unknown word after that of a group: `secret rm`. Only the words after the first are compared,
- * because the first is that of all. */
-static int refuse_in_group(struct cli *cli, const char *first, const char *second, struct str names)
+/* Reports an unknown second word of a group, such as `secret rm`. Suggestions compare only second
+ * words because all commands of the group share the first. */
+static int report_unknown_in_group(struct cli *cli, const char *first, const char *second,
+                                   struct str names)
 {
     struct str group = str_format(&cli->arena, "%s ", first);
-    struct suggestion near = {.word = str_from_c(second)};
+    struct suggestion suggestion = {.word = str_from_c(second)};
     for (const struct command *const *each = cli->program->commands; *each; each++) {
         struct str name = str_from_c((*each)->name);
         if (str_starts_with(name, group))
-            suggestion_add(&near, str_skip(name, group.len));
+            suggestion_add(&suggestion, str_skip(name, group.len));
     }
-    if (near.best.len)
-        near.best = str_format(&cli->arena, "%s %.*s", first, STR_ARG(near.best));
-    struct str both = str_format(&cli->arena, "%s %s", first, second);
-    struct str known = command_of_word(cli->program, both);
+    if (suggestion.best.len)
+        suggestion.best = str_format(&cli->arena, "%s %.*s", first, STR_ARG(suggestion.best));
+    struct str two_words = str_format(&cli->arena, "%s %s", first, second);
+    struct str known = find_synonym(cli->program, two_words);
     if (known.len)
-        near.best = known;
-    if (near.best.len)
-        return usage_error(cli, &near, "unknown command \"%.*s\"", STR_ARG(both));
-    return usage_error(cli, NULL, "unknown command \"%.*s\": the commands are %.*s", STR_ARG(both),
+        suggestion.best = known;
+    if (suggestion.best.len)
+        return usage_error(cli, &suggestion, "unknown command \"%.*s\"", STR_ARG(two_words));
+    return usage_error(cli, NULL, "unknown command \"%.*s\"; available: %.*s", STR_ARG(two_words),
                        STR_ARG(names));
 }
 
-/* Of find_command(), which found none: what is not known, or not there. */
-static int refuse_command(struct cli *cli, const char *first, const struct suggestion *near)
+/* Reports a command that find_command() did not find. */
+static int report_unknown_command(struct cli *cli, const char *first,
+                                  const struct suggestion *suggestion)
 {
     struct str names = group_names(cli, first);
-    if (names.len && (cli->at == cli->argc || cli->argv[cli->at][0] == '-'))
-        return usage_error(cli, NULL, "a command is needed: %.*s", STR_ARG(names));
+    if (names.len && (cli->next == cli->argc || cli->argv[cli->next][0] == '-'))
+        return usage_error(cli, NULL, "missing command; available: %.*s", STR_ARG(names));
     if (names.len)
-        return refuse_in_group(cli, first, cli->argv[cli->at], names);
-    return usage_error(cli, near, "unknown command \"%.*s\"", STR_ARG(near->word));
+        return report_unknown_in_group(cli, first, cli->argv[cli->next], names);
+    return usage_error(cli, suggestion, "unknown command \"%.*s\"", STR_ARG(suggestion->word));
 }
 
-static bool asks_help(const struct cli *cli, size_t at)
+static bool is_help_flag(const struct cli *cli, size_t next)
 {
-    const char *word = at < cli->argc ? cli->argv[at] : NULL;
+    const char *word = next < cli->argc ? cli->argv[next] : NULL;
     return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
 }
 
 static int run_help(struct cli *cli)
 {
     int status;
-    if (cli->at == cli->argc || strcmp(cli->argv[cli->at], "help") == 0)
+    if (cli->next == cli->argc || strcmp(cli->argv[cli->next], "help") == 0)
         return show_help(cli->program, NULL);
-    const char *name = cli->argv[cli->at];
-    struct suggestion near;
-    const struct command *command = find_command(cli, &near);
+    const char *name = cli->argv[cli->next];
+    struct suggestion suggestion;
+    const struct command *command = find_command(cli, &suggestion);
     if (command)
         return show_help(cli->program, command);
-    if (cli->at == cli->argc && show_group(cli, name, &status))
+    if (cli->next == cli->argc && show_group(cli, name, &status))
         return status;
-    return refuse_command(cli, name, &near);
+    return report_unknown_command(cli, name, &suggestion);
 }
 
-/* The command for scripts that has this name, or NULL. */
+/* Returns the hidden command of this name; NULL if there is none. */
 static const struct command *find_hidden(const struct program *program, const char *name)
 {
     for (const struct command *const *each = program->commands; *each; each++)
@@ -510,14 +545,14 @@ static const struct command *find_hidden(const struct program *program, const ch
     return NULL;
 }
 
-/* Runs it with all arguments that follow, as they are. */
+/* Runs a hidden command with all following arguments, unparsed. */
 static int run_hidden(struct cli *cli, const struct command *command)
 {
     struct option_list *arguments = &cli->invocation.arguments;
     cli->invocation.command = command;
     arguments->items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
-    while (cli->at < cli->argc)
-        arguments->items[arguments->count++] = cli->argv[cli->at++];
+    while (cli->next < cli->argc)
+        arguments->items[arguments->count++] = cli->argv[cli->next++];
     return command->run(&cli->invocation);
 }
 
@@ -526,39 +561,40 @@ static int run_program(struct cli *cli)
     const struct program *program = cli->program;
     const char *first = cli->argc ? cli->argv[0] : NULL;
     const struct command *hidden = first ? find_hidden(program, first) : NULL;
-    cli->at = 1;
+    cli->next = 1;
     if (hidden)
         return run_hidden(cli, hidden);
-    cli->at = 0;
+    cli->next = 0;
     if (first && strcmp(first, "--version") == 0)
         return cli_version(program);
     if (program->single)
         return run_command(cli, program->single);
-    cli->at = 1;
+    cli->next = 1;
     if (!first) {
-        cli->at = 0;
-        return usage_error(cli, NULL, "a command is needed");
+        cli->next = 0;
+        return usage_error(cli, NULL, "missing command");
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
         return show_help(program, NULL);
     if (strcmp(first, "help") == 0)
         return run_help(cli);
-    struct suggestion near;
+    struct suggestion suggestion;
     int status;
-    cli->at = 0;
-    const struct command *command = find_command(cli, &near);
+    cli->next = 0;
+    const struct command *command = find_command(cli, &suggestion);
     if (command)
         return run_command(cli, command);
     if (first[0] == '-')
-        return usage_error(cli, NULL, "the command comes before its flags, not \"%s\"", first);
-    if (asks_help(cli, 1) && show_group(cli, first, &status))
+        return usage_error(cli, NULL, "unexpected flag \"%s\"; pass flags after the command",
+                           first);
+    if (is_help_flag(cli, 1) && show_group(cli, first, &status))
         return status;
-    return refuse_command(cli, first, &near);
+    return report_unknown_command(cli, first, &suggestion);
 }
 
-/* kubectl asks for completion by this name.
+/* kubectl runs this program for completion of a plugin.
  * https://kubernetes.io/docs/reference/kubectl/generated/kubectl_plugin/ */
-static bool is_called_to_complete(const char *path)
+static bool is_completion_plugin(const char *path)
 {
     return path && str_ends_with(str_from_c(path), STR("kubectl_complete-optasvc"));
 }
@@ -566,12 +602,12 @@ static bool is_called_to_complete(const char *path)
 int cli_main(const struct program *program, int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, NULL); /* a reader that left is a failed write, told and counted */
+    sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is reported as a write error */
     struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
     cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
     cli.invocation.program = program;
     const struct command *complete =
-        is_called_to_complete(argv[0]) ? find_hidden(program, "__complete") : NULL;
+        is_completion_plugin(argv[0]) ? find_hidden(program, "__complete") : NULL;
     int status = complete ? run_hidden(&cli, complete) : run_program(&cli);
     arena_free(&cli.arena);
     return status;

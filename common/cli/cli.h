@@ -1,5 +1,5 @@
-/* Command lines: tables of commands and flags in, a filled `struct options` out; help and
- * suggestions from the same tables. */
+/* Parses command lines into `struct options`, and prints help, from the tables of commands and
+ * flags. */
 #ifndef OPTASVC_CLI_H
 #define OPTASVC_CLI_H
 
@@ -11,42 +11,41 @@ struct completion; /* completion.h */
 struct invocation;
 
 struct command {
-    const char *name;      /* one word, or two: "secret set" */
-    const char *arguments; /* as the usage line shows them; NULL for none */
+    const char *name;      /* one or two words: "secret set" */
+    const char *arguments; /* for the usage line; NULL if none */
     size_t min_args;
     size_t max_args;
-    bool hidden;         /* for scripts: not listed, and its arguments are not parsed */
+    bool hidden;         /* for scripts: not listed, arguments not parsed */
     const char *summary; /* one line */
-    const char *details; /* further lines; may be NULL */
+    const char *details; /* more lines; may be NULL */
     flag_bits flags;
-    flag_bits required;         /* flags that must be given */
-    const char *const *outputs; /* words for --output, ended by NULL; the first is the default */
+    flag_bits required;         /* required flags */
+    const char *const *outputs; /* values of --output, ended by NULL; first: default */
     int (*run)(const struct invocation *invocation); /* returns the exit status */
-    void (*complete)(struct completion *completion); /* offers its arguments; may be NULL */
+    void (*complete)(struct completion *completion); /* completes arguments; may be NULL */
 };
 
-/* An environment variable that a program reads, for its manual page. */
+/* An environment variable, for the manual page. */
 struct environment_variable {
     const char *name;
     const char *help;
 };
 
-/* A word that is no command, and the command that it most likely means: {"secret rm", "secret
- * delete"}. */
-struct command_word {
+/* A synonym of a command, for suggestions: {"secret rm", "secret delete"}. */
+struct command_synonym {
     const char *word;
     const char *command;
 };
 
 struct program {
-    const char *name; /* as the user calls it: "kubectl optasvc" */
-    const char *file; /* the binary's name */
+    const char *name; /* as users run it: "kubectl optasvc" */
+    const char *file; /* file name of the binary */
     const char *summary;
     const struct command *const *commands; /* ended by NULL */
-    const struct command *single; /* the program itself, among the commands, of which the others are
-                                     hidden; NULL: it has commands */
-    const struct environment_variable *variables; /* ended by one without a name */
-    const struct command_word *words;             /* ended by one without a word; may be NULL */
+    const struct command
+        *single; /* the only visible one of the commands; NULL if there are several */
+    const struct environment_variable *variables; /* ended by a NULL name */
+    const struct command_synonym *synonyms;       /* ended by a NULL word; may be NULL */
 };
 
 struct invocation {
@@ -54,20 +53,23 @@ struct invocation {
     const struct command *command;
     struct options options;
     struct option_list arguments;
-    bool color; /* of messages on stderr */
+    bool color; /* color messages on stderr */
 };
 
-/* Reads the command line, runs the command and returns the process's exit status: 0 right, 1
- * failed, 2 wrong usage. Help and version go to stdout, errors to stderr. */
+/* Parses the command line and runs the command. Returns the exit status of the process: 0 success,
+ * 1 failure, 2 usage error. Prints help and version on stdout, errors on stderr. */
 int cli_main(const struct program *program, int argc, char **argv);
 
-/* True when a command has a flag: one of its own, or of those that every command has. */
+/* True if a command accepts a flag, its own or a global one. */
 bool command_takes(const struct command *command, size_t id);
 
-/* Writes one line: the program, its version and those of its libraries. Returns the exit status. */
+/* Returns the flag that has this name or former name; FLAG_COUNT if the command has none. */
+size_t command_find_flag(const struct command *command, struct str name);
+
+/* Prints the versions of the program and its libraries in one line. Returns the exit status. */
 int cli_version(const struct program *program);
 
-/* Tells a mistake in the command line, and where to read on. Returns the exit status. */
+/* Reports an invalid command line and where to find help. Returns EXIT_USAGE. */
 int cli_usage(const struct invocation *invocation, const char *message);
 
 #endif

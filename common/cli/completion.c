@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void complete_offer(struct completion *completion, struct str value, struct str description)
+void completion_add(struct completion *completion, struct str value, struct str description)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                "-_.=/:@";
-    if (!str_starts_with(value, completion->begun) || !str_span_only(value, safe))
+    if (!str_starts_with(value, completion->typed) || !str_span_only(value, safe))
         return;
-    buf_add(&completion->out, completion->lead);
+    buf_add(&completion->out, completion->word_start);
     buf_add(&completion->out, value);
     buf_add_byte(&completion->out, '\t');
     buf_add(&completion->out, description);
@@ -30,17 +30,17 @@ void complete_files(struct completion *completion)
     completion->files = true;
 }
 
-/* What is asked of each module or environment of the files. */
-typedef void offer_item(struct completion *completion, const struct node *item);
+/* Adds completions from a module or environment of the service files. */
+typedef void item_fn(struct completion *completion, const struct node *item);
 
-static void each_item(struct completion *completion, const char *list, offer_item *offer)
+static void for_each_item(struct completion *completion, const char *list, item_fn *add)
 {
     struct diags diags = {.arena = completion->arena};
     struct input *inputs = NULL;
     size_t count = 0;
     input_list(completion->arena, &diags, &completion->options.input, &inputs, &count);
     for (size_t i = 0; i < count; i++) {
-        struct stat status; /* a pipe or a terminal would wait for somebody */
+        struct stat status; /* a pipe or terminal would block */
         if (stat(inputs[i].path, &status) < 0 || !S_ISREG(status.st_mode))
             continue;
         const struct source *source =
@@ -49,13 +49,13 @@ static void each_item(struct completion *completion, const char *list, offer_ite
         for (const struct node *item = node_first_child(node_at(root, list)); item;
              item = item->next)
             if (item->kind == NODE_MAP)
-                offer(completion, item);
+                add(completion, item);
     }
 }
 
-static void offer_environment(struct completion *completion, const struct node *item)
+static void add_environment(struct completion *completion, const struct node *item)
 {
-    complete_offer(completion, node_string(node_at(item, "name")), STR("environment"));
+    completion_add(completion, node_string(node_at(item, "name")), STR("environment"));
 }
 
 static bool is_service(const struct node *item)
@@ -63,36 +63,36 @@ static bool is_service(const struct node *item)
     return str_ends_with(node_string(node_at(item, "type")), STR("k8s-service"));
 }
 
-static void offer_service(struct completion *completion, const struct node *item)
+static void add_service(struct completion *completion, const struct node *item)
 {
     if (is_service(item))
-        complete_offer(completion, node_string(node_at(item, "name")), STR("service"));
+        completion_add(completion, node_string(node_at(item, "name")), STR("service"));
 }
 
-static void offer_secrets(struct completion *completion, const struct node *item)
+static void add_secrets(struct completion *completion, const struct node *item)
 {
     const struct node *secret =
         is_service(item) ? node_first_child(node_at(item, "secrets")) : NULL;
     for (; secret; secret = secret->next)
-        complete_offer(completion, node_string(secret), STR("secret"));
+        completion_add(completion, node_string(secret), STR("secret"));
 }
 
 void complete_secrets(struct completion *completion)
 {
-    each_item(completion, "modules", offer_secrets);
+    for_each_item(completion, "modules", add_secrets);
 }
 
-/* What a program printed, when it succeeded. */
-static void offer_lines(struct completion *completion, const struct process *run,
-                        struct str description)
+/* Offers each line that a program printed, if it succeeded. */
+static void add_lines(struct completion *completion, const struct process *run,
+                      struct str description)
 {
     struct str lines = process_succeeded(run) ? buf_str(&run->output) : (struct str){0};
     struct str line;
     for (size_t at = 0; str_next_line(lines, &at, &line);)
-        complete_offer(completion, line, description);
+        completion_add(completion, line, description);
 }
 
-static void offer_contexts(struct completion *completion)
+static void add_contexts(struct completion *completion)
 {
     struct diags diags = {.arena = completion->arena};
     struct kubectl kubectl = {
@@ -102,7 +102,7 @@ static void offer_contexts(struct completion *completion)
     struct process run = {
         .arguments = kubectl_argv(&kubectl, "config", "get-contexts", "--output=name", NULL).items};
     process_run(&run, 1);
-    offer_lines(completion, &run, STR("context"));
+    add_lines(completion, &run, STR("context"));
     process_free(&run);
 }
 
@@ -114,33 +114,33 @@ void complete_images(struct completion *completion)
         return;
     struct process run = image_tool_list(&tool);
     process_run(&run, 1);
-    offer_lines(completion, &run, STR("image"));
+    add_lines(completion, &run, STR("image"));
     process_free(&run);
 }
 
-static void offer_words(struct completion *completion, const char *const *words)
+static void add_words(struct completion *completion, const char *const *words)
 {
     for (; words && *words; words++)
-        complete_offer(completion, str_from_c(*words), STR(""));
+        completion_add(completion, str_from_c(*words), STR(""));
 }
 
 static void complete_value(struct completion *completion, const struct command *command, size_t id)
 {
     switch (id) {
     case FLAG_ENV:
-        each_item(completion, "environments", offer_environment);
+        for_each_item(completion, "environments", add_environment);
         break;
     case FLAG_MODULE:
-        each_item(completion, "modules", offer_service);
+        for_each_item(completion, "modules", add_service);
         break;
     case FLAG_CONTEXT:
-        offer_contexts(completion);
+        add_contexts(completion);
         break;
     case FLAG_IMAGE:
         complete_images(completion);
         break;
     case FLAG_OUTPUT:
-        offer_words(completion, command->outputs);
+        add_words(completion, command->outputs);
         break;
     case FLAG_FILENAME:
     case FLAG_ENV_FILE:
@@ -152,7 +152,7 @@ static void complete_value(struct completion *completion, const struct command *
         completion->files = true;
         break;
     default:
-        offer_words(completion, flag_table[id].choices);
+        add_words(completion, flag_table[id].choices);
     }
 }
 
@@ -160,27 +160,25 @@ static void complete_flags(struct completion *completion, const struct command *
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (command_takes(command, i))
-            complete_offer(completion, str_format(completion->arena, "--%s", flag_table[i].name),
+            completion_add(completion, str_format(completion->arena, "--%s", flag_table[i].name),
                            str_from_c(flag_table[i].help));
 }
 
-/* The flag of a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT for none. `ret_value` is
- * what follows in the same word, or {NULL, 0}. */
+/* Returns the flag of a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT if it is none.
+ * `ret_value` is the value in the same word; {NULL, 0} if there is none. */
 static size_t find_flag(const struct command *command, struct str word, struct str *ret_value)
 {
     bool is_long = str_starts_with(word, STR("--"));
     size_t equals = str_find(word, 0, '=');
     *ret_value = (struct str){0};
-    if (is_long && equals < word.len) /* it may be empty, but it is there */
+    if (is_long && equals < word.len) /* an empty value is not a missing one */
         *ret_value = (struct str){word.data + equals + 1, word.len - equals - 1};
-    struct str name = str_slice(word, 2, equals);
+    if (is_long)
+        return command_find_flag(command, str_slice(word, 2, equals));
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         if (!command_takes(command, i))
             continue;
-        if (is_long && str_eq_c(name, flag_table[i].name))
-            return i;
-        if (is_long || word.len < 2 || word.data[0] != '-' ||
-            word.data[1] != flag_table[i].short_name)
+        if (word.len < 2 || word.data[0] != '-' || word.data[1] != flag_table[i].short_name)
             continue;
         if (word.len > 2)
             *ret_value = str_skip(word, word.data[2] == '=' ? 3 : 2);
@@ -189,14 +187,14 @@ static size_t find_flag(const struct command *command, struct str word, struct s
     return FLAG_COUNT;
 }
 
-static bool takes_value(size_t id)
+static bool flag_takes_value(size_t id)
 {
     return id < FLAG_COUNT &&
            (flag_table[id].kind == FLAG_TYPE_STRING || flag_table[id].kind == FLAG_TYPE_LIST);
 }
 
-/* What chooses the files that names come from. */
-static void keep_value(struct completion *completion, size_t id, struct str value)
+/* Stores the value of a flag that selects where completions come from. */
+static void store_value(struct completion *completion, size_t id, struct str value)
 {
     struct option_list *files = &completion->options.input.files;
     const char *text = str_to_c(completion->arena, value);
@@ -206,7 +204,7 @@ static void keep_value(struct completion *completion, size_t id, struct str valu
         files->items[files->count++] = text;
     } else if (id == FLAG_KUBECONFIG) {
         completion->options.kubectl.kubeconfig = text;
-    } else if (id == FLAG_TOOL) {
+    } else if (id == FLAG_CONTAINER_TOOL) {
         completion->options.push.tool = text;
     } else if (id == FLAG_RECURSIVE) {
         completion->options.input.recursive = true;
@@ -219,8 +217,8 @@ static void complete_word(struct completion *completion, const struct command *c
     struct str value;
     size_t id = str_starts_with(word, STR("--")) ? find_flag(command, word, &value) : FLAG_COUNT;
     if (id < FLAG_COUNT && value.data) {
-        completion->begun = value;
-        completion->lead = str_slice(word, 0, word.len - value.len);
+        completion->typed = value;
+        completion->word_start = str_slice(word, 0, word.len - value.len);
         complete_value(completion, command, id);
     } else if (str_starts_with(word, STR("-"))) {
         complete_flags(completion, command);
@@ -229,18 +227,18 @@ static void complete_word(struct completion *completion, const struct command *c
     }
 }
 
-/* The words behind the command, of which the last is to be completed. */
+/* Completes the last of the words after the command. */
 static void complete_command(struct completion *completion, const struct command *command,
                              const char *const *words, size_t count)
 {
     size_t arguments = 0;
-    size_t expects = FLAG_COUNT; /* the flag whose value comes next */
+    size_t pending = FLAG_COUNT; /* the flag whose value comes next */
     for (size_t i = 0; i + 1 < count; i++) {
         struct str word = str_from_c(words[i]);
         struct str value;
-        if (expects < FLAG_COUNT) {
-            keep_value(completion, expects, word);
-            expects = FLAG_COUNT;
+        if (pending < FLAG_COUNT) {
+            store_value(completion, pending, word);
+            pending = FLAG_COUNT;
             continue;
         }
         if (str_eq_c(word, "--"))
@@ -248,20 +246,20 @@ static void complete_command(struct completion *completion, const struct command
         size_t id = find_flag(command, word, &value);
         if (id == FLAG_COUNT)
             arguments++;
-        else if (takes_value(id) && !value.data)
-            expects = id;
+        else if (flag_takes_value(id) && !value.data)
+            pending = id;
         else
-            keep_value(completion, id, value);
+            store_value(completion, id, value);
     }
     struct str word = str_from_c(words[count - 1]);
-    completion->begun = word;
-    if (expects < FLAG_COUNT)
-        complete_value(completion, command, expects);
+    completion->typed = word;
+    if (pending < FLAG_COUNT)
+        complete_value(completion, command, pending);
     else
         complete_word(completion, command, word, arguments);
 }
 
-/* Commands that begin with `first`, which is empty or ends in a space: what follows it. */
+/* Completes command names by the word after `first`, which is empty or ends with a space. */
 static void complete_names(struct completion *completion, const struct program *program,
                            struct str first)
 {
@@ -275,15 +273,15 @@ static void complete_names(struct completion *completion, const struct program *
         struct str rest = str_skip(name, first.len);
         size_t space = str_find(rest, 0, ' ');
         struct str word = str_slice(rest, 0, space);
-        if (!str_equal(word, last)) /* a group once */
-            complete_offer(completion, word,
+        if (!str_equal(word, last)) /* list each group once */
+            completion_add(completion, word,
                            space < rest.len
-                               ? str_format(completion->arena, "commands of %.*s", STR_ARG(word))
+                               ? str_format(completion->arena, "%.*s commands", STR_ARG(word))
                                : str_from_c((*each)->summary));
         last = word;
     }
     if (first.len == 0)
-        complete_offer(completion, STR("help"), STR("Tell more of a command"));
+        completion_add(completion, STR("help"), STR("Show help for a command"));
 }
 
 static void complete_program(struct completion *completion, const struct program *program,
@@ -293,7 +291,7 @@ static void complete_program(struct completion *completion, const struct program
         complete_command(completion, program->single, words, count);
         return;
     }
-    completion->begun = str_from_c(words[count - 1]);
+    completion->typed = str_from_c(words[count - 1]);
     if (count > 1 && strcmp(words[0], "help") == 0) {
         words++;
         count--;
@@ -313,11 +311,11 @@ static void complete_program(struct completion *completion, const struct program
 
 static int complete(const struct invocation *invocation)
 {
-    static const char *const nothing[] = {""};
+    static const char *const no_words[] = {""};
     const struct option_list *words = &invocation->arguments;
     struct arena arena = {0};
     struct completion completion = {.arena = &arena};
-    complete_program(&completion, invocation->program, words->count ? words->items : nothing,
+    complete_program(&completion, invocation->program, words->count ? words->items : no_words,
                      words->count ? words->count : 1);
     buf_add(&completion.out, completion.files ? STR(":0\n") : STR(":4\n"));
     int status = console_finish(buf_str(&completion.out));
@@ -326,4 +324,8 @@ static int complete(const struct invocation *invocation)
     return status;
 }
 
-const struct command command_complete = {.name = "__complete", .hidden = true, .run = complete};
+const struct command command_complete = {
+    .name = "__complete",
+    .hidden = true,
+    .run = complete,
+};

@@ -1,11 +1,11 @@
-/* The flags of both programs: one row each, from which command lines are read, and help, man pages
- * and completion are made. */
+/* The flags of both programs, one row each: the source of parsing, help, man pages and
+ * completion. */
 #ifndef OPTASVC_FLAGS_H
 #define OPTASVC_FLAGS_H
 
 #include "config/options.h"
 
-/* The flags there are; a command takes those whose bits it names: FLAG(FILENAME) | FLAG(ENV). */
+/* A command lists its flags as bits: FLAG(FILENAME) | FLAG(ENV). */
 enum flag_id {
     FLAG_FILENAME,
     FLAG_RECURSIVE,
@@ -43,22 +43,22 @@ enum flag_id {
     FLAG_ADOPT,
     FLAG_ROLLBACK_ON_FAILURE,
     FLAG_YES,
-    FLAG_WITH_NAMESPACE,
-    FLAG_WITH_STORAGE,
+    FLAG_DELETE_NAMESPACE,
+    FLAG_DELETE_VOLUMES,
     FLAG_WATCH,
     FLAG_FOLLOW,
     FLAG_PREVIOUS,
     FLAG_FROM_FILE,
     FLAG_ALLOW_EMPTY,
     FLAG_TRIM_NEWLINE,
-    FLAG_SHOW,
+    FLAG_SHOW_VALUES,
     FLAG_NO_RESTART,
     FLAG_TAIL,
     FLAG_SINCE,
     FLAG_IMAGE,
     FLAG_TAG,
-    FLAG_CREATE,
-    FLAG_TOOL,
+    FLAG_CREATE_REPOSITORY,
+    FLAG_CONTAINER_TOOL,
     FLAG_COLOR,
     FLAG_HELP,
     FLAG_COUNT,
@@ -68,15 +68,15 @@ typedef uint64_t flag_bits;
 
 #define FLAG(id) (UINT64_C(1) << FLAG_##id)
 
-/* Flags that every command takes. */
+/* Flags of every command. */
 #define FLAGS_EVERYWHERE (FLAG(COLOR) | FLAG(HELP))
 
-/* What renders takes. */
+/* Flags of commands that render service files. */
 #define FLAGS_RENDER                                                                               \
     (FLAG(FILENAME) | FLAG(RECURSIVE) | FLAG(ENV) | FLAG(ENV_FILE) | FLAG(VAR) | FLAG(IMAGE_TAG) | \
      FLAG(IMAGE_DIGEST) | FLAG(REGISTRY) | FLAG(PARENT_OUTPUTS) | FLAG(MODULE) | FLAG(NAMESPACE))
 
-/* What every command takes that talks to a cluster, beside FLAGS_RENDER. */
+/* Flags of commands that access a cluster, in addition to FLAGS_RENDER. */
 #define FLAGS_KUBECTL                                                                              \
     (FLAG(KUBECONFIG) | FLAG(CONTEXT) | FLAG(CLUSTER) | FLAG(USER) | FLAG(AS) |                    \
      FLAG(REQUEST_TIMEOUT) | FLAG(KUBERC) | FLAG(VERBOSITY))
@@ -85,21 +85,29 @@ enum flag_type {
     FLAG_TYPE_BOOL,
     FLAG_TYPE_STRING,
     FLAG_TYPE_LIST,
-    FLAG_TYPE_CHOICE, /* --NAME=WORD, or --NAME alone, which means the first word */
+    FLAG_TYPE_CHOICE, /* --NAME=VALUE; --NAME means the first choice */
 };
 
 struct flag {
     const char *name;
-    char short_name; /* 0: none */
+    char short_name; /* 0 if none */
     enum flag_type kind;
-    const char *argument; /* what help calls the value */
+    const char *argument; /* name of the value in help */
     const char *help;
-    size_t offset; /* in struct options */
+    size_t offset; /* of the member of struct options */
     const char *const *choices;
-    /* Returns what a value must be, "must be ..."; NULL if it is valid. NULL: any text. */
+    /* Returns NULL if a value is valid, else "must be ..."; NULL accepts any string. */
     const char *(*check)(struct str value);
 };
 
 extern const struct flag flag_table[FLAG_COUNT];
+
+/* A former flag name: accepted with a warning, not listed in help, man pages or completion. */
+struct flag_alias {
+    const char *name;
+    enum flag_id id;
+};
+
+extern const struct flag_alias flag_aliases[]; /* ended by a NULL name */
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-/* The hidden command __man. Prints the page of the program, in the language of man(7). */
+/* The hidden command __man. Prints the manual page of the program in man(7) format. */
 extern const struct command command_man;
 
 #endif

@@ -26,13 +26,13 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
     return EXIT_FAILURE;
 }
 
-static const char *setting(const char *name)
+static const char *env_value(const char *name)
 {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
 
-/* Writes a file that a flag names. `what` is what it is called in an error. */
+/* Writes the file of a flag. `what` names it in errors. */
 static bool write_file(const char *what, const char *path, int flags, struct str text)
 {
     int stream = console_find_stream(path);
@@ -41,11 +41,11 @@ static bool write_file(const char *what, const char *path, int flags, struct str
     if (stream < 0 && fd >= 0 && close(fd) < 0 && error == 0)
         error = errno;
     if (error)
-        fail("the %s %s cannot be written: %s", what, path, strerror(error));
+        fail("cannot write the %s %s: %s", what, path, strerror(error));
     return error == 0;
 }
 
-static void split(void *stream_parser, struct str text)
+static void feed_parser(void *stream_parser, struct str text)
 {
     stream_feed(stream_parser, text);
 }
@@ -56,25 +56,24 @@ static int run(const struct options *options, bool color)
     struct injected injected;
     struct arena arena = {0};
     struct stream_parser stream_parser = {.arena = &arena};
-    int error = io_read_stream(STDIN_FILENO, STREAM_SIZE_MAX, split, &stream_parser, &input);
+    int error = io_read_stream(STDIN_FILENO, STREAM_SIZE_MAX, feed_parser, &stream_parser, &input);
     if (error) {
         io_stream_free(&input);
         arena_free(&arena);
-        return error == EFBIG ? fail("the manifests on standard input are larger than %d bytes",
-                                     STREAM_SIZE_MAX)
-                              : fail("standard input cannot be read: %s", strerror(error));
+        return error == EFBIG
+                   ? fail("the manifests on standard input exceed %d bytes", STREAM_SIZE_MAX)
+                   : fail("cannot read standard input: %s", strerror(error));
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
-    bool right = inject(&options->input, &options->inject, &manifests,
-                        stream_finish(&stream_parser, input.text), color, &injected);
-    /* The log is appended to, so that the runs of one command follow each other. */
+    bool ok = inject(&options->input, &options->inject, &manifests,
+                     stream_finish(&stream_parser, input.text), color, &injected);
+    /* Appending keeps the log of earlier runs of the same helm command. */
     if (options->inject.log_file)
-        right &= write_file("log", options->inject.log_file, O_APPEND, buf_str(&injected.log));
-    if (right && options->inject.report)
-        right = write_file("report", options->inject.report, O_TRUNC, buf_str(&injected.report));
+        ok &= write_file("log", options->inject.log_file, O_APPEND, buf_str(&injected.log));
+    if (ok && options->inject.report)
+        ok = write_file("report", options->inject.report, O_TRUNC, buf_str(&injected.report));
     console_print_error(buf_str(&injected.messages));
-    int status =
-        right ? console_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
+    int status = ok ? console_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
     injected_free(&injected);
     io_stream_free(&input);
     arena_free(&arena);
@@ -85,20 +84,20 @@ int postrender(const struct invocation *invocation)
 {
     struct options options = invocation->options;
     const char *file =
-        invocation->arguments.count ? invocation->arguments.items[0] : setting("OPTASVC_FILE");
+        invocation->arguments.count ? invocation->arguments.items[0] : env_value("OPTASVC_FILE");
     options.input.mode = READ_CHART;
     if (!options.inject.log_file)
-        options.inject.log_file = setting("OPTASVC_LOG");
+        options.inject.log_file = env_value("OPTASVC_LOG");
     if (options.input.files.count == 0)
         options.input.files = (struct option_list){&file, file ? 1 : 0};
     if (options.input.files.count == 0)
         return cli_usage(invocation,
                          invocation->program->single
-                             ? "a service file is needed, as an argument or in OPTASVC_FILE"
-                             : "a service file is needed, by -f or in OPTASVC_FILE");
+                             ? "missing service file; pass it as an argument or set OPTASVC_FILE"
+                             : "missing service file; pass -f FILE or set OPTASVC_FILE");
     for (size_t i = 0; i < options.input.files.count; i++)
         if (strcmp(options.input.files.items[i], "-") == 0)
-            return cli_usage(invocation, "standard input holds the manifests: the service file "
-                                         "cannot be \"-\"");
+            return cli_usage(invocation, "the service file cannot be \"-\": standard input "
+                                         "contains the manifests");
     return run(&options, invocation->color);
 }

@@ -1,14 +1,14 @@
-/* The filter that both programs are: manifests from stdin to stdout, with a service injected. */
+/* The filter of both programs: reads manifests from stdin, injects services, writes to stdout. */
 #ifndef OPTASVC_POSTRENDER_H
 #define OPTASVC_POSTRENDER_H
 
 #include "cli/cli.h"
 
-/* Runs it with the service files of --filename, of the one argument, or else of OPTASVC_FILE.
- * Returns the exit status. Nothing is on stdout unless it is 0. */
+/* Runs the filter. Service files come from --filename, the argument or OPTASVC_FILE, in this order.
+ * Returns the exit status; prints nothing on stdout if it is not 0. */
 int postrender(const struct invocation *invocation);
 
-/* The flags that it takes. */
+/* Flags of the filter. */
 #define FLAGS_INJECT                                                                               \
     (FLAG(ENV) | FLAG(ENV_FILE) | FLAG(VAR) | FLAG(PARENT_OUTPUTS) | FLAG(MODULE) |                \
      FLAG(WORKLOAD) | FLAG(CONTAINER) | FLAG(SERVICE) | FLAG(INGRESS) | FLAG(LOG_FILE) |           \

@@ -1,7 +1,7 @@
-/* What modules of AWS that services link to are there, as far as files tell: their ARNs and names.
+/* ARNs and names of the AWS resources that services link to.
  *
- * The module's `outputs` come first, then its own fields, then the environment's outputs
- * (NAME_queue_arn and the like), then the names that Opta gave, which is reported as a guess. */
+ * Sources in order of precedence: the module's `outputs`, its fields, the environment's outputs
+ * (such as NAME_queue_arn), and the names that Opta gave, which is reported as a warning. */
 #ifndef OPTASVC_AWS_RESOURCE_H
 #define OPTASVC_AWS_RESOURCE_H
 
@@ -9,19 +9,19 @@
 #include "format/arn.h"
 
 struct cloud_resource {
-    struct str arn; /* with wildcards where Opta's name has random characters */
+    struct str arn; /* with wildcards for random characters in Opta's name */
     struct arn parts;
     struct str name; /* of the bucket, queue, topic or table */
-    struct str key;  /* ARN of the KMS key, perhaps with a wildcard; empty: it has none */
+    struct str key;  /* ARN of the KMS key, possibly with a wildcard; empty: no key */
 };
 
-/* Reads a module of CLOUD_AWS, once. NULL after an error, which is reported the first time, at `at`
- * where nothing in the module is wrong. */
+/* Reads a module of CLOUD_AWS once. Returns NULL after an error, which is reported the first time:
+ * at the invalid field, or at `at` if a value is missing. */
 const struct cloud_resource *cloud_resource(struct scope *scope, struct module *module,
                                             struct location at);
 
-/* Reads one of the outputs of its type. Reports an error at `at` and returns false if it is not
- * known. */
+/* Sets an output of the module's type. Reports an error at `at` and returns false if it is
+ * unknown. */
 provider_output cloud_output;
 
 #endif

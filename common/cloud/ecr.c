@@ -45,7 +45,7 @@ struct str ecr_policy(struct arena *arena, const struct ecr *ecr)
 struct str ecr_lifecycle(struct arena *arena)
 {
     static const struct {
-        const char *prefix; /* of the tags; NULL: images without any */
+        const char *prefix; /* of the tags; NULL: untagged images */
         int64_t kept;
         const char *description;
     } rules[] = {

@@ -1,4 +1,4 @@
-/* The ECR repository of `image: AUTO`: where it is, and what it is made with, whoever makes it. */
+/* The ECR repository of `image: AUTO`: its address and its settings. */
 #ifndef OPTASVC_ECR_H
 #define OPTASVC_ECR_H
 
@@ -10,16 +10,16 @@ struct ecr {
     struct str name; /* within the registry */
 };
 
-/* The registry of an account in a region: "ACCOUNT.dkr.ecr.REGION.amazonaws.com". */
+/* Returns the registry of an account in a region: "ACCOUNT.dkr.ecr.REGION.amazonaws.com". */
 struct str ecr_registry(struct arena *arena, struct str account, struct str region);
 
-/* Splits the address of a repository, without tag or digest; false when it is none of ECR. */
+/* Splits the address of a repository without tag or digest. Returns false if it is not in ECR. */
 bool ecr_split(struct str repository, struct ecr *ret);
 
-/* Who may use it: a policy by which its account may pull, and nobody else do anything. JSON. */
+/* Returns the repository policy as JSON: only its account may pull. */
 struct str ecr_policy(struct arena *arena, const struct ecr *ecr);
 
-/* Which images it keeps: Opta's numbers. JSON.
+/* Returns the lifecycle policy as JSON, with the same limits as Opta.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html */
 struct str ecr_lifecycle(struct arena *arena);
 

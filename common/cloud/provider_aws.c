@@ -1,4 +1,4 @@
-/* Amazon: regions, accounts, ECR, and IAM roles, which ACK controllers make. */
+/* Amazon: regions, accounts, ECR, and IAM roles, which ACK controllers create. */
 #include "cloud/aws_resource.h"
 #include "cloud/ecr.h"
 #include "cloud/providers.h"
@@ -28,7 +28,7 @@ const struct provider provider_aws = {
     .read = read_keys,
     .output = cloud_output,
     .registry = registry,
-    .registry_hint = "write region and account_id in the environment's aws provider, or registry "
+    .registry_hint = "set region and account_id in the environment's aws provider, or set registry "
                      "in the environment file, or pass --registry",
     .annotation = "eks.amazonaws.com/role-arn",
     .identity = SERVICE_IAM_ROLE_ARN,

@@ -9,7 +9,7 @@ static void read_keys(const struct schema_reader *reader, const struct record *r
     ret->region = record_value(record, AZURE_LOCATION)->text;
 }
 
-/* NAME.azurecr.io, where Opta's environments have the output acr_name. */
+/* Returns NAME.azurecr.io, where NAME is the output acr_name of Opta's environments. */
 static struct str registry(struct arena *arena, const struct environment *environment)
 {
     const struct output *name = environment_output(environment, STR("acr_name"));
@@ -24,8 +24,9 @@ const struct provider provider_azure = {
     .title = "Azure",
     .read = read_keys,
     .registry = registry,
-    .registry_hint = "write the name of its container registry in the environment file, outputs: "
-                     "{acr_name: NAME}, or registry, or pass --registry",
+    .registry_hint =
+        "set outputs: {acr_name: NAME} (the name of the container registry) or registry "
+        "in the environment file, or pass --registry",
     .annotation = "azure.workload.identity/client-id",
     .identity = SERVICE_AZURE_CLIENT_ID,
     .identity_check = name_check_uuid,

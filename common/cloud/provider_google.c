@@ -11,7 +11,7 @@ static void read_keys(const struct schema_reader *reader, const struct record *r
     ret->project_at = record_location(record, GOOGLE_PROJECT);
 }
 
-/* gcr.io/PROJECT; of a project of a domain, "example.com:shop", gcr.io/example.com/shop.
+/* Returns gcr.io/PROJECT. For a domain-scoped project, example.com:shop, gcr.io/example.com/shop.
  * https://cloud.google.com/artifact-registry/docs/docker/names */
 static struct str registry(struct arena *arena, const struct environment *environment)
 {
@@ -24,11 +24,11 @@ static struct str registry(struct arena *arena, const struct environment *enviro
                       last.len ? "/" : "", STR_ARG(last));
 }
 
-/* Google's IAM has no objects in the cluster. The roles are those that Opta granted.
- * https://cloud.google.com/storage/docs/access-control/iam-roles */
+/* There are no cluster objects for Google's IAM, so a warning shows the command. The roles are
+ * those that Opta granted. https://cloud.google.com/storage/docs/access-control/iam-roles */
 static void grant(struct scope *scope, const struct link *link, struct str account)
 {
-    /* Google's ID of a bucket is its name. */
+    /* In Google Cloud, the ID of a bucket is its name. */
     bool named = module_writes_output(link->module, STR("bucket_name"));
     const struct str name = named ? STR("bucket_name") : STR("bucket_id");
     struct str bucket = STR("BUCKET");
@@ -40,14 +40,15 @@ static void grant(struct scope *scope, const struct link *link, struct str accou
         return;
     const char *role = writes ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";
     diag_warning(scope->diags, link->node->span,
-                 "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
+                 "no cloud permissions are granted for this link to %.*s",
+                 STR_ARG(link->module->type));
     if (account.len)
         diag_hint(scope->diags,
-                  "grant it: gcloud storage buckets add-iam-policy-binding gs://%.*s "
+                  "grant them with: gcloud storage buckets add-iam-policy-binding gs://%.*s "
                   "--member=serviceAccount:%.*s --role=%s",
                   STR_ARG(bucket), STR_ARG(account), role);
     else
-        diag_hint(scope->diags, "write gcp_service_account, and grant that account %s on gs://%.*s",
+        diag_hint(scope->diags, "set gcp_service_account, and grant that account %s on gs://%.*s",
                   role, STR_ARG(bucket));
 }
 
@@ -57,7 +58,7 @@ const struct provider provider_google = {
     .title = "Google",
     .read = read_keys,
     .registry = registry,
-    .registry_hint = "write project in the environment's google provider, or registry in the "
+    .registry_hint = "set project in the environment's google provider, or set registry in the "
                      "environment file, or pass --registry",
     .grant = grant,
     .annotation = "iam.gke.io/gcp-service-account",

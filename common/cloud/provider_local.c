@@ -1,4 +1,4 @@
-/* A cluster on this machine, with a registry beside it, as Opta set one up. */
+/* A local cluster with a local registry, as set up by Opta. */
 #include "cloud/providers.h"
 
 static struct str registry(struct arena *arena, const struct environment *environment)
@@ -11,7 +11,7 @@ static struct str registry(struct arena *arena, const struct environment *enviro
 const struct provider provider_local = {
     .cloud = CLOUD_LOCAL,
     .field = PROVIDERS_LOCAL,
-    .title = "this machine",
+    .title = "a local cluster",
     .local = true,
     .registry = registry,
     .registry_hint = "pass --registry",

@@ -3,9 +3,10 @@
 static const struct provider provider_none = {
     .cloud = CLOUD_NONE,
     .title = "no cloud",
-    .registry_hint = "write registry in the environment file, or pass --registry; without them the "
-                     "environment needs a provider, such as providers: {aws: {region: us-east-1, "
-                     "account_id: 123456789012}}",
+    .registry_hint =
+        "set registry in the environment file, or pass --registry, or add a provider to "
+        "the environment, for example: providers: {aws: {region: us-east-1, "
+        "account_id: 123456789012}}",
 };
 
 const struct provider *const providers[CLOUD_COUNT] = {

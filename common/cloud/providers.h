@@ -10,7 +10,7 @@ extern const struct provider provider_google;
 extern const struct provider provider_azure;
 extern const struct provider provider_local;
 
-/* By their `enum cloud`; that of CLOUD_NONE stands for an environment without one. */
+/* Indexed by `enum cloud`; CLOUD_NONE is for an environment without a provider. */
 extern const struct provider *const providers[CLOUD_COUNT];
 
 #endif

@@ -20,24 +20,24 @@ void apply_print(const struct apply *apply, struct str title, const char *outcom
     buf_free(&line);
 }
 
-/* Notes and prints what the server took: kubectl names each object when it is done. */
-static void take_names(struct apply *apply, const struct manifests *batch,
-                       const struct process *run)
+/* Records and prints the applied objects: kubectl prints the name of each. */
+static void record_applied(struct apply *apply, const struct manifests *batch,
+                           const struct process *run)
 {
     struct arena *arena = &apply->cluster.arena;
     struct map names = kubectl_names(&apply->cluster.kubectl, run);
     for (size_t i = 0; i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
         struct str key = object_key(arena, batch->items[i]);
-        if (!map_get(&names, title) || map_add(arena, &apply->taken, key, title.data))
+        if (!map_get(&names, title) || map_add(arena, &apply->applied, key, title.data))
             continue;
         const char *outcome = map_get(&apply->outcomes, key);
         apply_print(apply, title, outcome ? outcome : "applied");
     }
 }
 
-/* Applies the objects of all namespaces at the same time. Reports what fails. */
-static void send(struct apply *apply, struct manifests *batches, size_t count, bool force)
+/* Applies the objects of all namespaces in parallel. Reports failures. */
+static void send_batches(struct apply *apply, struct manifests *batches, size_t count, bool force)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     struct process *runs = ARENA_ARRAY(kubectl->arena, count, struct process);
@@ -53,19 +53,19 @@ static void send(struct apply *apply, struct manifests *batches, size_t count, b
     }
     kubectl_run(kubectl, runs, running);
     for (size_t i = 0; i < running; i++) {
-        take_names(apply, sent[i], &runs[i]);
+        record_applied(apply, sent[i], &runs[i]);
         if (!process_succeeded(&runs[i]))
             kubectl_report(kubectl, &runs[i]);
         process_free(&runs[i]);
     }
 }
 
-static bool is_taken(struct apply *apply, const struct node *object)
+static bool is_applied(struct apply *apply, const struct node *object)
 {
-    return map_get(&apply->taken, object_key(&apply->cluster.arena, object)) != NULL;
+    return map_get(&apply->applied, object_key(&apply->cluster.arena, object)) != NULL;
 }
 
-static void make_namespaces(struct apply *apply)
+static void create_namespaces(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     struct manifests manifests = {.arena = &cluster->arena};
@@ -75,58 +75,58 @@ static void make_namespaces(struct apply *apply)
     for (size_t i = 0; i < manifests.count; i++)
         map_add(&cluster->arena, &apply->outcomes, object_key(&cluster->arena, manifests.items[i]),
                 "created");
-    send(apply, &manifests, 1, false);
+    send_batches(apply, &manifests, 1, false);
 }
 
-/* Deletes objects, and prints each that is deleted. */
-static void remove_objects(struct apply *apply, const struct manifests *objects)
+/* Deletes objects and prints the deleted ones. */
+static void delete_objects(struct apply *apply, const struct manifests *objects)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
     if (objects->count == 0 || process_interrupted())
         return;
     size_t count = kubectl_delete(kubectl, objects->items, objects->count, false);
     for (size_t i = 0; i < count; i++)
-        apply_print(apply, object_title(kubectl->arena, objects->items[i]), "removed");
+        apply_print(apply, object_title(kubectl->arena, objects->items[i]), "deleted");
 }
 
-/* The same for objects among which CronJobs may be. */
-static void remove_and_stop(struct apply *apply, const struct manifests *objects)
+/* Deletes objects; CronJobs are suspended first, and retained while they have a running Job. */
+static void delete_or_suspend(struct apply *apply, const struct manifests *objects)
 {
     struct manifests jobs = {.arena = &apply->cluster.arena};
-    struct manifests removed = {.arena = &apply->cluster.arena};
+    struct manifests deleted = {.arena = &apply->cluster.arena};
     for (size_t i = 0; i < objects->count; i++)
-        manifests_add(kind_is(objects->items[i], ROLE_CRON_JOB) ? &jobs : &removed,
+        manifests_add(kind_is(objects->items[i], ROLE_CRON_JOB) ? &jobs : &deleted,
                       objects->items[i]);
     struct manifests stopped = apply_suspend_cron_jobs(apply, &jobs);
     for (size_t i = 0; i < stopped.count; i++)
-        manifests_add(&removed, stopped.items[i]);
-    remove_objects(apply, &removed);
+        manifests_add(&deleted, stopped.items[i]);
+    delete_objects(apply, &deleted);
 }
 
-/* Those of the list that are, or are not, autoscalers: these go first, or they would undo what is
- * applied. */
-static void remove_superseded(struct apply *apply, bool autoscalers)
+/* Deletes stale objects: either the autoscalers or the others. Autoscalers are deleted before the
+ * workloads are applied, or they would revert their replicas. */
+static void delete_stale(struct apply *apply, bool autoscalers)
 {
-    struct manifests removed = {.arena = &apply->cluster.arena};
+    struct manifests deleted = {.arena = &apply->cluster.arena};
     for (size_t i = 0; i < apply->to_delete.count; i++)
         if (kind_is(apply->to_delete.items[i], ROLE_AUTOSCALER) == autoscalers)
-            manifests_add(&removed, apply->to_delete.items[i]);
-    remove_and_stop(apply, &removed);
+            manifests_add(&deleted, apply->to_delete.items[i]);
+    delete_or_suspend(apply, &deleted);
 }
 
 static const char released[] = "released: it was adopted and is not deleted";
 
-static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
+static void print_retained(struct apply *apply, const struct manifests *objects, const char *reason)
 {
     for (size_t i = 0; i < objects->count; i++)
         cluster_print(&apply->cluster, "%.*s is no longer needed: %s",
-                      STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
+                      STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), reason);
 }
 
-static void say_retained(struct apply *apply)
+static void print_retained_data(struct apply *apply)
 {
     for (size_t i = 0; i < apply->retained.count; i++)
-        cluster_print(&apply->cluster, "%.*s is no longer needed: it stays, as %s",
+        cluster_print(&apply->cluster, "%.*s is no longer needed: retained because %s",
                       STR_ARG(object_title(&apply->cluster.arena, apply->retained.items[i])),
                       kind_of(apply->retained.items[i])->retained);
 }
@@ -136,9 +136,9 @@ void apply_report_stale(struct apply *apply)
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
     for (size_t i = 0; !cluster->options->apply.prune && i < apply->orphaned.count; i++)
-        cluster_print(cluster, "%.*s is no longer needed: apply with --prune to %s it",
+        cluster_print(cluster, "%.*s is no longer needed: pass --prune to %s it",
                       STR_ARG(object_title(arena, apply->orphaned.items[i])),
-                      object_is_adopted(apply->orphaned.items[i]) ? "release" : "remove");
+                      object_is_adopted(apply->orphaned.items[i]) ? "release" : "delete");
     for (size_t i = 0; i < apply->unclaimed.count; i++) {
         const struct node *object = apply->unclaimed.items[i];
         struct str title = object_title(arena, object);
@@ -149,40 +149,41 @@ void apply_report_stale(struct apply *apply)
     }
 }
 
-/* Adopted objects are released, the others added to those that are removed. */
-static void remove_or_release(struct apply *apply, const struct manifests *objects,
-                              struct manifests *removed)
+/* Releases the adopted objects, and adds the others to `deleted`. */
+static void release_adopted(struct apply *apply, const struct manifests *objects,
+                            struct manifests *deleted)
 {
     for (size_t i = 0; i < objects->count && !process_interrupted(); i++) {
         struct node *object = objects->items[i];
         if (!object_is_adopted(object))
-            manifests_add(removed, object);
+            manifests_add(deleted, object);
         else if (ownership_release(&apply->cluster, object))
-            apply_print(apply, object_title(removed->arena, object), released);
+            apply_print(apply, object_title(deleted->arena, object), released);
     }
 }
 
-/* What --prune removes serves, perhaps, until the new pods do: it goes when all of them are ready,
- * or at once where nobody waits. */
+/* Objects that --prune deletes may still serve traffic, so they are deleted only when all new pods
+ * are ready, or at once with --wait=false. */
 static void prune(struct apply *apply, bool ready)
 {
-    struct manifests removed = {.arena = &apply->cluster.arena};
+    struct manifests deleted = {.arena = &apply->cluster.arena};
     apply_report_stale(apply);
     if (!apply->cluster.options->apply.prune)
         return;
-    say_retained(apply);
+    print_retained_data(apply);
     if (!ready) {
-        say_left(apply, &apply->orphaned, "it stays, as not all is ready");
-        say_left(apply, &apply->other_services, "it stays, as not all is ready");
+        print_retained(apply, &apply->orphaned, "retained because not all services are ready");
+        print_retained(apply, &apply->other_services,
+                       "retained because not all services are ready");
         return;
     }
-    remove_or_release(apply, &apply->orphaned, &removed);
-    remove_or_release(apply, &apply->other_services, &removed);
-    remove_and_stop(apply, &removed);
+    release_adopted(apply, &apply->orphaned, &deleted);
+    release_adopted(apply, &apply->other_services, &deleted);
+    delete_or_suspend(apply, &deleted);
 }
 
-/* An empty list for each namespace. */
-static struct manifests *list_for_namespaces(struct cluster *cluster)
+/* Returns an empty list for each namespace. */
+static struct manifests *new_batches(struct cluster *cluster)
 {
     struct manifests *lists =
         ARENA_ARRAY(&cluster->arena, cluster->namespace_count, struct manifests);
@@ -191,14 +192,14 @@ static struct manifests *list_for_namespaces(struct cluster *cluster)
     return lists;
 }
 
-/* What is applied by itself. */
+/* Objects are applied in this order. */
 enum phase {
-    PHASE_DEPENDENCIES, /* what must be done before pods can start, */
-    PHASE_INDEPENDENT,  /* services that have nothing of that kind, */
-    PHASE_DEPENDENT     /* and the rest of those that have */
+    PHASE_DEPENDENCIES, /* objects that must be ready before pods can start */
+    PHASE_INDEPENDENT,  /* services without such objects */
+    PHASE_DEPENDENT     /* all other objects of the services that have them */
 };
 
-/* When all but the dependencies of a service are applied. */
+/* Returns the phase in which all but the dependencies of a service are applied. */
 static enum phase phase_of_rest(const struct deployed_service *deployed)
 {
     for (size_t i = 0; i < deployed->count; i++)
@@ -207,12 +208,13 @@ static enum phase phase_of_rest(const struct deployed_service *deployed)
     return PHASE_INDEPENDENT;
 }
 
-/* Workloads whose replicas are taken by force go by themselves, so that nothing else is forced. */
+/* Workloads whose replicas are taken by force are applied separately, so that nothing else is
+ * forced. */
 static void send_phase(struct apply *apply, enum phase phase)
 {
     struct cluster *cluster = &apply->cluster;
-    struct manifests *batches = list_for_namespaces(cluster);
-    struct manifests *forced = list_for_namespaces(cluster);
+    struct manifests *batches = new_batches(cluster);
+    struct manifests *forced = new_batches(cluster);
     for (size_t i = 0; i < cluster->service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
@@ -221,127 +223,127 @@ static void send_phase(struct apply *apply, enum phase phase)
             if ((apply_is_awaited(deployed->objects[j]) ? PHASE_DEPENDENCIES : rest) != phase)
                 continue;
             struct node *object = object_to_apply(apply, rollout, deployed->objects[j], false);
-            bool taken = rollout->claims_replicas && object == rollout->workload;
-            manifests_add(&(taken ? forced : batches)[deployed->namespace - cluster->namespaces],
+            bool force = rollout->claims_replicas && object == rollout->workload;
+            manifests_add(&(force ? forced : batches)[deployed->namespace - cluster->namespaces],
                           object);
         }
     }
-    send(apply, batches, cluster->namespace_count, false);
+    send_batches(apply, batches, cluster->namespace_count, false);
     if (!process_interrupted())
-        send(apply, forced, cluster->namespace_count, true);
+        send_batches(apply, forced, cluster->namespace_count, true);
 }
 
-/* A new workload was made with as many pods as the old one has; its autoscaler takes over. */
-static void settle_replicas(struct apply *apply, struct rollout *rollout)
+/* A new workload was created with the replicas of the old one: transfers them to its autoscaler. */
+static void transfer_new_replicas(struct apply *apply, struct rollout *rollout)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    if (!rollout->keeps || rollout->live || rollout->apply_failed || process_interrupted() ||
-        !transfer_replicas(apply, rollout))
+    if (!rollout->preserved_replicas || rollout->live || rollout->apply_failed ||
+        process_interrupted() || !transfer_replicas(apply, rollout))
         return;
     kubectl_run_one(kubectl, kubectl_apply(kubectl, MANAGER,
                                            kubectl_documents(kubectl, &rollout->workload, 1), 0));
 }
 
-/* True when all was taken. */
-static bool find_broken(struct apply *apply)
+/* Marks rollouts with an object that was not applied as failed. True if there are none. */
+static bool mark_failed_services(struct apply *apply)
 {
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         for (size_t j = 0; j < rollout->deployed->count; j++)
-            rollout->apply_failed |= !is_taken(apply, rollout->deployed->objects[j]);
+            rollout->apply_failed |= !is_applied(apply, rollout->deployed->objects[j]);
         if (rollout->apply_failed) {
             rollout->state = ROLLOUT_FAILED;
-            rollout->why = STR("not everything was applied");
-            right = false;
+            rollout->reason = STR("some of its objects were not applied");
+            ok = false;
         }
     }
-    return right;
+    return ok;
 }
 
-static void tell_not_taken(struct apply *apply)
+static void print_not_applied(struct apply *apply)
 {
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct deployed_service *deployed = &apply->cluster.services[i];
         for (size_t j = 0; j < deployed->count; j++)
-            if (!is_taken(apply, deployed->objects[j]))
-                cluster_print(&apply->cluster, "not applied: %.*s of namespace %.*s",
+            if (!is_applied(apply, deployed->objects[j]))
+                cluster_print(&apply->cluster, "not applied: %.*s in namespace %.*s",
                               STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
                               STR_ARG(deployed->namespace->name));
     }
 }
 
-static bool wants_wait(const struct options *options)
+static bool is_wait_requested(const struct options *options)
 {
     return !options->apply.wait || strcmp(options->apply.wait, "true") == 0;
 }
 
-/* The number of pods is made safe before it changes hands. Nothing more is done for a service where
- * that fails. */
+/* Preserves the number of pods before spec.replicas changes its manager. A service for which that
+ * fails is not applied. */
 static void prepare_replicas(struct apply *apply)
 {
-    remove_superseded(apply, true);
-    bool removed = apply->cluster.diags.errors == 0;
+    delete_stale(apply, true);
+    bool deleted = apply->cluster.diags.errors == 0;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
-        if (!removed && rollout->claims_replicas) /* the autoscaler would go on to change it */
+        if (!deleted && rollout->claims_replicas) /* the autoscaler would still change it */
             rollout->apply_failed = true;
-        if (rollout->keeps && rollout->live && !process_interrupted())
+        if (rollout->preserved_replicas && rollout->live && !process_interrupted())
             rollout->apply_failed = !transfer_replicas(apply, rollout);
     }
 }
 
-/* What pods cannot start without comes first; and meanwhile what others wait for holds up nobody
- * else.
- */
-static void send_awaited(struct apply *apply)
+/* Applies dependencies first, then independent services, which need not wait, and then waits for
+ * the dependencies. */
+static void send_dependencies(struct apply *apply)
 {
     send_phase(apply, PHASE_DEPENDENCIES);
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         for (size_t j = 0; j < rollout->deployed->count; j++)
             if (apply_is_awaited(rollout->deployed->objects[j]) &&
-                !is_taken(apply, rollout->deployed->objects[j]))
+                !is_applied(apply, rollout->deployed->objects[j]))
                 rollout->apply_failed = true;
     }
     if (!process_interrupted())
         send_phase(apply, PHASE_INDEPENDENT);
-    if (wants_wait(apply->cluster.options) && !process_interrupted())
+    if (is_wait_requested(apply->cluster.options) && !process_interrupted())
         apply_await(apply);
 }
 
-/* Everything into the cluster; false when some of it did not get there. */
-static bool change(struct apply *apply)
+/* Applies all objects. Reports errors and returns false if some were not applied. */
+static bool apply_all(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     if (!apply_mark_adopted(apply)) {
         cluster_report(cluster);
         cluster_print(cluster, "nothing was applied");
-        find_broken(apply);
+        mark_failed_services(apply);
         return false;
     }
     prepare_replicas(apply);
     if (!process_interrupted())
-        send_awaited(apply);
+        send_dependencies(apply);
     if (!process_interrupted())
         send_phase(apply, PHASE_DEPENDENT);
-    bool right = find_broken(apply);
+    bool ok = mark_failed_services(apply);
     for (size_t i = 0; i < cluster->service_count; i++)
-        settle_replicas(apply, &apply->rollouts[i]);
-    right &= cluster->diags.errors == 0;
-    if (right)
-        remove_superseded(apply, false);
-    right &= cluster->diags.errors == 0 && !process_interrupted();
+        transfer_new_replicas(apply, &apply->rollouts[i]);
+    ok &= cluster->diags.errors == 0;
+    if (ok)
+        delete_stale(apply, false);
+    ok &= cluster->diags.errors == 0 && !process_interrupted();
     cluster_report(cluster);
-    if (!right)
-        tell_not_taken(apply);
-    return right;
+    if (!ok)
+        print_not_applied(apply);
+    return ok;
 }
 
-/* Old pods are kept until new ones are ready, so a changed kind is always waited for. */
-static void wait_for(struct apply *apply)
+/* A workload of the other kind is retained until the new pods are ready, so a changed kind is
+ * always waited for. */
+static void wait_for_rollouts(struct apply *apply)
 {
-    bool all = wants_wait(apply->cluster.options);
+    bool all = is_wait_requested(apply->cluster.options);
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         if (!all && !rollout->old && rollout->state == ROLLOUT_WAITS)
@@ -350,31 +352,32 @@ static void wait_for(struct apply *apply)
     rollout_wait(apply);
 }
 
-static void finish(struct apply *apply, struct rollout *rollout)
+static void finish_rollout(struct apply *apply, struct rollout *rollout)
 {
     struct cluster *cluster = &apply->cluster;
     struct str name = rollout->title;
     if (rollout->state == ROLLOUT_DONE && rollout->old) {
-        remove_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
+        delete_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
     }
     if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed)
         return;
-    diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->why));
+    diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->reason));
     if (rollout->superseded) {
-        diag_hint(&cluster->diags, "`kubectl optasvc diff` shows what differs; apply again if this "
-                                   "version is to run");
+        diag_hint(&cluster->diags,
+                  "run `kubectl optasvc diff` to see the differences; apply again to "
+                  "deploy this version");
         return;
     }
     cluster_report(cluster);
     rollout_explain(apply, rollout);
     if (cluster->options->apply.rollback_on_failure && rollout->unknown)
-        cluster_print(cluster, "%.*s: not rolled back: it may be ready", STR_ARG(name));
+        cluster_print(cluster, "%.*s: not rolled back: the pods may be ready", STR_ARG(name));
     else if (cluster->options->apply.rollback_on_failure && !process_interrupted())
         rollout_undo(apply, rollout);
     cluster_report(cluster);
 }
 
-/* Of several services: which failed. */
+/* Prints which of several services failed. True if none did. */
 static bool summarize(struct apply *apply)
 {
     struct buf names = {0};
@@ -394,7 +397,7 @@ static bool summarize(struct apply *apply)
     return failed == 0;
 }
 
-static void tell_unchecked(struct apply *apply)
+static void print_unchecked(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     for (size_t i = 0; i < cluster->service_count; i++)
@@ -402,15 +405,15 @@ static void tell_unchecked(struct apply *apply)
             if (cluster->services[i].namespace->state == NAMESPACE_ABSENT)
                 cluster_print(
                     cluster,
-                    "not checked: %.*s: the namespace \"%.*s\" is not there yet, and a dry "
-                    "run makes none",
+                    "not checked: %.*s: namespace \"%.*s\" does not exist, and a dry run does "
+                    "not create it",
                     STR_ARG(object_title(&apply->cluster.arena, cluster->services[i].objects[j])),
                     STR_ARG(cluster->services[i].namespace->name));
 }
 
-static void print_dry_removal(struct apply *apply, const struct node *object)
+static void print_dry_deletion(struct apply *apply, const struct node *object)
 {
-    const char *outcome = "removed (server dry run)";
+    const char *outcome = "deleted (server dry run)";
     if (object_is_adopted(object))
         outcome = "released (server dry run)";
     else if (apply_cron_job_runs(object))
@@ -418,7 +421,7 @@ static void print_dry_removal(struct apply *apply, const struct node *object)
     apply_print(apply, object_title(&apply->cluster.arena, object), outcome);
 }
 
-static int tell_dry_run(struct apply *apply)
+static int print_dry_run(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
@@ -431,21 +434,21 @@ static int tell_dry_run(struct apply *apply)
                             str_format(arena, "%s (server dry run)", outcome).data);
         }
     for (size_t i = 0; i < apply->to_delete.count; i++)
-        print_dry_removal(apply, apply->to_delete.items[i]);
+        print_dry_deletion(apply, apply->to_delete.items[i]);
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
             apply_print(apply, object_title(arena, apply->rollouts[i].old),
-                        "removed (server dry run)");
+                        "deleted (server dry run)");
     for (size_t i = 0; cluster->options->apply.prune && i < apply->orphaned.count; i++)
-        print_dry_removal(apply, apply->orphaned.items[i]);
+        print_dry_deletion(apply, apply->orphaned.items[i]);
     for (size_t i = 0; i < apply->other_services.count; i++)
-        print_dry_removal(apply, apply->other_services.items[i]);
+        print_dry_deletion(apply, apply->other_services.items[i]);
     apply_report_stale(apply);
-    tell_unchecked(apply);
+    print_unchecked(apply);
     return console_finish((struct str){0});
 }
 
-/* Nothing is changed before all of this is right. */
+/* Runs all checks before anything is changed. */
 static bool prepare(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
@@ -459,7 +462,7 @@ static bool prepare(struct apply *apply)
     return cluster_report(cluster) && apply_dry_run(apply, false);
 }
 
-static bool make_and_check(struct apply *apply)
+static bool create_and_check_namespaces(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     size_t absent = 0;
@@ -467,18 +470,18 @@ static bool make_and_check(struct apply *apply)
         absent += cluster->namespaces[i].state == NAMESPACE_ABSENT;
     if (absent == 0)
         return true;
-    make_namespaces(apply);
+    create_namespaces(apply);
     if (!cluster_report(cluster))
         return false;
-    bool right = apply_dry_run(apply, true);
+    bool ok = apply_dry_run(apply, true);
     cluster_report(cluster);
-    if (!right)
-        cluster_print(cluster, "nothing but the namespace was applied");
-    return right;
+    if (!ok)
+        cluster_print(cluster, "only the namespace was created");
+    return ok;
 }
 
-/* --prune=layer deletes services that are in no file, perhaps by mistake: what it deletes is listed
- * and confirmed before anything is changed. */
+/* --prune=layer deletes services that are in no file, perhaps by mistake: lists them and asks
+ * before anything is changed. */
 static bool confirm_prune(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
@@ -502,39 +505,39 @@ static int run(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     const char *mode = cluster->options->apply.dry_run_mode;
-    bool right = prepare(apply);
-    if (!cluster_report(cluster) || !right)
+    bool ok = prepare(apply);
+    if (!cluster_report(cluster) || !ok)
         return EXIT_FAILURE;
     if (mode && strcmp(mode, "server") == 0)
-        return tell_dry_run(apply);
-    if (!confirm_prune(apply) || !make_and_check(apply))
+        return print_dry_run(apply);
+    if (!confirm_prune(apply) || !create_and_check_namespaces(apply))
         return EXIT_FAILURE;
-    right = apply->applied = change(apply);
+    ok = apply->all_applied = apply_all(apply);
     if (!process_interrupted())
-        wait_for(apply);
+        wait_for_rollouts(apply);
     if (!process_interrupted())
         apply_check_superseded(apply);
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
-        finish(apply, &apply->rollouts[i]);
-    bool ready = right;
+        finish_rollout(apply, &apply->rollouts[i]);
+    bool ready = ok;
     for (size_t i = 0; i < cluster->service_count; i++)
         ready &= apply->rollouts[i].state == ROLLOUT_DONE;
     if (!process_interrupted())
         prune(apply, ready);
-    right &= cluster_report(cluster);
-    right &= summarize(apply);
-    return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+    ok &= cluster_report(cluster);
+    ok &= summarize(apply);
+    return console_finish((struct str){0}) == EXIT_SUCCESS && ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* No call of kubectl takes longer than --timeout, so that its own retries end too. What a slow
- * machine needs for one is always allowed. */
+/* Limits each kubectl call to --timeout, because kubectl's own retries would take longer; but never
+ * below what one call takes on a slow machine. */
 static int64_t call_limit(const struct options *options)
 {
-    enum { LEAST = 5 }; /* seconds */
+    enum { SECONDS_MIN = 5 };
     int64_t seconds = 0;
     if (!options->apply.timeout || !duration_parse(str_from_c(options->apply.timeout), &seconds))
         return 0;
-    return (seconds > LEAST ? seconds : LEAST) * 1000;
+    return (seconds > SECONDS_MIN ? seconds : SECONDS_MIN) * 1000;
 }
 
 int apply(const struct options *options, bool color)
@@ -547,7 +550,9 @@ int apply(const struct options *options, bool color)
     }
     if (process_interrupted())
         cluster_print(&apply.cluster, "interrupted%s",
-                      apply.applied ? ": all was applied, but not waited for" : "");
+                      apply.all_applied
+                          ? ": all objects were applied, but the rollout may not be complete"
+                          : "");
     cluster_close(&apply.cluster);
     return process_exit_status(status);
 }

@@ -1,183 +1,184 @@
-/* Services into a cluster: `kubectl optasvc apply`, in steps.
+/* Applies services to a cluster (`kubectl optasvc apply`), in steps:
  *
- *   cluster.c         what is there
- *   preflight.c     whether it can work: Secrets, the server's own checks
- *   preflight_owner.c     what exists already and is not ours
- *   preflight_claims.c    whether live volumes keep their names and paths
- *   preflight_retained.c  whether claims without a StatefulSet are used again
- *   apply_pods.c      why pods are replaced
- *   apply_plan.c      what goes, and how the number of pods is kept
- *   apply.c           the order of it all
- *   apply_cron.c      CronJobs that go, and the Jobs that they still run
- *   apply_wait.c     what other controllers must have finished before pods start
- *   rollout.c         the wait for the pods
- *   apply_superseded.c  whether another apply has changed them since
- *   rollout_diagnose.c     why they do not get ready
- *   rollback.c        the way back
+ *   cluster.c             queries the live objects
+ *   preflight.c           checks namespaces and Secrets, and all objects by a server dry run
+ *   preflight_owner.c     finds objects with our names that are not ours
+ *   preflight_claims.c    checks that live claims keep their names, paths and sizes
+ *   preflight_retained.c  checks that claims without a StatefulSet are used again
+ *   apply_pods.c          reports why pods are replaced
+ *   apply_plan.c          decides what is deleted, and preserves the number of pods
+ *   apply.c               runs the steps in order
+ *   apply_cron.c          suspends CronJobs before they are deleted
+ *   apply_wait.c          waits for objects that pods require
+ *   rollout.c             waits for the pods
+ *   apply_superseded.c    detects changes by another apply
+ *   rollout_diagnose.c    explains why pods are not ready
+ *   rollback.c            rolls back to the previous revision
  *
- * A step reports into cluster.diags and returns false when the rest makes no sense. */
+ * A step reports into cluster.diags and returns false if the following steps cannot run. */
 #ifndef OPTASVC_APPLY_H
 #define OPTASVC_APPLY_H
 
 #include "cluster/cluster.h"
 #include "manifest/manifest.h"
 
-/* ms that a question may take that is asked again and again: one that has no answer is asked anew.
- */
+/* Milliseconds that a repeated query may take; one that times out is sent again. */
 enum { POLL_TIMEOUT_MS = 30 * 1000 };
 
 enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
 
-/* The workload of a deployed service, while it rolls out. */
+/* The rollout of a deployed service. */
 struct rollout {
     struct deployed_service *deployed;
-    struct str title;      /* what messages call it: with its namespace where there are several */
-    struct node *workload; /* as rendered; NULL: nothing runs, there is nothing to wait for */
-    struct node *live;     /* as the cluster has it: of the same kind, */
-    struct node *old;      /* and ours of the other kind, which it takes the place of */
+    struct str title; /* its name in messages: NAMESPACE/NAME if there are several namespaces */
+    struct node *workload; /* rendered; NULL: no pods, so there is nothing to wait for */
+    struct node *live;     /* the live workload of the same kind, or NULL */
+    struct node *old;      /* our live workload of the other kind, which it replaces, or NULL */
 
-    /* spec.replicas, when it changes hands (apply_plan.c). */
-    bool claims_replicas; /* from an autoscaler or another manager: ours from now on */
-    int64_t keeps; /* pods that run and stay when an autoscaler takes over; 0: none to keep */
+    /* Transfer of spec.replicas (apply_plan.c). */
+    bool claims_replicas;       /* from an autoscaler or another manager to us */
+    int64_t preserved_replicas; /* running pods to preserve for a new autoscaler; 0: none */
 
     enum rollout_state state;
-    bool unknown; /* it failed because the cluster does not answer: nothing is known of its pods */
-    bool rolled_back;   /* other pods than those that were sent are waited for */
-    bool superseded;    /* another apply has changed it since: what runs is not this apply's */
-    bool apply_failed;  /* something of the service was not applied: there is nothing to wait for */
-    struct str expired; /* when a rollout before this one made no progress any more */
-    struct str progress; /* in words */
-    int64_t since;       /* process_monotonic_ms() when that changed last */
-    struct str why;      /* it failed */
+    bool unknown;      /* it failed because the cluster does not answer: the pods may be ready */
+    bool rolled_back;  /* the wait is for the pods of the rollback */
+    bool superseded;   /* another apply has changed the service since */
+    bool apply_failed; /* an object of the service was not applied: there is no rollout */
+    struct str deadline_exceeded_at; /* when an earlier rollout exceeded its progress deadline */
+    struct str progress;             /* as printed last */
+    int64_t progress_at;             /* process_monotonic_ms() when `progress` changed last */
+    struct str reason;               /* why it failed */
 };
 
 struct apply {
     struct cluster cluster;
-    struct rollout *rollouts;   /* as many as services */
-    struct manifests to_delete; /* what acts and is no longer rendered: removed */
-    struct manifests orphaned;  /* what does nothing and is no longer rendered: listed, or pruned */
-    struct manifests other_services; /* --prune=layer: of services that are in no file */
-    struct manifests retained;       /* what would be among those, but holds data: reported */
-    struct manifests blocked;   /* what would be in `goes`, but is not ours to delete: an error */
-    struct manifests unclaimed; /* the same of the rest: retained */
-    struct manifests adopted;   /* what exists, was not applied by us, and --adopt takes over */
-    struct map autoscalers;     /* those in `goes`, as "NAMESPACE/NAME" */
-    struct map adopted_keys;    /* the same as `adopted`, by object_key() */
-    struct map workloads;       /* the rendered ones by object_key(): their rollouts */
-    struct map releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
-    struct map outcomes;        /* the result for each object: created, changed, unchanged */
-    struct map sent;            /* each object as the server makes it of what is sent */
-    struct map taken;           /* the objects that the server took */
-    bool applied;               /* all of them */
+    struct rollout *rollouts;        /* as many as services */
+    struct manifests to_delete;      /* stale objects that still act: deleted */
+    struct manifests orphaned;       /* stale objects that do nothing: reported, or pruned */
+    struct manifests other_services; /* --prune=layer: objects of services that are in no file */
+    struct manifests retained;       /* stale objects that hold data: reported and retained */
+    struct manifests blocked;   /* stale objects that act but are not ours to delete: an error */
+    struct manifests unclaimed; /* stale objects without environment label: retained */
+    struct manifests adopted;   /* live objects of others that --adopt adopts */
+    struct map autoscalers;     /* those in `to_delete`, by "NAMESPACE/NAME" */
+    struct map adopted_keys;    /* `adopted` by object_key() */
+    struct map workloads;       /* rollouts by object_key() of the rendered workload */
+    struct map releases;        /* whether a Helm release exists, by "NAMESPACE/NAME" */
+    struct map outcomes;        /* by object_key(): "created", "changed", "unchanged", "adopted" */
+    struct map sent;            /* by object_key(): the object that the server's dry run returned */
+    struct map applied;         /* applied objects, by object_key() */
+    bool all_applied;           /* true if all objects were applied */
 };
 
-/* The rollout of a service. */
+/* Returns the rollout of a service. */
 struct rollout *apply_rollout(const struct apply *apply, const struct deployed_service *deployed);
 
-/* The rollout whose rendered workload is the same as this object, or NULL. */
+/* Returns the rollout whose rendered workload is the same as this object; NULL if there is none. */
 struct rollout *apply_rollout_of(struct apply *apply, const struct node *workload);
 
-/* Finds each rollout's workloads, what is superseded, and who has spec.replicas. */
+/* Finds each rollout's workloads, the stale objects, and the owner of spec.replicas. */
 void apply_plan(struct apply *apply);
 
-/* The object as it is sent: spec.replicas set so that no pod is lost on the way. `dry`: as it will
- * be in the end, and so that a dry run does not conflict with what is about to be taken over.
- * Elsewhere the object itself. */
+/* Returns the object as it is sent. A workload may need other replicas than rendered, so that no
+ * running pod is lost; for a dry run (`dry`) those that it will have in the end, which do not
+ * conflict with a manager whose replicas apply takes. Other objects are returned as they are. */
 struct node *object_to_apply(struct apply *apply, const struct rollout *rollout,
                              struct node *object, bool dry);
 
-/* Gives spec.replicas to MANAGER_REPLICAS with the number that runs, so that it stays when the
- * object is applied without it. */
+/* Transfers spec.replicas with the current number to MANAGER_REPLICAS, so that the field remains
+ * when the object is applied without it. Reports an error and returns false if that fails. */
 bool transfer_replicas(struct apply *apply, struct rollout *rollout);
 
-/* Suspends CronJobs that are to be deleted. Returns those that may be, because they run no Job;
- * the others are reported. */
+/* Suspends CronJobs that are to be deleted. Returns those that have no running Job and so can be
+ * deleted; reports the others. */
 struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manifests *jobs);
 
 /* True for a live CronJob with an active Job. */
 bool apply_cron_job_runs(const struct node *live);
 
-/* Prints a line on stdout for an object: with --output name its name alone. */
+/* Prints the name and outcome of an object to stdout; only its name with --output name. */
 void apply_print(const struct apply *apply, struct str title, const char *outcome);
 
-/* An object that must be done before pods can start; and the wait for all of them. A service whose
- * are not done in time is marked as broken. */
+/* apply_is_awaited(): true if pods cannot start before another controller has processed the object.
+ * apply_await() waits for all of them; a service whose objects are not ready in time is marked as
+ * broken. */
 bool apply_is_awaited(const struct node *object);
 void apply_await(struct apply *apply);
 
-/* Namespaces that end, Secrets that are missing, fields that cannot be changed. */
+/* Reports terminating namespaces, missing Secrets, objects of others, and claims that cannot be
+ * changed. */
 void apply_check(struct apply *apply);
 
-/* Reports each claim of a live StatefulSet that would get another name, path or size, or that is
- * added or left out: none of it can be changed. A part of apply_check(). */
+/* Reports each claim of a live StatefulSet that would be renamed, moved, resized, added or removed:
+ * claim templates are immutable. Part of apply_check(). */
 void apply_check_claims(struct apply *apply);
 
-/* Reports what a StatefulSet that is to be created finds: claims of another service that have its
- * names, and claims it had that it would not use while it gets new ones. */
+/* For a StatefulSet that is to be created, reports existing claims of another service that have its
+ * names, and its own earlier claims that it would not use while it gets new ones. */
 void apply_check_retained(struct apply *apply);
 
-/* What exists and is not ours (preflight_owner.c): an error, or with --adopt an item of `adopted`.
- */
+/* Reports live objects that are not ours (preflight_owner.c) as errors; with --adopt adds them to
+ * `adopted`. */
 void apply_check_owners(struct apply *apply);
 
-/* True if --adopt takes over this live object. */
+/* True if --adopt adopts this live object. */
 bool apply_adopts(struct apply *apply, const struct node *live);
 
-/* Reports what --adopt would leave in a workload that it takes over; `after`: all objects, as a dry
- * run returned them. */
+/* Reports fields of other managers that would remain in an adopted workload. `after`: all objects,
+ * as a dry run returned them. */
 void apply_check_adopted(struct apply *apply, const struct node *after);
 
-/* Records on each object that it is adopted, before its first field is. False if that fails, which
- * is reported. */
+/* Annotates each adopted object before it is applied. Reports an error and returns false if that
+ * fails. */
 bool apply_mark_adopted(struct apply *apply);
 
-/* Has the server check everything that goes to namespaces which are, or are not, absent; notes what
- * becomes of each object. False when it refuses anything, which is reported with its object. */
+/* Runs a server dry run of all objects whose namespaces exist (or are `absent`), and notes the
+ * outcome of each. Reports each object that the server rejects and returns false. */
 bool apply_dry_run(struct apply *apply, bool absent);
 
-/* Reports that an apply replaces the pods of a live workload, and what changes in them. `after`:
- * the workload as a dry run has it. Nothing if its pods stay as they are. */
+/* Reports that an apply replaces the pods of a live workload, and which fields change. Reports
+ * nothing if the pod template is unchanged. `after`: the workload as a dry run returned it. */
 void apply_report_pods(struct apply *apply, const struct node *live, const struct node *after);
 
-/* Reports what is no longer needed and without --prune retained: what can be pruned, and what has
- * no environment label. */
+/* Reports stale objects that are retained: those that --prune would delete, unless it is given, and
+ * those without environment label. */
 void apply_report_stale(struct apply *apply);
 
-/* Tells which fields that are rendered others have set: a line each. */
+/* Prints a line for each rendered field that another manager has set. */
 void apply_report_conflicts(struct apply *apply);
 
-/* A workload whose pods are all of its newest template, and available. */
+/* True if all pods of a workload have its newest template and are available. */
 bool rollout_is_complete(const struct node *workload);
 
-/* The controller has seen what was applied last. */
+/* True if the controller has observed the last change of the workload. */
 bool rollout_is_observed(const struct node *workload);
 
-/* When a Deployment's controller saw no more progress; empty while it sees some. */
+/* Returns when a Deployment exceeded its progress deadline; empty if it did not. */
 struct str rollout_deadline_exceeded_at(const struct node *workload);
 
-/* Notes an object as the dry run shows it. */
+/* Records an object that a dry run returned. */
 void apply_note_sent(struct apply *apply, struct node *after);
 
-/* True if another apply has changed a live object, which has its managedFields, since it was sent.
- */
+/* True if another apply has changed a live object since it was sent. The object must have its
+ * managedFields. */
 bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live);
 
-/* Marks a rollout as failed because of that. */
+/* Marks a rollout as failed because another apply has changed this object. */
 void apply_mark_superseded(struct apply *apply, struct rollout *rollout, const struct node *object);
 
-/* Asks for all objects that were applied, and marks the rollouts that are superseded. */
+/* Queries all applied objects, and marks the rollouts that another apply has superseded. */
 void apply_check_superseded(struct apply *apply);
 
-/* Waits until all are done or have failed. */
+/* Waits until all rollouts are complete or have failed. */
 void rollout_wait(struct apply *apply);
 
-/* Tells what is known of the failure: pods, their last words, events. */
+/* Prints pod states, the last log lines of a pod, and warning events. */
 void rollout_explain(struct apply *apply, const struct rollout *rollout);
 
-/* Goes back to what ran before, and waits for it. */
+/* Rolls back to the previous revision, and waits for its pods. */
 void rollout_undo(struct apply *apply, struct rollout *rollout);
 
-/* Applies, waits and tells. Returns the exit status. */
+/* Applies the services, waits, and reports. Returns the exit status. */
 int apply(const struct options *options, bool color);
 
 #endif

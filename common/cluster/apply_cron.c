@@ -1,7 +1,6 @@
-/* CronJobs that the service no longer has. One that is deleted takes its Jobs with it, also those
- * that run, so it is suspended first, deleted only when none of its Jobs runs, and else left to the
- * next apply. The CronJob that takes its place is there before: a start in the moment between is
- * made twice rather than not at all. */
+/* Stale CronJobs. Deleting one deletes its Jobs too, also running ones, so it is suspended first,
+ * and deleted only if none of its Jobs is running; otherwise the next apply deletes it. Its
+ * replacement is applied before that: a run due in between starts twice rather than never. */
 #include "cluster/apply.h"
 
 #include <string.h>
@@ -16,9 +15,9 @@ static bool is_suspended(const struct node *live)
     return str_eq_c(node_string(node_at(live, "spec suspend")), "true");
 }
 
-/* All of it as it is, because a field that the manager leaves out would be removed; but suspended.
- * A later apply that renders it again leaves `suspend` out, and so lets it run again. */
-static struct node *suspended(struct arena *arena, const struct node *live)
+/* Returns a suspended copy with all its fields, because a field that its manager no longer sends
+ * is removed. If a later apply renders it again, it does not send `suspend`, which resumes it. */
+static struct node *suspended_copy(struct arena *arena, const struct node *live)
 {
     static const char *const kept[] = {"labels", "annotations"};
     struct node *object = object_reference(arena, live);
@@ -41,15 +40,15 @@ static bool suspend(struct apply *apply, const struct manifests *jobs)
     struct manifests documents = {.arena = kubectl->arena};
     for (size_t i = 0; i < jobs->count; i++)
         if (!is_suspended(jobs->items[i]))
-            manifests_add(&documents, suspended(kubectl->arena, jobs->items[i]));
+            manifests_add(&documents, suspended_copy(kubectl->arena, jobs->items[i]));
     if (documents.count == 0)
         return true;
     struct str text = kubectl_documents(kubectl, documents.items, documents.count);
     return kubectl_run_one(kubectl, kubectl_apply(kubectl, MANAGER, text, APPLY_FORCE));
 }
 
-/* The CronJobs and Jobs of a namespace, as far as they may be read; false if the server does not
- * answer. Without the right to list Jobs the status of the CronJobs counts, with a warning. */
+/* Queries the CronJobs and Jobs of a namespace. Reports an error and returns false if that fails.
+ * If Jobs cannot be listed, warns, and the status of the CronJobs decides. */
 static bool query_jobs(struct apply *apply, const char *namespace, struct node **ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -77,7 +76,7 @@ static bool is_true(const struct node *condition)
 /* The CronJobs and Jobs of a namespace. */
 struct jobs {
     struct map objects; /* by object_key() */
-    struct map running; /* the first Job that runs, by the uid of its owner */
+    struct map running; /* the first running Job, by the uid of its owner */
 };
 
 static struct jobs index_jobs(struct arena *arena, const struct node *items)
@@ -93,8 +92,8 @@ static struct jobs index_jobs(struct arena *arena, const struct node *items)
     return jobs;
 }
 
-/* The name of a Job that runs, or empty. The status of a CronJob is a moment late, so that the Jobs
- * themselves count too. */
+/* Returns the name of a running Job; empty if there is none. The status of a CronJob lags behind,
+ * so the Jobs themselves are checked too. */
 static struct str running_job(struct arena *arena, const struct jobs *jobs,
                               const struct node *cron_job)
 {
@@ -111,8 +110,8 @@ static void report_running(struct apply *apply, const struct node *cron_job, str
     if (!is_suspended(cron_job))
         apply_print(apply, title, "suspended");
     cluster_print(&apply->cluster,
-                  "%.*s is no longer needed: suspended, because its Job %.*s still runs; the next "
-                  "apply deletes it",
+                  "%.*s is no longer needed: suspended because its Job %.*s is still running; the "
+                  "next apply deletes it",
                   STR_ARG(title), STR_ARG(job));
 }
 
@@ -121,19 +120,19 @@ struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manif
     struct manifests stopped = {.arena = &apply->cluster.arena};
     struct arena *arena = &apply->cluster.arena;
     struct str namespace = {0};
-    struct jobs found = {0};
+    struct jobs indexed = {0};
     bool known = false;
     if (jobs->count == 0 || !suspend(apply, jobs))
         return stopped;
     for (size_t i = 0; i < jobs->count && !process_interrupted(); i++) {
         struct node *cron_job = jobs->items[i];
-        if (!str_equal(object_namespace(cron_job), namespace)) { /* they come by namespace */
+        if (!str_equal(object_namespace(cron_job), namespace)) { /* sorted by namespace */
             struct node *items = NULL;
             namespace = object_namespace(cron_job);
             known = query_jobs(apply, str_to_c(arena, namespace), &items);
-            found = index_jobs(arena, items);
+            indexed = index_jobs(arena, items);
         }
-        struct str job = known ? running_job(arena, &found, cron_job) : (struct str){0};
+        struct str job = known ? running_job(arena, &indexed, cron_job) : (struct str){0};
         if (job.len)
             report_running(apply, cron_job, job);
         else if (known)

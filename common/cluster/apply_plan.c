@@ -1,10 +1,10 @@
-/* What goes and what stays, and who has spec.replicas.
+/* Decides which stale objects are deleted or retained, and who owns spec.replicas.
  *
  * Server-side apply removes a field that its manager no longer sends, and a Deployment without
- * replicas has one pod. So a number that runs is given to MANAGER_REPLICAS before it is left to an
- * autoscaler, whose controller takes it over when it scales. The other way round the number is
- * taken by force, but only from controllers and from that manager: a person's is a conflict, which
- * is the user's to decide. */
+ * replicas has one pod. So the current number is transferred to MANAGER_REPLICAS before an
+ * autoscaler owns it, whose controller takes the field when it scales. In the other direction,
+ * apply takes the number by force, but only from controllers and from that manager: a number set
+ * by a user is a conflict. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -44,7 +44,7 @@ static struct str autoscaler_key(struct arena *arena, const struct node *object)
                       STR_ARG(object_name(object)));
 }
 
-static void add_going(struct apply *apply, struct node *live)
+static void add_to_delete(struct apply *apply, struct node *live)
 {
     struct arena *arena = &apply->cluster.arena;
     manifests_add(&apply->to_delete, live);
@@ -60,36 +60,37 @@ static struct map rendered_titles(struct arena *arena, const struct deployed_ser
     return titles;
 }
 
-/* A workload of the other kind is no part of this: it goes when its pods are replaced. */
-static void plan_superseded(struct apply *apply, const struct rollout *rollout)
+/* Sorts the stale objects of a service. A workload of the other kind is not among them: it is
+ * deleted when its pods are replaced. */
+static void plan_stale(struct apply *apply, const struct rollout *rollout)
 {
     const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
-    struct map rendered_service = rendered_titles(arena, deployed);
+    struct map titles = rendered_titles(arena, deployed);
     for (size_t i = 0; i < deployed->related_count; i++) {
         struct node *live = deployed->related[i];
         enum label_match match = deployed_service_labels(deployed, live);
         bool unclaimed = match == LABELS_UNCLAIMED;
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
-            object_has_controller(live) || map_get(&rendered_service, object_title(arena, live)) ||
+            object_has_controller(live) || map_get(&titles, object_title(arena, live)) ||
             live == rollout->old)
             continue;
         if (is_retained(live))
             manifests_add(&apply->retained, live);
         else if (!is_active(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->orphaned, live);
-        else if (!deployed->service->has_image) /* it is not known what runs */
+        else if (!deployed->service->has_image) /* without an image, what runs is not known */
             continue;
         else if (unclaimed || object_is_adopted(live))
             manifests_add(&apply->blocked, live);
         else
-            add_going(apply, live);
+            add_to_delete(apply, live);
     }
     if (rollout->old && object_is_adopted(rollout->old))
         manifests_add(&apply->blocked, rollout->old);
 }
 
-/* --prune=layer: services that are in none of the files. */
+/* --prune=layer: sorts the objects of services that are in none of the files. */
 static void plan_layer(struct apply *apply, struct cluster_namespace *namespace)
 {
     for (struct node *live = namespace->live; live; live = live->next) {
@@ -134,16 +135,16 @@ static void plan_replicas(struct apply *apply, struct rollout *rollout)
     const struct node *live = rollout->live;
     if (node_at(rollout->workload, "spec replicas")) {
         struct str owner = live ? object_field_owner(live, replicas_field, MANAGER) : STR("");
-        /* --adopt takes nothing by force. */
+        /* --adopt never forces. */
         rollout->claims_replicas = owner.len && object_applied_by(live, MANAGER) &&
                                    (loses_autoscaler(apply, rollout) ||
                                     str_eq_c(owner, MANAGER_REPLICAS) || object_scaled(live));
         return;
     }
-    int64_t runs = object_number(live ? live : rollout->old, "spec replicas", 1);
-    bool falls =
+    int64_t replicas = object_number(live ? live : rollout->old, "spec replicas", 1);
+    bool needs_transfer =
         live ? object_field_applied_by(live, replicas_field, MANAGER) : rollout->old != NULL;
-    rollout->keeps = falls && runs > 1 ? runs : 0;
+    rollout->preserved_replicas = needs_transfer && replicas > 1 ? replicas : 0;
 }
 
 static struct str title_of(struct cluster *cluster, const struct deployed_service *deployed)
@@ -167,8 +168,8 @@ void apply_plan(struct apply *apply)
         rollout->deployed = &cluster->services[i];
         rollout->title = title_of(cluster, rollout->deployed);
         find_workloads(apply, rollout);
-        plan_superseded(apply, rollout);
-        rollout->expired = rollout_deadline_exceeded_at(rollout->live);
+        plan_stale(apply, rollout);
+        rollout->deadline_exceeded_at = rollout_deadline_exceeded_at(rollout->live);
         if (rollout->workload)
             plan_replicas(apply, rollout);
     }
@@ -188,9 +189,9 @@ struct node *object_to_apply(struct apply *apply, const struct rollout *rollout,
         node_at(copy, "spec replicas")->text = node_string(node_at(rollout->live, "spec replicas"));
         return copy;
     }
-    if (rollout->keeps && (dry || !rollout->live)) {
+    if (rollout->preserved_replicas && (dry || !rollout->live)) {
         struct node *copy = node_copy(arena, object);
-        node_set_int(arena, node_get(copy, "spec"), "replicas", rollout->keeps);
+        node_set_int(arena, node_get(copy, "spec"), "replicas", rollout->preserved_replicas);
         return copy;
     }
     return object;
@@ -208,15 +209,15 @@ bool transfer_replicas(struct apply *apply, struct rollout *rollout)
 {
     enum { TRIES = 5 };
     struct kubectl *kubectl = &apply->cluster.kubectl;
-    int64_t replicas = rollout->keeps;
+    int64_t replicas = rollout->preserved_replicas;
     for (int i = 0;; i++) {
         struct node *document = replicas_document(kubectl->arena, rollout->workload, replicas);
         struct process run =
             kubectl_apply(kubectl, MANAGER_REPLICAS, kubectl_documents(kubectl, &document, 1), 0);
         kubectl_run(kubectl, &run, 1);
-        bool right = process_succeeded(&run);
-        bool scaled = !right && kubectl_conflicts(&run) && i < TRIES;
-        if (!right && !scaled)
+        bool ok = process_succeeded(&run);
+        bool scaled = !ok && kubectl_conflicts(&run) && i < TRIES;
+        if (!ok && !scaled)
             kubectl_report(kubectl, &run);
         process_free(&run);
         const struct node *live =
@@ -226,7 +227,7 @@ bool transfer_replicas(struct apply *apply, struct rollout *rollout)
                               str_to_c(kubectl->arena, object_namespace(rollout->workload)), NULL)
                 : NULL;
         if (!live)
-            return right;
+            return ok;
         replicas = object_number(live, "spec replicas", 1);
     }
 }

@@ -1,7 +1,7 @@
-/* Why an apply replaces pods. */
+/* Reports why an apply replaces pods. */
 #include "cluster/apply.h"
 
-/* Names, each once, in the order of their first use. */
+/* Unique names in the order of their first use. */
 struct names {
     struct arena *arena;
     struct map known;
@@ -22,7 +22,7 @@ static const struct node *find_key(const struct node *map, struct str key)
     return value;
 }
 
-/* Adds the keys whose values differ, other than containers, which are compared one by one. */
+/* Adds the keys whose values differ, except `containers`, which are compared one by one. */
 static void add_keys(struct names *names, const struct node *before, const struct node *after)
 {
     for (const struct node *value = node_first_child(after); value; value = value->next)
@@ -47,7 +47,7 @@ static void add_containers(struct names *names, const struct node *before, const
         add_name(names, STR("containers"));
 }
 
-/* What differs between the pods of two workloads; empty if nothing does. */
+/* Returns which fields of two workloads' pod templates differ; empty if none. */
 static struct str list_changes(struct arena *arena, const struct node *live,
                                const struct node *after)
 {

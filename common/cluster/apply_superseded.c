@@ -1,12 +1,12 @@
-/* Two applies at once: the later one changes what the earlier one still waits for, and only one of
- * them can be right. What this apply sends is known from the server's dry run of it; what another
- * apply sends afterwards is the same manager's. So of an object these fields count:
+/* Concurrent applies: a later one changes objects whose rollout the earlier one still waits for, so
+ * the earlier one must fail. The server's dry run shows what this apply sends; another apply has
+ * the same manager. An object was changed by another apply if, of the fields of this manager,
  *
- *   - fields that both own must have the same value;
- *   - a field that the manager did not own before was sent by another apply;
- *   - a field that it no longer owns was left out by another apply if nobody else keeps it there.
+ *   - one that it owned before and still owns has another value;
+ *   - it owns one that it did not own before;
+ *   - it no longer owns one, and the field is gone.
  *
- * A field that another manager has taken, as `kubectl scale` does, is no apply. */
+ * A field that another manager took, as `kubectl scale` does, does not count. */
 #include "cluster/apply.h"
 
 #include "yaml/emit.h"
@@ -25,8 +25,8 @@ static const struct node *owned_fields(const struct node *object)
     return NULL;
 }
 
-/* The names by which a list tells its items apart, from the first of the fields that has them:
- * `k:{"name":"web"}`. */
+/* Returns the keys that identify the items of a list, from the first field that has them:
+ * `k:{"name":"web"}`. NULL if there is none. */
 static const struct node *key_names(struct arena *arena, const struct node *fields)
 {
     const struct node *field = node_first_child(fields);
@@ -37,7 +37,7 @@ static const struct node *key_names(struct arena *arena, const struct node *fiel
     return load_json(arena, str_skip(field->key->text, strlen("k:")));
 }
 
-/* An item as fieldsV1 names it. */
+/* Returns the key of an item in fieldsV1. */
 static struct str item_key(struct arena *arena, const struct node *names, const struct node *item)
 {
     struct buf text = {0};
@@ -55,7 +55,7 @@ static struct str item_key(struct arena *arena, const struct node *names, const 
     return buf_take(arena, &text);
 }
 
-/* The children of a value by the names that fieldsV1 gives them. */
+/* Returns the children of a value by their keys in fieldsV1. */
 static struct map index_value(struct arena *arena, const struct node *value,
                               const struct node *fields)
 {
@@ -85,7 +85,7 @@ static bool is_member(const struct node *field)
     return !str_eq_c(field->key->text, ".") && !str_starts_with(field->key->text, STR("v:"));
 }
 
-/* True if the manager's fields of `now` are those of `sent`, by the rules above. */
+/* True if the manager's fields of `now` are those of `sent`, by the rules at the top. */
 static bool same_fields(struct arena *arena, const struct node *sent_fields,
                         const struct node *sent, const struct node *now_fields,
                         const struct node *now)
@@ -113,12 +113,11 @@ static bool same_fields(struct arena *arena, const struct node *sent_fields,
     return true;
 }
 
-/* Who has the number of pods may change while this apply works (apply_plan.c): the dry run sent
- * another number than the apply did. */
-static void correct_replicas(struct arena *arena, struct node *sent,
-                             const struct node *rendered_service)
+/* The dry run may have sent other replicas than the apply (apply_plan.c): sets them to those that
+ * were applied. */
+static void correct_replicas(struct arena *arena, struct node *sent, const struct node *workload)
 {
-    const struct node *number = node_at(rendered_service, "spec replicas");
+    const struct node *number = node_at(workload, "spec replicas");
     struct node *spec = node_get(sent, "spec");
     const struct node *fields = owned_fields(sent);
     if (number)
@@ -143,7 +142,7 @@ bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct 
     const struct node *fields = owned_fields(sent);
     if (!fields)
         return false;
-    /* Another apply has left the number of pods to an autoscaler. */
+    /* Another apply has transferred the replicas to an autoscaler. */
     bool left = node_at(fields, replicas) && !node_at(owned_fields(live), replicas) &&
                 object_field_applied_by(live, replicas, MANAGER_REPLICAS);
     return left || !same_fields(arena, fields, sent, owned_fields(live), live);
@@ -155,17 +154,17 @@ static void supersede(struct apply *apply, struct rollout *rollout, const struct
     struct arena *arena = &apply->cluster.arena;
     rollout->superseded = true;
     rollout->state = ROLLOUT_FAILED;
-    rollout->why = str_format(arena, "superseded by another apply: %.*s %s",
-                              STR_ARG(object_title(arena, object)), how);
+    rollout->reason = str_format(arena, "superseded by another apply: %.*s %s",
+                                 STR_ARG(object_title(arena, object)), how);
 }
 
 void apply_mark_superseded(struct apply *apply, struct rollout *rollout, const struct node *object)
 {
-    supersede(apply, rollout, object, "is not as this apply sent it");
+    supersede(apply, rollout, object, "was changed");
 }
 
-/* What the cluster has now of all objects of a namespace, by object_key(); false if it does not
- * answer. */
+/* Queries the live objects of a namespace by object_key(). Reports an error and returns false if
+ * that fails. */
 static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct map *ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -193,14 +192,14 @@ static bool query(struct apply *apply, const struct cluster_namespace *namespace
     return ok;
 }
 
-static void compare_unit(struct apply *apply, struct rollout *rollout, const struct map *items)
+static void compare_service(struct apply *apply, struct rollout *rollout, const struct map *items)
 {
     const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
     for (size_t i = 0; i < deployed->count && !rollout->superseded; i++) {
         const struct node *live = map_get(items, object_key(arena, deployed->objects[i]));
         if (!live)
-            supersede(apply, rollout, deployed->objects[i], "was deleted meanwhile");
+            supersede(apply, rollout, deployed->objects[i], "was deleted");
         else if (apply_is_superseded(apply, arena, live))
             apply_mark_superseded(apply, rollout, deployed->objects[i]);
     }
@@ -212,15 +211,15 @@ void apply_check_superseded(struct apply *apply)
     for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
         const struct cluster_namespace *namespace = &cluster->namespaces[i];
         struct map items = {0};
-        bool known = false;
+        bool queried = false;
         for (size_t j = 0; j < namespace->service_count; j++) {
             struct rollout *rollout = apply_rollout(apply, namespace->services[j]);
             if (rollout->apply_failed || rollout->unknown || rollout->superseded)
                 continue;
-            if (!known && !query(apply, namespace, &items))
+            if (!queried && !query(apply, namespace, &items))
                 break;
-            known = true;
-            compare_unit(apply, rollout, &items);
+            queried = true;
+            compare_service(apply, rollout, &items);
         }
     }
 }

@@ -1,5 +1,5 @@
-/* Objects that other controllers must have finished before pods can start: applied first, and
- * waited for. */
+/* Waits for objects that other controllers must process before pods can start. They are applied
+ * first. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -19,9 +19,9 @@ static bool is_true(const struct node *condition)
     return str_eq_c(node_string(node_at(condition, "status")), "True");
 }
 
-/* The controller has seen what was applied last. External-secrets begins a field with the
- * generation that it synced. An ACK controller writes the status anew whenever it has looked, which
- * it does when the generation rises; `before` is the object as it was. */
+/* True if the controller has observed the last change. External Secrets writes a field that begins
+ * with the synced generation. An ACK controller writes the status whenever it has reconciled, which
+ * it does when the generation rises. `before`: the object before this apply. */
 static bool is_observed(struct arena *arena, const struct node *object, const struct node *before)
 {
     int64_t generation = object_number(object, "metadata generation", 0);
@@ -34,57 +34,58 @@ static bool is_observed(struct arena *arena, const struct node *object, const st
     return str_compare(object_status_at(object), object_applied_at(object, MANAGER)) >= 0;
 }
 
-/* What the conditions of an object say that is not done: why it never will be, what is tried again,
- * what it waits for itself, or whatever stands beside the condition of all. */
-static struct str complaint(struct arena *arena, const struct node *object)
+/* Returns why an object is not ready, from the first of its conditions that explains it: a final
+ * failure, an error that is retried, an unresolved reference, or the condition itself. */
+static struct str condition_message(struct arena *arena, const struct node *object)
 {
     const struct kind *kind = kind_of(object);
     const struct {
         const char *type;
-        bool status; /* it has something to say with this status, */
-        bool any;    /* or with any */
-    } rows[] = {{kind->failure_condition, true, false},
-                {"ACK.Recoverable", true, false},
-                {"ACK.ReferencesResolved", false, false},
-                {kind->condition, false, true}};
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *item = rows[i].type ? object_condition(object, rows[i].type) : NULL;
+        bool status; /* it explains the state if it has this status */
+        bool any;    /* with any status */
+    } conditions[] = {{kind->failure_condition, true, false},
+                      {"ACK.Recoverable", true, false},
+                      {"ACK.ReferencesResolved", false, false},
+                      {kind->condition, false, true}};
+    for (size_t i = 0; i < COUNT_OF(conditions); i++) {
+        const struct node *item =
+            conditions[i].type ? object_condition(object, conditions[i].type) : NULL;
         struct str message = node_string(node_at(item, "message"));
         struct str reason = node_string(node_at(item, "reason"));
         if (!item || message.len + reason.len == 0 ||
-            (!rows[i].any && is_true(item) != rows[i].status))
+            (!conditions[i].any && is_true(item) != conditions[i].status))
             continue;
         return message.len == 0 ? reason
                : reason.len == 0
                    ? message
                    : str_format(arena, "%.*s (%.*s)", STR_ARG(message), STR_ARG(reason));
     }
-    return STR("it is not done");
+    return STR("not ready");
 }
 
-/* How far an object is. `ret_text` is what it says, unless it is done. */
+/* Returns the state of an object, and in `ret_text` why it is not ready. */
 static enum rollout_state query(struct arena *arena, const struct node *object,
                                 const struct node *before, struct str *ret_text)
 {
     const struct kind *kind = kind_of(object);
     const struct node *item = object_condition(object, kind->condition);
-    *ret_text = STR("its controller has not taken it up");
+    *ret_text = STR("its controller has not processed it");
     if (!item)
         return ROLLOUT_WAITS;
-    /* An ACK controller takes what it has given up for synced. */
+    /* An ACK controller also reports a resource that it has given up as synced. */
     bool failed =
         kind->failure_condition && is_true(object_condition(object, kind->failure_condition));
     bool ended = failed || is_true(item);
     bool observed = !ended || is_observed(arena, object, before);
-    *ret_text = !observed          ? STR("its controller has not taken up what changed")
-                : failed || !ended ? complaint(arena, object)
+    *ret_text = !observed          ? STR("its controller has not processed the change")
+                : failed || !ended ? condition_message(arena, object)
                                    : (struct str){0};
     if (!ended || !observed)
         return ROLLOUT_WAITS;
     return failed ? ROLLOUT_FAILED : ROLLOUT_DONE;
 }
 
-static struct node *get(struct apply *apply, struct arena *arena, const struct node *object)
+static struct node *get_live(struct apply *apply, struct arena *arena, const struct node *object)
 {
     struct diags diags = {.arena = arena};
     const struct kubectl kubectl = {.options = &apply->cluster.options->kubectl,
@@ -103,20 +104,22 @@ static struct node *get(struct apply *apply, struct arena *arena, const struct n
     return live;
 }
 
-/* `given_up`: its controller does not try it again soon, unless the object changes. */
-static void give_up(struct apply *apply, struct rollout *rollout, const struct node *object,
-                    struct str text, bool given_up)
+/* `given_up`: its controller does not retry unless the object changes. */
+static void report_not_ready(struct apply *apply, struct rollout *rollout,
+                             const struct node *object, struct str text, bool given_up)
 {
     struct cluster *cluster = &apply->cluster;
-    diag_error(&cluster->diags, NO_LOCATION, "%.*s of namespace \"%.*s\": %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, "%.*s in namespace \"%.*s\" is not ready: %.*s",
                STR_ARG(object_title(&cluster->arena, object)), STR_ARG(object_namespace(object)),
                STR_ARG(text));
-    struct str hint = STR("its pods cannot start without it: they were not applied");
+    struct str hint = STR("the workload was not applied, because its pods require this object; fix "
+                          "the cause and apply again");
     if (given_up)
         hint = str_format(&cluster->arena,
-                          "%.*s; when the cause is gone, have it tried again:\n"
-                          "kubectl delete %.*s -n %.*s, and apply",
-                          STR_ARG(hint), STR_ARG(object_title(&cluster->arena, object)),
+                          "the workload was not applied, because its pods require this object; fix "
+                          "the cause, delete the object and apply again:\n"
+                          "kubectl delete %.*s -n %.*s",
+                          STR_ARG(object_title(&cluster->arena, object)),
                           STR_ARG(object_namespace(object)));
     if (given_up && kind_of(object)->existing)
         hint = str_format(&cluster->arena, "%.*s\nor %s", STR_ARG(hint), kind_of(object)->existing);
@@ -124,7 +127,7 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
     rollout->apply_failed = true;
 }
 
-/* Waits for one; the time counts from the beginning of the wait for all. */
+/* Waits for an object until `limit`, by process_monotonic_ms(). */
 static void await(struct apply *apply, struct rollout *rollout, const struct node *object,
                   int64_t limit)
 {
@@ -133,23 +136,23 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
     const struct node *before =
         namespace_find(&cluster->arena, rollout->deployed->namespace, object);
     struct arena arena = {0};
-    struct str said = {0};
+    struct str printed = {0};
     for (;;) {
         arena_reset(&arena);
-        struct str text = STR("the cluster does not tell");
-        const struct node *live = get(apply, &arena, object);
+        struct str text = STR("no answer from the cluster");
+        const struct node *live = get_live(apply, &arena, object);
         enum rollout_state state = live ? query(&arena, live, before, &text) : ROLLOUT_WAITS;
         if (state == ROLLOUT_DONE || process_interrupted())
             break;
         if (state == ROLLOUT_FAILED || process_monotonic_ms() >= limit) {
-            give_up(apply, rollout, object, text, state == ROLLOUT_FAILED);
+            report_not_ready(apply, rollout, object, text, state == ROLLOUT_FAILED);
             break;
         }
-        if (!str_equal(text, said)) {
-            said = str_copy(&cluster->arena, text);
-            cluster_print(cluster, "%.*s: waits for its %.*s: %.*s",
+        if (!str_equal(text, printed)) {
+            printed = str_copy(&cluster->arena, text);
+            cluster_print(cluster, "%.*s: waiting for its %.*s: %.*s",
                           STR_ARG(rollout->deployed->service->name), STR_ARG(object_kind(object)),
-                          STR_ARG(said));
+                          STR_ARG(printed));
         }
         process_sleep(PAUSE);
     }

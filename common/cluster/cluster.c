@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `names`: of the namespaces so far, in which each is a pointer to it. */
+/* Returns the namespace of a layer, which is added if it is new. `names`: pointers to the
+ * namespaces by name. */
 static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, struct map *names,
                                                     const struct layer *layer)
 {
@@ -24,8 +25,8 @@ static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, str
     return *slot;
 }
 
-/* Selects what carries the label of one of the layers. Of very many all that carries the label is
- * asked for: neither an argument nor the address of a request may be of any length. */
+/* Returns the flag that selects objects with the label of one of the layers; for very many layers,
+ * objects with any value of the label, because arguments and URLs have a maximum length. */
 static struct str layers_selector(struct arena *arena, const struct cluster_namespace *namespace)
 {
     enum { NAMED_MAX = 4000 }; /* bytes of names */
@@ -44,7 +45,7 @@ static struct str layers_selector(struct arena *arena, const struct cluster_name
     return selector;
 }
 
-static void take_services(struct cluster *cluster, const struct session *session)
+static void add_services(struct cluster *cluster, const struct session *session)
 {
     struct arena *arena = &cluster->arena;
     struct map names = {0};
@@ -77,7 +78,7 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
         cluster_report(cluster);
         return false;
     }
-    take_services(cluster, &session);
+    add_services(cluster, &session);
     return true;
 }
 
@@ -115,7 +116,7 @@ static int by_delete_order(const void *a, const void *b)
                                   : (orders[0] > orders[1]) - (orders[0] < orders[1]);
 }
 
-/* kubectl lists several kinds in no order of its own; here it is that in which objects go. */
+/* Sorts the live objects in the order in which they are deleted. */
 static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
 {
     size_t count = 0;
@@ -133,43 +134,43 @@ static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
     *link = NULL;
 }
 
-/* What a run asks for, and what takes the answer. */
-struct question {
-    void (*take)(struct cluster *cluster, const struct question *question,
-                 const struct process *run);
+/* What a kubectl process queries, and the function that handles its output. */
+struct request {
+    void (*handle)(struct cluster *cluster, const struct request *request,
+                   const struct process *run);
     struct cluster_namespace *namespace;
-    const struct kind *kind; /* the only one that is listed; NULL: any */
-    bool lenient;            /* what may not be listed is a warning */
+    const struct kind *kind; /* the only kind that is listed; NULL: any */
+    bool lenient;            /* a forbidden list is a warning */
 };
 
-/* Questions to be asked at the same time; each has its run at the same index. */
-struct questions {
+/* Queries that run in parallel. items[i] is the query of runs.items[i]. */
+struct requests {
     struct runs runs;
-    struct question *items;
+    struct request *items;
     size_t count;
 };
 
-/* The runs that were added since the last call are of this question. */
-static void add_question(struct arena *arena, struct questions *questions, struct question question)
+/* Assigns a query to the processes that were added since the last call. */
+static void add_request(struct arena *arena, struct requests *requests, struct request request)
 {
-    while (questions->count < questions->runs.count) {
-        questions->items =
-            arena_grow(arena, questions->items, questions->count, sizeof *questions->items);
-        questions->items[questions->count++] = question;
+    while (requests->count < requests->runs.count) {
+        requests->items =
+            arena_grow(arena, requests->items, requests->count, sizeof *requests->items);
+        requests->items[requests->count++] = request;
     }
 }
 
-/* Runs all, and takes the answers in the order of the questions. */
-static void ask_all(struct cluster *cluster, struct questions *questions)
+/* Runs all queries, and handles their output in order. */
+static void run_requests(struct cluster *cluster, struct requests *requests)
 {
-    kubectl_run(&cluster->kubectl, questions->runs.items, questions->runs.count);
-    for (size_t i = 0; i < questions->count; i++) {
-        questions->items[i].take(cluster, &questions->items[i], &questions->runs.items[i]);
-        process_free(&questions->runs.items[i]);
+    kubectl_run(&cluster->kubectl, requests->runs.items, requests->runs.count);
+    for (size_t i = 0; i < requests->count; i++) {
+        requests->items[i].handle(cluster, &requests->items[i], &requests->runs.items[i]);
+        process_free(&requests->runs.items[i]);
     }
 }
 
-static struct process ask_namespace(struct cluster *cluster,
+static struct process get_namespace(struct cluster *cluster,
                                     const struct cluster_namespace *namespace)
 {
     return (struct process){.arguments =
@@ -179,8 +180,8 @@ static struct process ask_namespace(struct cluster *cluster,
                                     .items};
 }
 
-static struct process ask_objects(struct cluster *cluster,
-                                  const struct cluster_namespace *namespace, const char *kinds)
+static struct process list_objects(struct cluster *cluster,
+                                   const struct cluster_namespace *namespace, const char *kinds)
 {
     return (struct process){.arguments =
                                 kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace",
@@ -189,16 +190,16 @@ static struct process ask_objects(struct cluster *cluster,
                                     .items};
 }
 
-/* Names and keys alone: no value leaves kubectl. One object is no List. */
+/* Prints only names and keys: no value leaves kubectl. A single object is not a List. */
 static const char secret_template[] =
     "--output=go-template={{define \"s\"}}{{.metadata.name}}{{\"\\n\"}}{{$n := .metadata.name}}"
     "{{range $k, $v := .data}}{{$n}}/{{$k}}{{\"\\n\"}}{{end}}{{end}}"
     "{{if eq .kind \"List\"}}{{range .items}}{{template \"s\" .}}{{end}}"
     "{{else}}{{template \"s\" .}}{{end}}";
 
-/* The Secrets that pods of a namespace need, also as words of a command. */
-static struct map needed_secrets(struct arena *arena, const struct cluster_namespace *namespace,
-                                 struct argv *ret_words)
+/* Returns the names of the Secrets that pods of a namespace require; adds them to `ret_names`. */
+static struct map required_secrets(struct arena *arena, const struct cluster_namespace *namespace,
+                                   struct argv *ret_names)
 {
     struct map names = {0};
     for (size_t i = 0; i < namespace->service_count; i++) {
@@ -207,21 +208,21 @@ static struct map needed_secrets(struct arena *arena, const struct cluster_names
             struct str name =
                 j < service->variable_count ? service->variables[j].secret : service->all_secrets;
             if (name.len && !map_add(arena, &names, name, namespace))
-                argv_add(arena, ret_words, str_to_c(arena, name));
+                argv_add(arena, ret_names, str_to_c(arena, name));
         }
     }
     return names;
 }
 
-/* Asks for manual-secrets in any case, because keys that nothing uses are reported, unless a store
- * has the secrets. Adds no run when there is nothing to ask for. */
-static void ask_secrets(struct cluster *cluster, struct cluster_namespace *namespace,
-                        struct runs *runs)
+/* Queries the required Secrets. manual-secrets is always among them, because its unused keys are
+ * reported, unless the secrets are in a store. Adds no process if there is nothing to query. */
+static void add_secret_requests(struct cluster *cluster, struct cluster_namespace *namespace,
+                                struct runs *runs)
 {
     struct kubectl kubectl = cluster->kubectl;
     struct argv words = {0};
     kubectl.secret = true;
-    struct map names = needed_secrets(kubectl.arena, namespace, &words);
+    struct map names = required_secrets(kubectl.arena, namespace, &words);
     bool store = namespace->layer->environment.secret_store.len > 0;
     namespace->needs_secrets = names.count > 0;
     if (!store && !map_get(&names, STR(MANUAL_SECRETS)))
@@ -232,10 +233,10 @@ static void ask_secrets(struct cluster *cluster, struct cluster_namespace *names
                    &words);
 }
 
-static void take_namespace(struct cluster *cluster, const struct question *question,
-                           const struct process *run)
+static void handle_namespace(struct cluster *cluster, const struct request *request,
+                             const struct process *run)
 {
-    struct cluster_namespace *namespace = question->namespace;
+    struct cluster_namespace *namespace = request->namespace;
     if (kubectl_forbidden(run))
         return;
     if (!process_succeeded(run)) {
@@ -243,7 +244,7 @@ static void take_namespace(struct cluster *cluster, const struct question *quest
         return;
     }
     if (run->output.len) /* --ignore-not-found prints nothing */
-    namespace->object = kubectl_parse_output(&cluster->kubectl, run);
+        request->namespace->object = kubectl_parse_output(&cluster->kubectl, run);
     bool ending = str_eq_c(node_string(node_at(namespace->object, "status phase")), "Terminating");
     namespace->state = !namespace->object ? NAMESPACE_ABSENT
                        : ending           ? NAMESPACE_ENDING
@@ -258,8 +259,8 @@ static void append(struct cluster_namespace *namespace, struct node *items)
     *link = items;
 }
 
-/* Those that carry the label of one of the layers, as the selector may ask for more. */
-static struct node *keep_layers(const struct cluster_namespace *namespace, struct node *items)
+/* Filters objects by the label of one of the layers, because the selector may include others. */
+static struct node *filter_layers(const struct cluster_namespace *namespace, struct node *items)
 {
     struct node *first = NULL;
     struct node **link = &first;
@@ -272,29 +273,31 @@ static struct node *keep_layers(const struct cluster_namespace *namespace, struc
     return first;
 }
 
-static void take_objects(struct cluster *cluster, const struct question *question,
-                         const struct process *run)
+static void handle_objects(struct cluster *cluster, const struct request *request,
+                           const struct process *run)
 {
-    struct cluster_namespace *namespace = question->namespace;
+    struct cluster_namespace *namespace = request->namespace;
     bool forbidden = kubectl_forbidden(run);
-    if (forbidden && question->lenient)
+    if (forbidden && request->lenient)
         kubectl_warn(&cluster->kubectl, run);
     else if (!process_succeeded(run))
         kubectl_report(&cluster->kubectl, run);
     if (forbidden || process_succeeded(run))
-        append(namespace,
-               keep_layers(namespace, kubectl_items(kubectl_parse_output(&cluster->kubectl, run))));
+        append(
+            namespace,
+            filter_layers(namespace, kubectl_items(kubectl_parse_output(&cluster->kubectl, run))));
 }
 
-/* A kind that is not there has no objects; one that may not be listed is none of this user's. */
-static void take_optional(struct cluster *cluster, const struct question *question,
-                          const struct process *run)
+/* Lists a kind that the server may not have. If it is forbidden, the user has no such objects. */
+static void handle_optional(struct cluster *cluster, const struct request *request,
+                            const struct process *run)
 {
-    struct cluster_namespace *namespace = question->namespace;
-    const struct kind *kind = question->kind;
+    struct cluster_namespace *namespace = request->namespace;
+    const struct kind *kind = request->kind;
     if (process_succeeded(run))
-        append(namespace,
-               keep_layers(namespace, kubectl_items(kubectl_parse_output(&cluster->kubectl, run))));
+        append(
+            namespace,
+            filter_layers(namespace, kubectl_items(kubectl_parse_output(&cluster->kubectl, run))));
     else if (kubectl_is_missing_kind(run))
         map_add(cluster->kubectl.arena, &namespace->missing_kinds, str_from_c(kind->name), kind);
     else if (!kubectl_forbidden(run))
@@ -309,10 +312,10 @@ static void add_manual_key(struct cluster *cluster, struct cluster_namespace *na
     namespace->manual_keys[namespace->manual_key_count++] = key;
 }
 
-static void take_secrets(struct cluster *cluster, const struct question *question,
-                         const struct process *run)
+static void handle_secrets(struct cluster *cluster, const struct request *request,
+                           const struct process *run)
 {
-    struct cluster_namespace *namespace = question->namespace;
+    struct cluster_namespace *namespace = request->namespace;
     struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
     struct str manual = STR(MANUAL_SECRETS "/");
     if (kubectl_forbidden(run)) {
@@ -321,8 +324,8 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
         if (reported || !namespace->needs_secrets)
             return;
         diag_warning(&cluster->diags, NO_LOCATION,
-                     "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
-                     "theirs is not checked",
+                     "cannot read Secrets in namespace \"%.*s\": forbidden (needs \"get\" on "
+                     "secrets); not checked whether the keys that the pods use exist",
                      STR_ARG(namespace->name));
         return;
     }
@@ -336,42 +339,43 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
     }
 }
 
-/* Adds the questions about one namespace. */
-static void add_questions(struct cluster *cluster, struct cluster_namespace *namespace,
-                          enum kind_list list, unsigned query, struct questions *questions)
+/* Adds the queries of one namespace. */
+static void add_requests(struct cluster *cluster, struct cluster_namespace *namespace,
+                         enum kind_list list, unsigned query, struct requests *requests)
 {
     struct arena *arena = cluster->kubectl.arena;
-    struct runs *runs = &questions->runs;
-    runs_add(arena, runs, ask_objects(cluster, namespace, kind_list(arena, list)));
-    add_question(arena, questions,
-                 (struct question){.take = take_objects,
-                                   .namespace = namespace,
-                                   .lenient = query & QUERY_LENIENT});
+    struct runs *runs = &requests->runs;
+    runs_add(arena, runs, list_objects(cluster, namespace, kind_list(arena, list)));
+    add_request(arena, requests,
+                (struct request){.handle = handle_objects,
+                                 .namespace = namespace,
+                                 .lenient = query & QUERY_LENIENT});
     for (size_t i = 0; list == LIST_RENDERED && i < kind_count; i++) {
         if (!kind_table[i].condition)
             continue;
-        runs_add(arena, runs, ask_objects(cluster, namespace, kind_table[i].resource));
-        add_question(arena, questions,
-                     (struct question){
-                         .take = take_optional, .namespace = namespace, .kind = &kind_table[i]});
+        runs_add(arena, runs, list_objects(cluster, namespace, kind_table[i].resource));
+        add_request(arena, requests,
+                    (struct request){
+                        .handle = handle_optional, .namespace = namespace, .kind = &kind_table[i]});
     }
     if (query & QUERY_NAMESPACES)
-        runs_add(arena, runs, ask_namespace(cluster, namespace));
-    add_question(arena, questions,
-                 (struct question){.take = take_namespace, .namespace = namespace});
+        runs_add(arena, runs, get_namespace(cluster, namespace));
+    add_request(arena, requests,
+                (struct request){.handle = handle_namespace, .namespace = namespace});
     if (query & QUERY_SECRETS)
-        ask_secrets(cluster, namespace, runs);
-    add_question(arena, questions, (struct question){.take = take_secrets, .namespace = namespace});
+        add_secret_requests(cluster, namespace, runs);
+    add_request(arena, requests,
+                (struct request){.handle = handle_secrets, .namespace = namespace});
 }
 
 bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
 {
-    struct questions questions = {0};
+    struct requests requests = {0};
     for (size_t i = 0; i < cluster->namespace_count; i++) {
         cluster->namespaces[i].live = NULL;
-        add_questions(cluster, &cluster->namespaces[i], list, query, &questions);
+        add_requests(cluster, &cluster->namespaces[i], list, query, &requests);
     }
-    ask_all(cluster, &questions);
+    run_requests(cluster, &requests);
     for (size_t i = 0; i < cluster->namespace_count; i++) {
         sort_live(cluster->kubectl.arena, &cluster->namespaces[i]);
         namespace_index(cluster->kubectl.arena, &cluster->namespaces[i]);
@@ -379,55 +383,57 @@ bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
-static bool is_lacking(const struct cluster_namespace *namespace, const struct node *object)
+static bool is_missing_kind(const struct cluster_namespace *namespace, const struct node *object)
 {
     return map_get(&namespace->missing_kinds, object_kind(object)) != NULL;
 }
 
-/* Each kind once, where it is needed first. */
-static void report_lacking(struct cluster *cluster)
+/* Reports each missing kind once, at the first service that needs it. */
+static void report_missing_kinds(struct cluster *cluster)
 {
-    struct map told = {0};
+    struct map already_reported = {0};
     for (size_t i = 0; i < cluster->service_count; i++) {
         const struct deployed_service *deployed = &cluster->services[i];
         for (size_t j = 0; j < deployed->count; j++) {
             const struct node *object = deployed->objects[j];
-            if (!is_lacking(deployed->namespace, object) ||
-                map_add(&cluster->arena, &told, object_kind(object), object))
+            if (!is_missing_kind(deployed->namespace, object) ||
+                map_add(&cluster->arena, &already_reported, object_kind(object), object))
                 continue;
             const struct kind *kind = kind_of(object);
-            diag_error(&cluster->diags, deployed->service->at, "the server has no kind %s (%s)",
-                       kind->name, kind->resource);
-            diag_hint(&cluster->diags, "install %s, which brings its definition (CRD)%s%s",
+            diag_error(&cluster->diags, deployed->service->at,
+                       "the server does not have the kind %s (%s)", kind->name, kind->resource);
+            diag_hint(&cluster->diags,
+                      "install %s, which provides its CustomResourceDefinition%s%s",
                       kind->controller, kind->alternative ? "; or " : "",
                       kind->alternative ? kind->alternative : "");
         }
     }
 }
 
-/* The rendered objects of a namespace that the list did not return. */
-static struct str unseen(struct cluster *cluster, const struct cluster_namespace *namespace)
+/* Returns references to the rendered objects of a namespace that the list did not return. */
+static struct str unlisted_documents(struct cluster *cluster,
+                                     const struct cluster_namespace *namespace)
 {
     struct manifests objects = {.arena = cluster->kubectl.arena};
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct deployed_service *deployed = namespace->services[i];
         for (size_t j = 0; j < deployed->count; j++)
             if (!namespace_find(objects.arena, namespace, deployed->objects[j]) &&
-                !is_lacking(namespace, deployed->objects[j]))
+                !is_missing_kind(namespace, deployed->objects[j]))
                 manifests_add(&objects, object_reference(objects.arena, deployed->objects[j]));
     }
     return objects.count ? kubectl_documents(&cluster->kubectl, objects.items, objects.count)
                          : (struct str){0};
 }
 
-static void take_missing(struct cluster *cluster, const struct question *question,
-                         const struct process *run)
+static void handle_unlisted(struct cluster *cluster, const struct request *request,
+                            const struct process *run)
 {
     const struct kubectl *kubectl = &cluster->kubectl;
-    struct cluster_namespace *namespace = question->namespace;
+    struct cluster_namespace *namespace = request->namespace;
     bool forbidden = kubectl_forbidden(run);
     if (forbidden)
-    namespace->hidden = kubectl_refused(kubectl, run);
+        request->namespace->forbidden = kubectl_refused(kubectl, run);
     if (!forbidden && !process_succeeded(run))
         kubectl_report(kubectl, run);
     else if (run->output.len)
@@ -438,23 +444,23 @@ static void take_missing(struct cluster *cluster, const struct question *questio
 bool cluster_query_missing(struct cluster *cluster)
 {
     const struct kubectl *kubectl = &cluster->kubectl;
-    struct questions questions = {0};
-    report_lacking(cluster);
+    struct requests requests = {0};
+    report_missing_kinds(cluster);
     for (size_t i = 0; i < cluster->namespace_count; i++) {
         struct cluster_namespace *namespace = &cluster->namespaces[i];
-        struct str documents = unseen(cluster, namespace);
+        struct str documents = unlisted_documents(cluster, namespace);
         if (documents.len == 0 || namespace->state == NAMESPACE_ENDING)
             continue;
         const char *const *arguments =
             kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found", "--output=json",
                          "--show-managed-fields", NULL)
                 .items;
-        runs_add(kubectl->arena, &questions.runs,
+        runs_add(kubectl->arena, &requests.runs,
                  (struct process){.arguments = arguments, .input = documents});
-        add_question(kubectl->arena, &questions,
-                     (struct question){.take = take_missing, .namespace = namespace});
+        add_request(kubectl->arena, &requests,
+                    (struct request){.handle = handle_unlisted, .namespace = namespace});
     }
-    ask_all(cluster, &questions);
+    run_requests(cluster, &requests);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 

@@ -1,4 +1,4 @@
-/* The services of some files, and what a cluster holds of them. */
+/* The services of the given files, and their live objects. */
 #ifndef OPTASVC_CLUSTER_H
 #define OPTASVC_CLUSTER_H
 
@@ -9,7 +9,7 @@
 #include "manifest/render.h"
 
 enum namespace_state {
-    NAMESPACE_UNKNOWN, /* it may not be read: it is taken to be there */
+    NAMESPACE_UNKNOWN, /* it cannot be read: assumed to exist */
     NAMESPACE_ABSENT,
     NAMESPACE_PRESENT,
     NAMESPACE_ENDING, /* it is being deleted */
@@ -21,25 +21,25 @@ struct cluster_namespace {
     const struct layer *layer;          /* of its first service */
     struct deployed_service **services; /* in the order of the files */
     size_t service_count;
-    struct map modules;      /* "LAYER/MODULE" of each service */
-    struct map layers;       /* the names of all layers */
-    struct map environments; /* "LAYER/ENVIRONMENT" of each layer */
-    struct str selector;     /* of what carries the label of one of the layers */
+    struct map modules;      /* the services by "LAYER/MODULE" */
+    struct map layers;       /* the layers by name */
+    struct map environments; /* the layers by "LAYER/ENVIRONMENT" */
+    struct str selector;     /* flag that selects objects with the label of one of the layers */
     enum namespace_state state;
     struct node *object; /* the Namespace; NULL: absent or unknown */
-    struct node *live;   /* the first of the objects that carry the label of one of the layers, in
-                            the order in which they are deleted */
-    struct map titles;   /* by object_title(): live objects (live.h) */
-    struct map uids;     /* the same by uid */
-    struct map secrets;  /* "SECRET" of each that is there, and "SECRET/KEY" of each key */
-    struct map missing_kinds; /* kinds (their names) that the server does not have */
-    bool needs_secrets;       /* pods need at least one */
-    bool secrets_forbidden;   /* they may not be read */
-    struct str *manual_keys;  /* of the Secret manual-secrets, by name */
+    struct node *live;   /* first of the objects with the label of one of the layers, in the order
+                            in which they are deleted */
+    struct map titles;   /* live objects by object_title() (live.h) */
+    struct map uids;     /* live objects by uid */
+    struct map secrets; /* "SECRET" of each existing Secret, and "SECRET/KEY" of each of its keys */
+    struct map missing_kinds; /* names of kinds that the server does not have */
+    bool needs_secrets;       /* pods require at least one Secret */
+    bool secrets_forbidden;   /* Secrets cannot be read: forbidden */
+    struct str *manual_keys;  /* keys of the Secret manual-secrets, sorted */
     size_t manual_key_count;
-    struct map hidden;  /* what is rendered and may not be read: `deployments.apps "web"` */
-    struct map missing; /* Secrets that were reported as not there */
-    struct map needed;  /* the keys that pods need of each Secret (preflight.c) */
+    struct map forbidden; /* rendered objects that cannot be read: `deployments.apps "web"` */
+    struct map reported_missing; /* missing Secrets that were reported */
+    struct map required_keys;    /* the required keys of each Secret (preflight.c) */
 };
 
 /* A service and its namespace. */
@@ -48,7 +48,7 @@ struct deployed_service {
     struct node **objects;
     size_t count;
     struct cluster_namespace *namespace;
-    struct node **related; /* the live objects that carry its labels, or whose controllers do */
+    struct node **related; /* live objects with its labels, or whose controllers have them */
     size_t related_count;
 };
 
@@ -64,42 +64,43 @@ struct cluster {
     size_t namespace_count;
 };
 
-/* Renders the files and begins to watch for signals. False, after telling why, when anything is
- * wrong with them. `quiet`: warnings are for those who apply, not for this command; only skipped
- * files are reported. The caller closes it in any case. */
+/* Renders the files and begins to handle signals. Reports errors and returns false if the files
+ * have any. `quiet`: reports skipped files but no other warnings. The caller always closes it. */
 bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet);
 void cluster_close(struct cluster *cluster);
 
 enum query {
     QUERY_NAMESPACES = 1,
     QUERY_SECRETS = 2,
-    QUERY_LENIENT = 4, /* what may not be listed is a warning: it may still be applied */
+    QUERY_LENIENT = 4, /* a forbidden list is a warning: the objects may still be applied */
 };
 
-/* Asks for the objects of the kinds of this list, and for what `query` adds; reports what fails.
- * The answers live in kubectl.arena, which is the cluster's unless set to another. */
+/* Queries the objects of the kinds of a list, and what `query` adds. Reports errors and returns
+ * false if any. Results are allocated in kubectl.arena, which is the cluster's unless set to
+ * another. */
 bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query);
 
-/* Asks by name for what is rendered and was not among them: others may have made it, or it may be
- * read but not listed. What is rendered of kinds that the server does not have is an error. */
+/* Gets by name the rendered objects that the list did not return (created by others, or readable
+ * but not listable). A rendered object of a kind that the server does not have is an error. */
 bool cluster_query_missing(struct cluster *cluster);
 
-/* Writes what was reported since the last time to stderr; true when no error was among it. */
+/* Prints the errors and warnings since the last call to stderr. True if there was no error. */
 bool cluster_report(struct cluster *cluster);
 
-/* Writes a line to stderr at once. */
+/* Prints a line to stderr. */
 void cluster_print(const struct cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The workload among the objects; NULL for AUTO without a tag or digest. */
+/* Returns the rendered workload; NULL for image: AUTO without a tag or digest. */
 struct node *deployed_service_workload(const struct deployed_service *deployed);
 
-/* The selector of the service's workload, as kubectl takes it. Pods of other environments and of
- * Helm releases can carry these labels too: who changes or deletes what it finds checks its
+/* Returns the --selector flag for the pods of the service's workload. Pods of other environments
+ * and of Helm releases can have these labels too: before changing or deleting one, check its
  * controller. */
 const char *deployed_service_selector(struct arena *arena, const struct deployed_service *deployed);
 
-/* The same, and the labels that tell our services apart: pods that may be shown. */
+/* The same with the labels that identify the layer, module and environment: for pods that are only
+ * shown. */
 const char *deployed_service_pod_selector(struct arena *arena,
                                           const struct deployed_service *deployed);
 

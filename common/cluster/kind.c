@@ -5,10 +5,10 @@
         .name = kind, .resource = resources, .delete_order = order,                                \
         .condition = "ACK.ResourceSynced", .failure_condition = "ACK.Terminal",                    \
         .controller = "the ACK controller for " service,                                           \
-        .alternative = "write cloud_objects: none in the environment file", __VA_ARGS__            \
+        .alternative = "set cloud_objects: none in the environment file", __VA_ARGS__              \
     }
 
-/* Lists that every workload is in. */
+/* Lists that contain every workload. */
 #define LISTS_WORKLOAD                                                                             \
     (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS)
 
@@ -22,7 +22,7 @@ const struct kind kind_table[] = {
     ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 11,
              .retained = "it holds images"),
     ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 10,
-             .existing = "write iam_role_arn: for a role of others"),
+             .existing = "set iam_role_arn to use an existing role"),
     ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 9,
              .existing = NULL),
     {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 6},

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From 8 on kubectl logs what it sends and gets. */
-static const char *capped(const struct kubectl *kubectl, const char *verbosity)
+/* From level 8 on, kubectl logs request and response bodies. */
+static const char *cap_verbosity(const struct kubectl *kubectl, const char *verbosity)
 {
     return kubectl->secret && verbosity && strcmp(verbosity, "7") > 0 ? "7" : verbosity;
 }
@@ -55,7 +55,7 @@ struct argv kubectl_argv(const struct kubectl *kubectl, ...)
     argv_add_flag(kubectl->arena, &argv, "user", options->user);
     argv_add_flag(kubectl->arena, &argv, "as", options->as);
     argv_add_flag(kubectl->arena, &argv, "request-timeout", options->request_timeout);
-    argv_add_flag(kubectl->arena, &argv, "v", capped(kubectl, options->verbosity));
+    argv_add_flag(kubectl->arena, &argv, "v", cap_verbosity(kubectl, options->verbosity));
     return argv;
 }
 
@@ -78,14 +78,14 @@ void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t cou
 bool kubectl_run_one(const struct kubectl *kubectl, struct process run)
 {
     kubectl_run(kubectl, &run, 1);
-    bool right = process_succeeded(&run);
-    if (!right)
+    bool ok = process_succeeded(&run);
+    if (!ok)
         kubectl_report(kubectl, &run);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-static void report_answer(const struct kubectl *kubectl, const struct process *run,
+static void report_output(const struct kubectl *kubectl, const struct process *run,
                           const char *what)
 {
     struct str message =
@@ -94,20 +94,21 @@ static void report_answer(const struct kubectl *kubectl, const struct process *r
         return;
     diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
     diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
-    diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
+    diag_hint(kubectl->diags,
+              "make sure that it is the kubectl of Kubernetes, or set KUBECTL_PATH to another one");
 }
 
 struct node *kubectl_parse_output(const struct kubectl *kubectl, const struct process *run)
 {
     if (run->output.len == 0) {
         if (process_succeeded(run))
-            report_answer(kubectl, run, "nothing");
+            report_output(kubectl, run, "nothing");
         return NULL;
     }
     struct node *answer = load_json(kubectl->arena, buf_str(&run->output));
     if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
         return answer;
-    report_answer(kubectl, run, "something else than objects");
+    report_output(kubectl, run, "no Kubernetes object");
     return NULL;
 }
 
@@ -172,8 +173,8 @@ static struct str reference_documents(const struct kubectl *kubectl, struct node
     return kubectl_documents(kubectl, references, count);
 }
 
-/* Returns what the server has of these objects. `ret_known` is false if it may not be read, and if
- * the server does not answer, which is reported. */
+/* Returns the live objects of these documents. `ret_known` is false if they cannot be read; other
+ * failures are reported. */
 static struct node *query_objects(const struct kubectl *kubectl, struct str documents,
                                   bool *ret_known)
 {
@@ -191,9 +192,9 @@ static struct node *query_objects(const struct kubectl *kubectl, struct str docu
     return kubectl_items(answer);
 }
 
-/* Another of the same name, which a controller may create at once, is not the one that was deleted.
- */
-static bool remains(struct arena *arena, const struct map *index, const struct node *object)
+/* True if the object still exists. An object of the same name but another uid is a new one, which a
+ * controller may create at once. */
+static bool still_exists(struct arena *arena, const struct map *index, const struct node *object)
 {
     struct str uid = object_uid(object);
     const struct node *live = map_get(index, object_key(arena, object));
@@ -201,10 +202,9 @@ static bool remains(struct arena *arena, const struct map *index, const struct n
            (uid.len == 0 || str_equal(uid, object_uid(live)));
 }
 
-/* A name may belong to another object by now: others may replace or claim one while the user is
- * asked or while pods are waited for. Moves those that are still what was read to the front, and
- * returns how many they are. Reports the others, except what no longer exists. If they may not be
- * read, all are deleted. */
+/* Objects may have been replaced or claimed by others since they were read, while apply waited for
+ * the user or for pods. Moves the unchanged ones to the front, and returns their number. Reports
+ * the others, except those that no longer exist. If they cannot be read, keeps all. */
 static size_t keep_unchanged(const struct kubectl *kubectl, struct node **objects, size_t count)
 {
     bool known = false;
@@ -221,7 +221,7 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
             objects[unchanged++] = objects[i];
         else if (live)
             diag_error(kubectl->diags, NO_LOCATION,
-                       "%.*s was replaced or claimed by others meanwhile; it was not deleted",
+                       "%.*s was not deleted: it was replaced or claimed by another owner",
                        STR_ARG(object_title(kubectl->arena, objects[i])));
     }
     return known ? unchanged : count;
@@ -252,7 +252,7 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
     if (!process_succeeded(&run))
         kubectl_report(kubectl, &run);
     process_free(&run);
-    /* If they may not be read, kubectl's word counts. */
+    /* If they cannot be read, trust the output of kubectl. */
     const struct node *remaining =
         names.count && !process_interrupted() ? query_objects(kubectl, documents, &known) : NULL;
     struct map index = object_index(kubectl->arena, remaining);
@@ -261,7 +261,7 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
         struct str title = object_title(kubectl->arena, objects[i]);
         if (!map_get(&names, title))
             continue;
-        if (remains(kubectl->arena, &index, objects[i]))
+        if (still_exists(kubectl->arena, &index, objects[i]))
             diag_error(kubectl->diags, NO_LOCATION, "%.*s was not deleted: the server still has it",
                        STR_ARG(title));
         else

@@ -1,5 +1,7 @@
-/* What kubectl writes to stderr, as our own errors and warnings. */
+/* Reports the stderr of kubectl as our own errors and warnings. */
 #include "cluster/kubectl_errors.h"
+
+#include "base/limits.h"
 #include "os/console.h"
 
 #include <errno.h>
@@ -8,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A line of kubectl's own log, which -v asks for: "I0131 12:00:00.000000 ...". */
+/* For example: "I0131 12:00:00.000000 ...". */
 bool kubectl_is_log(struct str line)
 {
     return line.len > 5 && strchr("IWEF", line.data[0]) &&
@@ -23,19 +25,19 @@ static bool is_warning(struct str line)
 void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *run)
 {
     struct str text = str_skip(buf_str(&run->errors), run->stderr_shown);
-    struct buf told = {0};
+    struct buf shown = {0};
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (!is_warning(line) && !(kubectl_is_log(line) && kubectl->options->verbosity))
             continue;
-        diag_add_visible(&told, line);
-        buf_add_byte(&told, '\n');
+        diag_add_visible(&shown, line);
+        buf_add_byte(&shown, '\n');
     }
-    console_print_error(buf_str(&told));
-    buf_free(&told);
+    console_print_error(buf_str(&shown));
+    buf_free(&shown);
 }
 
-/* Reports a cause, after what the run was for; `run` NULL: it stopped before that. */
+/* Reports a cause with the purpose of the process as context; without context if `run` is NULL. */
 static void report(const struct kubectl *kubectl, const struct process *run, enum severity severity,
                    struct str message)
 {
@@ -54,7 +56,7 @@ static void report_once(const struct kubectl *kubectl, const struct process *run
         report(kubectl, run, severity, message);
 }
 
-static void report_start(const struct kubectl *kubectl, const struct process *run)
+static void report_not_run(const struct kubectl *kubectl, const struct process *run)
 {
     const char *program = run->arguments[0];
     if (run->error == ETIMEDOUT) {
@@ -63,18 +65,21 @@ static void report_start(const struct kubectl *kubectl, const struct process *ru
                                run->limit / 1000));
         return;
     }
-    struct str message = str_format(kubectl->arena, "%s cannot be run: %s", program,
-                                    run->error == ENOENT  ? "it is not there"
-                                    : run->error == EFBIG ? "it prints too much"
-                                                          : strerror(run->error));
+    bool not_in_path = run->error == ENOENT && !strchr(program, '/');
+    struct str message =
+        not_in_path ? str_format(kubectl->arena, "%s not found in PATH", program)
+        : run->error == EFBIG
+            ? str_format(kubectl->arena, "%s: output exceeds %d MiB", program,
+                         (run->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX) >> 20)
+            : str_format(kubectl->arena, "cannot run %s: %s", program, strerror(run->error));
     if (diags_contain(kubectl->diags, message))
         return;
     report(kubectl, NULL, SEVERITY_ERROR, message);
-    if (run->error == ENOENT && !strchr(program, '/'))
-        diag_hint(kubectl->diags, "install kubectl, or name it in KUBECTL_PATH");
+    if (not_in_path)
+        diag_hint(kubectl->diags, "install kubectl, or set KUBECTL_PATH to its path");
 }
 
-/* The beginning of a message of kubectl, which is taken off where something follows. */
+/* True if a message of kubectl begins with this line. Strips its prefix, unless nothing follows. */
 static bool begins_message(struct str *line)
 {
     if (str_starts_with(*line, STR("error: ")) ||
@@ -84,12 +89,12 @@ static bool begins_message(struct str *line)
             *line = str_skip(*line, text);
         return true;
     }
-    /* "Apply failed": of several objects in conflict only the first has "error: " before it. */
+    /* "Apply failed": with several conflicts, only the first has the prefix "error: ". */
     return str_starts_with(*line, STR("The ")) || str_starts_with(*line, STR("Unable to ")) ||
            str_starts_with(*line, STR("Apply failed with "));
 }
 
-/* What kubectl adds to a message: flags of its own. */
+/* Strips advice to use kubectl's own flags. */
 static struct str without_advice(struct arena *arena, struct str line)
 {
     const char *text = str_to_c(arena, line);
@@ -97,22 +102,23 @@ static struct str without_advice(struct arena *arena, struct str line)
     return advice ? str_slice(line, 0, (size_t)(advice - text)) : line;
 }
 
-/* An answer that kubectl cannot read is quoted to its end; it may hold values of a Secret. */
-static size_t answer_begin(struct arena *arena, struct str line)
+/* Returns where a quoted response begins; the length of the line if there is none. kubectl quotes a
+ * response that it cannot parse in full, and that may contain values of a Secret. */
+static size_t response_begin(struct arena *arena, struct str line)
 {
     const char *text = str_to_c(arena, line);
     const char *quote = strstr(text, " is missing in '");
     return quote ? (size_t)(quote - text) + strlen(" is missing") : line.len;
 }
 
-/* The same behind a conflict, and behind a kind that is not there. */
+/* Such advice after a conflict, and after a missing kind. */
 static bool is_advice(struct str line)
 {
     return str_starts_with(line, STR("Please review the fields above")) ||
            str_starts_with(line, STR("ensure CRDs are installed first"));
 }
 
-/* Of a kind that the server does not have, asked for by its name and by an object. */
+/* Messages for a missing kind, queried by name and by object. */
 static const char no_resource[] = "have a resource type";
 static const char no_kind[] = "no matches for kind";
 
@@ -123,16 +129,16 @@ static bool is_missing_kind_message(const char *text)
 
 static const char forbidden_lead[] = "Error from server (Forbidden): ";
 
-/* What a user may not do, from
+/* Parsed from
  * `RESOURCES is forbidden: User "U" cannot VERB resource "R" in API group "G" in the namespace "N"`
  */
-struct refusal {
-    struct str resources; /* as kubectl get takes them */
+struct forbidden_request {
+    struct str resources; /* as in kubectl get */
     struct str action;    /* `User "U" cannot VERB` */
     struct str scope;     /* ` in the namespace "N"`, or empty */
 };
 
-static bool parse_refusal(struct arena *arena, struct str line, struct refusal *ret)
+static bool parse_forbidden(struct arena *arena, struct str line, struct forbidden_request *ret)
 {
     static const char middle[] = " is forbidden: ", resource[] = " resource ",
                       namespace[] = " in the ";
@@ -151,21 +157,21 @@ static bool parse_refusal(struct arena *arena, struct str line, struct refusal *
     return true;
 }
 
-/* A list of several kinds that is refused as a whole is one message, not one for each kind. False
- * if that is not all that a run says. */
-static bool report_refusals(const struct kubectl *kubectl, const struct process *run,
-                            enum severity severity)
+/* Reports a forbidden list of several kinds as one message. Reports nothing and returns false if
+ * the process printed any other message. */
+static bool report_forbidden_list(const struct kubectl *kubectl, const struct process *run,
+                                  enum severity severity)
 {
     struct str text = buf_str(&run->errors);
-    struct refusal first = {0};
+    struct forbidden_request first = {0};
     struct buf list = {0};
     size_t count = 0;
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        struct refusal next;
+        struct forbidden_request next;
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
             continue;
-        if (!parse_refusal(kubectl->arena, line, &next) ||
+        if (!parse_forbidden(kubectl->arena, line, &next) ||
             (count &&
              !(str_equal(next.action, first.action) && str_equal(next.scope, first.scope)))) {
             buf_free(&list);
@@ -183,33 +189,34 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
     return true;
 }
 
-/* Reports a message by its first line, unless it was reported before. True if the lines after it
+/* Reports the first line of a message, unless it was reported before. True if the following lines
  * belong to its hint. */
 static bool report_message(const struct kubectl *kubectl, const struct process *run,
                            enum severity severity, struct str line)
 {
     line = without_advice(kubectl->arena, line);
-    size_t end = answer_begin(kubectl->arena, line);
+    size_t end = response_begin(kubectl->arena, line);
     bool quotes = end < line.len;
     if (quotes)
-        line = str_format(kubectl->arena, "%.*s in the answer of the cluster",
+        line = str_format(kubectl->arena, "%.*s in the response of the server",
                           STR_ARG(str_slice(line, 0, end)));
     if (diags_contain(kubectl->diags, line))
         return false;
     report(kubectl, run, severity, line);
     if (is_missing_kind_message(str_to_c(kubectl->arena, line)))
-        diag_hint(kubectl->diags, "install the controller that brings its definition (CRD)");
+        diag_hint(kubectl->diags,
+                  "install the controller that provides its CustomResourceDefinition (CRD)");
     return !quotes;
 }
 
-/* False when there is no message among what was written to stderr. */
+/* Reports the messages of a process. False if there are none. */
 static bool report_messages(const struct kubectl *kubectl, const struct process *run,
                             enum severity severity)
 {
     struct str text = buf_str(&run->errors);
     struct buf rest = {0};
-    bool any = false;  /* a message was found, */
-    bool over = false; /* and the rest of the last one is not reported */
+    bool any = false;  /* a message was found */
+    bool over = false; /* the remaining lines of the last message are not reported */
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
@@ -230,7 +237,7 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
     return any;
 }
 
-/* The kubeconfig files that kubectl reads, as --kubeconfig or KUBECONFIG names them. */
+/* Returns the kubeconfig files that kubectl reads, as given by --kubeconfig or KUBECONFIG. */
 static struct str kubeconfig_names(const struct kubectl *kubectl)
 {
     const char *named = kubectl->options->kubeconfig;
@@ -241,8 +248,8 @@ static struct str kubeconfig_names(const struct kubectl *kubectl)
     return str_format(kubectl->arena, "%s/.kube/config", home ? home : "");
 }
 
-/* True if any of these names, which colons separate, is there. */
-static bool any_is_there(const struct kubectl *kubectl, struct str names)
+/* True if any of these colon-separated files exists. */
+static bool any_exists(const struct kubectl *kubectl, struct str names)
 {
     for (size_t at = 0; at < names.len;) {
         size_t end = str_find(names, at, ':');
@@ -254,9 +261,9 @@ static bool any_is_there(const struct kubectl *kubectl, struct str names)
     return false;
 }
 
-/* A context, cluster or user that the kubeconfig does not have: the verbs of kubectl word it in
- * several ways. Empty for any other line. */
-static struct str absent_entry(struct arena *arena, struct str line)
+/* Returns the message for a context, cluster or user that is not in the kubeconfig, which the verbs
+ * of kubectl report in several ways. Empty for any other line. */
+static struct str missing_entry_message(struct arena *arena, struct str line)
 {
     static const struct {
         const char *lead;
@@ -282,8 +289,9 @@ static struct str absent_entry(struct arena *arena, struct str line)
     return (struct str){0};
 }
 
-/* False if that is not all that a run says. */
-static bool report_absent_entries(const struct kubectl *kubectl, const struct process *run)
+/* Reports entries that are not in the kubeconfig. Reports nothing and returns false if the process
+ * printed any other message. */
+static bool report_missing_entries(const struct kubectl *kubectl, const struct process *run)
 {
     struct str text = buf_str(&run->errors);
     bool any = false;
@@ -293,7 +301,7 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
             if (line.len == 0 || kubectl_is_log(line) || is_warning(line) ||
                 str_eq_c(line, "Error in configuration: "))
                 continue;
-            struct str entry = absent_entry(kubectl->arena, line);
+            struct str entry = missing_entry_message(kubectl->arena, line);
             if (entry.len == 0)
                 return false;
             any = true;
@@ -303,32 +311,32 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
     return any;
 }
 
-/* A kubeconfig that is not found, by its name: kubectl names none where a default is missing, and
- * asks a server of this machine instead. */
-static bool report_missing(const struct kubectl *kubectl, const struct process *run)
+/* Reports that no kubeconfig exists. kubectl does not name a missing default, but tries to connect
+ * to localhost. */
+static bool report_missing_kubeconfig(const struct kubectl *kubectl, const struct process *run)
 {
     struct str names = kubeconfig_names(kubectl);
     bool asked_localhost = kubectl_stderr_contains(run, "localhost:8080");
     bool missing = asked_localhost || kubectl_stderr_contains(run, ": no such file or directory");
-    if (!missing || any_is_there(kubectl, names))
+    if (!missing || any_exists(kubectl, names))
         return false;
     struct str message = str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
     if (diags_contain(kubectl->diags, message))
         return true;
     report(kubectl, NULL, SEVERITY_ERROR, message);
-    diag_hint(kubectl->diags, "name the cluster's: --kubeconfig FILE, or KUBECONFIG");
+    diag_hint(kubectl->diags, "pass --kubeconfig FILE, or set KUBECONFIG");
     return true;
 }
 
-/* Of a run that says nothing itself. */
-static struct str how_it_ended(const struct kubectl *kubectl, const struct process *run)
+/* Returns the message for a process that printed none. */
+static struct str exit_message(const struct kubectl *kubectl, const struct process *run)
 {
     enum { BY_SIGNAL = 128 };
     if (run->status > BY_SIGNAL)
-        return str_format(kubectl->arena, "%s %s was ended by signal %d (%s)", run->arguments[0],
-                          run->arguments[1], run->status - BY_SIGNAL,
+        return str_format(kubectl->arena, "%s %s was terminated by signal %d (%s)",
+                          run->arguments[0], run->arguments[1], run->status - BY_SIGNAL,
                           strsignal(run->status - BY_SIGNAL));
-    return str_format(kubectl->arena, "%s %s failed with exit status %d, and does not say why",
+    return str_format(kubectl->arena, "%s %s failed with exit status %d and no error message",
                       run->arguments[0], run->arguments[1], run->status);
 }
 
@@ -338,10 +346,11 @@ static void report_run(const struct kubectl *kubectl, const struct process *run,
     if (process_interrupted())
         return;
     if (run->error)
-        report_start(kubectl, run);
-    else if (!report_missing(kubectl, run) && !report_absent_entries(kubectl, run) &&
-             !report_refusals(kubectl, run, severity) && !report_messages(kubectl, run, severity))
-        report_once(kubectl, run, severity, how_it_ended(kubectl, run));
+        report_not_run(kubectl, run);
+    else if (!report_missing_kubeconfig(kubectl, run) && !report_missing_entries(kubectl, run) &&
+             !report_forbidden_list(kubectl, run, severity) &&
+             !report_messages(kubectl, run, severity))
+        report_once(kubectl, run, severity, exit_message(kubectl, run));
 }
 
 void kubectl_report(const struct kubectl *kubectl, const struct process *run)
@@ -387,7 +396,7 @@ struct map kubectl_refused(const struct kubectl *kubectl, const struct process *
         if (!found)
             continue;
         struct str what = str_slice(line, 0, (size_t)(found - words));
-        size_t from = what.len; /* behind the ": " before it */
+        size_t from = what.len; /* after the last ": " */
         while (from && what.data[from - 1] != ':')
             from--;
         while (from < what.len && what.data[from] == ' ')

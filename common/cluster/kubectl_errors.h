@@ -1,4 +1,4 @@
-/* The lines that kubectl writes. */
+/* Parses the stderr of kubectl. */
 #ifndef OPTASVC_KUBECTL_ERRORS_H
 #define OPTASVC_KUBECTL_ERRORS_H
 
@@ -7,10 +7,10 @@
 /* True for a line of kubectl's own log (klog), which -v requests. */
 bool kubectl_is_log(struct str line);
 
-/* What a run was for, after "cannot": `list Pods in namespace "shop"`. */
+/* Returns the purpose of a process, to follow "cannot": `list Pods in namespace "shop"`. */
 struct str kubectl_purpose(struct arena *arena, const struct process *run);
 
-/* Shows the warnings of a run that were not shown yet, and with -v its log. */
+/* Prints the warnings of a process that were not printed yet, and with -v its log. */
 void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *run);
 
 #endif

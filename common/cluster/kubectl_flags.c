@@ -11,9 +11,9 @@ const char *const kubectl_common_flags[] = {"--namespace=", "--match-server-vers
 
 static const char *const none[] = {NULL};
 
-/* Every verb that is run has a row. Flags that name what a verb acts on are empty: a default
- * selector or file would choose other objects. `api-resources --api-group=` is left out, because
- * kubectl takes an empty group for the core group. */
+/* Each verb that is run has a row. Flags that select the objects of a verb are empty, because a
+ * default selector or file would select other objects. `api-resources --api-group=` is omitted,
+ * because for kubectl an empty group is the core group. */
 static const struct verb {
     const char *name; /* one word, or two: "config view" */
     const char *const *flags;
@@ -69,7 +69,7 @@ static const struct verb {
                            "--show-managed-fields=false", "--template=", NULL}},
 };
 
-/* True if the name of a row is the first word, or the first two. */
+/* True if the words begin with this verb. */
 static bool is_verb(const char *name, const char *const *words)
 {
     size_t length = strlen(words[0]);

@@ -16,7 +16,7 @@
 static const char variable[] = "KUBERC";
 static const char off[] = "off";
 
-/* The private file; empty: none. It is removed when the process ends. */
+/* The private file; empty: none. It is deleted at exit. */
 static char private_path[PATH_MAX];
 
 static void remove_private(void)
@@ -26,7 +26,8 @@ static void remove_private(void)
     *private_path = '\0';
 }
 
-/* The file that kubectl would read: k8s.io/kubectl/pkg/kuberc, LoadKuberc(). */
+/* Returns the file that kubectl would read (k8s.io/kubectl/pkg/kuberc, LoadKuberc()). `ret_named`:
+ * the user named it. */
 static const char *user_path(const struct kubectl_options *options, struct arena *arena,
                              bool *ret_named)
 {
@@ -38,7 +39,7 @@ static const char *user_path(const struct kubectl_options *options, struct arena
     return str_format(arena, "%s%s.kube/kuberc", home ? home : "", home && *home ? "/" : "").data;
 }
 
-/* A document with no more than the policy; NULL if it has none. */
+/* Returns a copy of a document with only the policy. Sets `ret_any` if it has one. */
 static struct node *policy_of(struct arena *arena, const struct node *document, bool *ret_any)
 {
     static const char *const kept[] = {"apiVersion", "kind", "credentialPluginPolicy",
@@ -59,15 +60,15 @@ static size_t next_line(struct str text, size_t at)
     return end < text.len ? end + 1 : end;
 }
 
-/* The next line that begins with "---", as kubectl splits the file. */
-static size_t document_end(struct str text, size_t at)
+/* Returns the next line that begins with "---", where kubectl splits the file. */
+static size_t next_document(struct str text, size_t at)
 {
     while (at < text.len && !str_starts_with(str_skip(text, at), STR("---")))
         at = next_line(text, at);
     return at;
 }
 
-/* True if it has nothing but comments. */
+/* True if the text has only comments. */
 static bool is_blank(struct str text)
 {
     struct str line;
@@ -77,14 +78,14 @@ static bool is_blank(struct str text)
     return true;
 }
 
-/* The policies of all documents, because which one kubectl takes depends on the versions that it
- * knows; `ret_any` is set if there is one. False if a document cannot be read. */
+/* Writes the policies of all documents, because kubectl chooses one by the versions that it
+ * supports. Sets `ret_any` if there is one. False if a document cannot be parsed. */
 static bool read_policies(struct arena *arena, struct str text, struct buf *ret, bool *ret_any)
 {
     for (size_t at = 0, end; at < text.len; at = end) {
         if (str_starts_with(str_skip(text, at), STR("---")))
             at = next_line(text, at);
-        end = document_end(text, at);
+        end = next_document(text, at);
         struct str document = str_slice(text, at, end);
         if (is_blank(document))
             continue;
@@ -100,7 +101,7 @@ static bool read_policies(struct arena *arena, struct str text, struct buf *ret,
     return true;
 }
 
-/* Writes the private file and points kubectl to it. Returns 0 or an errno. */
+/* Writes the private file and sets KUBERC to it. Returns 0 or an errno. */
 static int write_private(struct str text)
 {
     const char *directory = getenv("TMPDIR");
@@ -122,11 +123,11 @@ static int write_private(struct str text)
     return error ? error : setenv(variable, private_path, 1) == 0 ? 0 : errno;
 }
 
-static bool refuse(struct diags *diags, const char *path, const char *why)
+static bool report_unreadable(struct diags *diags, const char *path, const char *why)
 {
     diag_error(diags, NO_LOCATION, "cannot read kubectl's preferences file %s: %s", path, why);
-    diag_hint(diags, "correct it, or set KUBERC=off to run without the policy for credential "
-                     "plugins that it may have");
+    diag_hint(diags, "fix it, or set KUBERC=off, which also ignores the credential plugin "
+                     "policy that it may contain");
     return false;
 }
 
@@ -138,7 +139,7 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
         return true;
     if (given && strcmp(given, off) == 0) {
         if (options->kuberc)
-            diag_error(diags, NO_LOCATION, "--kuberc cannot be used with KUBERC=off");
+            diag_error(diags, NO_LOCATION, "--kuberc and KUBERC=off are mutually exclusive");
         return !options->kuberc;
     }
     const char *path = user_path(options, arena, &named);
@@ -148,9 +149,9 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
     int error = io_read_file(path, FILE_SIZE_MAX, &text);
     bool ok = error == 0 || (!named && (error == ENOENT || error == ENOTDIR));
     if (!ok)
-        refuse(diags, path, strerror(error));
+        report_unreadable(diags, path, strerror(error));
     else if (error == 0 && !read_policies(arena, buf_str(&text), &policies, &any))
-        ok = refuse(diags, path, "it is not valid YAML");
+        ok = report_unreadable(diags, path, "invalid YAML");
     error = !ok ? 0 : any ? write_private(buf_str(&policies)) : setenv(variable, off, 1);
     if (error) {
         diag_error(diags, NO_LOCATION, "cannot write a private preferences file: %s",

@@ -2,7 +2,7 @@
 
 #include "cluster/ownership.h"
 
-static struct str pair(struct arena *arena, struct str layer, struct str name)
+static struct str join_names(struct arena *arena, struct str layer, struct str name)
 {
     return str_format(arena, "%.*s/%.*s", STR_ARG(layer), STR_ARG(name));
 }
@@ -17,10 +17,10 @@ void namespace_add_service(struct arena *arena, struct deployed_service *deploye
     namespace->services =
         arena_grow(arena, namespace->services, namespace->service_count, sizeof(void *));
     namespace->services[namespace->service_count++] = deployed;
-    map_add(arena, &namespace->modules, pair(arena, layer->name, service->name), slot);
+    map_add(arena, &namespace->modules, join_names(arena, layer->name, service->name), slot);
     map_add(arena, &namespace->layers, layer->name, layer);
-    map_add(arena, &namespace->environments, pair(arena, layer->name, layer->environment.name),
-            layer);
+    map_add(arena, &namespace->environments,
+            join_names(arena, layer->name, layer->environment.name), layer);
 }
 
 struct deployed_service *namespace_service(struct arena *arena,
@@ -28,29 +28,29 @@ struct deployed_service *namespace_service(struct arena *arena,
                                            const struct node *object)
 {
     struct deployed_service *const *slot =
-        map_get(&namespace->modules,
-                pair(arena, object_label(object, LAYER_LABEL), object_label(object, MODULE_LABEL)));
+        map_get(&namespace->modules, join_names(arena, object_label(object, LAYER_LABEL),
+                                                object_label(object, MODULE_LABEL)));
     return slot ? *slot : NULL;
 }
 
 bool namespace_has_layer(struct arena *arena, const struct cluster_namespace *namespace,
                          struct str layer, struct str environment)
 {
-    return map_get(&namespace->environments, pair(arena, layer, environment)) != NULL;
+    return map_get(&namespace->environments, join_names(arena, layer, environment)) != NULL;
 }
 
 static void add_related(struct arena *arena, struct deployed_service *deployed, struct node *object)
 {
     size_t count = deployed->related_count;
-    if (count && deployed->related[count - 1] == object) /* two of its controllers are there too */
+    if (count && deployed->related[count - 1] == object) /* added for another controller */
         return;
     deployed->related = arena_grow(arena, deployed->related, count, sizeof(struct node *));
     deployed->related[deployed->related_count++] = object;
 }
 
-/* An object is added to the service of its labels, and to those of its controllers. */
-static void relate(struct arena *arena, const struct cluster_namespace *namespace,
-                   struct node *object)
+/* Adds an object to the service of its labels, and to those of its controllers. */
+static void add_to_services(struct arena *arena, const struct cluster_namespace *namespace,
+                            struct node *object)
 {
     const struct node *each = object;
     for (int i = 0; each && i < CONTROLLERS_MAX; i++) {
@@ -79,7 +79,7 @@ void namespace_index(struct arena *arena, struct cluster_namespace *namespace)
         namespace->services[i]->related_count = 0;
     }
     for (struct node *live = namespace->live; live; live = live->next)
-        relate(arena, namespace, live);
+        add_to_services(arena, namespace, live);
 }
 
 const struct node *namespace_find_uid(const struct cluster_namespace *namespace, struct str uid)

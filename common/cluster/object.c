@@ -20,7 +20,7 @@ struct str object_uid(const struct node *object)
     return node_string(node_at(object, "metadata uid"));
 }
 
-/* True if all labels of `a` that say whose an object is have the same values in `b`. */
+/* True if all owner labels of `a` have the same values in `b`. */
 static bool owner_labels_within(const struct node *a, const struct node *b)
 {
     const struct node *label = node_first_child(node_at(a, "metadata labels"));
@@ -54,7 +54,7 @@ struct str object_label(const struct node *object, const char *label)
     return labels ? node_string(node_get(labels, label)) : (struct str){0};
 }
 
-/* "apps" of apps/v1; empty for v1. */
+/* Returns "apps" for apps/v1; empty for v1. */
 static struct str group_of(const struct node *object)
 {
     struct str version = node_string(node_get(object, "apiVersion"));
@@ -234,7 +234,7 @@ bool node_equal(const struct node *a, const struct node *b)
     const struct node *beside = b->first;
     for (const struct node *item = a->first; item && beside; item = item->next) {
         const struct node *other = beside;
-        /* The server writes keys in one order, so that this search is short. */
+        /* The server writes keys in a fixed order, so this search is short. */
         if (a->kind == NODE_MAP && !str_equal(item->key->text, beside->key->text))
             for (other = b->first; other && !str_equal(item->key->text, other->key->text);)
                 other = other->next;
@@ -245,7 +245,7 @@ bool node_equal(const struct node *a, const struct node *b)
     return true;
 }
 
-/* Annotations of controllers that follow from the rest. */
+/* Annotations that controllers derive from other fields. */
 static bool is_kept_by_controller(struct str annotation)
 {
     return str_eq_c(annotation, "deployment.kubernetes.io/revision");
@@ -263,7 +263,7 @@ static bool annotations_within(const struct node *a, const struct node *b)
     return true;
 }
 
-/* Those of `a` but for metadata and status are equal in `b`. */
+/* True if all fields of `a` other than metadata and status are equal in `b`. */
 static bool parts_within(const struct node *a, const struct node *b)
 {
     for (const struct node *item = a->first; item; item = item->next)

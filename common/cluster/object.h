@@ -1,18 +1,17 @@
-/* What objects that the cluster holds say of themselves: as `kubectl get -o json
- * --show-managed-fields` prints them. */
+/* Accessors of Kubernetes objects, as `kubectl get -o json --show-managed-fields` prints them. */
 #ifndef OPTASVC_OBJECT_H
 #define OPTASVC_OBJECT_H
 
 #include "base/map.h"
 #include "yaml/node.h"
 
-/* As kubectl names an object: "deployment.apps/web". */
+/* Returns the name of an object as kubectl prints it: "deployment.apps/web". */
 struct str object_title(struct arena *arena, const struct node *object);
 
-/* The key of an object in a map: "NAMESPACE KIND.GROUP/NAME". */
+/* Returns the key of an object in a map: "NAMESPACE KIND.GROUP/NAME". */
 struct str object_key(struct arena *arena, const struct node *object);
 
-/* A list of objects by these keys. */
+/* Indexes a list of objects by object_key(). */
 struct map object_index(struct arena *arena, const struct node *list);
 
 struct str object_kind(const struct node *object);
@@ -20,64 +19,63 @@ struct str object_name(const struct node *object);
 struct str object_namespace(const struct node *object);
 struct str object_uid(const struct node *object);
 
-/* True if `now` is the object that was read as `before`, and has the same owner: our labels, and
- * whether it was adopted. A rendered object has no uid; then the owner alone counts. */
+/* True if `now` has the uid that `before` had, and the same owner: our labels and the adopted
+ * annotation. For a rendered object, which has no uid, only the owner is compared. */
 bool object_same_owner(const struct node *before, const struct node *now);
 struct str object_label(const struct node *object, const char *label);
 struct str object_annotation(const struct node *object, const char *annotation);
 
-/* Both are of the same kind (whatever its version) and name. */
+/* True if two objects have the same group, kind and name. */
 bool object_same(const struct node *a, const struct node *b);
 
-/* No more of an object than what names it. */
+/* Returns a copy of an object with only its apiVersion, kind, name and namespace. */
 struct node *object_reference(struct arena *arena, const struct node *object);
 
-/* What stands at a path (node_at()) as a number; `fallback` where nothing stands. */
+/* Returns the integer at a path (node_at()); `fallback` if there is none. */
 int64_t object_number(const struct node *object, const char *path, int64_t fallback);
 
-/* The item of this type among an object's status.conditions, or NULL. */
+/* Returns the status condition of a type; NULL if there is none. */
 const struct node *object_condition(const struct node *object, const char *type);
 
-/* Belongs to another object, which makes and ends it. */
+/* True if an object has a controller: an owner that creates and deletes it. */
 bool object_has_controller(const struct node *object);
 
-/* The uid of that object; empty if there is none. */
+/* Returns the uid of the controller; empty if there is none. */
 struct str object_controller(const struct node *object);
 
-/* Server-side apply by this manager made or changed it: an entry of its metadata.managedFields. */
+/* True if this manager has applied the object server-side (metadata.managedFields). */
 bool object_applied_by(const struct node *object, const char *manager);
 
-/* When that last changed it, by the server's clock: RFC 3339, so that later is greater by bytes.
- * Empty: never. */
+/* Returns when this manager last changed the object by server-side apply, in RFC 3339 by the
+ * server's clock; empty if never. Such times compare as strings. */
 struct str object_applied_at(const struct node *object, const char *manager);
 
-/* When a controller last changed its status, by the same clock. Empty: never. */
+/* Returns when a controller last changed the status, in the same form; empty if never. */
 struct str object_status_at(const struct node *object);
 
-/* The first manager that owns a field, other than `except`; `path` as "f:spec f:replicas". Empty:
- * none. */
+/* Returns the first manager other than `except` that owns a field; empty if there is none. `path`:
+ * for example "f:spec f:replicas". */
 struct str object_field_owner(const struct node *object, const char *path, const char *except);
 
-/* True when this manager's server-side apply owns the field. */
+/* True if the field is owned by this manager's server-side apply. */
 bool object_field_applied_by(const struct node *object, const char *path, const char *manager);
 
-/* True when a controller, not a person with kubectl, has scaled it: through its scale subresource.
- */
+/* True if a controller, not a user with kubectl, owns spec.replicas. */
 bool object_scaled(const struct node *object);
 
-/* True when two trees hold the same; the order of keys does not matter. NULL is equal to NULL. */
+/* True if two trees are equal, ignoring the order of keys. NULL is equal to NULL. */
 bool node_equal(const struct node *a, const struct node *b);
 
-/* True when two objects mean the same, but for what the server and its controllers keep there:
- * status, versions, times. */
+/* True if two objects are equal, ignoring what the server and controllers maintain: status,
+ * versions and times. */
 bool object_equal(const struct node *a, const struct node *b);
 
-/* The names under which this program applies. */
+/* Field managers of this program. */
 #define MANAGER          "optasvc"
-#define MANAGER_REPLICAS "optasvc-replicas" /* holds spec.replicas until the autoscaler does */
-#define MANAGER_ADOPTED  "optasvc-adopted"  /* holds the annotation below */
+#define MANAGER_REPLICAS "optasvc-replicas" /* owns spec.replicas until the autoscaler does */
+#define MANAGER_ADOPTED  "optasvc-adopted"  /* owns the annotation below */
 
-/* "true" on objects that others created and --adopt took over. It has a manager of its own, so that
+/* "true" on objects that others created and --adopt adopted. It has a separate manager, so that
  * applying without it does not remove it. */
 #define ADOPTED_ANNOTATION "opta.dev/adopted"
 

@@ -119,7 +119,8 @@ const char *tool_name(enum tool tool)
     return names[tool];
 }
 
-/* Controllers write the status and, of a scale, the replicas; who owns the rest manages it. */
+/* Controllers own the status and, through the scale subresource, the replicas; the owner of other
+ * fields manages the object. */
 static bool is_manager(const struct node *entry)
 {
     struct str manager = node_string(node_get(entry, "manager"));
@@ -150,8 +151,8 @@ static bool is_one_of(struct str name, const char *const names[])
     return false;
 }
 
-/* The operations of a JSON patch that remove the entries of these managers; empty if there are
- * none. It tests that they are those that were read. */
+/* Returns JSON patch operations that remove the entries of these managers; empty if there are none.
+ * They test that the entries are still those that were read. */
 static struct str managers_patch(struct arena *arena, const struct node *object,
                                  const char *const managers[])
 {
@@ -169,7 +170,7 @@ static struct str managers_patch(struct arena *arena, const struct node *object,
         buf_format(&patch, "{\"op\":\"test\",%s/manager\",\"value\":\"%.*s\"},", path,
                    STR_ARG(manager));
     }
-    /* From the last to the first: an index holds until its removal. */
+    /* From last to first, so that the other indexes remain valid. */
     for (size_t i = count; i-- > 0;)
         buf_format(&patch, "{\"op\":\"remove\",%s\"}%s", paths[i], i ? "," : "");
     return buf_take(arena, &patch);
@@ -185,7 +186,7 @@ struct str object_forget_argo_cd(struct arena *arena, const struct node *object)
                                        STR_ARG(object_namespace(object)), STR_ARG(patch));
 }
 
-/* Labels that we alone have applied; those that others set too are theirs. */
+/* Removes the labels that only we own. */
 static struct str labels_patch(struct arena *arena, const struct node *object)
 {
     const struct node *label = node_first_child(node_at(object, "metadata labels"));
@@ -193,7 +194,7 @@ static struct str labels_patch(struct arena *arena, const struct node *object)
     for (; label; label = label->next) {
         struct str key = label->key->text;
         const char *path = str_format(arena, "f:metadata f:labels f:%.*s", STR_ARG(key)).data;
-        size_t slash = str_find(key, 0, '/'); /* which a JSON pointer writes as ~1 */
+        size_t slash = str_find(key, 0, '/'); /* "~1" in a JSON pointer */
         if (!object_field_applied_by(object, path, MANAGER) ||
             object_field_owner(object, path, MANAGER).len)
             continue;
@@ -215,8 +216,8 @@ static struct str release_patch(struct arena *arena, const struct node *object)
                       STR_ARG(managers_patch(arena, object, managers)));
 }
 
-/* The patch tests what it removes: controllers that write the object in between make it fail, and
- * it is tried again. */
+/* The patch tests what it removes, so it fails and is retried if a controller changes the object
+ * meanwhile. */
 bool ownership_release(struct cluster *cluster, const struct node *object)
 {
     enum { TRIES = 5 };
@@ -230,8 +231,7 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
             return cluster->diags.errors == 0 && !process_interrupted();
         if (!object_same_owner(object, live)) {
             diag_error(&cluster->diags, NO_LOCATION,
-                       "%s was replaced or claimed by others meanwhile; it was not released",
-                       title);
+                       "%s was not released: it was replaced or claimed by another owner", title);
             return false;
         }
         struct process run = {

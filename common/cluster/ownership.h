@@ -1,11 +1,9 @@
-/* Which objects of a cluster are ours: the one place that decides it.
+/* Decides which objects of a cluster are ours.
  *
- * Owned (delete, prune, overwrite): the labels name our layer, environment and module, and
- * server-side apply as MANAGER created or changed the object.
- * Shown (status, logs, shell, restart): all three labels, or a chain of controllers that leads to
- * an object with them.
- * An object without environment label may belong to any environment: apply may claim it, and
- * nothing else touches it unless the file has no environments. */
+ * Owned (delete, prune, overwrite): it has our layer, environment and module labels, and MANAGER
+ * has applied it server-side. Shown (status, logs, shell, restart): it has all three labels, or one
+ * of its controllers has them. Without environment label it may belong to any environment: apply
+ * may claim it, and no other command changes it unless the file has no environments. */
 #ifndef OPTASVC_OWNERSHIP_H
 #define OPTASVC_OWNERSHIP_H
 
@@ -18,20 +16,20 @@
 enum { CONTROLLERS_MAX = 4 }; /* in a chain: Pod, Job or ReplicaSet, CronJob or Deployment */
 
 enum label_match {
-    LABELS_OTHER,     /* of another layer, module or environment, or none of ours */
-    LABELS_UNCLAIMED, /* ours, but without the environment that the file has */
+    LABELS_OTHER,     /* another layer, module or environment, or no labels of ours */
+    LABELS_UNCLAIMED, /* our layer and module, but no environment label although the file has one */
     LABELS_OURS,
 };
 
-/* How an object's labels match a deployed service. */
+/* Compares the labels of an object with those of a service. */
 enum label_match deployed_service_labels(const struct deployed_service *deployed,
                                          const struct node *object);
 
-/* How they match the services of a namespace. */
+/* Compares them with the services of a namespace. */
 enum label_match namespace_labels(struct arena *arena, const struct cluster_namespace *namespace,
                                   const struct node *object);
 
-/* The same where the layer and environment of any of them is enough, whatever the module. */
+/* The same for the layer and environment only, whatever the module. */
 enum label_match namespace_layer_labels(struct arena *arena,
                                         const struct cluster_namespace *namespace,
                                         const struct node *object);
@@ -39,33 +37,34 @@ enum label_match namespace_layer_labels(struct arena *arena,
 bool deployed_service_owns(const struct deployed_service *deployed, const struct node *object);
 bool deployed_service_shows(const struct deployed_service *deployed, const struct node *object);
 
-/* The live workload of this service, of whichever kind, or NULL; `match` LABELS_OURS: one that is
- * shown. */
+/* Returns the live workload of a service, of either kind, whose labels match in this way; NULL if
+ * there is none. */
 struct node *deployed_service_live_workload(const struct deployed_service *deployed,
                                             enum label_match match);
 
-/* True if the object was created by others and taken over with --adopt. It is never deleted. */
+/* True if the object was created by others and adopted with --adopt. It is never deleted. */
 bool object_is_adopted(const struct node *object);
 
-/* Tools that keep objects as they want them. */
+/* Tools that manage objects and revert changes to them. */
 enum tool { TOOL_NONE, TOOL_ARGO_CD, TOOL_FLUX, TOOL_HELM };
 
-/* The tool whose marks an object carries: tracking labels and annotations, or the field manager of
- * Argo CD. It may have been removed since. */
+/* Returns the tool whose tracking labels or annotations an object has, or Argo CD if it has its
+ * field manager. The tool may no longer manage it. */
 enum tool object_tool(const struct node *object);
 const char *tool_name(enum tool tool);
 
-/* True if the object carries the label or annotation with which the tool finds what it manages. */
+/* True if the object has the label or annotation by which the tool finds its objects. */
 bool object_is_tracked(const struct node *object, enum tool tool);
 
-/* Who manages an object beside us, for messages: the tool, or the names of field managers. Empty if
- * we alone do. */
+/* Returns who else manages an object, for messages: the tool, or the names of field managers. Empty
+ * if nobody else does. */
 struct str object_managers(struct arena *arena, const struct node *object);
 
-/* A shell command that removes Argo CD's field managers from an object; empty if it has none. */
+/* Returns a shell command that removes Argo CD's field managers from an object; empty if it has
+ * none. */
 struct str object_forget_argo_cd(struct arena *arena, const struct node *object);
 
-/* Gives an adopted object back: removes our labels, annotations and field managers, and changes
+/* Releases an adopted object: removes our labels, annotation and field managers, and changes
  * nothing else. Reports an error and returns false if that fails. */
 bool ownership_release(struct cluster *cluster, const struct node *object);
 

@@ -1,4 +1,4 @@
-/* What can be known before anything is changed. */
+/* Checks that run before anything is changed. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -6,19 +6,21 @@
 
 #include <string.h>
 
-static void check_place(struct apply *apply, const struct cluster_namespace *namespace)
+static void check_namespace(struct apply *apply, const struct cluster_namespace *namespace)
 {
     struct diags *diags = &apply->cluster.diags;
     if (namespace->state == NAMESPACE_ENDING) {
-        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" is being deleted",
+        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" is being deleted",
                    STR_ARG(namespace->name));
-        diag_hint(diags, "apply again when it is gone: kubectl wait --for=delete namespace/%.*s",
+        diag_hint(diags,
+                  "wait until it is deleted, then apply again: "
+                  "kubectl wait --for=delete namespace/%.*s",
                   STR_ARG(namespace->name));
     }
     if (namespace->state == NAMESPACE_ABSENT && apply->cluster.options->input.namespace) {
-        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" is not there",
-                   STR_ARG(namespace->name));
-        diag_hint(diags, "make it first: kubectl create namespace %.*s", STR_ARG(namespace->name));
+        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" not found", STR_ARG(namespace->name));
+        diag_hint(diags, "create it first: kubectl create namespace %.*s",
+                  STR_ARG(namespace->name));
     }
 }
 
@@ -30,7 +32,7 @@ static const void *find_secret(struct apply *apply, const struct cluster_namespa
     return map_get(&namespace->secrets, key);
 }
 
-/* The flags that chose what is applied, and where. */
+/* Returns the flags that select the services and the cluster, for a command in a hint. */
 static struct str repeat_flags(struct arena *arena, const struct options *options)
 {
     const struct {
@@ -51,7 +53,7 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
             buf_format(&text, " %s %.*s", flags[i].name,
                        STR_ARG(str_shell(arena, str_from_c(flags[i].value))));
     const struct option_list *variables = &options->input.variables;
-    for (size_t i = 0; i < variables->count; i++) { /* what they hold is nobody's to see */
+    for (size_t i = 0; i < variables->count; i++) { /* values are not shown */
         struct str name;
         struct str value;
         variable_split(variables->items[i], &name, &value);
@@ -70,73 +72,76 @@ static void hint_set(struct apply *apply, const char *what, struct str key, stru
               STR_ARG(repeat_flags(arena, apply->cluster.options)));
 }
 
-/* A Secret that pods of a namespace need, with its keys. */
-struct needed {
+/* The required keys of a Secret. */
+struct required_keys {
     struct map known;
     struct str *keys;
     size_t count;
 };
 
-static void add_needed(struct arena *arena, struct map *secrets, const struct variable *variable)
+static void add_required_key(struct arena *arena, struct map *secrets,
+                             const struct variable *variable)
 {
-    struct needed **slot = ARENA_NEW(arena, struct needed *);
-    struct needed *const *found = map_add(arena, secrets, variable->secret, slot);
+    struct required_keys **slot = ARENA_NEW(arena, struct required_keys *);
+    struct required_keys *const *found = map_add(arena, secrets, variable->secret, slot);
     if (!found) {
-        *slot = ARENA_NEW(arena, struct needed);
+        *slot = ARENA_NEW(arena, struct required_keys);
         found = slot;
     }
-    struct needed *needed = *found;
-    if (map_add(arena, &needed->known, variable->key, variable))
+    struct required_keys *required_keys = *found;
+    if (map_add(arena, &required_keys->known, variable->key, variable))
         return;
-    needed->keys = arena_grow(arena, needed->keys, needed->count, sizeof *needed->keys);
-    needed->keys[needed->count++] = variable->key;
+    required_keys->keys =
+        arena_grow(arena, required_keys->keys, required_keys->count, sizeof *required_keys->keys);
+    required_keys->keys[required_keys->count++] = variable->key;
 }
 
-/* Finds the keys of all Secrets at once, when they are first asked for. */
-static void find_needed(struct arena *arena, struct cluster_namespace *namespace)
+/* On the first call, finds the required keys of all Secrets. */
+static void find_required_keys(struct arena *arena, struct cluster_namespace *namespace)
 {
-    for (size_t i = 0; namespace->needed.count == 0 && i < namespace->service_count; i++) {
+    for (size_t i = 0; namespace->required_keys.count == 0 && i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
         for (size_t j = 0; j < service->variable_count && service->has_image; j++)
-            add_needed(arena, &namespace->needed, &service->variables[j]);
+            add_required_key(arena, &namespace->required_keys, &service->variables[j]);
     }
 }
 
-/* All keys of a Secret that pods of this namespace need. */
-static struct str needed_keys(struct apply *apply, struct cluster_namespace *namespace,
-                              struct str secret)
+/* Returns all keys of a Secret that pods of this namespace require. */
+static struct str join_required_keys(struct apply *apply, struct cluster_namespace *namespace,
+                                     struct str secret)
 {
     struct arena *arena = &apply->cluster.arena;
     struct buf names = {0};
-    find_needed(arena, namespace);
-    struct needed *const *found = map_get(&namespace->needed, secret);
+    find_required_keys(arena, namespace);
+    struct required_keys *const *found = map_get(&namespace->required_keys, secret);
     for (size_t i = 0; found && i < (*found)->count; i++)
         buf_add_joined(&names, ", ", (*found)->keys[i]);
     return buf_take(arena, &names);
 }
 
-/* The Secret of a database or cache, which others make. No value stands in a command line. */
+/* Hints how to create a Secret of a database or cache. No value appears in a command line. */
 static void hint_create(struct apply *apply, struct cluster_namespace *namespace,
-                        const struct variable *variable, bool there)
+                        const struct variable *variable, bool exists)
 {
     struct diags *diags = &apply->cluster.diags;
     const char *first = namespace->state == NAMESPACE_ABSENT
-                            ? "make the namespace, then the Secret: "
-                            : "make it: ";
-    if (there)
+                            ? "create the namespace, then the Secret: "
+                            : "create it: ";
+    if (exists)
         diag_hint(diags,
                   "add it: kubectl patch secret %.*s -n %.*s --patch-file FILE\n"
-                  "FILE holds stringData: {%.*s: VALUE}",
+                  "FILE contains stringData: {%.*s: VALUE}",
                   STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
-    else if (!map_add(&apply->cluster.arena, &namespace->missing, variable->secret, namespace))
+    else if (!map_add(&apply->cluster.arena, &namespace->reported_missing, variable->secret,
+                      namespace))
         diag_hint(diags,
                   "%skubectl create secret generic %.*s -n %.*s --from-env-file FILE\n"
-                  "FILE holds lines KEY=VALUE for %.*s",
+                  "FILE contains lines KEY=VALUE for %.*s",
                   first, STR_ARG(variable->secret), STR_ARG(namespace->name),
-                  STR_ARG(needed_keys(apply, namespace, variable->secret)));
+                  STR_ARG(join_required_keys(apply, namespace, variable->secret)));
 }
 
-/* A pod whose key is missing waits for ever, and the rollout with it. */
+/* Reports a missing key: the pod would never start. */
 static void check_variable(struct apply *apply, const struct deployed_service *deployed,
                            const struct variable *variable)
 {
@@ -144,25 +149,24 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
     struct diags *diags = &apply->cluster.diags;
     if (variable->secret.len == 0 || find_secret(apply, namespace, variable))
         return;
-    bool there = map_get(&namespace->secrets, variable->secret) != NULL;
-    if (there)
-        diag_error(diags, variable->at,
-                   "the Secret \"%.*s\" of namespace \"%.*s\" has no key \"%.*s\"",
+    bool exists = map_get(&namespace->secrets, variable->secret) != NULL;
+    if (exists)
+        diag_error(diags, variable->at, "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
                    STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     else
         diag_error(diags, variable->at,
-                   "the namespace \"%.*s\" has no Secret \"%.*s\" with the key \"%.*s\"",
-                   STR_ARG(namespace->name), STR_ARG(variable->secret), STR_ARG(variable->key));
+                   "Secret \"%.*s\" not found in namespace \"%.*s\" (needs key \"%.*s\")",
+                   STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     if (!diags->last_kept)
         return;
     if (str_eq_c(variable->secret, MANUAL_SECRETS))
         hint_set(apply, "set it", variable->key, variable->at);
     else
-        hint_create(apply, namespace, variable, there);
+        hint_create(apply, namespace, variable, exists);
 }
 
-/* secrets: all requires the Secret, unless a store fills it, which is waited for; and a variable
- * that hides one of its keys is reported. */
+/* `secrets: all` requires the Secret, unless an external store creates it, which apply waits for.
+ * Also reports variables that hide one of its keys. */
 static void check_all_secrets(struct apply *apply, const struct deployed_service *deployed,
                               bool external)
 {
@@ -171,8 +175,8 @@ static void check_all_secrets(struct apply *apply, const struct deployed_service
     if (!external && !map_get(&namespace->secrets, service->all_secrets)) {
         struct location at = record_location(service->record, SERVICE_SECRETS);
         diag_error(&apply->cluster.diags, at,
-                   "the namespace \"%.*s\" has no Secret \"%.*s\", which secrets: all requires",
-                   STR_ARG(namespace->name), STR_ARG(service->all_secrets));
+                   "Secret \"%.*s\" not found in namespace \"%.*s\" (secrets: all requires it)",
+                   STR_ARG(service->all_secrets), STR_ARG(namespace->name));
         hint_set(apply, "create it with its first key", STR("NAME"), at);
         return;
     }
@@ -190,60 +194,63 @@ static void check_secrets(struct apply *apply, const struct deployed_service *de
     if (deployed->namespace->secrets_forbidden || !service->has_image)
         return;
     bool external = service->layer->environment.secret_store.len > 0;
-    struct str made = service_secret(&apply->cluster.arena, service->layer, service->name);
+    struct str service_secret_name =
+        service_secret(&apply->cluster.arena, service->layer, service->name);
     if (service->all_secrets.len)
         check_all_secrets(apply, deployed, external);
     for (size_t i = 0; i < service->variable_count; i++)
-        if (!external || !str_equal(service->variables[i].secret, made)) /* it is waited for */
+        if (!external ||
+            !str_equal(service->variables[i].secret, service_secret_name)) /* apply waits for it */
             check_variable(apply, deployed, &service->variables[i]);
 }
 
-/* Without replicas, which an autoscaler has, whoever runs loses all pods but one: what runs must be
- * known. */
-static void check_hidden(struct apply *apply, const struct rollout *rollout)
+/* Applying without replicas, which an autoscaler owns, would remove all pods but one, so the
+ * current number must be known. */
+static void check_replicas_readable(struct apply *apply, const struct rollout *rollout)
 {
     const struct node *workload = rollout->workload;
     const struct cluster_namespace *namespace = rollout->deployed->namespace;
     struct arena *arena = &apply->cluster.arena;
-    if (namespace->hidden.count == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
+    if (namespace->forbidden.count == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
         rollout->live || node_at(workload, "spec replicas"))
         return;
     struct str words =
         str_format(arena, "%.*ss.apps \"%.*s\"", STR_ARG(str_lower(arena, object_kind(workload))),
                    STR_ARG(object_name(workload)));
-    if (!map_get(&namespace->hidden, words))
+    if (!map_get(&namespace->forbidden, words))
         return;
     diag_error(&apply->cluster.diags, rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" may not be read: how many pods it has is not known",
-               STR_ARG(object_title(&apply->cluster.arena, workload)),
-               STR_ARG(rollout->deployed->namespace->name));
-    diag_hint(&apply->cluster.diags, "ask for the right to get it: an autoscaler must start from "
-                                     "what runs");
+               "cannot read the replica count of %.*s in namespace \"%.*s\": forbidden (needs "
+               "\"get\" on %.*ss.apps)",
+               STR_ARG(object_title(arena, workload)), STR_ARG(rollout->deployed->namespace->name),
+               STR_ARG(str_lower(arena, object_kind(workload))));
+    diag_hint(&apply->cluster.diags, "ask for this permission: the autoscaler must start from the "
+                                     "current number of pods");
 }
 
 void apply_check(struct apply *apply)
 {
     for (size_t i = 0; i < apply->cluster.namespace_count; i++) {
         const struct cluster_namespace *namespace = &apply->cluster.namespaces[i];
-        check_place(apply, namespace);
+        check_namespace(apply, namespace);
         secret_usage_report(&apply->cluster, namespace, namespace->manual_keys,
                             namespace->manual_key_count, false);
     }
     apply_check_owners(apply);
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
-        check_hidden(apply, &apply->rollouts[i]);
+        check_replicas_readable(apply, &apply->rollouts[i]);
         check_secrets(apply, apply->rollouts[i].deployed);
     }
     apply_check_claims(apply);
 }
 
-/* One object that is sent. */
+/* An object that is sent. */
 struct sent {
     const struct rollout *rollout;
     struct node *object;
 };
 
-static size_t collect(struct apply *apply, bool absent, struct sent **ret)
+static size_t collect_objects(struct apply *apply, bool absent, struct sent **ret)
 {
     struct sent *sent = NULL;
     size_t count = 0;
@@ -273,35 +280,35 @@ static struct process dry_run(struct apply *apply, const struct sent *sent, size
                          APPLY_DRY_RUN | APPLY_JSON | force);
 }
 
-/* What becomes of an object, in a word. */
+/* Returns the outcome for an object. */
 static const char *outcome(const struct node *live, const struct node *after)
 {
     return !live ? "created" : object_equal(live, after) ? "unchanged" : "changed";
 }
 
-/* The server has an object that was not found, for lack of the right to get it: who created it is
- * not known. A dry run gives no version to what would be new. */
-static void check_unread(struct apply *apply, const struct node *after)
+/* Reports an object that exists although it was not found: without the permission to get it, its
+ * owner is unknown. A dry run returns no resourceVersion for a new object. */
+static void check_unreadable(struct apply *apply, const struct node *after)
 {
     struct diags *diags = &apply->cluster.diags;
     if (!node_at(after, "metadata resourceVersion"))
         return;
     diag_error(diags, NO_LOCATION,
-               "%.*s of namespace \"%.*s\" exists and cannot be read, so it may belong to others",
+               "%.*s in namespace \"%.*s\" exists but cannot be read, so its owner is unknown",
                STR_ARG(object_title(&apply->cluster.arena, after)),
                STR_ARG(object_namespace(after)));
-    diag_hint(diags, "docs/rbac.md has the rights that apply requires");
+    diag_hint(diags, "ask for the permissions that docs/rbac.md lists for apply");
 }
 
-/* `namespaces`: by name. */
-static struct node *live_of(struct apply *apply, const struct map *namespaces,
-                            const struct node *after)
+/* Returns the live object. `namespaces`: by name. */
+static struct node *find_live(struct apply *apply, const struct map *namespaces,
+                              const struct node *after)
 {
     const struct cluster_namespace *namespace = map_get(namespaces, object_namespace(after));
     return namespace ? namespace_find(&apply->cluster.arena, namespace, after) : NULL;
 }
 
-static void note_outcomes(struct apply *apply, struct node *after)
+static void record_outcomes(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
     struct map namespaces = {0};
@@ -309,9 +316,9 @@ static void note_outcomes(struct apply *apply, struct node *after)
         map_add(arena, &namespaces, apply->cluster.namespaces[i].name,
                 &apply->cluster.namespaces[i]);
     for (; after; after = after->next) {
-        struct node *live = live_of(apply, &namespaces, after);
+        struct node *live = find_live(apply, &namespaces, after);
         if (!live)
-            check_unread(apply, after);
+            check_unreadable(apply, after);
         bool adopts = live && apply_adopts(apply, live);
         map_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
@@ -321,7 +328,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
     }
 }
 
-/* The fields of a conflict, a line each: MANAGER sets FIELD. */
+/* Returns a line for each field of a conflict: `"MANAGER" sets FIELD`. */
 static struct str conflict_lines(struct arena *arena, struct str text)
 {
     struct buf lines = {0};
@@ -352,20 +359,21 @@ static void report_conflict(struct apply *apply, const struct sent *sent, const 
     struct arena *arena = &apply->cluster.arena;
     struct str lines = conflict_lines(arena, buf_str(&run->errors));
     diag_error(&apply->cluster.diags, NO_LOCATION,
-               "%.*s of namespace \"%.*s\" has fields that others set",
+               "conflict: %.*s in namespace \"%.*s\" has fields set by other managers",
                STR_ARG(object_title(arena, sent->object)), STR_ARG(object_namespace(sent->object)));
     diag_hint(&apply->cluster.diags,
-              "%.*s--force-conflicts takes them over; `kubectl optasvc diff` shows them",
+              "%.*spass --force-conflicts to overwrite them; `kubectl optasvc diff` shows them",
               STR_ARG(lines));
 }
 
-static bool says_immutable(const struct process *run)
+static bool is_immutable_error(const struct process *run)
 {
     return kubectl_stderr_contains(run, "field is immutable") ||
            kubectl_stderr_contains(run, "Forbidden: updates to");
 }
 
-static void report_refusal(struct apply *apply, const struct sent *sent, const struct process *run)
+static void report_rejection(struct apply *apply, const struct sent *sent,
+                             const struct process *run)
 {
     struct diags *diags = &apply->cluster.diags;
     struct arena *arena = &apply->cluster.arena;
@@ -374,24 +382,24 @@ static void report_refusal(struct apply *apply, const struct sent *sent, const s
         return;
     }
     if (kubectl_is_missing_namespace(run)) {
-        struct str message = str_format(arena, "the namespace \"%.*s\" is not there, or just gone",
+        struct str message = str_format(arena, "namespace \"%.*s\" not found",
                                         STR_ARG(sent->rollout->deployed->namespace->name));
         if (diags_contain(diags, message))
             return;
         diag_error(diags, NO_LOCATION, "%.*s", STR_ARG(message));
-        diag_hint(diags, "you may not look for namespaces: ask who may to make it");
+        diag_hint(diags, "you cannot read or create namespaces: ask an administrator to create it");
         return;
     }
     kubectl_report(&apply->cluster.kubectl, run);
-    if (says_immutable(run))
+    if (is_immutable_error(run))
         diag_hint(diags,
-                  "that cannot be changed in an object that is there; to make it anew, delete it "
-                  "and apply again:\nkubectl delete %.*s -n %.*s",
+                  "this field cannot be changed in an existing object; delete the object and "
+                  "apply again:\nkubectl delete %.*s -n %.*s",
                   STR_ARG(object_title(arena, sent->object)),
                   STR_ARG(object_namespace(sent->object)));
 }
 
-/* kubectl does not say which of several objects a message is about, so each is tried alone. */
+/* kubectl does not name the object of each message, so each object is sent separately. */
 static void report_each(struct apply *apply, const struct sent *sent, size_t count)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -402,15 +410,15 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
     kubectl_run(kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         if (!process_succeeded(&runs[i]) && !process_interrupted())
-            report_refusal(apply, &sent[i], &runs[i]);
+            report_rejection(apply, &sent[i], &runs[i]);
         process_free(&runs[i]);
     }
     if (apply->cluster.diags.errors == before && !process_interrupted())
         diag_error(&apply->cluster.diags, NO_LOCATION,
-                   "the server refused something that it takes now: apply again");
+                   "the server rejected an object but now accepts it: apply again");
 }
 
-/* In one call: mostly there are none, and kubectl takes longer to start than to ask. */
+/* Checks all objects in one call, because usually there are no conflicts. */
 static bool any_conflicts(struct apply *apply, const struct sent *sent, size_t count)
 {
     struct process run = dry_run(apply, sent, count);
@@ -424,7 +432,7 @@ void apply_report_conflicts(struct apply *apply)
 {
     struct arena *arena = &apply->cluster.arena;
     struct sent *sent;
-    size_t count = collect(apply, false, &sent);
+    size_t count = collect_objects(apply, false, &sent);
     if (count == 0 || !any_conflicts(apply, sent, count))
         return;
     struct process *runs = ARENA_ARRAY(arena, count, struct process);
@@ -443,8 +451,8 @@ void apply_report_conflicts(struct apply *apply)
     }
 }
 
-/* The server itself answered: it is of use to ask again, by object. */
-static bool is_answer(const struct process *run)
+/* True if the server itself rejected the request, so that retrying each object is useful. */
+static bool is_server_error(const struct process *run)
 {
     return kubectl_conflicts(run) ||
            (run->error == 0 && (kubectl_stderr_contains(run, "Error from server") ||
@@ -454,7 +462,7 @@ static bool is_answer(const struct process *run)
 bool apply_dry_run(struct apply *apply, bool absent)
 {
     struct sent *sent;
-    size_t count = collect(apply, absent, &sent);
+    size_t count = collect_objects(apply, absent, &sent);
     if (count == 0)
         return true;
     struct process run = dry_run(apply, sent, count);
@@ -462,8 +470,8 @@ bool apply_dry_run(struct apply *apply, bool absent)
     if (process_succeeded(&run)) {
         struct node *after = kubectl_items(kubectl_parse_output(&apply->cluster.kubectl, &run));
         apply_check_adopted(apply, after);
-        note_outcomes(apply, after);
-    } else if (is_answer(&run))
+        record_outcomes(apply, after);
+    } else if (is_server_error(&run))
         report_each(apply, sent, count);
     else
         kubectl_report(&apply->cluster.kubectl, &run);

@@ -1,15 +1,15 @@
-/* Whether the live claims of a StatefulSet stay what and where they are. */
+/* Checks that the live claims of a StatefulSet keep their names, paths and sizes. */
 #include "cluster/apply.h"
 
 #include <inttypes.h>
 
 /* The claims of a live StatefulSet, and where its containers mount them. */
 struct live_claims {
-    struct map templates; /* by name: a claim template */
-    struct map mounts;    /* by name: the volumeMount, the first one of each */
-    struct map paths;     /* by path: the volumeMount of a claim */
-    struct str left_out;  /* "name: NAME, ..." of those that no entry has, neither by name nor by
-                             path; empty: none */
+    struct map templates; /* claim templates by name */
+    struct map mounts;    /* the first volumeMount of each claim by name */
+    struct map paths;     /* volumeMounts of claims by path */
+    struct str omitted;   /* "name: NAME, ..." of the claims that no entry of persistent_storage has
+                              by name or path; empty: none */
 };
 
 static void read_mounts(struct arena *arena, struct live_claims *live, const struct node *container)
@@ -24,8 +24,8 @@ static void read_mounts(struct arena *arena, struct live_claims *live, const str
     }
 }
 
-/* A claim is where the service's own container mounts it. Only if no container has the service's
- * name, as in a StatefulSet that others created, is it where any container mounts it. */
+/* The path of a claim is where the container with the service's name mounts it; if there is none,
+ * as in a StatefulSet that others created, where any container mounts it. */
 static struct live_claims read_live(struct arena *arena, const struct node *object,
                                     struct str service)
 {
@@ -44,47 +44,48 @@ static struct live_claims read_live(struct arena *arena, const struct node *obje
     return live;
 }
 
-/* How to change an immutable field of a StatefulSet: its pods and claims are retained while it is
- * created again. */
+/* Hints how to change an immutable field: recreate the StatefulSet, and retain its pods and
+ * claims. */
 static void hint_replace(struct apply *apply, const struct rollout *rollout, struct str first)
 {
     struct str name = object_name(rollout->workload);
     struct str namespace = object_namespace(rollout->workload);
     diag_hint(&apply->cluster.diags,
               "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-              "and apply again: pods and claims are retained meanwhile",
+              "and apply again; pods and claims are retained",
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
 }
 
-/* A pod that runs takes no further volume, so the new StatefulSet waits until it is deleted. An
- * entry whose path was changed has another default name, and so a new, empty claim: the name of the
- * claim that it had keeps the data. */
-static void hint_add(struct apply *apply, const struct rollout *rollout, struct str left_out)
+/* A running pod gets no further volume, so the new StatefulSet waits until the pod is deleted. An
+ * entry whose path was changed has another default name, and so a new, empty claim; the name of its
+ * earlier claim keeps the data. */
+static void hint_add(struct apply *apply, const struct rollout *rollout, struct str omitted)
 {
     struct arena *arena = &apply->cluster.arena;
     struct str name = object_name(rollout->workload);
     struct str namespace = object_namespace(rollout->workload);
     struct str first = {0};
-    if (left_out.len)
+    if (omitted.len)
         first = str_format(arena,
-                           "if the path of a claim was changed, add the name of that claim to "
-                           "this entry: %.*s; to start with an empty one:\n",
-                           STR_ARG(left_out));
+                           "if you changed the path of a claim, add the name of that claim to "
+                           "this entry: %.*s; to create an empty one:\n",
+                           STR_ARG(omitted));
     diag_hint(&apply->cluster.diags,
               "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-              "and apply again; meanwhile delete the pods one after the other, which get the "
-              "volume when they are created again:\nkubectl delete pod %.*s-0 -n %.*s",
+              "and apply again; while it waits, delete the pods one by one, because only a new pod "
+              "gets the volume:\nkubectl delete pod %.*s-0 -n %.*s",
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
 }
 
-/* A command for each pod; of very many, the first ones show the pattern. */
+/* Returns a command for each pod, but only for the first ones if there are many. */
 static struct str grow_commands(struct arena *arena, const struct rollout *rollout,
                                 struct str claim, struct str size)
 {
     enum { SHOWN = 10 };
     int64_t pods = object_number(rollout->live, "spec replicas", 1);
     struct buf text = {0};
-    buf_add(&text, STR("let each claim grow, if its storage class can (none can shrink):\n"));
+    buf_add(&text,
+            STR("expand each claim, if its storage class allows it (claims cannot shrink):\n"));
     for (int64_t i = 0; i < pods && i < SHOWN; i++)
         buf_format(&text,
                    "kubectl patch pvc %.*s-%.*s-%" PRId64 " -n %.*s "
@@ -92,12 +93,12 @@ static struct str grow_commands(struct arena *arena, const struct rollout *rollo
                    STR_ARG(claim), STR_ARG(object_name(rollout->workload)), i,
                    STR_ARG(object_namespace(rollout->workload)), STR_ARG(size));
     if (pods > SHOWN)
-        buf_format(&text, "and so on, %" PRId64 " in all\n", pods);
+        buf_format(&text, "and so on, %" PRId64 " in total\n", pods);
     return buf_take(arena, &text);
 }
 
-/* A path keeps the claim that is mounted there. Earlier releases named it by its index in the file:
- * storage-0, ... */
+/* A path must keep its claim. Earlier releases named claims by their index in the file: storage-0,
+ * ... */
 static bool check_name(struct apply *apply, const struct disk *disk, const struct node *mount)
 {
     struct diags *diags = &apply->cluster.diags;
@@ -105,27 +106,28 @@ static bool check_name(struct apply *apply, const struct disk *disk, const struc
     if (str_equal(name, disk->name))
         return true;
     diag_error(diags, disk->at,
-               "the claim mounted at \"%.*s\" is named \"%.*s\" in the cluster, not \"%.*s\"",
+               "claim mounted at \"%.*s\" is named \"%.*s\" in the cluster, not \"%.*s\"",
                STR_ARG(disk->path), STR_ARG(name), STR_ARG(disk->name));
     diag_hint(diags, "%s: name: %.*s",
-              disk->is_named ? "write the name that it has" : "add its name to this entry",
+              disk->is_named ? "use its existing name" : "add its name to this entry",
               STR_ARG(name));
     return false;
 }
 
-/* A claim keeps the path where it is mounted. */
+/* A claim must keep its path. */
 static void report_move(struct apply *apply, const struct rollout *rollout, const struct disk *disk,
                         const struct node *mount)
 {
     struct diags *diags = &apply->cluster.diags;
     struct str path = node_string(node_at(mount, "mountPath"));
     diag_error(diags, disk->at,
-               "the claim \"%.*s\" is mounted at \"%.*s\" in the cluster and cannot move to "
+               "claim \"%.*s\" is mounted at \"%.*s\" in the cluster and cannot move to "
                "\"%.*s\"",
                STR_ARG(disk->name), STR_ARG(path), STR_ARG(disk->path));
     hint_replace(apply, rollout,
-                 str_format(&apply->cluster.arena, "write path: %.*s; to move its data to %.*s:\n",
-                            STR_ARG(path), STR_ARG(disk->path)));
+                 str_format(&apply->cluster.arena,
+                            "use path: %.*s; or, to mount the claim at %.*s:\n", STR_ARG(path),
+                            STR_ARG(disk->path)));
 }
 
 static void check_size(struct apply *apply, const struct rollout *rollout, const struct disk *disk,
@@ -137,12 +139,12 @@ static void check_size(struct apply *apply, const struct rollout *rollout, const
     if (str_equal(size, before))
         return;
     diag_error(&apply->cluster.diags, disk->at,
-               "the size of the claim \"%.*s\" cannot be changed here: %.*s, not %.*s",
+               "cannot change the size of claim \"%.*s\" of a StatefulSet from %.*s to %.*s",
                STR_ARG(disk->name), STR_ARG(before), STR_ARG(size));
     hint_replace(apply, rollout, grow_commands(&apply->cluster.arena, rollout, disk->name, size));
 }
 
-/* `claim`: the template that is rendered for the disk. */
+/* `claim`: the rendered template of the disk. */
 static void check_disk(struct apply *apply, const struct rollout *rollout,
                        const struct live_claims *live, const struct disk *disk,
                        const struct node *claim)
@@ -158,14 +160,14 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
         check_size(apply, rollout, disk, claim, template);
     } else {
         diag_error(&apply->cluster.diags, disk->at,
-                   "a StatefulSet takes no further claim: \"%.*s\" is new", STR_ARG(disk->name));
-        hint_add(apply, rollout, live->left_out);
+                   "cannot add claim \"%.*s\" to an existing StatefulSet", STR_ARG(disk->name));
+        hint_add(apply, rollout, live->omitted);
     }
 }
 
-/* Reports each live claim that no entry has, and notes its name. */
-static void check_left_out(struct apply *apply, const struct rollout *rollout,
-                           struct live_claims *live)
+/* Reports each live claim that no entry of persistent_storage has, and notes its name. */
+static void check_omitted(struct apply *apply, const struct rollout *rollout,
+                          struct live_claims *live)
 {
     struct arena *arena = &apply->cluster.arena;
     const struct service *service = rollout->deployed->service;
@@ -175,7 +177,7 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
         map_add(arena, &names, service->disks[i].name, service);
         map_add(arena, &paths, service->disks[i].path, service);
     }
-    struct buf left_out = {0};
+    struct buf omitted = {0};
     const struct node *claim =
         node_first_child(node_at(rollout->live, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next) {
@@ -184,17 +186,17 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
         if (map_get(&names, object_name(claim)) || (path.len && map_get(&paths, path)))
             continue;
         diag_error(&apply->cluster.diags, service->at,
-                   "a StatefulSet keeps its claims: \"%.*s\" cannot be left out",
+                   "cannot remove claim \"%.*s\" from an existing StatefulSet",
                    STR_ARG(object_name(claim)));
         hint_replace(apply, rollout, STR(""));
-        buf_add_joined(&left_out, ", ",
+        buf_add_joined(&omitted, ", ",
                        str_format(arena, "name: %.*s", STR_ARG(object_name(claim))));
     }
-    live->left_out = buf_take(arena, &left_out);
+    live->omitted = buf_take(arena, &omitted);
 }
 
-/* Without persistent_storage a Deployment takes the place of the StatefulSet. Its claims are
- * retained, but what the pods write from then on is lost with them. */
+/* Without persistent_storage a Deployment replaces the StatefulSet. Its claims are retained, but
+ * the new pods do not use them, and their data is lost when they end. */
 static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
 {
     struct arena *arena = &apply->cluster.arena;
@@ -208,16 +210,16 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
             continue;
         struct str path = node_string(node_at(mount, "mountPath"));
         diag_warning(diags, rollout->deployed->service->at,
-                     "the claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
+                     "claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
                      STR_ARG(object_name(claim)), STR_ARG(path));
         diag_hint(diags,
-                  "to keep it mounted write its entry of persistent_storage again: {name: %.*s, "
+                  "to keep it mounted, restore its entry in persistent_storage: {name: %.*s, "
                   "size: ..., path: %.*s}",
                   STR_ARG(object_name(claim)), STR_ARG(path));
     }
 }
 
-/* `render` cannot know what is live: the same errors come from the server there, which refuses
+/* `render` does not read the cluster; there the server reports these errors, because it rejects
  * every change of the templates. */
 static void check_stateful_set(struct apply *apply, const struct rollout *rollout)
 {
@@ -227,7 +229,7 @@ static void check_stateful_set(struct apply *apply, const struct rollout *rollou
     if (!rollout->live || !kind_is_stateful(rollout->workload))
         return;
     struct live_claims live = read_live(&apply->cluster.arena, rollout->live, service->name);
-    check_left_out(apply, rollout, &live);
+    check_omitted(apply, rollout, &live);
     const struct node *claim =
         node_first_child(node_at(rollout->workload, "spec volumeClaimTemplates"));
     for (size_t i = 0; i < service->disk_count && claim; i++, claim = claim->next)

@@ -1,8 +1,8 @@
-/* What exists already and is not ours. An object of a name that we render, without our entry among
- * its field managers, is an error that names it and its managers. Exempt are the Namespace and the
- * Secret manual-secrets, which are never rendered over what exists, and objects with exactly our
- * labels: restored from a backup, or left by Argo CD. `--adopt` takes over the rest, without
- * force, and records it; what another tool or manager would go on to change is refused. */
+/* Checks existing objects that are not ours. A live object with the name of a rendered one, but
+ * without our field manager, is an error that names its managers. Exceptions: the Namespace and the
+ * Secret manual-secrets, which are never applied over existing ones, and objects with exactly our
+ * labels (restored from a backup, or left by Argo CD). `--adopt` adopts the others, without force,
+ * and records it; an object that another tool or manager would change again is an error. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -10,51 +10,53 @@
 
 #include <string.h>
 
-/* What is checked: a rendered object and the live one of its name. */
-struct owned {
+/* A rendered object and the live one of its name. */
+struct candidate {
     struct apply *apply;
     const struct rollout *rollout;
     struct node *object;
     struct node *live;
 };
 
-static struct str title_of(const struct owned *owned)
+static struct str candidate_title(const struct candidate *candidate)
 {
-    return object_title(&owned->apply->cluster.arena, owned->live);
+    return object_title(&candidate->apply->cluster.arena, candidate->live);
 }
 
-/* Names do not tell layers, modules or environments apart that share a namespace. */
-static bool check_labels(const struct owned *owned)
+/* Layers, modules and environments that share a namespace may use the same names. */
+static bool check_labels(const struct candidate *candidate)
 {
-    struct diags *diags = &owned->apply->cluster.diags;
-    const struct deployed_service *deployed = owned->rollout->deployed;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    const struct deployed_service *deployed = candidate->rollout->deployed;
     const struct layer *layer = deployed->service->layer;
-    struct str other_layer = object_label(owned->live, LAYER_LABEL);
-    struct str module = object_label(owned->live, MODULE_LABEL);
-    struct str environment = object_label(owned->live, ENVIRONMENT_LABEL);
+    struct str other_layer = object_label(candidate->live, LAYER_LABEL);
+    struct str module = object_label(candidate->live, MODULE_LABEL);
+    struct str environment = object_label(candidate->live, ENVIRONMENT_LABEL);
     if (other_layer.len == 0)
         return true;
     if (!str_equal(other_layer, layer->name) || !str_equal(module, deployed->service->name)) {
         diag_error(diags, deployed->service->at,
-                   "%.*s of namespace \"%.*s\" belongs to the service \"%.*s\" of \"%.*s\"",
-                   STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name), STR_ARG(module),
-                   STR_ARG(other_layer));
-        diag_hint(diags, "rename one of the two, or apply to a namespace of its own: -n NAME");
+                   "%.*s in namespace \"%.*s\" belongs to service \"%.*s\" of layer \"%.*s\"",
+                   STR_ARG(candidate_title(candidate)), STR_ARG(deployed->namespace->name),
+                   STR_ARG(module), STR_ARG(other_layer));
+        diag_hint(diags, "rename one of them, or apply to a separate namespace: -n NAME");
         return false;
     }
     if (environment.len && !str_equal(environment, layer->environment.name)) {
         diag_error(diags, deployed->service->at,
-                   "%.*s of namespace \"%.*s\" is that of the environment \"%.*s\"",
-                   STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name),
+                   "%.*s in namespace \"%.*s\" belongs to environment \"%.*s\"",
+                   STR_ARG(candidate_title(candidate)), STR_ARG(deployed->namespace->name),
                    STR_ARG(environment));
-        diag_hint(diags, "delete that first, or apply to a namespace of its own: -n NAME");
+        diag_hint(diags,
+                  "delete the service of that environment first, or apply to a separate namespace: "
+                  "-n NAME");
         return false;
     }
     return true;
 }
 
-/* Helm keeps each release in a Secret, or in a ConfigMap with HELM_DRIVER=configmap. If they may
- * not be read, a warning says so, and the release is assumed to exist. */
+/* Helm stores each release in a Secret, or in a ConfigMap with HELM_DRIVER=configmap. If they
+ * cannot be read, warns and assumes that the release exists. */
 static bool release_exists(struct apply *apply, struct str namespace, struct str name)
 {
     static const char yes[] = "yes", no[] = "no";
@@ -80,48 +82,50 @@ static bool release_exists(struct apply *apply, struct str namespace, struct str
     return exists;
 }
 
-/* The release's namespace is written beside its name. */
+/* Returns the namespace of the Helm release of an object. */
 static struct str release_namespace(const struct node *live)
 {
     struct str namespace = object_annotation(live, "meta.helm.sh/release-namespace");
     return namespace.len ? namespace : object_namespace(live);
 }
 
-static void refuse_helm(const struct owned *owned)
+static void refuse_helm(const struct candidate *candidate)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
-    struct diags *diags = &owned->apply->cluster.diags;
-    struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
-    struct str namespace = release_namespace(owned->live);
-    diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" belongs to the Helm release \"%.*s\"",
-               STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)), STR_ARG(release));
+    struct arena *arena = &candidate->apply->cluster.arena;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    struct str release = object_annotation(candidate->live, "meta.helm.sh/release-name");
+    struct str namespace = release_namespace(candidate->live);
+    diag_error(diags, candidate->rollout->deployed->service->at,
+               "%.*s in namespace \"%.*s\" belongs to Helm release \"%.*s\"",
+               STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)),
+               STR_ARG(release));
     diag_hint(diags,
-              "rename the module; or set the service file's values in the chart with "
-              "helm-postrender;\nor give the objects the annotation helm.sh/resource-policy: keep "
-              "in the chart, upgrade,\nand after `helm uninstall %.*s -n %.*s` apply with --adopt",
+              "rename the module; or keep the release, and inject the service file into the chart "
+              "with helm-postrender;\nor set the annotation helm.sh/resource-policy: keep in the "
+              "chart, upgrade the release,\nrun `helm uninstall %.*s -n %.*s`, and apply with "
+              "--adopt",
               STR_ARG(str_shell(arena, release)), STR_ARG(str_shell(arena, namespace)));
 }
 
-static void refuse_argo_cd(const struct owned *owned, bool exact)
+static void refuse_argo_cd(const struct candidate *candidate, bool exact)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
-    struct diags *diags = &owned->apply->cluster.diags;
-    struct str title = title_of(owned);
-    struct str namespace = object_namespace(owned->live);
+    struct arena *arena = &candidate->apply->cluster.arena;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    struct str title = candidate_title(candidate);
+    struct str namespace = object_namespace(candidate->live);
     struct buf commands = {0};
-    /* First: once it owns nothing more, the manager's entry is removed. */
-    struct str forget = object_forget_argo_cd(arena, owned->live);
+    /* First, because the entry of a manager that owns nothing more is removed. */
+    struct str forget = object_forget_argo_cd(arena, candidate->live);
     if (forget.len && !exact)
         buf_format(&commands, "%.*s\n", STR_ARG(forget));
-    if (object_annotation(owned->live, "argocd.argoproj.io/tracking-id").len)
+    if (object_annotation(candidate->live, "argocd.argoproj.io/tracking-id").len)
         buf_format(&commands, "kubectl annotate %.*s -n %.*s argocd.argoproj.io/tracking-id-\n",
                    STR_ARG(title), STR_ARG(namespace));
-    if (object_label(owned->live, "argocd.argoproj.io/instance").len)
+    if (object_label(candidate->live, "argocd.argoproj.io/instance").len)
         buf_format(&commands, "kubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
                    STR_ARG(title), STR_ARG(namespace));
-    diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
+    diag_error(diags, candidate->rollout->deployed->service->at,
+               "%.*s in namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
     diag_hint(diags,
               "rename the module; or delete its Application with --cascade=false%s%.*sand apply%s",
@@ -130,20 +134,20 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     buf_free(&commands);
 }
 
-/* Removes all labels of Flux that the object carries. */
-static void refuse_flux(const struct owned *owned)
+/* The hint removes all labels of Flux from the object. */
+static void refuse_flux(const struct candidate *candidate)
 {
-    struct diags *diags = &owned->apply->cluster.diags;
+    struct diags *diags = &candidate->apply->cluster.diags;
     struct buf names = {0};
-    const struct node *label = node_first_child(node_at(owned->live, "metadata labels"));
+    const struct node *label = node_first_child(node_at(candidate->live, "metadata labels"));
     for (; label; label = label->next)
         if (str_starts_with(label->key->text, STR("kustomize.toolkit.fluxcd.io/")) ||
             str_starts_with(label->key->text, STR("helm.toolkit.fluxcd.io/")))
             buf_format(&names, " %.*s-", STR_ARG(label->key->text));
-    struct str title = title_of(owned);
-    struct str namespace = object_namespace(owned->live);
-    diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" is managed by Flux", STR_ARG(title), STR_ARG(namespace));
+    struct str title = candidate_title(candidate);
+    struct str namespace = object_namespace(candidate->live);
+    diag_error(diags, candidate->rollout->deployed->service->at,
+               "%.*s in namespace \"%.*s\" is managed by Flux", STR_ARG(title), STR_ARG(namespace));
     diag_hint(
         diags,
         "rename the module; or remove the object from its Kustomization or HelmRelease with "
@@ -152,18 +156,18 @@ static void refuse_flux(const struct owned *owned)
     buf_free(&names);
 }
 
-/* Argo CD's mark before version 3, unless it is configured otherwise: it replaces the value of this
- * label, which we set too. */
+/* Before version 3, Argo CD by default tracks objects by this label: it replaces the value that we
+ * set. */
 static const char instance_label[] = "app.kubernetes.io/instance";
 
-static bool has_instance_of_others(const struct owned *owned)
+static bool has_instance_of_others(const struct candidate *candidate)
 {
-    struct str instance = object_label(owned->live, instance_label);
-    return instance.len && !str_equal(instance, object_label(owned->object, instance_label));
+    struct str instance = object_label(candidate->live, instance_label);
+    return instance.len && !str_equal(instance, object_label(candidate->object, instance_label));
 }
 
-/* The Application that a tracking id "APPLICATION:GROUP/KIND:..." or a label names. In a namespace
- * other than Argo CD's it is "NAMESPACE_APPLICATION". */
+/* Returns the Application of an object, from its tracking id "APPLICATION:GROUP/KIND:..." or label.
+ * For a namespace other than Argo CD's that is "NAMESPACE_APPLICATION". */
 static struct str application_of(const struct node *live)
 {
     struct str id = object_annotation(live, "argocd.argoproj.io/tracking-id");
@@ -174,13 +178,13 @@ static struct str application_of(const struct node *live)
     return underscore < name.len ? str_skip(name, underscore + 1) : name;
 }
 
-/* Of an object with exactly our labels, which Argo CD may have left. An Application of another
- * cluster cannot be seen. */
-static bool application_exists(const struct owned *owned)
+/* For an object with exactly our labels, which Argo CD may have left. Applications in other
+ * clusters are not visible. */
+static bool application_exists(const struct candidate *candidate)
 {
-    struct cluster *cluster = &owned->apply->cluster;
+    struct cluster *cluster = &candidate->apply->cluster;
     const struct kubectl *kubectl = &cluster->kubectl;
-    struct str name = application_of(owned->live);
+    struct str name = application_of(candidate->live);
     struct process run = {
         .arguments = kubectl_argv(kubectl, "get", "applications.argoproj.io", "--all-namespaces",
                                   str_format(kubectl->arena, "--field-selector=metadata.name=%.*s",
@@ -197,71 +201,72 @@ static bool application_exists(const struct owned *owned)
         return true;
     cluster_print(
         cluster,
-        "%.*s carries the mark of the Argo CD application \"%.*s\", which does not exist in "
-        "this cluster; if Argo CD manages it from another cluster, it will undo changes",
-        STR_ARG(title_of(owned)), STR_ARG(name));
+        "%.*s is marked as part of Argo CD application \"%.*s\", which does not exist in this "
+        "cluster; if Argo CD manages it from another cluster, it will revert changes",
+        STR_ARG(candidate_title(candidate)), STR_ARG(name));
     return false;
 }
 
-/* Refuses what another tool would change back; true if none would. */
-static bool check_tool(const struct owned *owned, bool exact)
+/* Reports an object whose changes another tool would revert, and returns false. */
+static bool check_tool(const struct candidate *candidate, bool exact)
 {
-    enum tool tool = object_tool(owned->live);
-    bool tracked = object_is_tracked(owned->live, tool) || has_instance_of_others(owned);
-    struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
-    if (tool == TOOL_ARGO_CD && (exact ? tracked && application_exists(owned) : true)) {
-        refuse_argo_cd(owned, exact);
+    enum tool tool = object_tool(candidate->live);
+    bool tracked = object_is_tracked(candidate->live, tool) || has_instance_of_others(candidate);
+    struct str release = object_annotation(candidate->live, "meta.helm.sh/release-name");
+    if (tool == TOOL_ARGO_CD && (exact ? tracked && application_exists(candidate) : true)) {
+        refuse_argo_cd(candidate, exact);
         return false;
     }
     if (tool == TOOL_FLUX) {
-        refuse_flux(owned);
+        refuse_flux(candidate);
         return false;
     }
     if (tool == TOOL_HELM &&
-        release_exists(owned->apply, release_namespace(owned->live), release)) {
-        refuse_helm(owned);
+        release_exists(candidate->apply, release_namespace(candidate->live), release)) {
+        refuse_helm(candidate);
         return false;
     }
     return true;
 }
 
-/* How to move a workload that cannot be taken over as it is. */
-static void hint_move(const struct owned *owned)
+/* Hints how to migrate a workload that cannot be adopted. */
+static void hint_move(const struct candidate *candidate)
 {
-    struct str title = title_of(owned);
-    struct str namespace = object_namespace(owned->live);
-    diag_hint(&owned->apply->cluster.diags,
-              "run the service beside it under another name, move the traffic, and delete it;\n"
-              "or delete it and keep its pods until the new ones are ready, and apply again:\n"
-              "kubectl delete %.*s -n %.*s --cascade=orphan\n"
-              "docs/adoption.md has the steps that keep the traffic",
-              STR_ARG(title), STR_ARG(namespace));
+    struct str title = candidate_title(candidate);
+    struct str namespace = object_namespace(candidate->live);
+    diag_hint(
+        &candidate->apply->cluster.diags,
+        "deploy the service under another name, switch the traffic, and delete the workload;\n"
+        "or delete the workload without its pods, and apply again:\n"
+        "kubectl delete %.*s -n %.*s --cascade=orphan\n"
+        "docs/adoption.md describes how to do this without downtime",
+        STR_ARG(title), STR_ARG(namespace));
 }
 
-/* A selector cannot be changed; the pods that run do not match ours. */
-static bool check_selector(const struct owned *owned)
+/* A selector is immutable, and the running pods do not match ours. */
+static bool check_selector(const struct candidate *candidate)
 {
     const char *path = "spec selector";
-    if (!kind_is(owned->object, ROLE_WORKLOAD) ||
-        node_equal(node_at(owned->object, path), node_at(owned->live, path)))
+    if (!kind_is(candidate->object, ROLE_WORKLOAD) ||
+        node_equal(node_at(candidate->object, path), node_at(candidate->live, path)))
         return true;
-    diag_error(&owned->apply->cluster.diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" selects other pods, and a selector cannot be changed",
-               STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)));
-    hint_move(owned);
+    diag_error(&candidate->apply->cluster.diags, candidate->rollout->deployed->service->at,
+               "%.*s in namespace \"%.*s\" has a different selector, which cannot be changed",
+               STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)));
+    hint_move(candidate);
     return false;
 }
 
-static void refuse_unknown(const struct owned *owned)
+static void refuse_unknown(const struct candidate *candidate)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
-    struct diags *diags = &owned->apply->cluster.diags;
-    struct str managers = object_managers(arena, owned->live);
-    diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" exists and was not created by apply%s%.*s",
-               STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)),
+    struct arena *arena = &candidate->apply->cluster.arena;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    struct str managers = object_managers(arena, candidate->live);
+    diag_error(diags, candidate->rollout->deployed->service->at,
+               "%.*s in namespace \"%.*s\" exists and was not created by apply%s%.*s",
+               STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)),
                managers.len ? "; it is managed by " : "", STR_ARG(managers));
-    diag_hint(diags, "rename the module, or pass --adopt to take it over");
+    diag_hint(diags, "rename the module, or pass --adopt to adopt it");
 }
 
 static void adopt(struct apply *apply, struct node *live)
@@ -271,26 +276,27 @@ static void adopt(struct apply *apply, struct node *live)
     map_add(arena, &apply->adopted_keys, object_key(arena, live), live);
 }
 
-static void check_owner(const struct owned *owned)
+static void check_owner(const struct candidate *candidate)
 {
-    struct apply *apply = owned->apply;
-    if (!check_labels(owned) || object_applied_by(owned->live, MANAGER))
+    struct apply *apply = candidate->apply;
+    if (!check_labels(candidate) || object_applied_by(candidate->live, MANAGER))
         return;
-    bool exact = deployed_service_labels(owned->rollout->deployed, owned->live) == LABELS_OURS;
-    if (!check_tool(owned, exact) || exact)
+    bool exact =
+        deployed_service_labels(candidate->rollout->deployed, candidate->live) == LABELS_OURS;
+    if (!check_tool(candidate, exact) || exact)
         return;
     if (!apply->cluster.options->apply.adopt)
-        refuse_unknown(owned);
-    else if (check_selector(owned))
-        adopt(apply, owned->live);
+        refuse_unknown(candidate);
+    else if (check_selector(candidate))
+        adopt(apply, candidate->live);
 }
 
-/* What must be deleted because it would go on to act, but is not ours to delete. */
+/* Reports a stale object that would still act but is not ours to delete. */
 static void check_blocked(struct apply *apply, const struct node *live)
 {
     struct str title = object_title(&apply->cluster.arena, live);
     diag_error(&apply->cluster.diags, NO_LOCATION,
-               "%.*s of namespace \"%.*s\" is no longer needed and would still act, but it %s",
+               "%.*s in namespace \"%.*s\" is no longer needed and would still act, but it %s",
                STR_ARG(title), STR_ARG(object_namespace(live)),
                object_is_adopted(live)
                    ? "was adopted"
@@ -305,11 +311,11 @@ void apply_check_owners(struct apply *apply)
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
         for (size_t j = 0; j < deployed->count; j++) {
-            struct owned owned = {
+            struct candidate candidate = {
                 apply, rollout, deployed->objects[j],
                 namespace_find(&apply->cluster.arena, deployed->namespace, deployed->objects[j])};
-            if (owned.live)
-                check_owner(&owned);
+            if (candidate.live)
+                check_owner(&candidate);
         }
     }
     for (size_t i = 0; i < apply->blocked.count; i++)
@@ -321,10 +327,10 @@ bool apply_adopts(struct apply *apply, const struct node *live)
     return map_get(&apply->adopted_keys, object_key(&apply->cluster.arena, live)) == live;
 }
 
-/* Items of a pod's list in `after` that are not in `ours` have another manager, and would be
- * retained. */
-static void leftovers(struct buf *found, const struct node *after, const struct node *ours,
-                      const char *list, const char *key)
+/* Adds the items of a pod's list in `after` that are not in `ours`: they have another manager and
+ * would remain. */
+static void add_leftovers(struct buf *found, const struct node *after, const struct node *ours,
+                          const char *list, const char *key)
 {
     const struct node *item = node_first_child(node_at(after, list));
     for (; item; item = item->next) {
@@ -339,8 +345,9 @@ static void leftovers(struct buf *found, const struct node *after, const struct 
     }
 }
 
-/* The same of a container's fields. */
-static void leftover_values(struct buf *found, const struct node *after, const struct node *ours)
+/* The same for fields of a container. */
+static void add_leftover_fields(struct buf *found, const struct node *after,
+                                const struct node *ours)
 {
     static const char *const names[] = {"command", "args", "envFrom"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -348,24 +355,24 @@ static void leftover_values(struct buf *found, const struct node *after, const s
             buf_add_joined(found, ", ", str_from_c(names[i]));
 }
 
-static struct str all_leftovers(struct arena *arena, const struct node *after,
-                                const struct node *ours)
+static struct str list_leftovers(struct arena *arena, const struct node *after,
+                                 const struct node *ours)
 {
     static const char *const lists[] = {"containers", "initContainers", "volumes"};
     struct buf found = {0};
     after = node_at(after, "spec template spec");
     ours = node_at(ours, "spec template spec");
     for (size_t i = 0; i < COUNT_OF(lists); i++)
-        leftovers(&found, after, ours, lists[i], "name");
+        add_leftovers(&found, after, ours, lists[i], "name");
     const struct node *container = node_first_child(node_at(ours, "containers"));
     for (; container; container = container->next) {
         const struct node *same = node_first_child(node_at(after, "containers"));
         while (same && !str_equal(node_string(node_get(same, "name")),
                                   node_string(node_get(container, "name"))))
             same = same->next;
-        leftovers(&found, same, container, "env", "name");
-        leftovers(&found, same, container, "volumeMounts", "mountPath");
-        leftover_values(&found, same, container);
+        add_leftovers(&found, same, container, "env", "name");
+        add_leftovers(&found, same, container, "volumeMounts", "mountPath");
+        add_leftover_fields(&found, same, container);
     }
     return buf_take(arena, &found);
 }
@@ -376,24 +383,24 @@ void apply_check_adopted(struct apply *apply, const struct node *after)
     struct map index = apply->adopted.count ? object_index(arena, after) : (struct map){0};
     for (size_t i = 0; i < apply->cluster.service_count && index.count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
-        struct owned owned = {apply, rollout, rollout->workload, rollout->live};
-        if (!owned.live || !apply_adopts(apply, owned.live))
+        struct candidate candidate = {apply, rollout, rollout->workload, rollout->live};
+        if (!candidate.live || !apply_adopts(apply, candidate.live))
             continue;
-        const struct node *same = map_get(&index, object_key(arena, owned.live));
-        struct str found = all_leftovers(arena, same, owned.object);
+        const struct node *same = map_get(&index, object_key(arena, candidate.live));
+        struct str found = list_leftovers(arena, same, candidate.object);
         if (found.len == 0)
             continue;
         diag_error(&apply->cluster.diags, rollout->deployed->service->at,
-                   "%.*s of namespace \"%.*s\" would keep what another manager set: %.*s",
-                   STR_ARG(title_of(&owned)), STR_ARG(object_namespace(owned.live)),
+                   "%.*s in namespace \"%.*s\" would keep fields of another manager: %.*s",
+                   STR_ARG(candidate_title(&candidate)), STR_ARG(object_namespace(candidate.live)),
                    STR_ARG(found));
-        hint_move(&owned);
+        hint_move(&candidate);
     }
 }
 
-/* By a manager of its own, so that no later apply drops it. Without the annotation of `kubectl
- * apply`: where that is found, `kubectl apply --server-side` makes us the manager of all that it
- * set, and so drops what we do not render. */
+/* Uses a separate manager, so that later applies do not remove the annotation. Removes the
+ * annotation of `kubectl apply`: with it, `kubectl apply --server-side` would make us the manager
+ * of all fields that it set, and remove those that we do not render. */
 bool apply_mark_adopted(struct apply *apply)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;

@@ -1,24 +1,23 @@
-/* Claims that outlived their StatefulSet: a new one uses those that have its names, and no other.
- */
+/* Checks claims whose StatefulSet was deleted: a new one uses only those that have its names. */
 #include "cluster/apply.h"
 
 #include <string.h>
 
-/* What a StatefulSet that is to be created finds. */
+/* The existing claims of a StatefulSet that is to be created. */
 struct finding {
     const struct rollout *rollout;
-    struct map found;  /* the names of its disks whose claims are there */
-    struct map unused; /* the names of other disks it had, */
-    struct buf names;  /* the same as "name: NAME, ..." */
-    struct buf claims; /* and their claims, as words of a command; of many, the first */
+    struct map found;  /* names of its disks whose claims exist */
+    struct map unused; /* names of other disks that it had */
+    struct buf names;  /* those as "name: NAME, ..." */
+    struct buf claims; /* their claims, as words of a command; only the first if there are many */
     size_t claim_count;
 };
 
-/* A namespace, by the names and labels of its claims. */
+/* The findings of a namespace by the names and labels of claims. */
 struct search {
     struct arena *arena;
-    struct map disks;    /* "DISK-SERVICE": the finding */
-    struct map services; /* "LAYER-SERVICE", the label of its claims: the finding */
+    struct map disks;    /* by "DISK-SERVICE" */
+    struct map services; /* by "LAYER-SERVICE", the label of claims */
     struct finding *findings;
 };
 
@@ -28,12 +27,12 @@ static struct finding *find(const struct search *search, const struct map *set, 
     return finding ? &search->findings[finding - search->findings] : NULL;
 }
 
-static struct str instance_of(struct arena *arena, const struct service *service)
+static struct str instance_label(struct arena *arena, const struct service *service)
 {
     return str_format(arena, "%.*s-%.*s", STR_ARG(service->layer->name), STR_ARG(service->name));
 }
 
-static bool is_new_set(const struct rollout *rollout)
+static bool is_new_stateful_set(const struct rollout *rollout)
 {
     return rollout->deployed->service->disk_count && rollout->workload && !rollout->live &&
            rollout->deployed->namespace->state != NAMESPACE_ABSENT;
@@ -42,7 +41,7 @@ static bool is_new_set(const struct rollout *rollout)
 static void add_finding(struct search *search, struct finding *finding)
 {
     const struct service *service = finding->rollout->deployed->service;
-    map_add(search->arena, &search->services, instance_of(search->arena, service), finding);
+    map_add(search->arena, &search->services, instance_label(search->arena, service), finding);
     for (size_t i = 0; i < service->disk_count; i++)
         map_add(search->arena, &search->disks,
                 str_format(search->arena, "%.*s-%.*s", STR_ARG(service->disks[i].name),
@@ -50,7 +49,7 @@ static void add_finding(struct search *search, struct finding *finding)
                 finding);
 }
 
-/* DISK-SERVICE of the claim DISK-SERVICE-ORDINAL; empty for another name. */
+/* Returns DISK-SERVICE for the claim DISK-SERVICE-ORDINAL; empty for any other name. */
 static struct str without_ordinal(struct str name)
 {
     size_t len = name.len;
@@ -60,17 +59,16 @@ static struct str without_ordinal(struct str name)
                                                               : (struct str){0};
 }
 
-/* DISK of DISK-SERVICE; empty for another name. */
+/* Returns DISK for DISK-SERVICE; empty for any other name. */
 static struct str disk_of(struct arena *arena, const struct service *service, struct str base)
 {
     struct str end = str_format(arena, "-%.*s", STR_ARG(service->name));
     return str_ends_with(base, end) ? str_slice(base, 0, base.len - end.len) : (struct str){0};
 }
 
-/* The names of so many fit in a message. */
-enum { SHOWN = 4 };
+enum { SHOWN = 4 }; /* claims named in a message */
 
-static void note_unused(struct search *search, struct finding *finding, struct str claim)
+static void record_unused(struct search *search, struct finding *finding, struct str claim)
 {
     struct arena *arena = search->arena;
     struct str disk = disk_of(arena, finding->rollout->deployed->service, without_ordinal(claim));
@@ -83,7 +81,7 @@ static void note_unused(struct search *search, struct finding *finding, struct s
 }
 
 /* A claim without our label was created by others for the StatefulSet. */
-static void note_claim(struct apply *apply, struct search *search, const struct node *claim)
+static void record_claim(struct apply *apply, struct search *search, const struct node *claim)
 {
     struct arena *arena = search->arena;
     struct str name = object_name(claim);
@@ -93,23 +91,23 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
     struct finding *owner = find(search, &search->services, label);
     if (!user) {
         if (owner)
-            note_unused(search, owner, name);
+            record_unused(search, owner, name);
         return;
     }
     const struct service *service = user->rollout->deployed->service;
     map_add(arena, &user->found, disk_of(arena, service, base), user);
     if (label.len && owner != user) {
         diag_error(&apply->cluster.diags, service->at,
-                   "the claim \"%.*s\" of namespace \"%.*s\" belongs to \"%.*s\"", STR_ARG(name),
-                   STR_ARG(object_namespace(claim)), STR_ARG(label));
+                   "claim \"%.*s\" in namespace \"%.*s\" belongs to another service: \"%.*s\"",
+                   STR_ARG(name), STR_ARG(object_namespace(claim)), STR_ARG(label));
         diag_hint(&apply->cluster.diags,
-                  "name the claims of \"%.*s\" otherwise: {name: NAME, size: ..., path: ...}",
+                  "use other names for the claims of \"%.*s\": {name: NAME, size: ..., path: ...}",
                   STR_ARG(service->name));
     }
 }
 
-/* An empty volume beside one that nobody uses any more may be a mistake, which only shows when the
- * data is missing. */
+/* A new, empty volume beside an unused one may be a mistake that is noticed only when the data is
+ * missing. */
 static void report_unused(struct apply *apply, struct finding *finding)
 {
     struct diags *diags = &apply->cluster.diags;
@@ -124,11 +122,11 @@ static void report_unused(struct apply *apply, struct finding *finding)
         if (map_get(&finding->found, disk->name))
             continue;
         diag_error(diags, disk->at,
-                   "the claim \"%.*s\" would be new and empty, but claims that the service had "
-                   "are not used:%.*s%s",
+                   "claim \"%.*s\" would be new and empty, but existing claims of the service "
+                   "would not be used:%.*s%s",
                    STR_ARG(disk->name), STR_ARG(claims), more);
         diag_hint(diags,
-                  "to use one of them, add its name to the entry it belongs to: %.*s\n"
+                  "to use one of them, add its name to its entry in persistent_storage: %.*s\n"
                   "to leave them unused, remove their label:\n"
                   "kubectl label pvc%.*s -n %.*s app.kubernetes.io/instance-",
                   STR_ARG(names), STR_ARG(claims),
@@ -136,9 +134,9 @@ static void report_unused(struct apply *apply, struct finding *finding)
     }
 }
 
-/* `namespace`: one with a StatefulSet that is to be created; `claims`: all that it has. */
-static void check_place(struct apply *apply, const struct cluster_namespace *namespace,
-                        const struct node *claims)
+/* `namespace`: one with a StatefulSet that is to be created; `claims`: all its claims. */
+static void check_namespace(struct apply *apply, const struct cluster_namespace *namespace,
+                            const struct node *claims)
 {
     struct arena *arena = &apply->cluster.arena;
     size_t count = namespace->service_count;
@@ -146,17 +144,18 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
     struct search search = {.arena = arena, .findings = findings};
     for (size_t i = 0; i < count; i++) {
         findings[i].rollout = apply_rollout(apply, namespace->services[i]);
-        if (is_new_set(findings[i].rollout))
+        if (is_new_stateful_set(findings[i].rollout))
             add_finding(&search, &findings[i]);
     }
     for (const struct node *claim = claims; claim; claim = claim->next)
         if (!node_at(claim, "metadata deletionTimestamp"))
-            note_claim(apply, &search, claim);
+            record_claim(apply, &search, claim);
     for (size_t i = 0; i < count; i++)
         report_unused(apply, &findings[i]);
 }
 
-static struct process ask(const struct apply *apply, const struct cluster_namespace *namespace)
+static struct process list_claims(const struct apply *apply,
+                                  const struct cluster_namespace *namespace)
 {
     return (struct process){
         .arguments = kubectl_argv(&apply->cluster.kubectl, "get",
@@ -173,20 +172,20 @@ void apply_check_retained(struct apply *apply)
         ARENA_ARRAY(kubectl->arena, apply->cluster.namespace_count, struct process);
     const struct cluster_namespace **namespaces = ARENA_ARRAY(
         kubectl->arena, apply->cluster.namespace_count, const struct cluster_namespace *);
-    struct map asked = {0};
+    struct map queried = {0};
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct cluster_namespace *namespace = apply->rollouts[i].deployed->namespace;
-        if (!is_new_set(&apply->rollouts[i]) ||
-            map_add(kubectl->arena, &asked, namespace->name, namespace))
+        if (!is_new_stateful_set(&apply->rollouts[i]) ||
+            map_add(kubectl->arena, &queried, namespace->name, namespace))
             continue;
         namespaces[count] = namespace;
-        runs[count++] = ask(apply, namespace);
+        runs[count++] = list_claims(apply, namespace);
     }
     kubectl_run(kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         if (process_succeeded(&runs[i]))
-            check_place(apply, namespaces[i],
-                        kubectl_items(kubectl_parse_output(kubectl, &runs[i])));
+            check_namespace(apply, namespaces[i],
+                            kubectl_items(kubectl_parse_output(kubectl, &runs[i])));
         else if (kubectl_forbidden(&runs[i]))
             kubectl_warn(kubectl, &runs[i]);
         else

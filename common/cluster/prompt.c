@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The item of this name in a list of the kubeconfig, or NULL. */
+/* Returns the item of this name in a list of the kubeconfig; NULL if there is none. */
 static const struct node *find_named(const struct node *list, struct str name)
 {
     const struct node *item = node_first_child(list);
@@ -15,9 +15,9 @@ static const struct node *find_named(const struct node *list, struct str name)
     return item;
 }
 
-/* kubectl's own view of its configuration, without credentials. NULL if it cannot be read: the
- * commands that talk to the cluster report why. */
-static const struct node *view_config(const struct kubectl *kubectl)
+/* Returns kubectl's configuration without credentials; NULL if it cannot be read, which the
+ * commands that access the cluster report. */
+static const struct node *get_config(const struct kubectl *kubectl)
 {
     struct process run = {.arguments =
                               kubectl_argv(kubectl, "config", "view", "--output=json", NULL).items};
@@ -37,14 +37,14 @@ static struct str join_namespaces(struct cluster *cluster)
     return buf_take(&cluster->arena, &names);
 }
 
-/* kubectl takes --context before current-context, and --cluster before the context's. */
+/* As in kubectl, --context overrides current-context, and --cluster the cluster of the context. */
 struct str prompt_where(struct cluster *cluster)
 {
     struct arena *arena = &cluster->arena;
     struct diags diags = {.arena = arena};
     const struct options *options = cluster->options;
     const struct kubectl kubectl = {.options = &options->kubectl, .arena = arena, .diags = &diags};
-    const struct node *config = view_config(&kubectl);
+    const struct node *config = get_config(&kubectl);
     struct str context = options->kubectl.context ? str_from_c(options->kubectl.context)
                                                   : node_string(node_at(config, "current-context"));
     const struct node *entry = find_named(node_at(config, "contexts"), context);
@@ -66,10 +66,11 @@ void prompt_list(const struct cluster *cluster, const struct manifests *objects)
     struct arena arena = {0};
     for (size_t i = 0; i < objects->count; i++) {
         struct str namespace = object_namespace(objects->items[i]);
-        cluster_print(
-            cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
-            namespace.len ? " of namespace " : "", STR_ARG(namespace),
-            object_is_adopted(objects->items[i]) ? " (adopted: it is released, not deleted)" : "");
+        cluster_print(cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
+                      namespace.len ? " in namespace " : "", STR_ARG(namespace),
+                      object_is_adopted(objects->items[i])
+                          ? " (adopted: will be released, not deleted)"
+                          : "");
     }
     arena_free(&arena);
 }
@@ -88,6 +89,6 @@ bool prompt_confirm(struct cluster *cluster)
         process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
     if (count <= 0 || process_interrupted())
         return false;
-    struct str word = str_slice(str_from_c(answer), 0, str_find(str_from_c(answer), 0, '\n'));
-    return str_eq_c_nocase(word, "y") || str_eq_c_nocase(word, "yes");
+    struct str line = str_slice(str_from_c(answer), 0, str_find(str_from_c(answer), 0, '\n'));
+    return str_eq_c_nocase(line, "y") || str_eq_c_nocase(line, "yes");
 }

@@ -1,5 +1,5 @@
-/* The way back after a failed rollout: the pod template of the revision before, applied as our own,
- * so that the next apply does not conflict, as it would after `kubectl rollout undo`. */
+/* Rolls back a failed rollout: applies the pod template of the previous revision as our own
+ * manager, so that the next apply does not conflict, as it would after `kubectl rollout undo`. */
 #include "cluster/apply.h"
 
 static int64_t revision_of(const struct node *object)
@@ -8,8 +8,8 @@ static int64_t revision_of(const struct node *object)
                          object_number(object, "revision", 0));
 }
 
-/* The newest of those of the workload that are older than `than`. Others can carry the same
- * labels. */
+/* Returns the newest revision of the workload that is older than `than`; NULL if there is none.
+ * Objects of other workloads can have the same labels. */
 static struct node *newest_before(struct node *items, const struct node *workload, int64_t than)
 {
     struct node *newest = NULL;
@@ -20,7 +20,7 @@ static struct node *newest_before(struct node *items, const struct node *workloa
     return newest;
 }
 
-static struct node *find(struct node *items, struct str name)
+static struct node *find_by_name(struct node *items, struct str name)
 {
     while (items && !str_equal(object_name(items), name))
         items = items->next;
@@ -33,13 +33,13 @@ static const struct node *previous_template(struct node *items, const struct nod
         return node_at(newest_before(items, workload, revision_of(workload)), "spec template");
     struct str current = node_string(node_at(workload, "status currentRevision"));
     struct str update = node_string(node_at(workload, "status updateRevision"));
-    struct node *revision = find(items, current);
+    struct node *revision = find_by_name(items, current);
     if (str_equal(current, update))
         revision = revision ? newest_before(items, workload, revision_of(revision)) : NULL;
     return node_at(revision, "data spec template");
 }
 
-/* A copy without what controllers add to it. */
+/* Returns a copy without the fields that controllers add. */
 static struct node *clean_template(struct arena *arena, const struct node *template)
 {
     static const char *const labels[] = {"pod-template-hash", "controller-revision-hash"};
@@ -60,33 +60,33 @@ static bool send(struct apply *apply, struct node *object)
         kubectl, kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, &object, 1), force));
 }
 
-/* The workload of the other kind still runs: the new one goes, and the autoscaler back to the old.
- */
-static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
+/* The workload of the other kind still runs: deletes the new one, and sets the target of the
+ * autoscaler back to the old one. Reports an error and returns false if that fails. */
+static bool restore_old_kind(struct apply *apply, const struct rollout *rollout)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
     const struct deployed_service *deployed = rollout->deployed;
     struct node *workload = rollout->workload;
-    bool right = kubectl_delete(kubectl, &workload, 1, false) == 1;
-    for (size_t i = 0; right && i < deployed->count; i++) {
+    bool ok = kubectl_delete(kubectl, &workload, 1, false) == 1;
+    for (size_t i = 0; ok && i < deployed->count; i++) {
         if (!kind_is(deployed->objects[i], ROLE_AUTOSCALER))
             continue;
         struct node *autoscaler = node_copy(kubectl->arena, deployed->objects[i]);
         node_at(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
-        right = send(apply, autoscaler);
+        ok = send(apply, autoscaler);
     }
-    if (right)
-        cluster_print(&apply->cluster, "%.*s: rolled back: its %.*s goes on",
+    if (ok)
+        cluster_print(&apply->cluster, "%.*s: rolled back: its %.*s is still running",
                       STR_ARG(rollout->title), STR_ARG(object_kind(rollout->old)));
-    return right;
+    return ok;
 }
 
-/* The pod template of the revision before; NULL when there is none. */
-static const struct node *query_back(struct apply *apply, const struct rollout *rollout,
-                                     const struct node *now)
+/* Returns the pod template of the previous revision; NULL if there is none. */
+static const struct node *
+query_previous_template(struct apply *apply, const struct rollout *rollout, const struct node *now)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    if (!rollout_is_observed(now)) /* the controller has not numbered the newest revision yet */
+    if (!rollout_is_observed(now)) /* the newest revision has no number yet */
         return NULL;
     struct node *items = kubectl_items(kubectl_get(
         kubectl, kind_of(now)->revisions, "--namespace", rollout->deployed->namespace->name.data,
@@ -94,8 +94,8 @@ static const struct node *query_back(struct apply *apply, const struct rollout *
     return previous_template(items, now);
 }
 
-/* What ran before this apply, if it ran well; else the revision before. NULL, told, when there is
- * nothing to go back to. */
+/* Returns the pod template from before this apply if its rollout was complete, else that of the
+ * previous revision. Prints a message and returns NULL if there is nothing to roll back to. */
 static const struct node *choose_template(struct apply *apply, struct rollout *rollout)
 {
     const struct cluster *cluster = &apply->cluster;
@@ -115,20 +115,19 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
     if (now && rollout->live && rollout_is_complete(rollout->live)) {
         template = node_at(rollout->live, "spec template");
         if (node_equal(template, node_at(now, "spec template"))) {
-            cluster_print(cluster,
-                          "%.*s: its pods are those of before: there is nothing to roll back",
+            cluster_print(cluster, "%.*s: nothing to roll back: the pod template did not change",
                           STR_ARG(rollout->title));
             return NULL;
         }
     } else if (now) {
-        template = query_back(apply, rollout, now);
+        template = query_previous_template(apply, rollout, now);
     }
     if (now)
-        rollout->expired = rollout_deadline_exceeded_at(now);
+        rollout->deadline_exceeded_at = rollout_deadline_exceeded_at(now);
     if (!template && cluster->diags.errors)
         cluster_print(cluster, "%.*s: not rolled back", STR_ARG(rollout->title));
     else if (!template)
-        cluster_print(cluster, "%.*s: there is no earlier revision to go back to",
+        cluster_print(cluster, "%.*s: not rolled back: no previous revision",
                       STR_ARG(rollout->title));
     return template;
 }
@@ -137,7 +136,7 @@ void rollout_undo(struct apply *apply, struct rollout *rollout)
 {
     struct cluster *cluster = &apply->cluster;
     if (rollout->old) {
-        keep_old_kind(apply, rollout);
+        restore_old_kind(apply, rollout);
         return;
     }
     const struct node *template = choose_template(apply, rollout);
@@ -148,14 +147,16 @@ void rollout_undo(struct apply *apply, struct rollout *rollout)
     if (!send(apply, object))
         return;
     rollout->rolled_back = true;
-    cluster_print(cluster,
-                  "%.*s: goes back to the pods of before; its other objects stay as applied",
-                  STR_ARG(rollout->title));
+    cluster_print(
+        cluster,
+        "%.*s: rolling back the pods to the previous revision; other objects remain as applied",
+        STR_ARG(rollout->title));
     rollout->state = ROLLOUT_WAITS;
     rollout->progress = (struct str){0};
     rollout_wait(apply);
     cluster_print(cluster, "%.*s: %s", STR_ARG(rollout->title),
-                  rollout->state == ROLLOUT_DONE ? "rolled back"
-                                                 : "the pods of before are not ready");
+                  rollout->state == ROLLOUT_DONE
+                      ? "rolled back"
+                      : "the pods of the previous revision are not ready");
     rollout->state = ROLLOUT_FAILED;
 }

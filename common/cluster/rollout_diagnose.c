@@ -1,5 +1,5 @@
-/* Why pods do not get ready: their states, the last lines of the first one's log, and the warnings
- * that Kubernetes has for them. */
+/* Explains why pods are not ready: their states, the last log lines of the first one, and warning
+ * events. */
 #include "cluster/apply.h"
 #include "os/console.h"
 
@@ -25,12 +25,12 @@ static bool is_true(const struct node *pod, const char *type)
     return str_eq_c(node_string(node_at(object_condition(pod, type), "status")), "True");
 }
 
-/* Why it is nowhere yet, where the scheduler says so. */
-static struct str scheduling(const struct node *pod)
+/* Returns why a pod is unschedulable; empty if it is not. */
+static struct str unschedulable_message(const struct node *pod)
 {
     const struct node *scheduled = object_condition(pod, "PodScheduled");
-    bool nowhere = str_eq_c(node_string(node_at(scheduled, "status")), "False");
-    return nowhere ? node_string(node_at(scheduled, "message")) : (struct str){0};
+    bool unschedulable = str_eq_c(node_string(node_at(scheduled, "status")), "False");
+    return unschedulable ? node_string(node_at(scheduled, "message")) : (struct str){0};
 }
 
 static struct str with_message(struct arena *arena, struct str reason, const struct node *message)
@@ -39,41 +39,41 @@ static struct str with_message(struct arena *arena, struct str reason, const str
     return str_format(arena, "%.*s%s%.*s", STR_ARG(reason), text.len ? ": " : "", STR_ARG(text));
 }
 
-static struct str ended(struct arena *arena, const struct node *terminated)
+static struct str exit_message(struct arena *arena, const struct node *terminated)
 {
-    return str_format(arena, "ended with exit status %" PRId64 " (%.*s)",
+    return str_format(arena, "exited with code %" PRId64 " (%.*s)",
                       object_number(terminated, "exitCode", -1),
                       STR_ARG(node_string(node_at(terminated, "reason"))));
 }
 
-/* What a container does instead of being ready. */
+/* Describes the state of a container that is not ready. */
 static struct str container_state(struct arena *arena, const struct node *status)
 {
     const struct node *waiting = node_at(status, "state waiting");
     const struct node *terminated = node_at(status, "state terminated");
     const struct node *before = node_at(status, "lastState terminated");
-    struct str text = STR("runs, but its readiness probe fails");
+    struct str text = STR("running, but its readiness probe fails");
     if (waiting)
         text = with_message(arena, node_string(node_at(waiting, "reason")),
                             node_at(waiting, "message"));
     else if (terminated)
-        text = ended(arena, terminated);
+        text = exit_message(arena, terminated);
     if (before)
-        text = str_format(arena, "%.*s; before that it %.*s", STR_ARG(text),
-                          STR_ARG(ended(arena, before)));
+        text = str_format(arena, "%.*s; previously %.*s", STR_ARG(text),
+                          STR_ARG(exit_message(arena, before)));
     return text;
 }
 
 static void add_pod(struct buf *out, struct arena *arena, const struct node *pod)
 {
     struct str name = object_name(pod);
-    struct str nowhere = scheduling(pod);
+    struct str unschedulable = unschedulable_message(pod);
     const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
     size_t before = out->len;
-    if (nowhere.len)
-        add_line(
-            out, "  ",
-            str_format(arena, "pod %.*s: is on no node: %.*s", STR_ARG(name), STR_ARG(nowhere)));
+    if (unschedulable.len)
+        add_line(out, "  ",
+                 str_format(arena, "pod %.*s: unschedulable: %.*s", STR_ARG(name),
+                            STR_ARG(unschedulable)));
     for (; status; status = status->next)
         if (!str_eq_c(node_string(node_at(status, "ready")), "true"))
             add_line(out, "  ",
@@ -87,7 +87,7 @@ static void add_pod(struct buf *out, struct arena *arena, const struct node *pod
                                                  node_at(pod, "status message")))));
 }
 
-static bool restarted(const struct node *pod)
+static bool has_restarted(const struct node *pod)
 {
     const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
     return object_number(status, "restartCount", 0) > 0;
@@ -99,14 +99,15 @@ static void warn_forbidden(const struct kubectl *kubectl, const struct process *
         kubectl_warn(kubectl, run);
 }
 
-/* What a pod wrote last, before its restart if it had one. No log is no failure. */
+/* Adds the last log lines of a pod, from before its restart if it had one. A missing log is not an
+ * error. */
 static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
 {
     const char *tail = str_format(kubectl->arena, "--tail=%d", LOG_LINES).data;
     struct argv argv =
         kubectl_argv(kubectl, "logs", str_to_c(kubectl->arena, object_name(pod)), "--namespace",
                      str_to_c(kubectl->arena, object_namespace(pod)), tail, NULL);
-    if (restarted(pod))
+    if (has_restarted(pod))
         argv_add(kubectl->arena, &argv, "--previous");
     struct process run = {.arguments = argv.items};
     kubectl_poll(kubectl, &run, 1);
@@ -115,7 +116,7 @@ static void add_log(struct buf *out, const struct kubectl *kubectl, const struct
     if (text.len)
         add_line(
             out, "  ",
-            str_format(kubectl->arena, "the last lines of pod %.*s:", STR_ARG(object_name(pod))));
+            str_format(kubectl->arena, "last log lines of pod %.*s:", STR_ARG(object_name(pod))));
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);)
         add_line(out, "    ", line);
@@ -130,10 +131,10 @@ static bool is_shown(const struct node *const *pods, size_t count, struct str na
     return false;
 }
 
-/* Of the pods that are shown, of the workload, its ReplicaSets and autoscaler, and of its claims:
- * NAME, NAME-..., CLAIM-NAME-0. Pods that are gone are of no interest any more. */
-static bool concerns(struct arena *arena, const struct node *event, struct str name,
-                     const struct node *const *pods, size_t count)
+/* True for an event of the shown pods, of the workload, its ReplicaSets or autoscaler (NAME,
+ * NAME-...), or of its claims (CLAIM-NAME-0). Other pods no longer exist or are ready. */
+static bool is_related_event(struct arena *arena, const struct node *event, struct str name,
+                             const struct node *const *pods, size_t count)
 {
     struct str object = node_string(node_at(event, "involvedObject name"));
     const struct kind *kind = kind_find(node_string(node_at(event, "involvedObject kind")));
@@ -170,21 +171,21 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
     const struct node **chosen = NULL;
     size_t count = 0;
     for (const struct node *event = events; event; event = event->next)
-        if (concerns(arena, event, name, pods, pod_count)) {
+        if (is_related_event(arena, event, name, pods, pod_count)) {
             chosen = arena_grow(arena, chosen, count, sizeof(const struct node *));
             chosen[count++] = event;
         }
     if (count)
         qsort(chosen, count, sizeof(const struct node *), by_time);
     struct map seen = {0};
-    for (size_t i = 0; i < pod_count; i++) /* said already */
-        map_add(arena, &seen, scheduling(pods[i]), events);
+    for (size_t i = 0; i < pod_count; i++) /* already printed */
+        map_add(arena, &seen, unschedulable_message(pods[i]), events);
     for (size_t i = count, shown = 0; i-- > 0 && shown < EVENTS_SHOWN;) {
         struct str message = node_string(node_at(chosen[i], "message"));
         if (map_add(arena, &seen, message, events))
             continue;
         add_line(out, "  ",
-                 str_format(arena, "event of %.*s %.*s: %.*s",
+                 str_format(arena, "event for %.*s %.*s: %.*s",
                             STR_ARG(node_string(node_at(chosen[i], "involvedObject kind"))),
                             STR_ARG(node_string(node_at(chosen[i], "involvedObject name"))),
                             STR_ARG(message)));

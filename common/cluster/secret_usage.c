@@ -21,8 +21,8 @@ bool secret_usage_has(const struct secret_usage *usage, struct str key)
     return usage->all || map_get(&usage->listed, key);
 }
 
-/* Notes what objects that are not rendered from the given files refer to: keys, or the whole Secret
- * as a volume, by envFrom, or in a way that is not known here. */
+/* Finds references of objects that are not rendered from the given files: to keys, or to the whole
+ * Secret as a volume, through envFrom, or in an unknown way. */
 static void find_references(struct arena *arena, struct secret_usage *usage,
                             const struct node *node)
 {
@@ -60,7 +60,7 @@ bool secret_usage_add_others(struct cluster *cluster, const struct cluster_names
     return ok;
 }
 
-/* The listed keys that resemble this one, in letters of any case. */
+/* Returns the listed key that is most similar to this one, ignoring case. */
 static struct suggestion find_near(struct cluster *cluster,
                                    const struct cluster_namespace *namespace, struct str key)
 {
@@ -80,16 +80,16 @@ static struct suggestion find_near(struct cluster *cluster,
     return near;
 }
 
-#define OF_SECRET "of the Secret \"" MANUAL_SECRETS "\" of namespace \"%.*s\""
+#define OF_SECRET "of Secret \"" MANUAL_SECRETS "\" in namespace \"%.*s\""
 
 static void report_key(struct cluster *cluster, const struct cluster_namespace *namespace,
                        struct str key, const struct suggestion *near)
 {
     diag_warning(&cluster->diags, NO_LOCATION,
-                 "no service in the given files uses the key \"%.*s\" " OF_SECRET, STR_ARG(key),
+                 "no service in the given files uses key \"%.*s\" " OF_SECRET, STR_ARG(key),
                  STR_ARG(namespace->name));
     if (!diag_suggest(&cluster->diags, near))
-        diag_hint(&cluster->diags, "add it to secrets of a service, or write secrets: all");
+        diag_hint(&cluster->diags, "add it to the secrets of a service, or set secrets: all");
 }
 
 static void report_keys(struct cluster *cluster, const struct cluster_namespace *namespace,
@@ -105,14 +105,14 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
                  "no service in the given files uses these keys " OF_SECRET ": %.*s",
                  STR_ARG(namespace->name), STR_ARG(buf_str(&names)));
     buf_free(&names);
-    diag_hint(&cluster->diags, "add them to secrets of a service, or write secrets: all");
+    diag_hint(&cluster->diags, "add them to the secrets of a service, or set secrets: all");
 }
 
-/* Those with a suggestion one by one, and the others together. */
+/* Reports keys with a suggestion one by one, and the others together. */
 static void report(struct cluster *cluster, const struct cluster_namespace *namespace,
                    const struct str *keys, size_t count)
 {
-    enum { COMPARED = 20 }; /* comparing takes time */
+    enum { COMPARED = 20 }; /* comparing more keys is too slow */
     struct str *rest = ARENA_ARRAY(&cluster->arena, count, struct str);
     size_t rest_count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -151,9 +151,10 @@ void secret_usage_report(struct cluster *cluster, const struct cluster_namespace
 void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable)
 {
     diag_warning(&cluster->diags, variable->at,
-                 "the variable \"%.*s\" hides the key of that name, which secrets: all provides",
+                 "variable \"%.*s\" hides the key of the same name, which secrets: all provides",
                  STR_ARG(variable->name));
-    diag_hint(&cluster->diags, "Kubernetes prefers env to envFrom: %s, or delete the key",
-              variable->linked ? "list the keys in secrets, which replace a link's variables"
-                               : "rename the variable");
+    diag_hint(&cluster->diags, "env takes precedence over envFrom: %s, or delete the key",
+              variable->linked
+                  ? "list the keys in secrets, which replaces the variables of the link"
+                  : "rename the variable");
 }

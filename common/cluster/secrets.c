@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Values and their names, a line each, behind the version. */
+/* Prints the version, then a line "KEY VALUE" for each key. */
 static const char read_template[] = "--output=go-template={{.metadata.resourceVersion}}{{\"\\n\"}}"
                                     "{{range $k, $v := .data}}{{$k}} {{$v}}{{\"\\n\"}}{{end}}";
 
@@ -21,10 +21,10 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
     };
     kubectl_run(&cluster->kubectl, &run, 1);
     *ret = (struct secrets){0};
-    bool right = process_succeeded(&run);
-    if (!right)
+    bool ok = process_succeeded(&run);
+    if (!ok)
         kubectl_report(&cluster->kubectl, &run);
-    struct str text = right ? str_copy(arena, buf_str(&run.output)) : (struct str){0};
+    struct str text = ok ? str_copy(arena, buf_str(&run.output)) : (struct str){0};
     process_free(&run);
     struct str line;
     size_t at = 0;
@@ -37,7 +37,7 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
             (struct secret){str_slice(line, 0, space), str_skip(line, space + 1)};
     }
     secrets_index(arena, ret);
-    return right;
+    return ok;
 }
 
 void secrets_index(struct arena *arena, struct secrets *secrets)
@@ -56,41 +56,41 @@ const struct secret *secrets_find(const struct secrets *secrets, struct str name
     return NULL;
 }
 
-static char *add(char *to, struct str text)
+static char *append(char *to, struct str text)
 {
     memcpy(to, text.data, text.len);
     return to + text.len;
 }
 
-/* {"metadata":{"resourceVersion":"1"},"data":{"NAME":"VALUE","GONE":null}}; names and base64 need
- * no escapes. Built in one piece of the arena, for it holds values. */
+/* Returns {"metadata":{"resourceVersion":"1"},"data":{"NAME":"VALUE","DELETED":null}}. Names and
+ * base64 need no escapes. Allocated as a single block, because it contains values. */
 static struct str patch_text(struct arena *arena, const struct secrets *changes, struct str version)
 {
     size_t size = 100 + version.len;
     for (size_t i = 0; i < changes->count; i++)
         size += changes->items[i].name.len + changes->items[i].encoded.len + 10;
     char *text = arena_alloc(arena, size);
-    char *to = add(text, STR("{"));
+    char *to = append(text, STR("{"));
     if (version.len) {
-        to = add(to, STR("\"metadata\":{\"resourceVersion\":\""));
-        to = add(to, version);
-        to = add(to, STR("\"},"));
+        to = append(to, STR("\"metadata\":{\"resourceVersion\":\""));
+        to = append(to, version);
+        to = append(to, STR("\"},"));
     }
-    to = add(to, STR("\"data\":{"));
+    to = append(to, STR("\"data\":{"));
     for (size_t i = 0; i < changes->count; i++) {
         const struct secret *secret = &changes->items[i];
-        to = add(to, i ? STR(",\"") : STR("\""));
-        to = add(to, secret->name);
+        to = append(to, i ? STR(",\"") : STR("\""));
+        to = append(to, secret->name);
         if (!secret->encoded.data) {
-            to = add(to, STR("\":null"));
+            to = append(to, STR("\":null"));
             continue;
         }
-        to = add(to, STR("\":\""));
+        to = append(to, STR("\":\""));
         if (secret->encoded.len)
-            to = add(to, secret->encoded);
-        to = add(to, STR("\""));
+            to = append(to, secret->encoded);
+        to = append(to, STR("\""));
     }
-    to = add(to, STR("}}"));
+    to = append(to, STR("}}"));
     return (struct str){text, (size_t)(to - text)};
 }
 
@@ -107,8 +107,8 @@ static struct process patch_run(struct cluster *cluster, const struct cluster_na
     };
 }
 
-/* A message of the server holds names alone; should a kubectl ever print what it sends, it is kept
- * back. */
+/* True if stderr contains the beginning of a value. Messages of the server contain only names; this
+ * is a safeguard in case kubectl prints its request. */
 static bool shows_value(const struct process *run, const struct secrets *changes)
 {
     struct str text = buf_str(&run->errors);
@@ -122,8 +122,8 @@ static bool shows_value(const struct process *run, const struct secrets *changes
     return false;
 }
 
-static void report(struct cluster *cluster, const struct cluster_namespace *namespace,
-                   const struct process *run, const struct secrets *changes)
+static void report_patch_failure(struct cluster *cluster, const struct cluster_namespace *namespace,
+                                 const struct process *run, const struct secrets *changes)
 {
     struct diags *diags = &cluster->diags;
     if (process_interrupted())
@@ -131,14 +131,13 @@ static void report(struct cluster *cluster, const struct cluster_namespace *name
     if (kubectl_stderr_contains(run, "may not be more than 1048576 bytes") ||
         kubectl_stderr_contains(run, "Too long")) {
         diag_error(diags, NO_LOCATION,
-                   "the Secret \"" MANUAL_SECRETS
-                   "\" of namespace \"%.*s\" is full: all its values "
-                   "together may have 1 MiB",
+                   "Secret \"" MANUAL_SECRETS
+                   "\" in namespace \"%.*s\" exceeds 1 MiB (the sum of all its values)",
                    STR_ARG(namespace->name));
-        diag_hint(diags, "nothing was changed; a large file belongs into a volume or a bucket");
+        diag_hint(diags, "nothing was changed; store large files in a volume or a bucket");
     } else if (shows_value(run, changes)) {
         diag_error(diags, NO_LOCATION, "kubectl patch failed with exit status %d", run->status);
-        diag_hint(diags, "its message is not shown, for it holds a value");
+        diag_hint(diags, "its message is not shown because it contains a secret value");
     } else {
         kubectl_report(&cluster->kubectl, run);
     }
@@ -159,9 +158,9 @@ static struct node *secret_object(struct cluster *cluster,
     return object;
 }
 
-/* Makes it empty; that another has just made it is as good. */
-static bool make_secret(struct cluster *cluster, const struct cluster_namespace *namespace,
-                        bool report_namespace, bool *ret_no_namespace)
+/* Creates an empty Secret. Succeeds if another process has just created it. */
+static bool create_secret(struct cluster *cluster, const struct cluster_namespace *namespace,
+                          bool report_namespace, bool *ret_no_namespace)
 {
     struct node *object = secret_object(cluster, namespace);
     struct process run = {
@@ -171,15 +170,15 @@ static bool make_secret(struct cluster *cluster, const struct cluster_namespace 
         .input = kubectl_documents(&cluster->kubectl, &object, 1),
     };
     kubectl_run(&cluster->kubectl, &run, 1);
-    bool right = process_succeeded(&run) || kubectl_stderr_contains(&run, "(AlreadyExists)");
-    *ret_no_namespace = !right && kubectl_is_missing_namespace(&run);
-    if (!right && (report_namespace || !*ret_no_namespace))
+    bool ok = process_succeeded(&run) || kubectl_stderr_contains(&run, "(AlreadyExists)");
+    *ret_no_namespace = !ok && kubectl_is_missing_namespace(&run);
+    if (!ok && (report_namespace || !*ret_no_namespace))
         kubectl_report(&cluster->kubectl, &run);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-static bool make_namespace(struct cluster *cluster, const struct cluster_namespace *namespace)
+static bool create_namespace(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct manifests manifests = {.arena = &cluster->arena};
     manifest_namespace(&manifests, namespace->layer);
@@ -188,19 +187,19 @@ static bool make_namespace(struct cluster *cluster, const struct cluster_namespa
                            kubectl_apply(&cluster->kubectl, MANAGER, documents, 0));
 }
 
-/* Secret and namespace, as far as they are not there. */
-static bool make(struct cluster *cluster, const struct cluster_namespace *namespace)
+/* Creates the Secret, and its namespace if it does not exist. */
+static bool create_missing(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     bool no_namespace;
-    bool given = cluster->options->input.namespace != NULL; /* -n names one that is there */
-    if (make_secret(cluster, namespace, given, &no_namespace))
+    bool given = cluster->options->input.namespace != NULL; /* the namespace of -n must exist */
+    if (create_secret(cluster, namespace, given, &no_namespace))
         return true;
-    return no_namespace && !given && make_namespace(cluster, namespace) &&
-           make_secret(cluster, namespace, true, &no_namespace);
+    return no_namespace && !given && create_namespace(cluster, namespace) &&
+           create_secret(cluster, namespace, true, &no_namespace);
 }
 
-/* A change has a new version. Without one the server, or something before it, has changed nothing.
- */
+/* Reports an error and returns false if there is no new version: then the server, or a proxy, has
+ * changed nothing. */
 static bool is_confirmed(struct cluster *cluster, const struct process *run, struct str version)
 {
     struct str now = buf_str(&run->output);
@@ -208,8 +207,8 @@ static bool is_confirmed(struct cluster *cluster, const struct process *run, str
         return true;
     if (!process_interrupted())
         diag_error(&cluster->diags, NO_LOCATION,
-                   "the Secret \"" MANUAL_SECRETS
-                   "\" was not changed: the server has no new version of it");
+                   "Secret \"" MANUAL_SECRETS
+                   "\" was not changed: the server returned no new resourceVersion");
     return false;
 }
 
@@ -222,7 +221,7 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
     kubectl_run(&cluster->kubectl, &run, 1);
     if (!process_succeeded(&run) && kubectl_stderr_contains(&run, "(NotFound)")) {
         process_free(&run);
-        if (!make(cluster, namespace))
+        if (!create_missing(cluster, namespace))
             return SECRETS_FAILED;
         run = patch_run(cluster, namespace, patch);
         kubectl_run(&cluster->kubectl, &run, 1);
@@ -232,15 +231,15 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
         : only_it && version.len && kubectl_stderr_contains(&run, "(Conflict)") ? SECRETS_OVERTAKEN
                                                                                 : SECRETS_FAILED;
     if (patched == SECRETS_FAILED)
-        report(cluster, namespace, &run, changes);
+        report_patch_failure(cluster, namespace, &run, changes);
     else if (patched == SECRETS_CHANGED && !is_confirmed(cluster, &run, version))
         patched = SECRETS_FAILED;
     process_free(&run);
     return patched;
 }
 
-/* True when a variable of the pods has one of the keys. With secrets: all that is so unless
- * variables hide every one of them. */
+/* True if a variable of the pods has one of the keys. With `secrets: all` that is true unless
+ * variables hide all of them. */
 static bool uses_any(const struct service *service, const struct secrets *changes)
 {
     bool all = str_eq_c(service->all_secrets, MANUAL_SECRETS);
@@ -255,8 +254,8 @@ static bool uses_any(const struct service *service, const struct secrets *change
     return all && hidden < changes->count;
 }
 
-/* kubectl refuses a second restart within a second, but pods of the first may have the old value:
- * it is requested again then. False if it fails, which is reported. */
+/* kubectl rejects a second restart within the same second, but pods of the first may have the old
+ * value, so it is retried. Reports an error and returns false if it fails. */
 static bool request_restart(struct cluster *cluster, const struct deployed_service *deployed,
                             const struct node *live)
 {
@@ -279,20 +278,20 @@ static bool request_restart(struct cluster *cluster, const struct deployed_servi
     }
 }
 
-static void restart_unit(struct cluster *cluster, const struct deployed_service *deployed)
+static void restart_service(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
     if (!live && unclaimed)
         cluster_print(
-            cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
+            cluster, "%.*s: not restarted: %.*s has no environment label; run apply to claim it",
             STR_ARG(deployed->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
     if (!live || !request_restart(cluster, deployed, live))
         return;
     struct str managers = {0};
     if (!object_applied_by(live, MANAGER))
         managers = object_managers(&cluster->arena, live);
-    cluster_print(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(deployed->service->name),
+    cluster_print(cluster, "%.*s: restarting its pods%s%.*s", STR_ARG(deployed->service->name),
                   managers.len ? "; they are managed by " : "", STR_ARG(managers));
 }
 
@@ -305,5 +304,5 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
         return;
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
         if (uses_any(cluster->services[i].service, changes))
-            restart_unit(cluster, &cluster->services[i]);
+            restart_service(cluster, &cluster->services[i]);
 }

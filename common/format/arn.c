@@ -17,7 +17,7 @@ const char *aws_domain(struct str region)
     return str_starts_with(region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
-/* Takes off what stands before the next colon. */
+/* Removes and returns the part before the next colon. */
 static struct str next_part(struct str *rest)
 {
     size_t colon = str_find(*rest, 0, ':');

@@ -44,6 +44,6 @@ bool base64_decode(struct arena *arena, struct str text, struct str *ret_bytes)
         bytes[filled++] = (char)(group & 0xFF);
     }
     *ret_bytes = (struct str){bytes, len};
-    /* Bits behind the end must be zero, or two texts would mean the same. */
+    /* Unused bits must be zero; otherwise two strings would decode to the same bytes. */
     return padding == 0 || bytes[len] == 0;
 }

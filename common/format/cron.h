@@ -1,12 +1,12 @@
-/* The schedules of CronJobs. */
+/* Schedules of CronJobs. */
 #ifndef OPTASVC_CRON_H
 #define OPTASVC_CRON_H
 
 #include "base/str.h"
 
-/* NULL when the schedule is right, else what is wrong with it, as the end of a sentence; it is in
- * the arena. Takes nothing that Kubernetes (robfig/cron v3's standard parser) refuses; odd forms
- * that it lets pass, such as 1,,2 and +5, are refused here. */
+/* Returns NULL if the schedule is valid; otherwise the end of a sentence that describes the error,
+ * in the arena. Every accepted schedule is accepted by Kubernetes (the standard parser of
+ * robfig/cron v3); odd forms that Kubernetes accepts too, such as 1,,2 and +5, are rejected. */
 const char *cron_check(struct arena *arena, struct str schedule);
 
 #endif

@@ -1,18 +1,18 @@
 /* Files of NAME=VALUE lines.
  *
  *   # a comment, and blank lines
- *   export NAME = value   # taken as it is, without the spaces around it; " #" begins a comment
- *   NAME='all but a single quote, over several lines'
- *   NAME="the same with \n \r \t \\ \" \$ for what they stand for"
+ *   export NAME = value   # surrounding spaces are removed; " #" starts a comment
+ *   NAME='any text without single quotes, may span lines'
+ *   NAME="may span lines, with the escapes \n \r \t \\ \" \$"
  *
- * A $ stays a $: nothing is expanded. */
+ * Variables such as $NAME are not expanded. */
 #ifndef OPTASVC_DOTENV_H
 #define OPTASVC_DOTENV_H
 
 #include "base/diag.h"
 
 struct dotenv_item {
-    struct str name; /* an environment variable's (name.h) */
+    struct str name; /* name of an environment variable (name.h) */
     struct str value;
     struct location at; /* of the name */
     bool bare;          /* nothing follows the =, not even quotes */
@@ -23,18 +23,20 @@ struct dotenv {
     size_t count;
 };
 
-/* Reports all that is wrong. No message shows anything of the text but names. */
+/* Parses the file and reports all errors; returns false if there are any. Messages show only names,
+ * no values. */
 bool dotenv_parse(struct arena *arena, const struct source *source, struct diags *diags,
                   struct dotenv *ret);
 
-/* Reports each name without a value, because a template that was not filled in looks like this;
- * NAME="" is an empty value. `otherwise`: what else the user can do. */
+/* Reports each name without a value, because such a line is usually an unfilled template; NAME=""
+ * is an empty value. `otherwise`: the alternative shown in the hint. Returns false if there are
+ * any. */
 bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *otherwise);
 
-/* True when dotenv_line() can write the value: UTF-8 text without NUL. */
+/* True if dotenv_line() can represent the value: UTF-8 without NUL. */
 bool dotenv_can_store(struct str value);
 
-/* The line for an item, which reads back the same. */
+/* Returns the line for an item, which parses to the same value. */
 struct str dotenv_line(struct arena *arena, struct str name, struct str value);
 
 #endif

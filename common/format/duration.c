@@ -14,25 +14,25 @@ bool duration_parse(struct str text, int64_t *ret_seconds)
         int64_t seconds;
     } units[] = {{'h', 3600}, {'m', 60}, {'s', 1}};
     int64_t total = 0;
-    size_t unit = 0; /* each at most once, the largest first */
+    size_t unit = 0; /* each at most once, in this order */
     for (size_t at = 0; at < text.len; at++) {
         int64_t number = 0;
         size_t digits = at;
         for (; at < text.len && is_digit(text.data[at]); at++)
             if (number <= DURATION_MAX)
                 number = number * 10 + (text.data[at] - '0');
-        bool bare = at == text.len && digits == 0;
-        while (!bare && unit < 3 && at < text.len && units[unit].letter != text.data[at])
+        bool has_no_unit = at == text.len && digits == 0;
+        while (!has_no_unit && unit < 3 && at < text.len && units[unit].letter != text.data[at])
             unit++;
-        if (at == digits || (!bare && (at == text.len || unit == 3)))
+        if (at == digits || (!has_no_unit && (at == text.len || unit == 3)))
             return false;
-        total += number * (bare ? 1 : units[unit++].seconds);
+        total += number * (has_no_unit ? 1 : units[unit++].seconds);
     }
     *ret_seconds = total;
     return total >= 1 && total <= DURATION_MAX;
 }
 
-/* The steps of apimachinery's duration.HumanDuration(). */
+/* Same thresholds as apimachinery's duration.HumanDuration(). */
 struct str duration_format(struct arena *arena, int64_t seconds)
 {
     int64_t minutes = seconds / 60;
@@ -67,8 +67,8 @@ static int64_t number_at(struct str text, size_t at, size_t count)
     return number;
 }
 
-/* Where the form has a 0, any digit may stand. */
-static bool has_form(struct str text, struct str form)
+/* True if the text has the form, in which 0 stands for any digit. */
+static bool matches_form(struct str text, struct str form)
 {
     bool fits = text.len == form.len;
     for (size_t i = 0; fits && i < form.len; i++)
@@ -76,15 +76,15 @@ static bool has_form(struct str text, struct str form)
     return fits;
 }
 
-/* Nothing, or ".123". */
+/* True for an empty string or ".123". */
 static bool is_fraction(struct str text)
 {
     return text.len == 0 ||
            (text.len > 1 && text.data[0] == '.' && str_span_only(str_skip(text, 1), "0123456789"));
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar; a year begins in March here, so that a leap day
- * is its last one. */
+/* Returns the days since 1970-01-01 in the Gregorian calendar. Years start in March here, so that a
+ * leap day is the last day. */
 static int64_t days_until(int64_t year, int64_t month, int64_t day)
 {
     year -= month <= 2;
@@ -94,20 +94,20 @@ static int64_t days_until(int64_t year, int64_t month, int64_t day)
 
 int64_t timestamp_parse(struct str text)
 {
-    enum { YEAR_LEAST = 1970 };
+    enum { YEAR_MIN = 1970 };
     static const struct {
         size_t at;
-        int64_t least, most;
+        int64_t min, max;
     } rules[] = {{5, 1, 12}, {8, 1, 31}, {11, 0, 23}, {14, 0, 59}, {17, 0, 60 /* a leap second */}};
     struct str form = STR("0000-00-00T00:00:00");
     int64_t parts[5];
-    if (!str_ends_with(text, STR("Z")) || !has_form(str_slice(text, 0, form.len), form) ||
+    if (!str_ends_with(text, STR("Z")) || !matches_form(str_slice(text, 0, form.len), form) ||
         !is_fraction(str_slice(text, form.len, text.len - 1)))
         return -1;
     int64_t year = number_at(text, 0, 4);
     for (size_t i = 0; i < 5; i++) {
         parts[i] = number_at(text, rules[i].at, 2);
-        if (parts[i] < rules[i].least || parts[i] > rules[i].most || year < YEAR_LEAST)
+        if (parts[i] < rules[i].min || parts[i] > rules[i].max || year < YEAR_MIN)
             return -1;
     }
     return days_until(year, parts[0], parts[1]) * 86400 + parts[2] * 3600 + parts[3] * 60 +

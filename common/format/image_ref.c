@@ -4,7 +4,7 @@ struct image_name image_name_split(struct str image)
 {
     size_t digest = str_find(image, 0, '@');
     struct str name = str_slice(image, 0, digest);
-    size_t last = name.len; /* component of the path */
+    size_t last = name.len; /* start of the last path component */
     while (last > 0 && name.data[last - 1] != '/')
         last--;
     size_t colon = str_find(name, last, ':');

@@ -9,8 +9,8 @@ void manifests_add(struct manifests *manifests, struct node *object)
 
 void manifests_add_service(struct manifests *manifests, const struct service *service)
 {
-    /* What others refer to comes first: an account before its pods, a Service before its backends.
-     */
+    /* Objects come before those that refer to them: a ServiceAccount before pods, a Service before
+     * an Ingress. */
     static void (*const kinds[])(struct manifests *, const struct service *) = {
         manifest_service_account,   manifest_external_secret,
         manifest_repository,        manifest_role,

@@ -1,11 +1,12 @@
 #include "manifest/manifest.h"
 
 enum {
-    START_DEADLINE = 300, /* seconds: a start missed for longer is left out */
-    FINISHED_TTL = 86400, /* seconds that a finished Job stays, to be looked at */
+    START_DEADLINE = 300, /* seconds: a run that is missed for longer is skipped */
+    FINISHED_TTL = 86400, /* seconds until a finished Job is deleted */
 };
 
-/* Other labels than the workload's pods: no Service or autoscaler may see a job's. */
+/* The labels differ from those of the workload's pods, so that no Service or autoscaler selects
+ * pods of jobs. */
 static void put_labels(struct manifests *manifests, const struct service *service,
                        struct node *metadata, const struct cron_job *job)
 {

@@ -4,7 +4,7 @@ struct node *disruption_budget_spec(struct arena *arena, struct node *object)
 {
     struct node *spec = node_set_map(arena, object, "spec");
     node_set_int(arena, spec, "maxUnavailable", 1);
-    /* A pod that never got ready must not stop a node from being drained. */
+    /* A pod that is not ready must not block the drain of a node. */
     node_set_string(arena, spec, "unhealthyPodEvictionPolicy", STR("AlwaysAllow"));
     return spec;
 }

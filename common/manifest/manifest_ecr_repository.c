@@ -1,4 +1,4 @@
-/* The repository of `image: AUTO`, made by the ACK controller for ECR.
+/* The repository of `image: AUTO`, created by the ACK controller for ECR.
  * https://aws-controllers-k8s.github.io/community/reference/ecr/v1alpha1/repository/ */
 #include "cloud/ecr.h"
 #include "manifest/manifest.h"

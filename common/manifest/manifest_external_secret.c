@@ -1,4 +1,4 @@
-/* `secrets` that a store keeps: https://external-secrets.io/latest/api/externalsecret/ */
+/* `secrets` in a secret store: https://external-secrets.io/latest/api/externalsecret/ */
 #include "manifest/manifest.h"
 
 void manifest_external_secret(struct manifests *manifests, const struct service *service)

@@ -1,5 +1,5 @@
-/* What a service may do in AWS, made by the ACK controller for IAM. The links' statements stand in
- * the role itself: one with both policies and policyRefs never gets done.
+/* The IAM role of a service, created by the ACK controller for IAM. The statements for links are an
+ * inline policy: a role with both policies and policyRefs is never reconciled.
  * https://aws-controllers-k8s.github.io/community/reference/iam/v1alpha1/role/ */
 #include "cloud/iam.h"
 #include "manifest/manifest.h"

@@ -1,7 +1,7 @@
-/* What the objects of all kinds have in common. */
+/* Shared by objects of all kinds. */
 #include "manifest/manifest.h"
 
-static struct str instance(struct manifests *manifests, const struct service *service)
+static struct str instance_name(struct manifests *manifests, const struct service *service)
 {
     return STR_JOIN(manifests->arena, service->layer->name, STR("-"), service->name);
 }
@@ -12,7 +12,7 @@ void manifest_selector(struct manifests *manifests, const struct service *servic
     struct node *labels = node_set_map(manifests->arena, map, key);
     node_set_string(manifests->arena, labels, "app.kubernetes.io/name", service->name);
     node_set_string(manifests->arena, labels, "app.kubernetes.io/instance",
-                    instance(manifests, service));
+                    instance_name(manifests, service));
 }
 
 void manifest_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer)
@@ -56,14 +56,15 @@ struct node *manifest_object(struct manifests *manifests, const struct service *
 
 void manifest_put_items(struct arena *arena, struct node *map, const struct value *items)
 {
-    const struct node *last = map->last; /* the items themselves differ from each other */
+    const struct node *last =
+        map->last; /* items have unique names, so only older keys are compared */
     for (size_t i = 0; i < items->count; i++) {
         const struct item *item = &items->items[i];
-        struct node *there = last ? map->first : NULL;
-        while (there && !str_equal(there->key->text, item->name))
-            there = there == last ? NULL : there->next;
-        if (there)
-            there->text = item->text;
+        struct node *existing = last ? map->first : NULL;
+        while (existing && !str_equal(existing->key->text, item->name))
+            existing = existing == last ? NULL : existing->next;
+        if (existing)
+            existing->text = item->text;
         else
             node_put(map, node_scalar(arena, STYLE_TEXT, item->name),
                      node_scalar(arena, STYLE_TEXT, item->text));

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-struct node *manifest_string_list(struct arena *arena, const struct value *words)
+struct node *manifest_string_list(struct arena *arena, const struct value *strings)
 {
     struct node *list = node_new(arena, NODE_LIST);
-    for (size_t i = 0; i < words->count; i++)
-        node_append_string(arena, list, words->items[i].text);
+    for (size_t i = 0; i < strings->count; i++)
+        node_append_string(arena, list, strings->items[i].text);
     return list;
 }
 
@@ -21,11 +21,11 @@ void manifest_put_pod_labels(struct arena *arena, struct node *labels,
     manifest_put_items(arena, labels, service->pod_labels);
 }
 
-static void put_words(struct arena *arena, struct node *container, const char *key,
-                      const struct value *words)
+static void put_strings(struct arena *arena, struct node *container, const char *key,
+                        const struct value *strings)
 {
-    if (words->count)
-        node_set(arena, container, key, manifest_string_list(arena, words));
+    if (strings->count)
+        node_set(arena, container, key, manifest_string_list(arena, strings));
 }
 
 struct node *manifest_variable(struct arena *arena, const struct variable *variable)
@@ -43,7 +43,7 @@ struct node *manifest_variable(struct arena *arena, const struct variable *varia
     return item;
 }
 
-/* Required: without the Secret a pod waits and reports it, instead of starting without its keys. */
+/* Not optional: without the Secret, a pod waits and reports it instead of starting without keys. */
 struct node *manifest_all_secrets(struct arena *arena, const struct service *service)
 {
     struct node *source = node_new(arena, NODE_MAP);
@@ -91,8 +91,8 @@ static void put_resources(struct arena *arena, const struct service *service,
     node_set_string(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
 }
 
-/* Scanners take two TCP probes for one when their ports are written alike, though what is done on
- * failure differs: liveness names its port by number. gRPC probes take no name. */
+/* Scanners report identical TCP probes, although their effects differ; so liveness refers to its
+ * port by number. gRPC probes support only numbers. */
 static struct node *probe_port(struct arena *arena, const struct service *service,
                                const struct probe *probe)
 {
@@ -153,7 +153,7 @@ static void put_probe(struct arena *arena, const struct service *service, struct
                  manifest_probe(arena, service, probe, probe_port(arena, service, probe)));
 }
 
-/* A pod goes on serving while load balancers learn that it goes. */
+/* A terminating pod keeps serving until load balancers have removed it. */
 static void put_drain(struct arena *arena, const struct service *service, struct node *container)
 {
     if (service->drain == 0)
@@ -163,7 +163,7 @@ static void put_drain(struct arena *arena, const struct service *service, struct
     node_set_int(arena, node_set_map(arena, stop, "sleep"), "seconds", service->drain);
 }
 
-static bool restricted(const struct service *service)
+static bool is_restricted(const struct service *service)
 {
     return service->security == POD_SECURITY_RESTRICTED;
 }
@@ -175,16 +175,17 @@ static void put_mount(struct arena *arena, struct node *mounts, struct str name,
     node_set_string(arena, mount, "mountPath", path);
 }
 
-/* A read-only root leaves programs no place for temporary files: /tmp, unless a disk is there. */
+/* With a read-only root file system, programs need a writable /tmp, unless a disk is mounted there.
+ */
 static bool needs_tmp(const struct service *service, enum pod_role role)
 {
     for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
         if (str_eq_c(service->disks[i].path, "/tmp"))
             return false;
-    return restricted(service);
+    return is_restricted(service);
 }
 
-/* Disks belong to the workload's pods alone: a job's pod could not mount them beside those. */
+/* Only the workload's pods mount disks; a pod of a job could not mount them at the same time. */
 static void put_mounts(struct arena *arena, const struct service *service, struct node *container,
                        enum pod_role role)
 {
@@ -206,7 +207,7 @@ static void put_container_security(struct arena *arena, const struct service *se
         return;
     struct node *security = node_set_map(arena, container, "securityContext");
     node_set_bool(arena, security, "allowPrivilegeEscalation", false);
-    if (!restricted(service))
+    if (!is_restricted(service))
         return;
     struct node *capabilities = node_set_map(arena, security, "capabilities");
     node_append_string(arena, node_set_list(arena, capabilities, "drop"), STR("ALL"));
@@ -224,9 +225,9 @@ static void put_pod_security(struct arena *arena, const struct service *service,
     struct node *security = node_set_map(arena, pod, "securityContext");
     node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
                     STR("RuntimeDefault"));
-    if (restricted(service) && role == POD_SERVING && service->disk_count) {
+    if (is_restricted(service) && role == POD_SERVING && service->disk_count) {
         node_set_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
-        /* Not file by file at each start, where the disk is the group's already. */
+        /* Avoids a recursive change of ownership at each start. */
         node_set_string(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
     }
 }
@@ -241,7 +242,7 @@ static void put_spread(struct manifests *manifests, const struct service *servic
     node_set_string(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
     struct node *selector = node_set_map(arena, constraint, "labelSelector");
     manifest_selector(manifests, service, selector, "matchLabels");
-    /* Counts the pods of one revision alone, so that a rollout ends evenly spread. */
+    /* Counts only pods of the same revision, so that they are spread evenly after a rollout. */
     node_append_string(arena, node_set_list(arena, constraint, "matchLabelKeys"),
                        service->disk_count ? STR("controller-revision-hash")
                                            : STR("pod-template-hash"));
@@ -283,12 +284,12 @@ static void put_container(struct arena *arena, const struct service *service, st
     struct node *container = node_append_map(arena, node_set_list(arena, pod, "containers"));
     node_set_string(arena, container, "name", service->name);
     node_set_string(arena, container, "image", service->image);
-    /* A cluster on this machine has images that were never pushed. */
+    /* A local cluster may have images that were never pushed. */
     bool local = service->layer->environment.provider->local;
     node_set_string(arena, container, "imagePullPolicy",
                     local ? STR("IfNotPresent") : STR("Always"));
-    put_words(arena, container, "command", commands);
-    put_words(arena, container, "args", args);
+    put_strings(arena, container, "command", commands);
+    put_strings(arena, container, "args", args);
     put_variables(arena, service, container);
     if (role == POD_SERVING)
         put_ports(arena, service, container);
@@ -310,7 +311,8 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     struct node *pod = node_set_map(arena, template, "spec");
     node_set_string(arena, pod, "serviceAccountName", service->name);
     node_set_bool(arena, pod, "automountServiceAccountToken", service->token);
-    /* Else every Service of the namespace adds variables, such as MAIL_PORT=tcp://10.0.0.7:80. */
+    /* Otherwise every Service of the namespace adds variables such as
+     * MAIL_PORT=tcp://10.0.0.7:80. */
     node_set_bool(arena, pod, "enableServiceLinks", false);
     node_set_int(arena, pod, "terminationGracePeriodSeconds", service->grace_period);
     if (role == POD_JOB)

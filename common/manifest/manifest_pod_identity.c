@@ -1,5 +1,5 @@
-/* The role for the pods of a ServiceAccount, by EKS Pod Identity, made by the ACK controller for
- * EKS.
+/* Assigns a role to the pods of a ServiceAccount with EKS Pod Identity; created by the ACK
+ * controller for EKS.
  * https://aws-controllers-k8s.github.io/community/reference/eks/v1alpha1/podidentityassociation/ */
 #include "manifest/manifest.h"
 

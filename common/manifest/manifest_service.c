@@ -37,7 +37,7 @@ void manifest_service(struct manifests *manifests, const struct service *service
 {
     if (service->port_count)
         add_service(manifests, service, service->name, false);
-    /* A StatefulSet's pods have their names from a headless Service. */
+    /* The DNS names of a StatefulSet's pods require a headless Service. */
     if (service->disk_count)
         add_service(manifests, service, manifest_headless_name(manifests->arena, service), true);
 }

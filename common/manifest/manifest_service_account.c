@@ -1,8 +1,7 @@
 #include "cloud/providers.h"
 #include "manifest/manifest.h"
 
-/* Who its pods are to the clouds. A pod that is associated with its role (EKS Pod Identity) needs
- * no annotation. */
+/* Adds annotations for the cloud identity of the pods. With EKS Pod Identity, none is needed. */
 static void put_identity(struct arena *arena, const struct cloud_access *cloud,
                          struct node *metadata)
 {

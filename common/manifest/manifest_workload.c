@@ -12,7 +12,7 @@ static void put_deployment(struct arena *arena, const struct service *service, s
     node_set_int(arena, rolling, "maxUnavailable", 0);
 }
 
-/* Claim templates cannot be changed: they carry no label that could. */
+/* Claim templates are immutable, so they have only labels that never change. */
 static void put_claims(struct manifests *manifests, const struct service *service,
                        struct node *spec)
 {
@@ -57,7 +57,7 @@ void manifest_workload(struct manifests *manifests, const struct service *servic
     struct node *object = manifest_object(manifests, service, "apps/v1",
                                           service_workload_kind(service), service->name);
     struct node *spec = node_set_map(arena, object, "spec");
-    if (!service_scales(service)) /* else the autoscaler's word, which an apply would undo */
+    if (!service_scales(service)) /* with an autoscaler, an apply would reset its decision */
         node_set_int(arena, spec, "replicas", service->max_containers);
     struct node *selector = node_set_map(arena, spec, "selector");
     manifest_selector(manifests, service, selector, "matchLabels");

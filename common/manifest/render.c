@@ -11,7 +11,7 @@
 
 struct renderer {
     struct arena arena; /* for the run */
-    struct arena *file; /* reset behind each file, unless its services are kept */
+    struct arena *file; /* for one file; reset after it, unless its services are kept */
     struct render_result *kept;
     const struct input_options *options;
     bool color;
@@ -19,15 +19,15 @@ struct renderer {
     bool failed;
     struct buf *manifests;
     struct buf *messages;
-    const char *path; /* of the file at hand; no other has this very pointer */
+    const char *path; /* of the current file; compared by pointer */
     size_t objects;   /* emitted so far */
     struct map namespaces;
-    struct map objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
-    struct map routes;       /* HOST/PATH; the value is the service's name */
-    struct map names;        /* NAMESPACE/NAME of each service; the value is its file */
+    struct map generated_objects; /* KIND/NAMESPACE/NAME; the value is the service's name */
+    struct map routes;            /* HOST/PATH; the value is the service's name */
+    struct map names;             /* NAMESPACE/NAME of each service; the value is its file */
 };
 
-static void tell(struct renderer *renderer, const struct diags *diags)
+static void report(struct renderer *renderer, const struct diags *diags)
 {
     renderer->failed |= diags->errors > 0;
     diags_write(diags, renderer->messages, renderer->color);
@@ -40,8 +40,8 @@ static void emit(struct renderer *renderer, const struct manifests *manifests)
                                  renderer->objects++ == 0);
 }
 
-static void keep(struct renderer *renderer, const struct service *service,
-                 const struct manifests *manifests)
+static void add_result(struct renderer *renderer, const struct service *service,
+                       const struct manifests *manifests)
 {
     struct render_result *kept = renderer->kept;
     kept->items = arena_grow(&renderer->arena, kept->items, kept->count, sizeof *kept->items);
@@ -49,7 +49,7 @@ static void keep(struct renderer *renderer, const struct service *service,
         (struct rendered_service){service, manifests->items, manifests->count};
 }
 
-/* True if two paths, such as a symbolic link and its target, lead to one file. */
+/* True if two paths, such as a symbolic link and its target, are the same file. */
 static bool is_same_file(const char *one, const char *other)
 {
     struct stat first;
@@ -58,45 +58,45 @@ static bool is_same_file(const char *one, const char *other)
            first.st_ino == second.st_ino;
 }
 
-/* Two services of one namespace and name would overwrite each other in the cluster. Returns false
- * after an error: everything else that they make is the same too. */
+/* Two services with the same namespace and name would overwrite each other in the cluster. Reports
+ * an error and returns false; further checks would only repeat it. */
 static bool check_unique(struct renderer *renderer, const struct service *service)
 {
     const struct layer *layer = service->layer;
     struct str name = STR_JOIN(&renderer->arena, layer->namespace, STR("/"), service->name);
     const char *first = map_add(&renderer->arena, &renderer->names, name, renderer->path);
-    if (!first || first == renderer->path) /* within a file it was told already */
+    if (!first || first == renderer->path) /* within a file, it was reported before */
         return true;
     if (is_same_file(first, renderer->path)) {
-        diag_error(layer->diags, service->at, "the service \"%.*s\" was read before, in %s",
+        diag_error(layer->diags, service->at, "service \"%.*s\" was already read from %s",
                    STR_ARG(service->name), first);
-        diag_hint(layer->diags, "both are the same file: leave one of the two out");
+        diag_hint(layer->diags, "both paths lead to the same file: pass only one of them");
     } else {
-        diag_error(layer->diags, service->at,
-                   "the service \"%.*s\" of namespace \"%.*s\" is in %s too",
-                   STR_ARG(service->name), STR_ARG(layer->namespace), first);
-        diag_hint(layer->diags, "rename one, or pass only one of the two files");
+        diag_error(layer->diags, service->at, "duplicate service \"%.*s\" in namespace \"%.*s\"",
+                   STR_ARG(service->name), STR_ARG(layer->namespace));
+        diag_hint(layer->diags, "first defined in %s; rename one, or pass only one of the files",
+                  first);
     }
     return false;
 }
 
-/* Reports an object that another service makes too. */
+/* Reports an object that another service generates too. */
 static void check_object(struct renderer *renderer, const struct service *service,
                          struct location at, struct str kind, struct str name, const char *hint)
 {
     struct str key =
         STR_JOIN(&renderer->arena, kind, STR("/"), service->layer->namespace, STR("/"), name);
     struct str owner = str_copy(&renderer->arena, service->name);
-    const char *first = map_add(&renderer->arena, &renderer->objects_made, key, owner.data);
+    const char *first = map_add(&renderer->arena, &renderer->generated_objects, key, owner.data);
     if (!first || str_eq_c(service->name, first))
         return;
     diag_error(service->layer->diags, at,
-               "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
+               "services \"%s\" and \"%.*s\" both generate the %.*s \"%.*s\"", first,
                STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
     diag_hint(service->layer->diags, "%s", hint);
 }
 
-/* A StatefulSet names its claims CLAIM-NAME-ORDINAL, and both names may have dashes: two services
+/* A StatefulSet names its claims CLAIM-NAME-ORDINAL. Both names may contain dashes, so two services
  * could use the same volume. */
 static void check_disks(struct renderer *renderer, const struct service *service)
 {
@@ -105,11 +105,11 @@ static void check_disks(struct renderer *renderer, const struct service *service
         struct str name = str_format(&renderer->arena, "%.*s-%.*s-0", STR_ARG(disk->name),
                                      STR_ARG(service->name));
         check_object(renderer, service, disk->at, STR("PersistentVolumeClaim"), name,
-                     "write another name for it: {name: NAME, size: ..., path: ...}");
+                     "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
 }
 
-/* Names made of a service's name, such as NAME-headless, can be those of another service. */
+/* Derived names, such as NAME-headless, may collide with the names of another service. */
 static void check_objects(struct renderer *renderer, const struct service *service,
                           const struct manifests *manifests)
 {
@@ -118,12 +118,12 @@ static void check_objects(struct renderer *renderer, const struct service *servi
         const struct node *metadata = node_get(manifests->items[i], "metadata");
         struct str kind = node_get(manifests->items[i], "kind")->text;
         struct str name = node_get(metadata, "name")->text;
-        check_object(renderer, service, service->at, kind, name, "rename one of the two");
+        check_object(renderer, service, service->at, kind, name, "rename one of the services");
     }
 }
 
-/* Two services that claim the same address: the ingress controller would choose one. Files that
- * name no host may be meant for different clusters. */
+/* If two services have the same address, the ingress controller would choose one. Addresses without
+ * a host are compared only within a file: other files may be for other clusters. */
 static void check_routes(struct renderer *renderer, struct map *file_routes,
                          const struct service *service)
 {
@@ -139,9 +139,9 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
                     owner.data);
         if (!first)
             continue;
-        diag_error(layer->diags, route->at, "the service \"%s\" has this public_uri already",
+        diag_error(layer->diags, route->at, "duplicate public_uri: service \"%s\" already uses it",
                    first);
-        diag_hint(layer->diags, "give each service a path or domain of its own");
+        diag_hint(layer->diags, "give each service its own path or domain");
     }
 }
 
@@ -163,7 +163,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
     bool unique = check_unique(renderer, service);
     if (unique)
         check_routes(renderer, routes, service);
-    /* Image and port may be left out for a chart. */
+    /* With a chart, image and port may be missing. */
     if (unique && !read_mode_injects(renderer->options->mode))
         manifests_add_service(&manifests, service);
     if (unique)
@@ -172,15 +172,15 @@ static void render_service(struct renderer *renderer, struct map *routes,
     if (renderer->failed)
         return;
     if (renderer->kept) {
-        keep(renderer, service, &manifests);
+        add_result(renderer, service, &manifests);
         return;
     }
     emit_namespace(renderer, service->layer);
     emit(renderer, &manifests);
 }
 
-/* Ports of the service file's own k8s-base that no service has. Those of an environment file may be
- * for other service files. */
+/* Warns about ports of the service file's k8s-base that no service has. Those of an environment
+ * file may be for other service files. */
 static void warn_extra_tcp_ports(const struct layer *layer)
 {
     if (layer->options->modules.count) /* the other services are not read */
@@ -190,23 +190,26 @@ static void warn_extra_tcp_ports(const struct layer *layer)
         if (port->used || !source_is_same(port->at.source, layer->source))
             continue;
         diag_warning(layer->diags, port->at,
-                     "nginx_extra_tcp_ports has no effect: nothing makes port %.*s public",
+                     "nginx_extra_tcp_ports has no effect: port %.*s is not exposed outside the "
+                     "cluster",
                      STR_ARG(port->number));
-        diag_hint(layer->diags, "add a Service of type LoadBalancer, or configure the port in your "
-                                "ingress controller");
+        diag_hint(layer->diags,
+                  "to expose it, add a Service of type LoadBalancer, or configure the "
+                  "port in your ingress controller");
     }
 }
 
-/* Reads a service, and checks its traffic even after other errors. NULL after an error. A chart's
- * own Ingress may serve it, and without an environment it has no flavour. */
+/* Reads a service, and checks its traffic even after other errors. Returns NULL after an error. The
+ * traffic is not checked with a chart, which may have its own Ingress, or without an environment,
+ * which decides the flavour. */
 static const struct service *read_service(struct layer *layer, const struct module *module)
 {
-    bool right;
-    const struct service *service = service_read_all(layer, module, &right);
+    bool ok;
+    const struct service *service = service_read_all(layer, module, &ok);
     if (!service || layer_injects(layer) || layer->scope.blind)
-        return right ? service : NULL;
+        return ok ? service : NULL;
     const struct traffic traffic = traffic_of(service);
-    return traffic_check(&traffic) && right ? service : NULL;
+    return traffic_check(&traffic) && ok ? service : NULL;
 }
 
 static void render_layer(struct renderer *renderer, struct layer *layer)
@@ -238,11 +241,11 @@ static void render_file(struct renderer *renderer, const struct input *input)
         render_layer(renderer, layer);
     else if (!source && diags.errors == 0)
         usage_skip_file(renderer->options, input->path);
-    tell(renderer, &diags);
+    report(renderer, &diags);
     if (!renderer->kept)
         arena_reset(renderer->file);
     else if (layer)
-        layer->diags = NULL; /* they are told */
+        layer->diags = NULL; /* already printed */
 }
 
 static void render_files(struct renderer *renderer)
@@ -256,7 +259,7 @@ static void render_files(struct renderer *renderer)
     if (!renderer->failed && diags.errors == 0)
         usage_check(renderer->options, &diags);
     usage_write_skipped(renderer->options, renderer->messages);
-    tell(renderer, &diags);
+    report(renderer, &diags);
 }
 
 bool render(const struct input_options *options, const char *output, bool color,

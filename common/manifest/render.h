@@ -1,4 +1,4 @@
-/* Files in, manifests out: what `render` prints, and what all that applies it hands to kubectl. */
+/* Renders files to manifests, for `render` and for the commands that apply them. */
 #ifndef OPTASVC_RENDER_H
 #define OPTASVC_RENDER_H
 
@@ -6,14 +6,14 @@
 #include "service/service.h"
 #include "yaml/node.h"
 
-/* Renders all files that the options name. `ret_manifests` gets YAML documents, or one v1/List
- * where `output`, which is --output, says json; `ret_messages` what to tell the user. Both are the
- * caller's to free. False, and no manifests, when anything is wrong with any file. */
+/* Renders all files of the options. Appends YAML documents, or one v1/List if `output` (--output)
+ * is json, to `ret_manifests`, and errors and warnings to `ret_messages`. The caller frees both.
+ * Returns false, without manifests, if any file has an error. */
 bool render(const struct input_options *options, const char *output, bool color,
             struct buf *ret_manifests, struct buf *ret_messages);
 
-/* A service and the objects that it becomes, in the order in which they are applied; its Namespace
- * is not among them (manifest_namespace()). */
+/* A service and its objects in the order in which they are applied, without its Namespace
+ * (manifest_namespace()). */
 struct rendered_service {
     const struct service *service;
     struct node **objects;
@@ -23,10 +23,10 @@ struct rendered_service {
 struct render_result {
     struct rendered_service *items;
     size_t count;
-    const struct input_options *options; /* with their usage */
+    const struct input_options *options; /* with recorded usage */
 };
 
-/* The same for those that need more than text. All of it lives in the arena. */
+/* Like render(), but returns services and objects, allocated in the arena. */
 bool render_services(const struct input_options *options, bool color, struct arena *arena,
                      struct render_result *ret, struct buf *ret_messages);
 

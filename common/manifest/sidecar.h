@@ -11,7 +11,7 @@ enum sidecar_source {
     SIDECAR_NAMESPACE_ANNOTATION,
 };
 
-/* Finds a label or annotation. Returns false if there is none. */
+/* Finds a label or annotation. Returns false if it is not set. */
 typedef bool sidecar_lookup(const void *context, enum sidecar_source source, const char *key,
                             struct str *ret_value);
 
@@ -19,9 +19,8 @@ typedef bool sidecar_lookup(const void *context, enum sidecar_source source, con
 bool sidecar_of_service(const void *service, enum sidecar_source source, const char *key,
                         struct str *ret_value);
 
-/* True if the labels and annotations of a pod and its namespace request a container that runs
- * beside the pod's own. It is not in the pod template, but an autoscaler's Resource metrics count
- * it. */
+/* True if labels and annotations of a pod and its namespace request a sidecar container. It is not
+ * in the pod template, but an autoscaler's Resource metrics include it. */
 bool sidecar_is_injected(sidecar_lookup *lookup, const void *context);
 
 #endif

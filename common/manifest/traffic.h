@@ -1,6 +1,6 @@
-/* Flavours of traffic: which of a service's traffic each supports, and the objects that it needs.
- * Each is a row of config/flavours.def and a file, traffic_NAME.c, which defines the row's entry
- * here. Its chart side is chart/traffic_NAME_chart.c. */
+/* Flavours of traffic: what each supports, and the objects that it generates. Each is a row of
+ * config/flavours.def and a file traffic_NAME.c, which defines `traffic_NAME`. For charts there is
+ * chart/traffic_NAME_chart.c. */
 #ifndef OPTASVC_TRAFFIC_H
 #define OPTASVC_TRAFFIC_H
 
@@ -8,16 +8,18 @@
 #include "service/service_traffic.h"
 
 struct traffic_flavour {
-    /* Reports what the flavour does not support: an error at its field, with the reason. What
-     * depends on something else than the service file is a warning. */
+    /* Reports an error at each field that the flavour does not support, with the reason. If it
+     * depends on settings outside the service file, reports a warning. */
     void (*check)(const struct traffic *traffic);
-    /* Adds the objects of a traffic that has routes. */
+    /* Adds the objects for traffic with at least one route. */
     void (*render)(struct manifests *manifests, const struct traffic *traffic);
-    bool ignores_case; /* of paths, when it compares them with those of requests */
+    bool ignores_case; /* paths are matched case-insensitively */
 };
 
-/* Traffic of its flavour. Without routes it is right, and has no objects. */
-bool traffic_check(const struct traffic *traffic); /* false after an error */
+/* Checks traffic with its flavour. Returns false after an error; true if there are no routes. */
+bool traffic_check(const struct traffic *traffic);
+
+/* Adds the objects of the flavour; none if there are no routes. */
 void traffic_render(struct manifests *manifests, const struct traffic *traffic);
 
 const struct traffic_flavour *traffic_flavour_find(enum flavour_id flavour);

@@ -1,10 +1,10 @@
-/* Ingresses for every other controller: paths of type Prefix, and no settings. */
+/* Ingresses for all other controllers: paths of type Prefix, no annotations. */
 #define _GNU_SOURCE /* memmem */
 #include "manifest/traffic_ingress.h"
 
 #include <string.h>
 
-/* It passes the path on as it is. */
+/* These controllers forward paths unchanged. */
 static void check_prefixes(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
@@ -17,7 +17,7 @@ static void check_prefixes(const struct traffic *traffic)
                    STR_ARG(traffic->class), STR_ARG(route->prefix));
         diag_hint(diags, "set keep_path_prefix: true, or ingress_controller: nginx in the "
                          "environment file if this class reads nginx annotations");
-        return; /* one cause, one error */
+        return; /* one error for one cause */
     }
 }
 
@@ -37,8 +37,8 @@ static void check_settings(const struct traffic *traffic)
 }
 
 /* True if an annotation names the setting, as in alb.ingress.kubernetes.io/backend-protocol-version
- * or haproxy.org/timeout-tunnel; then the user has taken care of it. */
-static bool has_annotation_about(const struct traffic *traffic, const char *word)
+ * or haproxy.org/timeout-tunnel; then no warning is needed. */
+static bool has_annotation_with(const struct traffic *traffic, const char *word)
 {
     const struct value *annotations = traffic->annotations;
     for (size_t i = 0; i < annotations->count; i++) {
@@ -53,20 +53,19 @@ static bool has_annotation_about(const struct traffic *traffic, const char *word
 void generic_warn_protocol(const struct traffic *traffic, struct str class)
 {
     struct diags *diags = traffic->service->layer->diags;
-    if (traffic->idle_timeout && !has_annotation_about(traffic, "timeout")) {
+    if (traffic->idle_timeout && !has_annotation_with(traffic, "timeout")) {
         diag_warning(diags, traffic->protocol_at,
-                     "how long a websocket may be silent is a setting of the controller of class "
-                     "\"%.*s\"",
+                     "the idle timeout of websockets depends on the controller of class \"%.*s\"",
                      STR_ARG(class));
-        diag_hint(diags, "set its idle timeout there, or in ingress_extra_annotations if the "
-                         "controller reads it from an annotation; controllers often close the "
-                         "connection after 60 seconds");
-    } else if (traffic->protocol == PORT_TYPE_GRPC && !has_annotation_about(traffic, "proto")) {
+        diag_hint(diags, "set it in the controller, or in ingress_extra_annotations if the "
+                         "controller reads it from an annotation; many controllers close idle "
+                         "connections after 60 seconds");
+    } else if (traffic->protocol == PORT_TYPE_GRPC && !has_annotation_with(traffic, "proto")) {
         diag_warning(diags, traffic->protocol_at,
-                     "whether gRPC is served is a setting of the controller of class \"%.*s\"",
+                     "support for gRPC depends on the controller of class \"%.*s\"",
                      STR_ARG(class));
-        diag_hint(diags, "set the backend protocol there, or in ingress_extra_annotations if the "
-                         "controller reads it from an annotation");
+        diag_hint(diags, "set the backend protocol in the controller, or in "
+                         "ingress_extra_annotations if the controller reads it from an annotation");
     }
 }
 
@@ -78,7 +77,7 @@ static void check(const struct traffic *traffic)
     generic_warn_protocol(traffic, traffic->class);
 }
 
-/* Every controller has paths of type Prefix, which serve what is below them too. */
+/* All controllers support paths of type Prefix, which include the paths below. */
 static void put_path(struct arena *arena, struct str prefix, bool only_root, struct node *item)
 {
     (void)only_root;

@@ -1,4 +1,4 @@
-/* Ingresses: one for each host. */
+/* Generates one Ingress for each host. */
 #include "manifest/traffic_ingress.h"
 
 static void put_annotations(struct arena *arena, const struct traffic *traffic,
@@ -43,7 +43,7 @@ static void add_path(struct arena *arena, const struct traffic_backend *to,
         node_set_int(arena, port, "number", to->port);
 }
 
-/* Routes `from` up to `to`, all of one host. */
+/* Adds an Ingress for the routes from `from` up to, not including, `to`, all of one host. */
 static void add_ingress(struct manifests *manifests, const struct traffic *traffic,
                         const struct ingress_form *form, size_t from, size_t to)
 {
@@ -76,7 +76,7 @@ void ingress_render(struct manifests *manifests, const struct traffic *traffic,
     }
 }
 
-/* Kubernetes refuses an Ingress whose older annotation names another class than its spec. */
+/* Kubernetes rejects an Ingress whose deprecated annotation differs from the class in its spec. */
 void ingress_check_class(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
@@ -84,7 +84,8 @@ void ingress_check_class(const struct traffic *traffic)
     if (!item || str_equal(item->text, traffic->class))
         return;
     diag_error(diags, item->name_node->span,
-               CLASS_ANNOTATION " conflicts with spec.ingressClassName, \"%.*s\"",
+               CLASS_ANNOTATION " conflicts with spec.ingressClassName \"%.*s\"",
                STR_ARG(traffic->class));
-    diag_hint(diags, "write in the environment file: ingress_class: %.*s", STR_ARG(item->text));
+    diag_hint(diags, "remove it, and set ingress_class: %.*s in the environment file",
+              STR_ARG(item->text));
 }

@@ -1,8 +1,8 @@
-/* Ingresses for ingress-nginx and those that read its annotations.
+/* Ingresses for ingress-nginx and controllers that read its annotations.
  *
- * ingress-nginx turns every path of a host into a case-insensitive regular expression as soon as
- * one is, and sorts them by length: plain paths beside a regular expression misroute. So a host is
- * either one plain `/` or regular expressions only. */
+ * If one path of a host is a regular expression, ingress-nginx treats all of them as
+ * case-insensitive regular expressions and sorts them by length, which misroutes plain paths. So a
+ * host has either the single plain path `/` or only regular expressions. */
 #include "manifest/traffic_ingress.h"
 
 #include <string.h>
@@ -28,8 +28,8 @@ static void add_setting(struct settings *settings, struct nginx_setting setting)
 static const char *protocol_text(enum port_type protocol)
 {
     static const char *const texts[] = {
-        [PORT_TYPE_GRPC] = "a port of type grpc needs nginx annotations",
-        [PORT_TYPE_WEBSOCKET] = "a port of type tcp or websocket needs nginx annotations",
+        [PORT_TYPE_GRPC] = "a port of type grpc requires nginx annotations",
+        [PORT_TYPE_WEBSOCKET] = "a port of type tcp or websocket requires nginx annotations",
         [PORT_TYPE_TCP] = NULL,
     };
     return texts[protocol];
@@ -40,13 +40,13 @@ const struct nginx_setting *nginx_settings(const struct traffic *traffic, size_t
     struct arena *arena = traffic->service->layer->arena;
     struct settings found = {.arena = arena};
     if (traffic->affinity.cookie.len)
-        add_setting(&found,
-                    (struct nginx_setting){.at = traffic->affinity.at,
-                                           .text = STR("sticky_session needs nginx annotations")});
+        add_setting(&found, (struct nginx_setting){
+                                .at = traffic->affinity.at,
+                                .text = STR("sticky_session requires nginx annotations")});
     if (traffic->hash.count)
-        add_setting(&found,
-                    (struct nginx_setting){.at = traffic->hash.at,
-                                           .text = STR("consistent_hash needs nginx annotations")});
+        add_setting(&found, (struct nginx_setting){
+                                .at = traffic->hash.at,
+                                .text = STR("consistent_hash requires nginx annotations")});
     for (size_t i = 0; i < traffic->annotations->count; i++) {
         const struct item *item = &traffic->annotations->items[i];
         if (nginx_is_annotation(item->name))
@@ -64,19 +64,19 @@ const struct nginx_setting *nginx_settings(const struct traffic *traffic, size_t
     return found.items;
 }
 
-/* nginx serves HTTP/2, which gRPC needs, with TLS only. */
+/* nginx supports HTTP/2, which gRPC requires, only with TLS. */
 static void warn_grpc_without_tls(const struct traffic *traffic)
 {
     const struct service *service = traffic->service;
     if (traffic->protocol != PORT_TYPE_GRPC || traffic->tls.secret.len || traffic->tls.issuer.len)
         return;
     diag_warning(service->layer->diags, record_location(service->record, SERVICE_PUBLIC_URI),
-                 "grpc is public without TLS, which ingress-nginx does not serve");
-    diag_hint(service->layer->diags,
-              "write tls_secret or cluster_issuer in the environment file, or end TLS elsewhere");
+                 "grpc is exposed without TLS, which ingress-nginx does not support");
+    diag_hint(service->layer->diags, "set tls_secret or cluster_issuer in the environment file, or "
+                                     "terminate TLS elsewhere");
 }
 
-/* The path of a gRPC request is /package.Service/Method, whatever its host. */
+/* The path of a gRPC request is always /package.Service/Method. */
 static void warn_grpc_prefix(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
@@ -89,13 +89,13 @@ static void warn_grpc_prefix(const struct traffic *traffic)
                      "most gRPC clients cannot add the path prefix %.*s: their paths are "
                      "/package.Service/Method",
                      STR_ARG(traffic->routes[i].prefix));
-        diag_hint(diags, "give the service a domain of its own");
+        diag_hint(diags, "give the service its own domain");
         return;
     }
 }
 
-/* A host with `/` as its only path has no regular expression, and so no groups that $1 and $2 refer
- * to; every other host has one for each path. */
+/* Which hosts exist: a host with `/` as its only path has a plain path without capture groups;
+ * other hosts have a regular expression for each path. */
 struct host_kinds {
     bool plain;
     bool regex;
@@ -113,8 +113,8 @@ static struct host_kinds find_host_kinds(const struct traffic *traffic)
     return kinds;
 }
 
-/* ingress_extra_annotations replace the generated ones, which suit the generated paths. Beside
- * rewrite-target, which is generated without keep_path_prefix, use-regex has no effect. */
+/* ingress_extra_annotations replace generated annotations, which match the generated paths.
+ * use-regex has no effect with rewrite-target, which is generated without keep_path_prefix. */
 static void warn_path_annotations(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
@@ -123,16 +123,17 @@ static void warn_path_annotations(const struct traffic *traffic)
     const struct item *regex = traffic_annotation(traffic, NGINX_ANNOTATION "use-regex");
     if (rewrite && kinds.plain && str_find(rewrite->text, 0, '$') < rewrite->text.len) {
         diag_warning(diags, rewrite->name_node->span,
-                     "the path / has no groups for \"%.*s\": all requests get the same path",
+                     "the path / has no capture groups for \"%.*s\": all requests are rewritten to "
+                     "the same path",
                      STR_ARG(rewrite->text));
-        diag_hint(diags, "remove it: requests to / reach the service unchanged");
+        diag_hint(diags, "remove the annotation: requests to / reach the service unchanged");
     }
     if (regex && kinds.regex && traffic->keeps_prefix && !rewrite &&
         !str_eq_c(regex->text, "true")) {
         diag_warning(diags, regex->name_node->span,
-                     "the paths are regular expressions, which use-regex: \"%.*s\" disables",
+                     "use-regex: \"%.*s\" disables the regular expressions in the generated paths",
                      STR_ARG(regex->text));
-        diag_hint(diags, "remove it");
+        diag_hint(diags, "remove the annotation");
     }
 }
 

@@ -4,7 +4,7 @@ void argv_add(struct arena *arena, struct argv *argv, const char *argument)
 {
     argv->items = arena_grow(arena, argv->items, argv->count, sizeof *argv->items);
     argv->items[argv->count++] = argument;
-    /* The NULL after the last argument: another argument overwrites it. */
+    /* The terminating NULL; overwritten by the next argument. */
     argv->items = arena_grow(arena, argv->items, argv->count, sizeof *argv->items);
     argv->items[argv->count] = NULL;
 }

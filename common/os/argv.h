@@ -1,12 +1,12 @@
-/* The argument list of a program, which grows. */
+/* A growing argument list for a program. */
 #ifndef OPTASVC_ARGV_H
 #define OPTASVC_ARGV_H
 
 #include "base/str.h"
 
 struct argv {
-    const char **items; /* ends with NULL; NULL while it is empty */
-    size_t count;       /* without that NULL */
+    const char **items; /* terminated by NULL; NULL while empty */
+    size_t count;       /* without the terminating NULL */
 };
 
 void argv_add(struct arena *arena, struct argv *argv, const char *argument);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int print_error; /* errno of the first write to stdout that failed */
+static int print_error; /* errno of the first failed write to stdout */
 static struct buf *error_copy;
 
 bool console_print(struct str text)
@@ -55,7 +55,7 @@ int console_finish_stream(const struct str *pieces, size_t count, const struct i
     if (error == 0)
         return EXIT_SUCCESS;
     struct buf message = {0};
-    buf_format(&message, "error: the output cannot be written: %s\n", strerror(error));
+    buf_format(&message, "error: cannot write output: %s\n", strerror(error));
     console_print_error(buf_str(&message));
     buf_free(&message);
     return EXIT_FAILURE;

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1024 * 1024 }; /* bytes that are kept of a text */
+enum { TEXT_MAX = 1024 * 1024 }; /* maximum size of the logged text */
 
-/* NULL without a home. */
+/* Returns the XDG state directory; NULL if neither XDG_STATE_HOME nor HOME is an absolute path. */
 static const char *state_directory(struct arena *arena)
 {
     const char *state = getenv("XDG_STATE_HOME");
@@ -22,24 +22,24 @@ static const char *state_directory(struct arena *arena)
     return home && home[0] == '/' ? str_format(arena, "%s/.local/state", home).data : NULL;
 }
 
-/* Creates a directory and those above it, as the XDG Base Directory Specification says. */
-static void make_directories(struct arena *arena, const char *path)
+/* Creates a directory and its parents, as the XDG Base Directory Specification requires. */
+static void create_directories(struct arena *arena, const char *path)
 {
     struct str whole = str_from_c(path);
     for (size_t at = 1; at < whole.len;) {
         size_t end = str_find(whole, at, '/');
         int ignored = mkdir(str_to_c(arena, str_slice(whole, 0, end)), 0700);
-        (void)ignored; /* opening it fails then */
+        (void)ignored; /* opening the directory fails then */
         at = end + 1;
     }
 }
 
-/* Returns a descriptor, or -1 unless the directory is the user's alone to write in. */
+/* Returns a descriptor; -1 unless only the user can write to the directory. */
 static int open_directory(struct arena *arena, const char *state)
 {
     const char *path = str_format(arena, "%s/optasvc", state).data;
     struct stat status;
-    make_directories(arena, path);
+    create_directories(arena, path);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
@@ -49,7 +49,7 @@ static int open_directory(struct arena *arena, const char *state)
     return -1;
 }
 
-/* Adds a text without the escapes that color it. */
+/* Appends text without color escapes. */
 static void add_uncolored(struct buf *out, struct str text)
 {
     for (size_t at = 0; at < text.len; at++) {
@@ -83,11 +83,11 @@ void failure_log_write(const char *name, struct str text)
             buf_format(&out, "%s %s failed\n", stamp, name);
         add_uncolored(&out, str_slice(text, 0, text.len < TEXT_MAX ? text.len : TEXT_MAX));
         const char *path = str_format(&arena, "%s.log", name).data;
-        const char *made = str_format(&arena, ".%s.%ld", path, (long)getpid()).data;
-        int ignored = unlinkat(directory, made, 0); /* of a process that was killed */
-        if (!write_new(directory, made, buf_str(&out)) ||
-            renameat(directory, made, directory, path) < 0)
-            ignored = unlinkat(directory, made, 0);
+        const char *temporary = str_format(&arena, ".%s.%ld", path, (long)getpid()).data;
+        int ignored = unlinkat(directory, temporary, 0); /* left by a killed process */
+        if (!write_new(directory, temporary, buf_str(&out)) ||
+            renameat(directory, temporary, directory, path) < 0)
+            ignored = unlinkat(directory, temporary, 0);
         (void)ignored;
         close(directory);
         buf_free(&out);

@@ -20,13 +20,13 @@ struct terminal_size progress_terminal_size(void)
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0)
         size = (struct winsize){0};
     return (struct terminal_size){size.ws_col ? size.ws_col : COLUMNS,
-                                  size.ws_row ? size.ws_row : ROWS}; /* one may be known */
+                                  size.ws_row ? size.ws_row : ROWS}; /* either may be unknown */
 }
 
 static void write_line(struct progress *progress, struct str line, struct buf *out)
 {
     buf_add(out, STR("\r\033[K"));
-    /* Some terminals go to the next row as soon as the last column is written. */
+    /* Some terminals wrap as soon as the last column is written. */
     diag_add_truncated(out, line, progress->size.columns - 1);
     buf_add_byte(out, '\n');
     progress->lines++;
@@ -35,7 +35,7 @@ static void write_line(struct progress *progress, struct str line, struct buf *o
 void progress_write(struct progress *progress, struct terminal_size size, const struct str *lines,
                     size_t count, struct buf *out)
 {
-    size_t room = size.rows > 2 ? size.rows - 1 : 1; /* the cursor is below the last one */
+    size_t room = size.rows > 2 ? size.rows - 1 : 1; /* the last row is for the cursor */
     size_t shown = count <= room ? count : room - 1;
     if (progress->lines && size.columns >= progress->size.columns &&
         size.rows >= progress->size.rows)
@@ -49,7 +49,7 @@ void progress_write(struct progress *progress, struct terminal_size size, const 
         write_line(progress, buf_str(&more), out);
         buf_free(&more);
     }
-    /* Fewer lines than last time leave old ones below. */
+    /* Old lines remain below if there are fewer lines now. */
     if (count)
         buf_add(out, STR("\033[J"));
 }

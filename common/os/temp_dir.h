@@ -1,18 +1,18 @@
-/* Folders that only their owner may enter, for files with secrets that other programs need. */
+/* Private directories for files with secrets that other programs need. */
 #ifndef OPTASVC_TEMP_DIR_H
 #define OPTASVC_TEMP_DIR_H
 
 #include "base/str.h"
 
-/* Makes one, one at a time, in memory where there is a place for that. NULL, and errno, when it
- * cannot. */
+/* Creates a private directory, in memory if possible; only one at a time. Returns NULL and sets
+ * errno on failure. */
 const char *private_dir_create(struct arena *arena);
 
-/* Writes a file of it that is not there yet. Returns 0 or an errno. */
+/* Creates a file in the directory. Returns 0 or an errno. */
 int private_dir_write(const char *path, const struct str *pieces, size_t count);
 
-/* Overwrites all that is in it, also what other programs have put there, and removes it. False, and
- * errno, when something is left. */
+/* Overwrites and deletes all files in the directory, including those of other programs, and the
+ * directory itself. Returns false and sets errno if something is left. */
 bool private_dir_wipe(const char *path);
 
 #endif

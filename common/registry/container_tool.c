@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 /* In the order in which they are tried. */
-static const char *const names[] = {"docker", "podman", "nerdctl", NULL};
+static const char *const tool_names[] = {"docker", "podman", "nerdctl", NULL};
 
-/* The tool's name and its arguments, up to a NULL. Once logged in it uses the credentials in the
- * directory: docker and nerdctl read one variable, podman the other, whatever it is called. */
+/* Returns the tool's name and its arguments, up to a NULL. After a login it uses the credentials in
+ * the directory: docker and nerdctl read DOCKER_CONFIG, podman reads REGISTRY_AUTH_FILE, even if it
+ * is installed as docker. */
 __attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *tool, ...)
 {
     struct argv argv = {0};
@@ -27,9 +28,9 @@ __attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *
     if (tool->logged_in) {
         argv_add(tool->arena, &argv, "env");
         argv_add(tool->arena, &argv,
-                 str_format(tool->arena, "DOCKER_CONFIG=%s", tool->folder).data);
+                 str_format(tool->arena, "DOCKER_CONFIG=%s", tool->directory).data);
         argv_add(tool->arena, &argv,
-                 str_format(tool->arena, "REGISTRY_AUTH_FILE=%s/auth.json", tool->folder).data);
+                 str_format(tool->arena, "REGISTRY_AUTH_FILE=%s/auth.json", tool->directory).data);
     }
     argv_add(tool->arena, &argv, tool->name);
     va_start(arguments, tool);
@@ -46,17 +47,15 @@ static bool fail(const struct image_tool *tool, const char *what, const struct p
     return false;
 }
 
-/* podman says that it is docker where it is called so, but docker writes its name with a capital.
- */
+/* podman prints the name under which it is installed; docker prints "Docker" with a capital. */
 static bool is_podman(struct str version)
 {
     return str_starts_with(version, STR("podman ")) || str_starts_with(version, STR("docker "));
 }
 
-/* Runs it to see whether it is there, and what it says it is. Returns an errno when it cannot be
- * run.
- */
-static int try_name(struct image_tool *tool, const char *name)
+/* Runs the tool to find out whether it exists and what it is. Returns an errno if it cannot be
+ * run. */
+static int probe_tool(struct image_tool *tool, const char *name)
 {
     struct process run = {.arguments = (const char *const[]){name, "--version", NULL}};
     process_run(&run, 1);
@@ -73,29 +72,32 @@ bool image_tool_find(struct image_tool *tool, const char *name)
 {
     int error = ENOENT;
     if (name)
-        error = try_name(tool, name);
-    for (size_t i = 0; !name && error && names[i]; i++)
-        error = try_name(tool, names[i]);
+        error = probe_tool(tool, name);
+    for (size_t i = 0; !name && error && tool_names[i]; i++)
+        error = probe_tool(tool, tool_names[i]);
     if (error == 0 || process_interrupted())
         return error == 0;
     if (name) {
-        diag_error(tool->diags, NO_LOCATION, "%s cannot be run: %s", name,
-                   error == ENOENT ? "it is not on PATH" : strerror(error));
+        if (error == ENOENT)
+            diag_error(tool->diags, NO_LOCATION, "%s not found in PATH", name);
+        else
+            diag_error(tool->diags, NO_LOCATION, "cannot run %s: %s", name, strerror(error));
+        diag_hint(tool->diags, "install %s, or choose another tool with --container-tool", name);
         return false;
     }
     diag_error(tool->diags, NO_LOCATION,
-               "nothing here can push images: none of docker, podman and nerdctl is on PATH");
+               "no container tool found: docker, podman and nerdctl are not in PATH");
     diag_hint(tool->diags, "install one of them");
     return false;
 }
 
-/* Each tool has other words for an image that is not there. */
-static bool says_absent(const struct image_tool *tool, const struct process *run)
+/* True if the tool reported that the image does not exist; each tool words that differently. */
+static bool is_missing_image(const struct image_tool *tool, const struct process *run)
 {
-    static const char *const signs[] = {"no such image", "no such object", "image not known"};
+    static const char *const patterns[] = {"no such image", "no such object", "image not known"};
     struct str text = str_lower(tool->arena, buf_str(&run->errors));
-    for (size_t i = 0; i < COUNT_OF(signs); i++)
-        if (strstr(str_to_c(tool->arena, text), signs[i]))
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        if (strstr(str_to_c(tool->arena, text), patterns[i]))
             return true;
     return false;
 }
@@ -108,22 +110,22 @@ bool image_tool_query(const struct image_tool *tool, struct str image, struct lo
                                            .items};
     process_run(&run, 1);
     *ret = (struct local_image){0};
-    bool right = process_succeeded(&run);
-    if (right) {
+    bool ok = process_succeeded(&run);
+    if (ok) {
         struct str text = str_copy(tool->arena, buf_str(&run.output));
         size_t space = str_find(text, 0, ' ');
         ret->id = str_slice(text, 0, space);
-        ret->names = strtoul(str_skip(text, space).data, NULL, 10);
-    } else if (run.error == 0 && says_absent(tool, &run)) {
-        right = !process_interrupted();
+        ret->reference_count = strtoul(str_skip(text, space).data, NULL, 10);
+    } else if (run.error == 0 && is_missing_image(tool, &run)) {
+        ok = !process_interrupted();
     } else {
         fail(tool, "image inspect", &run);
     }
     process_free(&run);
-    return right;
+    return ok;
 }
 
-/* Of docker: the context that chooses its engine; empty for the usual one. */
+/* Returns docker's current context, which selects the engine; empty for the default. */
 static struct str current_context(const struct image_tool *tool)
 {
     struct process run = {.arguments = (const char *const[]){tool->name, "context", "inspect",
@@ -137,28 +139,26 @@ static struct str current_context(const struct image_tool *tool)
     return str_eq_c(name, "default") ? STR("") : name;
 }
 
-/* Leads to the contexts of the user's configuration: nothing of it is copied. Returns 0 or an
- * errno.
- */
+/* Links to the contexts of the user's configuration; nothing is copied. Returns 0 or an errno. */
 static int link_contexts(const struct image_tool *tool)
 {
-    const char *folder = getenv("DOCKER_CONFIG");
+    const char *directory = getenv("DOCKER_CONFIG");
     const char *home = getenv("HOME");
-    struct str contexts = folder && *folder
-                              ? str_format(tool->arena, "%s/contexts", folder)
+    struct str contexts = directory && *directory
+                              ? str_format(tool->arena, "%s/contexts", directory)
                               : str_format(tool->arena, "%s/.docker/contexts", home ? home : "");
     char *real = realpath(contexts.data, NULL);
     int error =
-        !real || symlink(real, str_format(tool->arena, "%s/contexts", tool->folder).data) < 0
+        !real || symlink(real, str_format(tool->arena, "%s/contexts", tool->directory).data) < 0
             ? errno
             : 0;
     free(real);
     return error;
 }
 
-/* A configuration in which docker finds the engine that it uses else. With the host named in
- * `auths` it keeps credentials in this file: without any it would take the system's own store, and
- * they would stay there. */
+/* Writes a configuration with which docker finds its usual engine. Because `auths` contains the
+ * host, docker stores credentials in this file; without it, it would use the system's credential
+ * store and leave them there. */
 static bool write_config(const struct image_tool *tool, struct str host)
 {
     struct arena *arena = tool->arena;
@@ -171,13 +171,13 @@ static bool write_config(const struct image_tool *tool, struct str host)
         node_set_string(arena, config, "currentContext", context);
     emit_json(&text, config, 0);
     struct str piece = buf_str(&text);
-    const char *path = str_format(arena, "%s/config.json", tool->folder).data;
+    const char *path = str_format(arena, "%s/config.json", tool->directory).data;
     int error = context.len ? link_contexts(tool) : 0;
     if (error == 0)
         error = private_dir_write(path, &piece, 1);
     buf_free(&text);
     if (error)
-        diag_error(tool->diags, NO_LOCATION, "%s cannot be written: %s", path, strerror(error));
+        diag_error(tool->diags, NO_LOCATION, "cannot write %s: %s", path, strerror(error));
     return error == 0;
 }
 
@@ -193,42 +193,45 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
                                   .items,
                           .input = password};
     process_run(&run, 1);
-    bool right = process_succeeded(&run) || fail(tool, "login", &run);
+    bool ok = process_succeeded(&run) || fail(tool, "login", &run);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-/* Gives the image a name, or takes it off again where it is NULL. Short, and not stopped by a
- * signal, so that it is known what was done. */
+/* Adds a name to the image; removes it if `image` is NULL. Not interrupted by a signal, so that the
+ * outcome is known. */
 static bool set_name(const struct image_tool *tool, const char *image, const char *name)
 {
     struct argv argv = image ? tool_argv(tool, "tag", "--", image, name, NULL)
                              : tool_argv(tool, "image", "rm", "--", name, NULL);
     struct process run = {.arguments = argv.items, .uninterruptible = true};
     process_run(&run, 1);
-    bool right = run.error == 0 && run.status == 0;
-    if (!right && image)
+    bool ok = run.error == 0 && run.status == 0;
+    if (!ok && image)
         fail(tool, "tag", &run);
-    else if (!right && !process_interrupted())
-        diag_warning(tool->diags, NO_LOCATION, "the image keeps the name %s here: %.*s", name,
+    else if (!ok && !process_interrupted()) {
+        diag_warning(tool->diags, NO_LOCATION, "cannot remove the temporary tag %s: %.*s", name,
                      STR_ARG(process_failure_reason(tool->arena, &run)));
+        diag_hint(tool->diags, "remove it: %s image rm %s", tool->name, name);
+    }
     process_free(&run);
-    return right;
+    return ok;
 }
 
-/* The digest behind each `lead`, which begins a line where `lines` says so. Returns how many there
- * are that differ. */
-static size_t find_digest(struct str output, struct str lead, bool lines, struct str *ret)
+/* Finds the digest after each `prefix`; with `at_line_start` only at the start of a line.
+ * Returns the number of different digests. */
+static size_t find_digest(struct str output, struct str prefix, bool at_line_start, struct str *ret)
 {
     enum { DIGEST_LEN = 71 }; /* "sha256:" and 64 hexadecimal digits */
     size_t count = 0;
     *ret = (struct str){0};
     for (size_t at = 0; at < output.len; at++) {
         struct str rest = str_skip(output, at);
-        if (!str_starts_with(rest, lead) || (lines && at > 0 && output.data[at - 1] != '\n'))
+        if (!str_starts_with(rest, prefix) ||
+            (at_line_start && at > 0 && output.data[at - 1] != '\n'))
             continue;
-        struct str digest = str_slice(rest, lead.len, lead.len + DIGEST_LEN);
-        struct str next = str_slice(rest, lead.len + DIGEST_LEN, lead.len + DIGEST_LEN + 1);
+        struct str digest = str_slice(rest, prefix.len, prefix.len + DIGEST_LEN);
+        struct str next = str_slice(rest, prefix.len + DIGEST_LEN, prefix.len + DIGEST_LEN + 1);
         if (name_check_image_digest(digest) ||
             (next.len && str_span_only(next, "0123456789abcdef")))
             continue;
@@ -238,8 +241,8 @@ static size_t find_digest(struct str output, struct str lead, bool lines, struct
     return count;
 }
 
-/* docker ends with the line "TAG: digest: sha256:... size: 528"; nerdctl lists all that it sends,
- * of an image for several platforms the index, else one manifest. */
+/* docker ends with the line "TAG: digest: sha256:... size: 528". nerdctl lists everything it sends:
+ * for a multi-platform image the index, otherwise one manifest. */
 struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct str output)
 {
     struct arena arena = {0};
@@ -254,10 +257,10 @@ struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct s
             find_digest(output, str_format(&arena, "%.*s: digest: ", STR_ARG(tag)), true, &digest);
     }
     arena_free(&arena);
-    return count == 1 ? digest : (struct str){0}; /* of several it cannot be told which is meant */
+    return count == 1 ? digest : (struct str){0}; /* ambiguous if there are several */
 }
 
-/* podman writes the digest to a file. */
+/* Reads the digest file of podman. */
 static struct str read_digest(const struct image_tool *tool, const char *path)
 {
     enum { FILE_MAX = 4096 };
@@ -275,7 +278,7 @@ static struct str host_of(struct str reference)
     return str_slice(reference, 0, str_find(reference, 0, '/'));
 }
 
-/* docker and nerdctl speak plain HTTP to a registry of this machine; podman needs a flag. */
+/* docker and nerdctl use plain HTTP for a local registry; podman requires a flag. */
 static bool is_local(struct str host)
 {
     struct str name = str_slice(host, 0, str_find(host, 0, ':'));
@@ -293,7 +296,7 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
     struct str start = STR("");
     if (is_local(host))
         start = str_format(arena,
-                           "is a registry running at %.*s? start one: %s run -d -p 5000:5000 "
+                           "if no registry is running at %.*s, start one: %s run -d -p 5000:5000 "
                            "docker.io/library/registry:2\n",
                            STR_ARG(host), tool->name);
     struct str command = str_format(arena, "%s login %.*s", tool->name, STR_ARG(host));
@@ -310,50 +313,52 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
                              tool->kind == TOOL_DOCKER ? "" : tool->name,
                              tool->kind == TOOL_DOCKER ? "" : " ",
                              STR_ARG(str_slice(host, 0, host.len - azure.len)));
-    return str_format(arena, "%.*sif the registry refuses it, log in first: %.*s", STR_ARG(start),
-                      STR_ARG(command));
+    return str_format(arena, "%.*sif the registry requires authentication, log in first: %.*s",
+                      STR_ARG(start), STR_ARG(command));
 }
 
-static void tell_refused(const struct image_tool *tool, const struct process *run,
-                         struct str reference)
+static void report_push_failure(const struct image_tool *tool, const struct process *run,
+                                struct str reference)
 {
     struct str why = run->error ? process_failure_reason(tool->arena, run)
-                                : str_format(tool->arena, "%s push ends with exit status %d",
+                                : str_format(tool->arena, "%s push exited with status %d",
                                              tool->name, run->status);
-    diag_error(tool->diags, NO_LOCATION, "%.*s was not pushed: %.*s", STR_ARG(reference),
+    diag_error(tool->diags, NO_LOCATION, "cannot push %.*s: %.*s", STR_ARG(reference),
                STR_ARG(why));
     if (!tool->logged_in)
         diag_hint(tool->diags, "%.*s", STR_ARG(image_tool_login_hint(tool, host_of(reference))));
 }
 
-/* What goes wrong the tool itself has told, among what it shows. */
+/* The tool has already shown its own error messages. */
 static bool run_push(const struct image_tool *tool, struct argv argv, struct str reference,
                      const char *digest_file, struct str *ret_digest)
 {
     struct process run = {.arguments = argv.items, .tee_stderr = true};
     process_run(&run, 1);
-    bool right = process_succeeded(&run);
+    bool ok = process_succeeded(&run);
     struct str tag = image_name_split(reference).tag;
-    if (right && digest_file)
+    if (ok && digest_file)
         *ret_digest = read_digest(tool, digest_file);
-    else if (right)
+    else if (ok)
         *ret_digest =
             str_copy(tool->arena, image_tool_digest(tool->kind, tag, buf_str(&run.output)));
     else if (!process_interrupted())
-        tell_refused(tool, &run, reference);
+        report_push_failure(tool, &run, reference);
     process_free(&run);
-    if (right && ret_digest->len == 0)
-        diag_error(tool->diags, NO_LOCATION,
-                   "%s push does not tell the digest of what it pushed as %.*s", tool->name,
-                   STR_ARG(reference));
-    return right && ret_digest->len;
+    if (ok && ret_digest->len == 0) {
+        diag_error(tool->diags, NO_LOCATION, "%s push did not report the digest of %.*s",
+                   tool->name, STR_ARG(reference));
+        diag_hint(tool->diags, "look up the digest in the registry, and pass it to deploy with "
+                               "--image-digest");
+    }
+    return ok && ret_digest->len;
 }
 
-/* podman pushes an image as something that it is not called here. */
-static bool push_as(const struct image_tool *tool, struct str image, struct str reference,
-                    struct str *ret_digest)
+/* podman can push an image under a name that it does not have locally. */
+static bool push_renamed(const struct image_tool *tool, struct str image, struct str reference,
+                         struct str *ret_digest)
 {
-    const char *file = str_format(tool->arena, "%s/digest", tool->folder).data;
+    const char *file = str_format(tool->arena, "%s/digest", tool->directory).data;
     struct argv argv =
         tool_argv(tool, "push", str_format(tool->arena, "--digestfile=%s", file).data, NULL);
     if (is_local(host_of(reference)))
@@ -368,20 +373,20 @@ static bool push_as(const struct image_tool *tool, struct str image, struct str 
 bool image_tool_push(const struct image_tool *tool, struct str image,
                      const struct local_image *local, struct str reference, struct str *ret_digest)
 {
-    struct local_image before;
+    struct local_image existing;
     if (tool->kind == TOOL_PODMAN)
-        return push_as(tool, image, reference, ret_digest);
+        return push_renamed(tool, image, reference, ret_digest);
     const char *name = str_to_c(tool->arena, reference);
-    if (!image_tool_query(tool, reference, &before))
+    if (!image_tool_query(tool, reference, &existing))
         return false;
-    bool named = str_equal(before.id, local->id);
-    bool right =
-        (named || set_name(tool, str_to_c(tool->arena, image), name)) &&
+    bool has_name = str_equal(existing.id, local->id);
+    bool ok =
+        (has_name || set_name(tool, str_to_c(tool->arena, image), name)) &&
         run_push(tool, tool_argv(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
-    /* The last name of an image would take the image with it. */
-    if (before.id.len == 0 && local->names)
+    /* Removing the last name would delete the image. */
+    if (existing.id.len == 0 && local->reference_count)
         set_name(tool, NULL, name);
-    return right;
+    return ok;
 }
 
 struct process image_tool_list(const struct image_tool *tool)

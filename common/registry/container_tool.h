@@ -1,5 +1,5 @@
-/* What we ask docker, podman or nerdctl for: one function per question. Each is exec'ed with a list
- * of arguments; names are checked before (name.h), so none is taken for a flag. */
+/* Access to docker, podman or nerdctl: one function per query. Each is executed with an argument
+ * list; names are checked before (name.h), so none can be taken for a flag. */
 #ifndef OPTASVC_CONTAINER_TOOL_H
 #define OPTASVC_CONTAINER_TOOL_H
 
@@ -9,43 +9,42 @@
 enum image_tool_kind { TOOL_DOCKER, TOOL_PODMAN, TOOL_NERDCTL };
 
 struct image_tool {
-    struct arena *arena; /* of arguments and answers */
+    struct arena *arena; /* for arguments and results */
     struct diags *diags; /* where failures are reported */
     const char *name;
     enum image_tool_kind kind; /* `docker` may be podman under another name */
-    const char *folder;        /* private, for what its programs write */
-    bool logged_in;            /* with credentials in that folder, not with the user's */
+    const char *directory;     /* private directory for its credentials and results */
+    bool logged_in;            /* uses credentials in that directory instead of the user's */
 };
 
 struct local_image {
-    struct str id; /* empty: there is no such image here */
-    size_t names;  /* "NAME:TAG" that lead to it */
+    struct str id;          /* empty: not found */
+    size_t reference_count; /* number of "NAME:TAG" references to it */
 };
 
-/* Finds the tool of this name, the first that is on PATH where it is NULL, for a `tool` whose arena
- * and diags are set. */
+/* Finds the tool of this name; NULL: the first one in PATH. Arena and diags of `tool` must be
+ * set. */
 bool image_tool_find(struct image_tool *tool, const char *name);
 
-/* Looks for an image of this machine. False when that cannot be told. */
+/* Queries a local image. Reports an error and returns false if the query fails. */
 bool image_tool_query(const struct image_tool *tool, struct str image, struct local_image *ret);
 
-/* Logs in to a registry; the credentials stay in the folder. */
+/* Logs in to a registry; the credentials stay in the directory. */
 bool image_tool_log_in(struct image_tool *tool, struct str host, const char *user,
                        struct str password);
 
-/* Pushes a local image as REPOSITORY:TAG, showing the tool's own progress, and reads from it the
- * digest that the registry knows the image by. A name that the image needs here for that is taken
- * off again, also when it fails or a signal comes. */
+/* Pushes a local image as REPOSITORY:TAG, shows the tool's progress, and returns the digest in the
+ * registry. A local name that the push needs is removed again, also after a failure or a signal. */
 bool image_tool_push(const struct image_tool *tool, struct str image,
                      const struct local_image *local, struct str reference, struct str *ret_digest);
 
-/* The digest in what `docker push` or `nerdctl push` printed; empty when it tells none. */
+/* Returns the digest in the output of `docker push` or `nerdctl push`; empty if there is none. */
 struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct str output);
 
-/* What to do where a registry may have refused a push for lack of a login. */
+/* Returns the hint for a push that may have been rejected because of a missing login. */
 struct str image_tool_login_hint(const struct image_tool *tool, struct str host);
 
-/* Prints the images of this machine, a line each. */
+/* Returns a process that prints the local images, one per line. */
 struct process image_tool_list(const struct image_tool *tool);
 
 #endif

@@ -19,7 +19,7 @@ struct push {
     struct session session;
     const struct push_options *options;
     const struct service *service;
-    struct str image; /* as the user calls it */
+    struct str image; /* as given by the user */
     struct str tag;
     struct str reference; /* REPOSITORY:TAG */
     struct image_tool tool;
@@ -40,19 +40,20 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct push *push, const 
     return false;
 }
 
-static void hint_none(struct push *push)
+static void hint_no_repository(struct push *push)
 {
     const struct session *session = &push->session;
-    const char *hint = "an image of a registry that others keep is pushed by other means";
+    const char *hint = "set image: AUTO, or push the image with docker push";
     if (session->service_count == 1)
-        diag_hint(&push->diags, "the image of \"%.*s\" is %.*s; %s",
+        diag_hint(&push->diags, "\"%.*s\" has image: %.*s; %s",
                   STR_ARG(session->services[0].service->name),
                   STR_ARG(session->services[0].service->image), hint);
     else
         diag_hint(&push->diags, "%s", hint);
 }
 
-/* The only service with a repository of its own. */
+/* Selects the only service that has its own repository. Reports an error and returns false if there
+ * is none or several. */
 static bool choose_service(struct push *push)
 {
     const struct session *session = &push->session;
@@ -71,15 +72,15 @@ static bool choose_service(struct push *push)
         return true;
     if (count == 0) {
         fail(push, "no service has image: AUTO, so there is no repository to push to");
-        hint_none(push);
+        hint_no_repository(push);
         return false;
     }
     fail(push, "several services have image: AUTO: %.*s", STR_ARG(names));
-    diag_hint(&push->diags, "choose the one whose image this is by --module NAME");
+    diag_hint(&push->diags, "select the service with --module NAME");
     return false;
 }
 
-/* Opta's rule: the image's own tag, unless another is given. */
+/* As in Opta: the image's own tag unless another is given. */
 static struct str choose_tag(const struct push_options *options)
 {
     struct str own = image_name_split(str_from_c(options->image)).tag;
@@ -94,7 +95,7 @@ static bool find_image(struct push *push)
         return false;
     if (push->local.id.len)
         return true;
-    fail(push, "%s has no image \"%.*s\" here", tool->name, STR_ARG(push->image));
+    fail(push, "%s has no local image \"%.*s\"", tool->name, STR_ARG(push->image));
     diag_hint(&push->diags, "build it first: %s build -t %.*s .", tool->name, STR_ARG(push->image));
     return false;
 }
@@ -104,26 +105,29 @@ static void hint_create(struct push *push)
     struct arena *arena = &push->arena;
     struct str path = push->service->at.source->path;
     if (push->service->cloud.makes_repository)
-        diag_hint(&push->diags,
-                  "make it with --create, or have the cluster's ACK controller make it: kubectl "
-                  "optasvc apply -f %.*s",
-                  STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
+        diag_hint(
+            &push->diags,
+            "pass --create-repository to create it, or let the cluster's ACK controller create it: "
+            "kubectl optasvc apply -f %.*s",
+            STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
     else
-        diag_hint(&push->diags, "make it with --create");
+        diag_hint(&push->diags, "pass --create-repository to create it");
 }
 
 static bool check_tag(struct push *push)
 {
     if (push->remote.digest.len == 0 || !push->remote.immutable)
         return true;
-    fail(push, "the tag \"%.*s\" is taken, and the tags of %.*s are immutable", STR_ARG(push->tag),
-         STR_ARG(push->service->repository));
-    diag_hint(&push->diags, "choose another by --tag, or deploy what is there: --image-digest %.*s",
-              STR_ARG(push->remote.digest));
+    fail(push, "the tag \"%.*s\" already exists, and the tags of %.*s are immutable",
+         STR_ARG(push->tag), STR_ARG(push->service->repository));
+    diag_hint(
+        &push->diags,
+        "choose another tag with --tag, or deploy the existing image with --image-digest %.*s",
+        STR_ARG(push->remote.digest));
     return false;
 }
 
-/* Credentials of another account are right where its repository lets them in. */
+/* Credentials of another account are accepted if its repository policy allows access. */
 static bool check_ecr(struct push *push)
 {
     struct str account;
@@ -131,19 +135,19 @@ static bool check_ecr(struct push *push)
         return false;
     bool own = str_equal(account, push->ecr.account);
     size_t errors = push->diags.errors;
-    bool right = aws_cli_query(&push->aws, push->tag, &push->remote);
+    bool ok = aws_cli_query(&push->aws, push->tag, &push->remote);
     if (!own && push->remote.presence != PRESENCE_PRESENT) {
         if (process_interrupted() || push->diags.errors > errors)
             return false;
-        fail(push, "the AWS credentials are those of account %.*s, but the repository is of %.*s",
+        fail(push, "the AWS credentials belong to account %.*s, but the repository to account %.*s",
              STR_ARG(account), STR_ARG(push->ecr.account));
-        diag_hint(&push->diags, "AWS_PROFILE chooses among several");
+        diag_hint(&push->diags, "select the profile of that account with AWS_PROFILE");
         return false;
     }
-    if (!right)
+    if (!ok)
         return false;
     if (push->remote.presence == PRESENCE_ABSENT && !push->options->create) {
-        fail(push, "the repository %.*s is not there", STR_ARG(push->service->repository));
+        fail(push, "repository %.*s not found", STR_ARG(push->service->repository));
         hint_create(push);
         return false;
     }
@@ -158,9 +162,10 @@ static bool check(struct push *push)
         return check_ecr(push);
     if (!push->options->create)
         return true;
-    fail(push, "--create makes repositories of ECR, and %.*s is none",
+    fail(push, "--create-repository supports only ECR repositories, and %.*s is not one",
          STR_ARG(push->service->repository));
-    diag_hint(&push->diags, "most registries make a repository when it is first pushed to");
+    diag_hint(&push->diags,
+              "remove --create-repository: most registries create a repository on the first push");
     return false;
 }
 
@@ -168,10 +173,10 @@ static bool create(struct push *push)
 {
     if (!push->options->create || push->remote.presence == PRESENCE_PRESENT)
         return true;
-    bool made;
-    if (!aws_cli_create(&push->aws, push->service->immutable_tags, &made))
+    bool created;
+    if (!aws_cli_create(&push->aws, push->service->immutable_tags, &created))
         return false;
-    if (made)
+    if (created)
         console_print_line(
             str_format(&push->arena, "%.*s created", STR_ARG(push->service->repository)));
     return !process_interrupted();
@@ -185,30 +190,34 @@ static struct str host_of(struct str repository)
 static bool log_in(struct push *push)
 {
     struct process run;
-    bool right = aws_cli_password(&push->aws, &run);
+    bool ok = aws_cli_password(&push->aws, &run);
     struct str password = buf_str(&run.output);
     while (str_ends_with(password, STR("\n")))
         password.len--;
-    right = right &&
-            image_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
+    ok = ok && image_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-/* What other programs write lies in a folder that is gone behind this. */
+/* Other programs write into a private directory, which is deleted at the end. */
 static bool send_from_dir(struct push *push)
 {
     struct arena *arena = &push->arena;
-    push->tool.folder = private_dir_create(arena);
-    if (!push->tool.folder)
-        return fail(push, "a private folder cannot be made: %s", strerror(errno));
-    bool right =
+    push->tool.directory = private_dir_create(arena);
+    if (!push->tool.directory) {
+        fail(push, "cannot create a private directory: %s", strerror(errno));
+        diag_hint(&push->diags, "set TMPDIR to a writable directory");
+        return false;
+    }
+    bool ok =
         (!push->is_ecr || log_in(push)) &&
         image_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
-    if (!private_dir_wipe(push->tool.folder))
-        right = fail(push, "%s cannot be removed, and may hold credentials: %s", push->tool.folder,
-                     strerror(errno));
-    return right;
+    if (!private_dir_wipe(push->tool.directory)) {
+        ok = fail(push, "cannot delete %s, which may contain credentials: %s", push->tool.directory,
+                  strerror(errno));
+        diag_hint(&push->diags, "delete that directory");
+    }
+    return ok;
 }
 
 static bool run(struct push *push, enum push_extent extent)
@@ -235,16 +244,16 @@ bool push(struct arena *arena, const struct input_options *input,
     struct push push = {.options = options};
     push.diags.arena = push.session.arena = &push.arena;
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    bool right = session_open(&push.session, input, color, true) && run(&push, extent);
-    right = session_report(&push.diags, color) && right;
-    if (push.digest.len && !right)
-        console_print_line(str_format(&push.arena, "%.*s was pushed, with the digest %.*s",
+    bool ok = session_open(&push.session, input, color, true) && run(&push, extent);
+    ok = session_report(&push.diags, color) && ok;
+    if (push.digest.len && !ok)
+        console_print_line(str_format(&push.arena, "pushed %.*s with digest %.*s",
                                       STR_ARG(push.reference), STR_ARG(push.digest)));
     if (process_interrupted())
         console_print_line(STR("interrupted"));
-    if (right)
+    if (ok)
         *ret = (struct pushed){str_copy(arena, push.service->repository), str_copy(arena, push.tag),
                                str_copy(arena, push.digest)};
     arena_free(&push.arena);
-    return right;
+    return ok;
 }

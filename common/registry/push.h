@@ -1,10 +1,10 @@
-/* A local image into the repository of a service: `kubectl optasvc push`.
+/* Pushes a local image to the repository of a service: `kubectl optasvc push`.
  *
- *   container_tool.c   what we ask docker, podman or nerdctl for
- *   aws_cli.c      what we ask the aws CLI for, where the repository is one of ECR
- *   push.c         the order of it all
+ *   container_tool.c   access to docker, podman or nerdctl
+ *   aws_cli.c          access to the aws CLI, for ECR repositories
+ *   push.c             the sequence of steps
  *
- * What can be known before is checked before anything is sent. */
+ * All checks run before anything is sent. */
 #ifndef OPTASVC_PUSH_H
 #define OPTASVC_PUSH_H
 
@@ -17,12 +17,12 @@ struct pushed {
 };
 
 enum push_extent {
-    PUSH_NAMES,  /* only finds the repository and the tag: asks nobody */
-    PUSH_CHECKS, /* also does all that changes nothing */
+    PUSH_NAMES,  /* only finds the repository and the tag; runs no program */
+    PUSH_CHECKS, /* also runs all checks that change nothing */
     PUSH_ALL,
 };
 
-/* Pushes options->image. Tells what goes wrong; false then, and after a signal. The result is in
+/* Pushes options->image. Reports errors; returns false after an error or a signal. The result is in
  * the arena. */
 bool push(struct arena *arena, const struct input_options *input,
           const struct push_options *options, bool color, enum push_extent extent,

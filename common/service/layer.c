@@ -10,10 +10,15 @@
 
 static void check_name(const struct layer *layer)
 {
-    const char *wrong = name_check_namespace(layer->name);
-    if (wrong && record_has(layer->file, FILE_NAME))
-        diag_error(layer->diags, record_location(layer->file, FILE_NAME),
-                   "the layer's name is its namespace, and %s", wrong);
+    const char *error = name_check_namespace(layer->name);
+    if (error && record_has(layer->file, FILE_NAME))
+        diag_error(layer->diags, record_location(layer->file, FILE_NAME), "name %s", error);
+}
+
+static void report_duplicate(const struct layer *layer, const struct value *name)
+{
+    diag_error(layer->diags, name->node->span, "duplicate variable \"%.*s\"", STR_ARG(name->text));
+    diag_hint(layer->diags, "remove one of them");
 }
 
 static void check_variables(const struct layer *layer)
@@ -23,8 +28,7 @@ static void check_variables(const struct layer *layer)
     for (size_t i = 0; i < inputs->count; i++) {
         const struct value *name = record_value(inputs->records[i], VARIABLE_NAME);
         if (name->node && map_add(layer->arena, &names, name->text, name))
-            diag_error(layer->diags, name->node->span, "two variables are named \"%.*s\"",
-                       STR_ARG(name->text));
+            report_duplicate(layer, name);
     }
 }
 
@@ -34,7 +38,7 @@ static void record_names(const struct input_options *options, const struct value
         usage_add_variable(options, map->items[i].name);
 }
 
-/* A variable that a file declares may be given even if no text reads it. */
+/* A variable that the file declares may be set with --var even if nothing refers to it. */
 static void record_variables(const struct layer *layer)
 {
     const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
@@ -59,7 +63,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
     layer->namespace = options->namespace ? str_from_c(options->namespace) : layer->name;
     check_name(layer);
     check_variables(layer);
-    bool placed = environment_read(&reader, file, options, providers, &layer->environment);
+    bool has_environment = environment_read(&reader, file, options, providers, &layer->environment);
     layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
                                   layer->environment.provider->local, &layer->module_count);
     layer->scope = (struct scope){.arena = arena,
@@ -71,13 +75,13 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
                                   .modules = layer->modules,
                                   .module_count = layer->module_count};
     record_variables(layer);
-    /* Without an environment every placeholder would be a second error of the same cause. */
-    layer->scope.blind = !placed;
-    struct schema_reader filling = layer_reader(layer);
+    /* Without an environment, every placeholder would be a second error with the same cause. */
+    layer->scope.blind = !has_environment;
+    struct schema_reader module_reader = layer_reader(layer);
     for (size_t i = 0; i < layer->module_count; i++) {
         struct module *module = &layer->modules[i];
         if (module->kind && module->kind->link == LINK_SECRET)
-            module_read_credentials(&filling, module);
+            module_read_credentials(&module_reader, module);
     }
     return layer;
 }
@@ -104,12 +108,13 @@ bool layer_read_environment(struct layer *layer)
     return !layer->scope.blind;
 }
 
-/* Counts a service of the run. Reports and returns false after SERVICES_MAX of them. */
+/* Counts the services of the run. Reports an error and returns false above SERVICES_MAX. */
 static bool count_service(const struct layer *layer, const struct module *module)
 {
     size_t *count = &layer->options->usage->services;
     if (++*count == SERVICES_MAX + 1)
-        diag_error(layer->diags, module->name_at, "more than %d services in one run", SERVICES_MAX);
+        diag_error(layer->diags, module->name_at, "too many services in one run (maximum %d)",
+                   SERVICES_MAX);
     return *count <= SERVICES_MAX;
 }
 
@@ -132,15 +137,15 @@ void layer_report_empty(const struct layer *layer)
 {
     if (layer->diags->errors)
         return;
-    diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
+    diag_error(layer->diags, location_file(layer->source), "no module of type k8s-service");
     diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
 }
 
 bool layer_selects(const struct layer *layer, const struct module *module)
 {
-    const struct option_list *wanted = &layer->options->modules;
-    for (size_t i = 0; i < wanted->count; i++)
-        if (str_eq_c(module->name, wanted->items[i]))
+    const struct option_list *selected = &layer->options->modules;
+    for (size_t i = 0; i < selected->count; i++)
+        if (str_eq_c(module->name, selected->items[i]))
             return true;
-    return wanted->count == 0;
+    return selected->count == 0;
 }

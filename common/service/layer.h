@@ -1,4 +1,4 @@
-/* A service file, read as far as it is the same for all its services: environment, modules. */
+/* What all services of a file share: the environment and the modules. */
 #ifndef OPTASVC_LAYER_H
 #define OPTASVC_LAYER_H
 
@@ -10,38 +10,39 @@ struct layer {
     const struct input_options *options;
     const struct source *source;
     struct str name;
-    struct str namespace; /* --namespace, or the name */
+    struct str namespace; /* --namespace; defaults to the name */
     const struct record *file;
     struct environment environment;
     struct module *modules;
     size_t module_count;
-    struct scope scope; /* for the texts of its modules */
+    struct scope scope; /* for placeholders in its modules */
 };
 
-/* Reads `source`. NULL when it cannot be read at all; after other errors what is there is good for
- * finding more of them. */
+/* Reads `source`. Returns NULL if it cannot be parsed. After other errors, the layer can still be
+ * used to find more errors. */
 struct layer *layer_read(struct arena *arena, struct diags *diags,
                          const struct input_options *options, const struct source *source);
 
-/* True if the file may be one for a chart, which has what is left out. */
+/* True if the file may be for a chart, which then provides the missing fields. */
 bool layer_injects(const struct layer *layer);
 
-/* How a module's texts are read: placeholders filled in. The result refers to `layer`. */
+/* Returns a reader that fills in placeholders. It refers to `layer`. */
 struct schema_reader layer_reader(struct layer *layer);
 
-/* Reads the environment file if it was not needed so far (environment_read_all). Reports and
+/* Reads the environment file unless it was read before (environment_read_all). Reports an error and
  * returns false if it cannot be read. */
 bool layer_read_environment(struct layer *layer);
 
-/* The next k8s-service of the file that --module selects, from `*index` on, which starts at 0; NULL
- * after the last. Records all that it passes, and reports more than SERVICES_MAX in one run. */
+/* Returns the next k8s-service of the file that --module selects, starting at `*index` (initially
+ * 0); NULL after the last. Records all services that it passes, and reports an error above
+ * SERVICES_MAX. */
 const struct module *layer_next_service(const struct layer *layer, size_t *index);
 
-/* Reports that the file has no k8s-service, unless there are other errors. Files of directories
- * without one are not read this far. */
+/* Reports that the file has no k8s-service, unless there are other errors. In directories, such
+ * files are skipped earlier. */
 void layer_report_empty(const struct layer *layer);
 
-/* True when --module names this module, or is not given. */
+/* True if --module names this module or is not set. */
 bool layer_selects(const struct layer *layer, const struct module *module);
 
 #endif

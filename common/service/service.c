@@ -8,29 +8,27 @@
 
 enum { LIMIT_FACTOR = 2 }; /* limits are this many times the requests */
 
-/* Names: the module's is a Service's, and with the layer's a label's value. */
-
+/* The module name becomes the name of a Service and, after the layer name, a label value. */
 static void read_name(const struct service_reader *in)
 {
     struct diags *diags = in->reader.diags;
     struct str name = in->module->name;
     in->service->name = name;
     in->service->at = in->module->name_at;
-    const char *wrong = name_check_service(name);
-    if (!wrong && str_eq_c(name, "default") && !layer_injects(in->layer))
-        wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
-    if (wrong)
-        diag_error(diags, in->module->name_at, "the service's name %s", wrong);
+    const char *error = name_check_service(name);
+    if (!error && str_eq_c(name, "default") && !layer_injects(in->layer))
+        error = "must not be \"default\": every namespace has a ServiceAccount of that name";
+    if (error)
+        diag_error(diags, in->module->name_at, "service name %s", error);
     else if (!name_check_namespace(in->layer->name) &&
              in->layer->name.len + 1 + name.len > LABEL_MAX)
         diag_error(diags, in->module->name_at,
-                   "the names of layer and service must be at most %d characters long together",
+                   "layer name and service name must be at most %d characters long in total",
                    LABEL_MAX - 1);
 }
 
-/* Reads the address of the repository for `image: AUTO`, without a tag. Reports an error and
- * returns false if it is not known or invalid; what is wrong with the environment is reported once.
- */
+/* Sets the address of the repository for `image: AUTO`, without a tag. Reports an error and returns
+ * false if it is unknown or invalid. Errors in the environment are reported once per file. */
 static bool read_repository(const struct service_reader *in, struct str *ret)
 {
     const struct environment *environment = &in->layer->environment;
@@ -46,12 +44,12 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
         diag_hint(diags, "%s", environment->provider->registry_hint);
         return false;
     }
-    const char *wrong =
+    const char *error =
         environment->registry.len ? NULL : name_check_google_project(environment->project);
-    struct str message = str_format(in->reader.arena, "project %s", wrong ? wrong : "");
-    if (wrong && environment->project.len && !diags_contain(diags, message))
+    struct str message = str_format(in->reader.arena, "project %s", error ? error : "");
+    if (error && environment->project.len && !diags_contain(diags, message))
         diag_error(diags, environment->project_at, "%.*s", STR_ARG(message));
-    return !wrong || environment->project.len == 0;
+    return !error || environment->project.len == 0;
 }
 
 static bool is_auto(struct str image)
@@ -65,9 +63,9 @@ static bool has_version(struct str image)
     return parts.has_tag || parts.has_digest;
 }
 
-/* --image-tag is that of the build at hand: where a file has images of its own, those of others
- * beside them, a database's for one, are not that build. */
-static bool any_is_auto(const struct layer *layer)
+/* --image-tag belongs to the current build. If a file has services with image: AUTO, its other
+ * images (a database, for example) are not part of that build. */
+static bool has_auto_image(const struct layer *layer)
 {
     for (size_t i = 0; i < layer->module_count; i++) {
         const struct module *module = &layer->modules[i];
@@ -79,13 +77,13 @@ static bool any_is_auto(const struct layer *layer)
     return false;
 }
 
-/* True if --image-tag or --image-digest is meant for this image. */
-static bool takes_version(const struct service_reader *in, struct str image, bool automatic)
+/* True if --image-tag or --image-digest applies to this image. */
+static bool version_applies(const struct service_reader *in, struct str image, bool automatic)
 {
     const char *repository = in->layer->options->image_repository;
     if (repository)
         return str_eq_c(in->service->repository, repository);
-    return automatic || (!has_version(image) && !any_is_auto(in->layer));
+    return automatic || (!has_version(image) && !has_auto_image(in->layer));
 }
 
 static struct str add_version(const struct service_reader *in, struct str image)
@@ -101,18 +99,18 @@ static struct str add_version(const struct service_reader *in, struct str image)
 
 static void check_image(const struct service_reader *in, struct str image, bool automatic)
 {
-    const char *wrong = name_check_image(image);
-    if (wrong && automatic)
-        service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
-    else if (wrong)
-        service_error(in, SERVICE_IMAGE, "image %s", wrong);
+    const char *error = name_check_image(image);
+    if (error && automatic)
+        service_error(in, SERVICE_IMAGE, "image \"%.*s\" %s", STR_ARG(image), error);
+    else if (error)
+        service_error(in, SERVICE_IMAGE, "image %s", error);
 }
 
 static void warn_without_version(const struct service_reader *in)
 {
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),
-                 "no pods are made, for the image has no tag yet");
-    diag_hint(in->reader.diags, "push one to %.*s, then give --image-tag or --image-digest",
+                 "no pods are rendered: the image has no tag or digest");
+    diag_hint(in->reader.diags, "push the image to %.*s, then pass --image-tag or --image-digest",
               STR_ARG(in->service->image));
 }
 
@@ -134,15 +132,15 @@ static void read_image(const struct service_reader *in)
     service->repository = automatic ? image : (struct str){0};
     service->immutable_tags =
         str_eq_c(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
-    bool versioned = takes_version(in, image, automatic);
+    bool versioned = version_applies(in, image, automatic);
     service->image = versioned ? add_version(in, image) : image;
     service->has_image = !automatic || (versioned && (options->image_tag || options->image_digest));
     if (!service->has_image)
         warn_without_version(in);
 }
 
-/* An autoscaler without a metric would scale by CPU use, which is Kubernetes' default. In a chart
- * it may have metrics of its own. */
+/* Without a metric, an autoscaler would use Kubernetes' default, CPU. In a chart it may have its
+ * own metrics. */
 static void check_targets(const struct service_reader *in)
 {
     const struct service *service = in->service;
@@ -150,10 +148,9 @@ static void check_targets(const struct service_reader *in)
         layer_injects(in->layer))
         return;
     service_error(in, SERVICE_TARGET_MEM,
-                  "both autoscaling targets are 0, so nothing is left to "
-                  "scale by");
-    diag_hint(in->reader.diags, "write a target above 0, or the same number as min_containers and "
-                                "max_containers");
+                  "autoscaling requires a target above 0, but both targets are 0");
+    diag_hint(in->reader.diags, "set a target above 0, or set min_containers and max_containers to "
+                                "the same number");
 }
 
 static void check_scale(const struct service_reader *in)
@@ -162,21 +159,23 @@ static void check_scale(const struct service_reader *in)
     bool min_written = record_has(in->record, SERVICE_MIN_CONTAINERS);
     bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
-    /* In a chart what is left out is what the chart says. */
+    /* In a chart, a missing field keeps the chart's value. */
     if (layer_injects(in->layer) && !(min_written && max_written))
         return;
     if (min > max) {
         service_error(in, field,
-                      "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
-                      max);
+                      "min_containers (%" PRId64
+                      ") must not be greater than max_containers (%" PRId64 ")",
+                      min, max);
         if (!min_written || !max_written)
-            diag_hint(in->reader.diags, "left out they are %s and %s",
+            diag_hint(in->reader.diags,
+                      "set both; the defaults are min_containers: %s, max_containers: %s",
                       schema_field(SERVICE_MIN_CONTAINERS)->default_value,
                       schema_field(SERVICE_MAX_CONTAINERS)->default_value);
     } else if (min == 0 && max > 0) {
-        service_error(in, field, "min_containers is 0, but max_containers is %" PRId64, max);
-        diag_hint(in->reader.diags, "the autoscaler needs one container at least; for none at all "
-                                    "write max_containers: 0");
+        service_error(in, field,
+                      "min_containers must be at least 1 when max_containers is %" PRId64, max);
+        diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
     } else {
         check_targets(in);
     }
@@ -187,8 +186,8 @@ static void read_scale(const struct service_reader *in)
     struct service *service = in->service;
     const struct value *min = service_value(in, SERVICE_MIN_CONTAINERS);
     const struct value *max = service_value(in, SERVICE_MAX_CONTAINERS);
-    bool none = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
-    service->min_containers = none ? 0 : min->number;
+    bool is_paused = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
+    service->min_containers = is_paused ? 0 : min->number;
     service->max_containers = max->number;
     service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
     service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
@@ -196,7 +195,7 @@ static void read_scale(const struct service_reader *in)
         check_scale(in);
 }
 
-/* The record of a map field, or one of defaults where the map is left out. */
+/* Returns the record of a map field; a record of defaults if the map is missing. */
 static const struct record *record_of(const struct service_reader *in, enum field_id field,
                                       const struct schema *schema)
 {
@@ -222,14 +221,14 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
         struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
         diag_error(in->reader.diags, limit->node->span,
-                   "the limit is %.*s, below the request, which is %.*s", STR_ARG(is),
+                   "the limit (%.*s) must not be below the request (%.*s)", STR_ARG(is),
                    STR_ARG(least));
-        diag_hint(in->reader.diags, "resource_request sets the request");
+        diag_hint(in->reader.diags, "raise the limit, or lower the request in resource_request");
     }
     return limit->number;
 }
 
-/* Below 10 millicores, cores may be meant: a container with a thousandth of one does not start. */
+/* Values below 10 are probably meant as cores: a container with 0.001 cores does not start. */
 static void check_cpu(const struct service_reader *in, const struct record *record,
                       enum field_id field)
 {
@@ -239,8 +238,8 @@ static void check_cpu(const struct service_reader *in, const struct record *reco
         !str_span_only(cpu->text, "0123456789"))
         return;
     diag_warning(in->reader.diags, cpu->node->span,
-                 "the unit of cpu is millicores: %" PRId64 " is %s of a core", cpu->number,
-                 cpu->number == 1 ? "one thousandth" : "less than a hundredth");
+                 "cpu is in millicores: %" PRId64 " means 0.00%" PRId64 " cores", cpu->number,
+                 cpu->number);
     diag_hint(in->reader.diags, "did you mean %" PRId64 "000, or %" PRId64 ".0?", cpu->number,
               cpu->number);
 }
@@ -260,59 +259,64 @@ static void read_resources(const struct service_reader *in)
     resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
 }
 
-/* "*" sets every workload, or every container, alike. */
-static void check_every(const struct service_reader *in, const struct record *record)
+/* "*" applies the service to all workloads, or to all containers. */
+static void check_wildcards(const struct service_reader *in, const struct record *record)
 {
-    static const enum field_id choices[] = {HELM_SERVICE, HELM_INGRESS};
+    static const enum field_id conflicts[] = {HELM_SERVICE, HELM_INGRESS};
     const struct helm *helm = &in->service->helm;
     if ((helm->all_workloads || helm->all_containers) && !helm->fill) {
         enum field_id field = helm->all_workloads ? HELM_WORKLOAD : HELM_CONTAINERS;
-        diag_error(in->reader.diags, record_location(record, field), "\"*\" goes with mode: fill");
-        diag_hint(in->reader.diags, "what is written would replace what every workload of the "
-                                    "chart says");
+        diag_error(in->reader.diags, record_location(record, field),
+                   "%s: \"*\" requires mode: fill", schema_field(field)->name);
+        diag_hint(in->reader.diags, "set mode: fill too; in other modes these settings would "
+                                    "replace those of every workload in the chart");
     }
     if (helm->all_containers && helm->container.len) {
         diag_error(in->reader.diags, record_location(record, HELM_CONTAINERS),
-                   "both container and containers are given");
-        diag_hint(in->reader.diags, "keep one of the two");
+                   "container and containers are mutually exclusive");
+        diag_hint(in->reader.diags, "remove one of them");
     }
-    for (size_t i = 0; helm->all_workloads && i < COUNT_OF(choices); i++) {
-        if (!record_has(record, choices[i]))
+    for (size_t i = 0; helm->all_workloads && i < COUNT_OF(conflicts); i++) {
+        if (!record_has(record, conflicts[i]))
             continue;
-        const char *name = schema_field(choices[i])->name;
-        diag_error(in->reader.diags, record_location(record, choices[i]),
-                   "%s does not go with workload: \"*\"", name);
-        diag_hint(in->reader.diags, "name one workload, or leave %s out", name);
+        const char *name = schema_field(conflicts[i])->name;
+        diag_error(in->reader.diags, record_location(record, conflicts[i]),
+                   "%s cannot be used with workload: \"*\"", name);
+        diag_hint(in->reader.diags, "set workload to the name of one workload, or remove %s", name);
     }
 }
 
-/* Reports each of the fields that is written beside the key with the value "*". */
-static void refuse_fields(const struct service_reader *in, const enum field_id *fields,
+/* Reports each of the fields that is set together with the key whose value is "*". */
+static void reject_fields(const struct service_reader *in, const enum field_id *fields,
                           size_t count, const char *key)
 {
-    for (size_t i = 0; i < count; i++)
-        if (record_has(in->record, fields[i]))
-            service_error(in, fields[i], "%s does not go with %s: \"*\"",
-                          schema_field(fields[i])->name, key);
+    for (size_t i = 0; i < count; i++) {
+        if (!record_has(in->record, fields[i]))
+            continue;
+        service_error(in, fields[i], "%s cannot be used with %s: \"*\"",
+                      schema_field(fields[i])->name, key);
+        diag_hint(in->reader.diags, "move it to a service without %s: \"*\"", key);
+    }
 }
 
 static void read_helm(const struct service_reader *in)
 {
-    /* A port is one container's. */
-    static const enum field_id of_container[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
-    /* What makes no sense for every workload of a chart alike. */
-    static const enum field_id of_workload[] = {SERVICE_MIN_CONTAINERS,
-                                                SERVICE_MAX_CONTAINERS,
-                                                SERVICE_TARGET_CPU,
-                                                SERVICE_TARGET_MEM,
-                                                SERVICE_COMMANDS,
-                                                SERVICE_ARGS,
-                                                SERVICE_PUBLIC_URI,
-                                                SERVICE_STICKY_SESSION,
-                                                SERVICE_STICKY_MAX_AGE,
-                                                SERVICE_CONSISTENT_HASH,
-                                                SERVICE_INGRESS_ANNOTATIONS,
-                                                SERVICE_POD_LABELS};
+    /* A port belongs to one container. */
+    static const enum field_id container_fields[] = {SERVICE_PORT, SERVICE_PORTS,
+                                                     SERVICE_PROBE_PORT};
+    /* These cannot be the same for all workloads of a chart. */
+    static const enum field_id workload_fields[] = {SERVICE_MIN_CONTAINERS,
+                                                    SERVICE_MAX_CONTAINERS,
+                                                    SERVICE_TARGET_CPU,
+                                                    SERVICE_TARGET_MEM,
+                                                    SERVICE_COMMANDS,
+                                                    SERVICE_ARGS,
+                                                    SERVICE_PUBLIC_URI,
+                                                    SERVICE_STICKY_SESSION,
+                                                    SERVICE_STICKY_MAX_AGE,
+                                                    SERVICE_CONSISTENT_HASH,
+                                                    SERVICE_INGRESS_ANNOTATIONS,
+                                                    SERVICE_POD_LABELS};
     const struct value *written = service_value(in, SERVICE_HELM);
     if (written->count == 0)
         return;
@@ -330,17 +334,17 @@ static void read_helm(const struct service_reader *in)
         .hooks = record_value(record, HELM_HOOKS)->flag,
         .jobs = record_value(record, HELM_JOBS)->flag,
     };
-    check_every(in, record);
+    check_wildcards(in, record);
     if (helm->all_containers)
-        refuse_fields(in, of_container, COUNT_OF(of_container), "containers");
+        reject_fields(in, container_fields, COUNT_OF(container_fields), "containers");
     if (helm->all_workloads)
-        refuse_fields(in, of_workload, COUNT_OF(of_workload), "workload");
+        reject_fields(in, workload_fields, COUNT_OF(workload_fields), "workload");
 }
 
-struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_right)
+struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_ok)
 {
     size_t errors = layer->diags->errors;
-    *ret_right = false;
+    *ret_ok = false;
     struct service_reader in = {.layer = layer, .reader = layer_reader(layer), .module = module};
     in.record = schema_read(&in.reader, &service_schema, module->node);
     if (!in.record)
@@ -359,17 +363,17 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     service_read_routes(&in);
     service_read_cloud(&in);
     read_helm(&in);
-    *ret_right = layer->diags->errors == errors;
+    *ret_ok = layer->diags->errors == errors;
     for (size_t i = 0; i < service_schema.count; i++)
-        *ret_right &= !in.record->values[i].invalid;
+        *ret_ok &= !in.record->values[i].invalid;
     return in.service;
 }
 
 struct service *service_read(struct layer *layer, const struct module *module)
 {
-    bool right;
-    struct service *service = service_read_all(layer, module, &right);
-    return right ? service : NULL;
+    bool ok;
+    struct service *service = service_read_all(layer, module, &ok);
+    return ok ? service : NULL;
 }
 
 bool service_has(const struct service *service, enum field_id field)

@@ -1,4 +1,4 @@
-/* A k8s-service with all that its fields say decided: what the manifests are made from. */
+/* A k8s-service with all decisions made: the input of the manifests. */
 #ifndef OPTASVC_SERVICE_H
 #define OPTASVC_SERVICE_H
 
@@ -9,14 +9,14 @@ enum port_type {
     PORT_TYPE_HTTP,
     PORT_TYPE_GRPC,
     PORT_TYPE_WEBSOCKET,
-    PORT_TYPE_TCP, /* of `ports`: reached through the Service, not through the Ingress */
+    PORT_TYPE_TCP, /* only in `ports`: served by the Service, not by the Ingress */
 };
 
 struct port {
     struct str name;
     enum port_type type;
-    int64_t number;       /* where the container listens */
-    int64_t service_port; /* where the Service does */
+    int64_t number;       /* of the container */
+    int64_t service_port; /* of the Service */
     struct location at;
 };
 
@@ -24,41 +24,40 @@ enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP, PROBE_GRPC, PROBE_COMMAND }
 
 struct probe {
     enum probe_kind kind;
-    struct str
-        path; /* PROBE_HTTP; begins with /. PROBE_TCP: one that is written but not requested */
-    const struct value *command; /* PROBE_COMMAND: its words are the items */
-    int64_t delay;               /* seconds before the first one */
-    int64_t failures;            /* in a row that count; 0: Kubernetes' default, 3 */
+    struct str path; /* PROBE_HTTP: begins with /. PROBE_TCP: set in the file, but not requested */
+    const struct value *command; /* PROBE_COMMAND: its arguments are the items */
+    int64_t delay;               /* seconds before the first probe */
+    int64_t failures;            /* failureThreshold; 0: Kubernetes' default, 3 */
 };
 
 struct variable {
     struct str name;
     struct location at;
-    struct str text;   /* when `secret` is empty */
-    struct str secret; /* the Secret that holds it, */
-    struct str key;    /* and its key there */
-    bool implied;      /* stands only because a text refers to it */
-    bool linked;       /* brought by a link, not named in `secrets` or `env_vars` */
+    struct str text;   /* the value if `secret` is empty */
+    struct str secret; /* the Secret that contains the value, */
+    struct str key;    /* and the key in it */
+    bool implied;      /* added only because a value refers to it */
+    bool linked;       /* added by a link, not listed in `secrets` or `env_vars` */
 };
 
-/* A path prefix of a host that leads to the service. */
+/* A path prefix of a host that is routed to the service. */
 struct route {
-    struct str host;   /* empty: every host */
-    struct str prefix; /* begins with /, has no / at its end; empty: all paths */
+    struct str host;   /* empty: all hosts */
+    struct str prefix; /* begins with /, does not end with /; empty: all paths */
     struct location at;
 };
 
 struct resources {
     int64_t cpu_request;    /* millicores */
-    int64_t cpu_limit;      /* 0: none */
+    int64_t cpu_limit;      /* 0: no limit */
     int64_t memory_request; /* bytes */
     int64_t memory_limit;
 };
 
 struct disk {
-    struct str name; /* of the claim */
-    bool is_named;   /* the file writes the name */
-    struct str path; /* where the container finds it */
+    struct str name; /* of the PersistentVolumeClaim */
+    bool is_named;   /* true if the file sets the name */
+    struct str path; /* mount path */
     int64_t size;    /* bytes */
     struct location at;
 };
@@ -66,7 +65,7 @@ struct disk {
 struct cron_job {
     struct str name; /* of the CronJob */
     struct str schedule;
-    const struct value *commands; /* words */
+    const struct value *commands; /* list of strings */
     const struct value *args;
 };
 
@@ -78,122 +77,121 @@ struct toleration {
 
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
 
-/* Where a service is found in a chart; empty texts: left out. */
+/* Which objects of a chart belong to a service. Empty strings: not set. */
 struct helm {
     struct str workload;
     struct str container;
     struct str service;
     struct str ingress;
     bool keep_replicas;
-    bool fill;           /* only where the chart says nothing */
+    bool fill;           /* mode: fill: adds only settings that the chart does not have */
     bool all_workloads;  /* `*` */
     bool all_containers; /* `*` */
-    bool hooks;          /* those are filled too */
-    bool jobs;           /* Jobs and bare Pods are filled too */
+    bool hooks;          /* fills Helm hooks too */
+    bool jobs;           /* fills Jobs and Pods without a controller too */
 };
 
 struct service {
     struct layer *layer;
-    const struct record *record; /* what is written of it */
+    const struct record *record; /* the fields of the file */
     struct str name;
     struct location at;
-    bool has_image;        /* false: AUTO without a tag or digest; nothing runs yet */
+    bool has_image;        /* false: AUTO without a tag or digest; no pods are rendered */
     struct str image;      /* with tag or digest */
-    struct str repository; /* of image: AUTO, without a tag; empty: others made the image */
-    bool immutable_tags;   /* of that repository: a tag that names an image names no other */
-    struct port *ports;    /* in the order of the file */
+    struct str repository; /* of image: AUTO, without a tag; empty: another image is set */
+    bool immutable_tags;   /* tags of that repository cannot be moved to another image */
+    struct port *ports;    /* in file order */
     size_t port_count;
-    bool ports_invalid; /* a mistake in them was reported: what needs a port reports no other */
-    const struct port *public_port; /* where `public_uri` leads to; NULL: none */
-    const struct port *probe_port;  /* NULL when there are no ports */
+    bool ports_invalid; /* true after an error in them; then fields that require a port add none */
+    const struct port *public_port; /* target of `public_uri`, or NULL */
+    const struct port *probe_port;  /* NULL if there are no ports */
     int64_t min_containers;
-    int64_t max_containers; /* 0: nothing runs but cron jobs */
-    int64_t target_cpu;     /* % of the request; 0: not scaled by it */
+    int64_t max_containers; /* 0: only cron jobs run */
+    int64_t target_cpu;     /* % of the request; 0: no such metric */
     int64_t target_memory;
     struct probe startup;
     struct probe liveness;
     struct probe readiness;
-    int64_t probe_period; /* seconds, as all times here */
+    int64_t probe_period; /* all times here are in seconds */
     int64_t probe_timeout;
     int64_t startup_timeout;
     struct resources resources;
-    struct variable *variables; /* in the order of the container's env */
+    struct variable *variables; /* in the order of the container's `env` */
     size_t variable_count;
-    struct str all_secrets; /* secrets: all: every key of this Secret is a variable; else empty */
-    struct disk *disks;     /* ordered by name; any: the workload is a StatefulSet */
+    struct str all_secrets; /* secrets: all: the Secret whose keys are all variables; else empty */
+    struct disk *disks;     /* sorted by name; if not empty, the workload is a StatefulSet */
     size_t disk_count;
     struct cron_job *cron_jobs;
     size_t cron_job_count;
     struct toleration *tolerations;
     size_t toleration_count;
-    const struct value *commands; /* words; no items: the image's own */
+    const struct value *commands; /* list of strings; empty: the image's ENTRYPOINT */
     const struct value *args;
-    const struct value *pod_annotations; /* names and texts */
+    const struct value *pod_annotations; /* map of strings */
     const struct value *pod_labels;
     const struct value *ingress_annotations;
-    int64_t timeout;      /* of a rollout that makes no progress */
-    int64_t grace_period; /* from SIGTERM to SIGKILL */
-    int64_t drain;        /* of it, how long the container goes on serving; 0: not at all */
+    int64_t timeout;      /* without progress, until a rollout fails */
+    int64_t grace_period; /* terminationGracePeriodSeconds */
+    int64_t drain;        /* seconds of it for the preStop sleep; 0: no preStop hook */
     enum pod_security security;
-    bool token;           /* for the Kubernetes API */
-    struct route *routes; /* those of one host stand together */
+    bool token;           /* mount a token for the Kubernetes API */
+    struct route *routes; /* grouped by host */
     size_t route_count;
     bool keep_path_prefix;
     bool sticky;
     int64_t sticky_max_age;
     struct str sticky_path; /* of the cookie */
-    struct str hash_key;    /* consistent_hash; empty: none */
+    struct str hash_key;    /* consistent_hash, or empty */
     struct cloud_access cloud;
     struct helm helm;
 };
 
-/* The Secret of a namespace that people fill in: `secrets` without a store. */
+/* The Secret of a namespace that users fill: `secrets` without a secret store. */
 #define MANUAL_SECRETS "manual-secrets"
 
-/* The Secret that the service's `secrets` are in. */
+/* Returns the name of the Secret that contains the service's `secrets`. */
 struct str service_secret(struct arena *arena, const struct layer *layer, struct str service);
 
-/* The key that the store keeps the layer's secrets under. */
+/* Returns the key of the layer's secrets in the secret store. */
 struct str service_secret_key(struct arena *arena, const struct layer *layer);
 
-/* True when a variable hides the key of its name that `secrets: all` provides, because Kubernetes
- * lets `env` win over `envFrom`. A variable that holds the same key hides nothing. */
+/* True if a variable hides the key of the same name from `secrets: all`: in Kubernetes, `env` takes
+ * precedence over `envFrom`. A variable with the value of that key hides nothing. */
 bool service_hides_key(const struct service *service, const struct variable *variable);
 
-/* Reads a k8s-service of the layer; reports all that is wrong with it. NULL after an error. */
+/* Reads a k8s-service of the layer and reports all its errors. Returns NULL after an error. */
 struct service *service_read(struct layer *layer, const struct module *module);
 
-/* The same, but with the service as far as it could be read after an error too, for those who find
- * more errors in it: `*ret_right` is false then. NULL: it is no map. */
-struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_right);
+/* Like service_read(), but also returns the service after an error, for callers that check it for
+ * more errors; then sets `*ret_right` to false. Returns NULL if the module is not a map. */
+struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_ok);
 
-/* True when a field is written, rather than left out. */
+/* True if the file sets the field. */
 bool service_has(const struct service *service, enum field_id field);
 
-/* True when an autoscaler decides how many containers run. */
+/* True if the service has an autoscaler. */
 bool service_scales(const struct service *service);
 
-/* "Deployment" or "StatefulSet". */
+/* Returns "Deployment" or "StatefulSet". */
 const char *service_workload_kind(const struct service *service);
 
-/* The port that a probe of that kind asks: `probe_port`; else for gRPC the port that speaks it, or
- * is named `grpc`; else the first. NULL when there are no ports. */
+/* Returns the port for a probe of that kind: `probe_port`; for gRPC, otherwise a port of that type
+ * or named `grpc`; otherwise the first port. Returns NULL if there are no ports. */
 const struct port *service_probe_port(const struct service *service, enum probe_kind kind);
 
-/* Seconds that a startup probe must allow at least where another probe waits for `delay` seconds.
- */
+/* Returns the minimum seconds of a startup probe if another probe waits `delay` seconds. */
 int64_t service_startup_timeout(int64_t delay);
 
-/* How many checks of a startup probe may fail in a row until `timeout` seconds are over. */
+/* Returns the failureThreshold of a startup probe that allows `timeout` seconds. */
 int64_t service_startup_failures(const struct service *service, int64_t timeout);
 
-/* Warns that a written delay or timeout restarts a container after `seconds`, if that is before the
- * end of the `delay` of another probe. `subject` begins the message, and may be empty. */
+/* Warns if the delay or timeout in `field` restarts a container after `seconds`, before the `delay`
+ * of another probe ends. `subject` is the start of the message, and may be empty. */
 void service_warn_restart(struct diags *diags, const struct service *service, enum field_id field,
                           struct str subject, int64_t seconds, int64_t delay);
 
-/* The port at which the Service made from `node` is called; 0 when it listens to nothing, -1 when
- * its ports are wrong or missing, which is reported where that service is read. */
+/* Returns the port of the Service generated from `node` that links use; 0 if it has no ports; -1 if
+ * its ports are invalid or missing, which is reported when that service is read. */
 int64_t service_linked_port(struct layer *layer, const struct node *node);
 
 #endif

@@ -1,4 +1,4 @@
-/* Who a service is to a cloud: links to modules of AWS and Google, additional_iam_policies,
+/* Cloud identity and permissions: links to modules of AWS and Google, additional_iam_policies,
  * iam_role_arn, gcp_service_account, azure_client_id, and the repository of image: AUTO. */
 #include "base/map.h"
 #include "cloud/aws_resource.h"
@@ -14,20 +14,20 @@ static const struct environment *environment_of(const struct service_reader *in)
     return &in->layer->environment;
 }
 
-/* True for a cloud that nothing is made in: what the pods may do there hangs on their identity. */
-static bool is_elsewhere(const struct service_reader *in)
+/* True for a cloud without objects of ours: its permissions depend on the pods' identity. */
+static bool uses_identity_only(const struct service_reader *in)
 {
     const struct provider *provider = environment_of(in)->provider;
     return provider->annotation && !provider->makes_objects;
 }
 
-static void hint_at_identity(const struct service_reader *in)
+static void hint_identity(const struct service_reader *in)
 {
-    diag_hint(in->reader.diags, "what the pods may do there hangs on the identity that %s names",
+    diag_hint(in->reader.diags, "grant the permissions to the identity in %s",
               schema_field(environment_of(in)->provider->identity)->name);
 }
 
-/* Others' means may grant it. */
+/* A warning only: the permissions may be granted outside this file. */
 static void warn_link(const struct service_reader *in, const struct link *link)
 {
     struct buf list = {0};
@@ -35,46 +35,48 @@ static void warn_link(const struct service_reader *in, const struct link *link)
         buf_add_joined(&list, ", ", link->permissions[i]);
     struct str granted = buf_take(in->reader.arena, &list);
     diag_warning(in->reader.diags, link->node->span,
-                 "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
+                 "no cloud permissions are granted for this link to %.*s",
+                 STR_ARG(link->module->type));
     if (environment_of(in)->provider->makes_objects)
-        diag_hint(in->reader.diags, "write iam_role_arn: the role that grants %.*s",
+        diag_hint(in->reader.diags, "set iam_role_arn to a role that grants: %.*s",
                   STR_ARG(granted));
     else
-        diag_hint(in->reader.diags, "grant the ServiceAccount \"%.*s\" %.*s by other means",
+        diag_hint(in->reader.diags, "grant the ServiceAccount \"%.*s\" these permissions: %.*s",
                   STR_ARG(in->service->name), STR_ARG(granted));
 }
 
-/* True if the environment is of another cloud than the module of a link, which is reported. */
-static bool is_of_another_cloud(const struct service_reader *in, const struct link *link)
+/* Reports an error and returns true if the module of a link belongs to another cloud. */
+static bool is_on_another_cloud(const struct service_reader *in, const struct link *link)
 {
     const struct provider *own = environment_of(in)->provider;
-    const struct provider *wanted = providers[link->module->kind->cloud];
-    if (own == wanted || own->cloud == CLOUD_NONE || own->local)
+    const struct provider *required = providers[link->module->kind->cloud];
+    if (own == required || own->cloud == CLOUD_NONE || own->local)
         return false;
     struct str message = str_format(
-        in->reader.arena, "\"%.*s\" is of %s (%.*s), and this environment is of %s",
-        STR_ARG(link->module->name), wanted->title, STR_ARG(link->module->type), own->title);
+        in->reader.arena, "module \"%.*s\" (%.*s) requires %s, but the environment is on %s",
+        STR_ARG(link->module->name), STR_ARG(link->module->type), required->title, own->title);
     if (diags_contain(in->reader.diags, message))
         return true;
     diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
-    if (is_elsewhere(in))
-        hint_at_identity(in);
+    if (uses_identity_only(in))
+        hint_identity(in);
     return true;
 }
 
 void service_add_cloud_link(const struct service_reader *in, const struct link *link)
 {
     struct cloud_access *cloud = &in->service->cloud;
-    if (layer_injects(in->layer) || in->layer->scope.blind) /* a chart's account is not ours */
+    if (layer_injects(in->layer) ||
+        in->layer->scope.blind) /* the chart has its own ServiceAccount */
         return;
-    if (is_of_another_cloud(in, link))
+    if (is_on_another_cloud(in, link))
         return;
     const struct provider *provider = providers[link->module->kind->cloud];
     if (provider->grant) {
         provider->grant(&in->layer->scope, link, service_value(in, provider->identity)->text);
         return;
     }
-    if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) /* which grants it */
+    if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) /* that role grants the permissions */
         return;
     if (!environment_of(in)->ack) {
         warn_link(in, link);
@@ -98,40 +100,44 @@ static void read_policies(const struct service_reader *in)
     in->service->cloud.policies = policies;
     for (size_t i = 0; i < policies->count; i++) {
         const struct item *item = &policies->items[i];
-        const char *wrong = name_check_iam_policy(item->text);
-        if (wrong)
-            diag_error(diags, item->node->span, "an IAM policy %s", wrong);
-        else if (map_add(in->reader.arena, &seen, item->text, item))
-            diag_error(diags, item->node->span, "this policy stands here twice");
+        const char *error = name_check_iam_policy(item->text);
+        if (error) {
+            diag_error(diags, item->node->span, "IAM policy %s", error);
+        } else if (map_add(in->reader.arena, &seen, item->text, item)) {
+            diag_error(diags, item->node->span, "duplicate policy");
+            diag_hint(diags, "remove one of them");
+        }
     }
     if (policies->count > IAM_POLICIES_MAX)
         service_error(in, SERVICE_IAM_POLICIES,
-                      "more than %d policies: IAM attaches no more to a role", IAM_POLICIES_MAX);
+                      "too many IAM policies for one role: %zu (maximum %d)", policies->count,
+                      IAM_POLICIES_MAX);
     if (policies->count == 0 || layer_injects(in->layer) || in->layer->scope.blind)
         return;
-    if (is_elsewhere(in)) {
+    if (uses_identity_only(in)) {
         service_error(in, SERVICE_IAM_POLICIES,
-                      "additional_iam_policies are of AWS, and this environment is of %s",
+                      "additional_iam_policies requires AWS, but the environment is on %s",
                       environment_of(in)->provider->title);
-        hint_at_identity(in);
+        hint_identity(in);
     } else if (environment_of(in)->ack && record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         service_error(in, SERVICE_IAM_POLICIES,
-                      "additional_iam_policies go to a role that is made here, and iam_role_arn "
-                      "names another");
-        diag_hint(diags, "keep one of the two: attach the policies to that role by other means");
+                      "additional_iam_policies and iam_role_arn are mutually exclusive with "
+                      "cloud_objects: ack");
+        diag_hint(diags, "remove iam_role_arn, or remove additional_iam_policies and attach the "
+                         "policies to that role yourself");
     } else if (!environment_of(in)->ack && !record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         diag_warning(diags, record_location(in->record, SERVICE_IAM_POLICIES),
-                     "no IAM role is made for additional_iam_policies");
+                     "additional_iam_policies has no effect: no IAM role is rendered");
         if (environment_of(in)->provider->makes_objects)
-            diag_hint(diags, "write iam_role_arn: the role that they are attached to");
+            diag_hint(diags, "set iam_role_arn to a role that has these policies");
         else
-            diag_hint(diags, "attach them to the ServiceAccount \"%.*s\" by other means",
+            diag_hint(diags, "attach them to the role of the ServiceAccount \"%.*s\" yourself",
                       STR_ARG(in->service->name));
     }
 }
 
-/* A text that is for one cloud alone. Files may serve environments of several, so elsewhere it has
- * no effect, which is told; where no cloud is known it has. */
+/* Returns the identity for one cloud. A file may serve environments on several clouds, so on
+ * another cloud the field has no effect, with a warning. Without a provider, it has effect. */
 static struct str read_identity(const struct service_reader *in, const struct provider *provider)
 {
     const struct provider *own = environment_of(in)->provider;
@@ -141,12 +147,14 @@ static struct str read_identity(const struct service_reader *in, const struct pr
     if (own == provider || own->cloud == CLOUD_NONE)
         return service_value(in, provider->identity)->text;
     diag_warning(in->reader.diags, record_location(in->record, provider->identity),
-                 "%s has no effect: it is for %s, and this environment is of %s",
+                 "%s has no effect: it requires %s, but the environment is on %s",
                  schema_field(provider->identity)->name, provider->title, own->title);
+    diag_hint(in->reader.diags, "remove it, unless this file also serves an environment on %s",
+              provider->title);
     return (struct str){0};
 }
 
-/* ENV-LAYER-MODULE, as Opta's; what is too long for IAM keeps its beginning and gets a hash. */
+/* ENV-LAYER-MODULE, as in Opta. A name too long for IAM is cut and gets a hash. */
 static struct str role_name(const struct service_reader *in)
 {
     struct arena *arena = in->reader.arena;
@@ -159,26 +167,26 @@ static struct str role_name(const struct service_reader *in)
                       str_hash(name));
 }
 
-/* What the environment says of its cluster, or NULL. That it is called sensitive is of no matter:
- * it is no secret. */
+/* Returns an output of the environment about its cluster, or NULL. Outputs marked sensitive are
+ * accepted: these are not secrets. */
 static const struct output *cluster_output(const struct service_reader *in, const char *name)
 {
     const struct output *output = environment_output(environment_of(in), str_from_c(name));
     return output && !output->unusable ? output : NULL;
 }
 
-/* What is wrong with the environment is told once, not for each service. */
+/* Errors in the environment are reported once, not for each service. */
 static void check_output(const struct service_reader *in, const struct output *output,
                          name_check *check, struct str text)
 {
-    const char *wrong = check(text);
-    struct str message = str_format(in->reader.arena, "the output %.*s %s", STR_ARG(output->name),
-                                    wrong ? wrong : "");
-    if (wrong && !diags_contain(in->reader.diags, message))
+    const char *error = check(text);
+    struct str message =
+        str_format(in->reader.arena, "output %.*s %s", STR_ARG(output->name), error ? error : "");
+    if (error && !diags_contain(in->reader.diags, message))
         diag_error(in->reader.diags, output->at, "%.*s", STR_ARG(message));
 }
 
-/* The OpenID provider of the cluster, as IAM names it: without https://. */
+/* The OpenID provider of the cluster, in the form that IAM uses: without https://. */
 static void read_provider(const struct service_reader *in)
 {
     const struct output *output = cluster_output(in, "k8s_openid_provider_url");
@@ -208,13 +216,13 @@ static void read_cluster(const struct service_reader *in)
         return;
     }
     cloud->cluster = str_format(in->reader.arena, "opta-%.*s", STR_ARG(environment->name));
-    struct str message = str_format(
-        in->reader.arena, "nothing tells the EKS cluster: it is taken to be that of Opta, %.*s",
-        STR_ARG(cloud->cluster));
+    struct str message =
+        str_format(in->reader.arena, "cannot determine the EKS cluster; assuming Opta's name %.*s",
+                   STR_ARG(cloud->cluster));
     if (diags_contain(in->reader.diags, message))
         return;
     diag_warning(in->reader.diags, environment->provider_at, "%.*s", STR_ARG(message));
-    diag_hint(in->reader.diags, "write cluster_name: in this file");
+    diag_hint(in->reader.diags, "set cluster_name in this file");
 }
 
 static void check_links_policy(const struct service_reader *in)
@@ -223,13 +231,13 @@ static void check_links_policy(const struct service_reader *in)
     if (size <= IAM_INLINE_MAX)
         return;
     service_error(in, SERVICE_LINKS,
-                  "what the links grant takes %zu characters, and IAM takes %d in a role", size,
+                  "the IAM policy for the links is too long: %zu characters (maximum %d)", size,
                   IAM_INLINE_MAX);
-    diag_hint(in->reader.diags, "link to fewer modules, and grant the rest by a policy of your own "
-                                "in additional_iam_policies");
+    diag_hint(in->reader.diags, "link to fewer modules, and grant the other permissions with a "
+                                "policy in additional_iam_policies");
 }
 
-/* A role that is made, or that others made, and how pods get at it. */
+/* The IAM role, rendered or existing, and how pods assume it. */
 static void read_role(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
@@ -247,8 +255,8 @@ static void read_role(const struct service_reader *in)
         read_cluster(in);
     } else if (cloud->makes_role && environment->account_id.len == 0) {
         diag_error(in->reader.diags, in->service->at,
-                   "nothing tells the account of the IAM role: the aws provider has no account_id");
-        diag_hint(in->reader.diags, "write it there: the 12 digits");
+                   "cannot determine the AWS account of the IAM role");
+        diag_hint(in->reader.diags, "set account_id (12 digits) in the environment's aws provider");
     } else if (cloud->makes_role) {
         cloud->identity[CLOUD_AWS] = str_format(
             in->reader.arena, "arn:%s:iam::%.*s:role/%.*s", aws_partition(environment->region),
@@ -256,7 +264,7 @@ static void read_role(const struct service_reader *in)
     }
 }
 
-/* The controllers of a cluster make what is in its account and region. */
+/* ACK controllers create resources only in the account and region of the cluster. */
 static void read_repository(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
@@ -267,7 +275,7 @@ static void read_repository(const struct service_reader *in)
                                           str_equal(ecr.region, environment->region);
     if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len && !in_ecr)
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_TAG_MUTABILITY),
-                     "image_tag_mutability has no effect: it is for image: AUTO in ECR");
+                     "image_tag_mutability has no effect without image: AUTO in ECR");
 }
 
 void service_read_cloud(const struct service_reader *in)

@@ -1,4 +1,4 @@
-/* What the pods carry besides their container, and the jobs beside them. */
+/* Pod settings besides the container, and cron jobs. */
 #include "base/map.h"
 #include "format/cron.h"
 #include "service/service_reader.h"
@@ -7,46 +7,46 @@
 
 enum { HASH_LENGTH = 8 };
 
-static void add_words(struct buf *text, const struct value *words)
+static void add_strings(struct buf *text, const struct value *strings)
 {
-    for (size_t i = 0; i < words->count; i++) {
+    for (size_t i = 0; i < strings->count; i++) {
         buf_add_byte(text, '\0');
-        buf_add(text, words->items[i].text);
+        buf_add(text, strings->items[i].text);
     }
     buf_add_byte(text, '\n');
 }
 
-/* A job without a name is called after what it does, not after its place or schedule: a change of
- * these must not make another CronJob of it. The service's name counts in full, though only its
- * beginning may fit. */
+/* The name of a cron job without a name is derived from its commands, not from its position or
+ * schedule: changing those must not create another CronJob. The hash covers the full service name,
+ * because the name itself may be cut. */
 static struct str cron_hash_name(const struct service_reader *in, const struct cron_job *job)
 {
     struct buf text = {0};
     buf_add(&text, in->service->name);
     buf_add_byte(&text, '\n');
-    add_words(&text, job->commands);
-    add_words(&text, job->args);
+    add_strings(&text, job->commands);
+    add_strings(&text, job->args);
     uint32_t hash = str_hash(buf_str(&text));
     buf_free(&text);
     struct str name = str_slice(in->service->name, 0, CRON_NAME_MAX - 1 - HASH_LENGTH);
     return str_format(in->reader.arena, "%.*s-%08x", STR_ARG(name), hash);
 }
 
-/* The CronJob MODULE-NAME. */
-static struct str cron_given_name(const struct service_reader *in, const struct record *record)
+/* Returns MODULE-NAME. Reports an error if it is not valid. */
+static struct str cron_explicit_name(const struct service_reader *in, const struct record *record)
 {
     struct diags *diags = in->reader.diags;
     struct location at = record_location(record, CRON_JOB_NAME);
-    struct str given = record_value(record, CRON_JOB_NAME)->text;
+    struct str suffix = record_value(record, CRON_JOB_NAME)->text;
     struct str name =
-        str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(given));
-    const char *invalid = name_check_namespace(given);
+        str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(suffix));
+    const char *invalid = name_check_namespace(suffix);
     if (invalid) {
         diag_error(diags, at, "name %s", invalid);
     } else if (name.len > CRON_NAME_MAX) {
-        diag_error(diags, at, "the CronJob's name \"%.*s\" must be at most %d characters long",
+        diag_error(diags, at, "CronJob name \"%.*s\" must be at most %d characters long",
                    STR_ARG(name), CRON_NAME_MAX);
-        diag_hint(diags, "it is the service's name, a dash and this name");
+        diag_hint(diags, "shorten name: the CronJob is named SERVICE-NAME");
     }
     return name;
 }
@@ -60,16 +60,17 @@ static void check_cron_commands(const struct service_reader *in, const struct re
     if (job->commands->invalid || job->args->invalid)
         return;
     if (job->commands->count == 0 && job->args->count == 0) {
-        diag_error(diags, at, "a cron job needs commands or args");
-        diag_hint(diags, "write it like this: commands: [./clean]");
+        diag_error(diags, at, "a cron job requires commands or args");
+        diag_hint(diags, "for example: commands: [./clean]");
     } else if (map_add(in->reader.arena, names, job->name, job)) {
         if (record_has(record, CRON_JOB_NAME)) {
             diag_error(diags, record_location(record, CRON_JOB_NAME),
                        "duplicate CronJob name \"%.*s\"", STR_ARG(job->name));
+            diag_hint(diags, "set a different name in each cron job");
             return;
         }
-        diag_error(diags, at, "another cron job has the same commands and args");
-        diag_hint(diags, "give each of them a name, such as name: clean-daily");
+        diag_error(diags, at, "duplicate cron job: another one has the same commands and args");
+        diag_hint(diags, "set a name in each of them, for example: name: clean-daily");
     }
 }
 
@@ -81,13 +82,13 @@ static void read_cron_job(const struct service_reader *in, const struct record *
     *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
                              .commands = record_value(record, CRON_JOB_COMMANDS),
                              .args = record_value(record, CRON_JOB_ARGS)};
-    job->name =
-        record_has(record, CRON_JOB_NAME) ? cron_given_name(in, record) : cron_hash_name(in, job);
-    const char *wrong = cron_check(in->reader.arena, job->schedule);
-    if (wrong && record_has(record, CRON_JOB_SCHEDULE)) {
+    job->name = record_has(record, CRON_JOB_NAME) ? cron_explicit_name(in, record)
+                                                  : cron_hash_name(in, job);
+    const char *error = cron_check(in->reader.arena, job->schedule);
+    if (error && record_has(record, CRON_JOB_SCHEDULE)) {
         diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
-                   wrong);
-        diag_hint(in->reader.diags, "every day at 3: \"0 3 * * *\"");
+                   error);
+        diag_hint(in->reader.diags, "for example, every day at 03:00: \"0 3 * * *\"");
     }
     check_cron_commands(in, record, job, names);
 }
@@ -97,7 +98,8 @@ static void read_cron_jobs(const struct service_reader *in)
     const struct value *written = service_value(in, SERVICE_CRON_JOBS);
     struct map names = {0};
     if (written->count > CRON_JOBS_MAX) {
-        service_error(in, SERVICE_CRON_JOBS, "more than %d cron_jobs", CRON_JOBS_MAX);
+        service_error(in, SERVICE_CRON_JOBS, "too many cron_jobs: %zu (maximum %d)", written->count,
+                      CRON_JOBS_MAX);
         return;
     }
     in->service->cron_jobs = ARENA_ARRAY(in->reader.arena, written->count, struct cron_job);
@@ -116,31 +118,32 @@ static void read_tolerations(const struct service_reader *in)
         *toleration = (struct toleration){.key = record_value(record, TOLERATION_KEY)->text,
                                           .value = record_value(record, TOLERATION_VALUE)->text,
                                           .effect = record_value(record, TOLERATION_EFFECT)->text};
-        const char *wrong = name_check_label_key(toleration->key);
-        if (wrong && record_has(record, TOLERATION_KEY))
+        const char *error = name_check_label_key(toleration->key);
+        if (error && record_has(record, TOLERATION_KEY))
             diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
-                       "a taint's key %s", wrong);
-        wrong = name_check_label_value(toleration->value);
-        if (wrong)
+                       "toleration key %s", error);
+        error = name_check_label_value(toleration->value);
+        if (error)
             diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
-                       "a taint's value %s", wrong);
+                       "toleration value %s", error);
     }
 }
 
-/* Those that the objects carry in any case, and selectors use. */
-static bool is_our_label(struct str key)
+/* True for labels that all objects have, or that selectors use. */
+static bool is_reserved_label(struct str key)
 {
-    static const char *const ours[] = {
+    static const char *const reserved[] = {
         "app.kubernetes.io/name",       "app.kubernetes.io/instance", "app.kubernetes.io/part-of",
         "app.kubernetes.io/managed-by", "opta.dev/layer-name",        "opta.dev/environment-name",
         "opta.dev/module-name",         "pod-template-hash",          "controller-revision-hash"};
-    for (size_t i = 0; i < COUNT_OF(ours); i++)
-        if (str_eq_c(key, ours[i]))
+    for (size_t i = 0; i < COUNT_OF(reserved); i++)
+        if (str_eq_c(key, reserved[i]))
             return true;
     return false;
 }
 
-/* Annotations that ingress-nginx and NGINX Ingress Controller make configuration of. */
+/* True for annotations that end up in the configuration of nginx, with either of its controllers.
+ */
 static bool is_nginx_key(struct str key)
 {
     return str_starts_with(key, STR("nginx.ingress.kubernetes.io/")) ||
@@ -151,41 +154,42 @@ static void check_nginx(const struct service_reader *in, const struct item *item
 {
     if (str_ends_with(item->name, STR("-snippet")) || str_ends_with(item->name, STR("-snippets"))) {
         diag_error(in->reader.diags, item->name_node->span,
-                   "\"%.*s\" holds nginx's own configuration, which no service may write",
+                   "\"%.*s\" is not allowed: it contains raw nginx configuration",
                    STR_ARG(item->name));
-        diag_hint(in->reader.diags, "set it for the controller, or in an Ingress of your own");
+        diag_hint(in->reader.diags, "set it in the controller's configuration, or in a separate "
+                                    "Ingress");
         return;
     }
-    const char *wrong = name_check_nginx_value(item->text);
-    if (wrong)
-        diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), wrong);
+    const char *error = name_check_nginx_value(item->text);
+    if (error)
+        diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), error);
 }
 
-static const struct value *read_keys(const struct service_reader *in, enum field_id field)
+static const struct value *read_metadata(const struct service_reader *in, enum field_id field)
 {
     const struct value *map = service_value(in, field);
     for (size_t i = 0; i < map->count; i++) {
         const struct item *item = &map->items[i];
         bool label = field == SERVICE_POD_LABELS;
-        const char *wrong = name_check_label_key(item->name);
+        const char *error = name_check_label_key(item->name);
         bool azure = str_eq_c(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
-        if (!wrong && label && !layer_injects(in->layer) && (is_our_label(item->name) || azure))
-            wrong = "is set for all pods already";
-        if (wrong)
-            diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",
-                       STR_ARG(item->name), wrong);
-        if (!wrong && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
+        if (!error && label && !layer_injects(in->layer) &&
+            (is_reserved_label(item->name) || azure))
+            error = "is reserved: it is set on all pods";
+        if (error)
+            diag_error(in->reader.diags, item->name_node->span, "key \"%.*s\" %s",
+                       STR_ARG(item->name), error);
+        if (!error && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
             check_nginx(in, item);
-        wrong = label ? name_check_label_value(item->text) : NULL;
-        if (wrong)
-            diag_error(in->reader.diags, item->node->span, "a label's value %s", wrong);
+        error = label ? name_check_label_value(item->text) : NULL;
+        if (error)
+            diag_error(in->reader.diags, item->node->span, "label value %s", error);
     }
     return map;
 }
 
-/* A rollout counts as failed after `timeout`: not before a pod had the time it may take to start.
- */
+/* A rollout fails after `timeout`, so it must be longer than a pod may take to start. */
 static void read_timeout(const struct service_reader *in)
 {
     enum { SLACK = 60 }; /* seconds for scheduling and pulling the image */
@@ -201,14 +205,14 @@ static void read_timeout(const struct service_reader *in)
         return;
     }
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_TIMEOUT),
-                 "a pod may take %" PRId64 " seconds to start, longer than the timeout of %" PRId64,
-                 start, service->timeout);
-    diag_hint(in->reader.diags, "left out it is that time and a minute");
+                 "a pod may take %" PRId64 " seconds to start, but timeout is only %" PRId64, start,
+                 service->timeout);
+    diag_hint(in->reader.diags, "set timeout above %" PRId64 ", or remove it", start);
 }
 
 void service_read_pods(const struct service_reader *in)
 {
-    enum { DRAIN_MAX = 10 }; /* seconds in which load balancers learn that a pod goes */
+    enum { DRAIN_MAX = 10 }; /* seconds until load balancers have removed a terminating pod */
     struct service *service = in->service;
     struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
     service->security = str_eq_c(security, "restricted") ? POD_SECURITY_RESTRICTED
@@ -223,9 +227,9 @@ void service_read_pods(const struct service_reader *in)
     }
     service->commands = service_value(in, SERVICE_COMMANDS);
     service->args = service_value(in, SERVICE_ARGS);
-    service->pod_annotations = read_keys(in, SERVICE_POD_ANNOTATIONS);
-    service->pod_labels = read_keys(in, SERVICE_POD_LABELS);
-    service->ingress_annotations = read_keys(in, SERVICE_INGRESS_ANNOTATIONS);
+    service->pod_annotations = read_metadata(in, SERVICE_POD_ANNOTATIONS);
+    service->pod_labels = read_metadata(in, SERVICE_POD_LABELS);
+    service->ingress_annotations = read_metadata(in, SERVICE_INGRESS_ANNOTATIONS);
     service_read_disks(in);
     read_cron_jobs(in);
     read_tolerations(in);

@@ -1,18 +1,20 @@
 /* port, ports and probe_port. */
 #include "service/service_reader.h"
 
+#include <inttypes.h>
+
 enum { HTTP_SERVICE_PORT = 80 };
 
-/* The forms of `port`; tcp and websocket both meant a websocket to Opta. */
+/* The keys of `port`. In Opta, tcp and websocket both mean a websocket. */
 static const struct {
     enum field_id field;
     enum port_type type;
-} forms[] = {{PORT_HTTP, PORT_TYPE_HTTP},
-             {PORT_TCP, PORT_TYPE_WEBSOCKET},
-             {PORT_GRPC, PORT_TYPE_GRPC},
-             {PORT_WEBSOCKET, PORT_TYPE_WEBSOCKET}};
+} port_keys[] = {{PORT_HTTP, PORT_TYPE_HTTP},
+                 {PORT_TCP, PORT_TYPE_WEBSOCKET},
+                 {PORT_GRPC, PORT_TYPE_GRPC},
+                 {PORT_WEBSOCKET, PORT_TYPE_WEBSOCKET}};
 
-/* The port that a hint shows: one that `healthcheck` can check. */
+/* Returns the example for a hint: a port that works with `healthcheck`. */
 static const char *example_port(const struct service_reader *in)
 {
     struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
@@ -21,28 +23,28 @@ static const char *example_port(const struct service_reader *in)
                                           : "{http: 8080}";
 }
 
-static void read_single(const struct service_reader *in, const struct record *record)
+static void read_port(const struct service_reader *in, const struct record *record)
 {
     struct port *port = ARENA_NEW(in->reader.arena, struct port);
     size_t count = 0;
-    for (size_t i = 0; i < COUNT_OF(forms); i++) {
-        if (!record_has(record, forms[i].field))
+    for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
+        if (!record_has(record, port_keys[i].field))
             continue;
         *port = (struct port){.name = STR("main"),
-                              .type = forms[i].type,
-                              .number = record_value(record, forms[i].field)->number,
+                              .type = port_keys[i].type,
+                              .number = record_value(record, port_keys[i].field)->number,
                               .service_port = HTTP_SERVICE_PORT,
-                              .at = record_location(record, forms[i].field)};
+                              .at = record_location(record, port_keys[i].field)};
         count++;
     }
     if (count != 1) {
-        service_error(in, SERVICE_PORT, count ? "port must be one port" : "port names no port");
+        service_error(in, SERVICE_PORT,
+                      "port must contain exactly one of http, tcp, grpc and websocket");
         if (count)
-            diag_hint(in->reader.diags, "several ports are written under ports: - {name: main, "
-                                        "type: http, port: 8080}");
+            diag_hint(in->reader.diags, "for several ports, use ports: - {name: main, type: http, "
+                                        "port: 8080}");
         else
-            diag_hint(in->reader.diags, "write one of http, tcp, grpc or websocket: port: %s",
-                      example_port(in));
+            diag_hint(in->reader.diags, "for example: port: %s", example_port(in));
     }
     in->service->ports = port;
     in->service->port_count = count ? 1 : 0;
@@ -58,7 +60,7 @@ static enum port_type type_of(const struct record *record)
     return str_eq_c(protocol, "websocket") ? PORT_TYPE_WEBSOCKET : PORT_TYPE_HTTP;
 }
 
-/* A port without a valid type counts as one of tcp, whose port of the Service is unknown. */
+/* A port without a valid type is treated as tcp with an unknown service port. */
 static struct port port_of(const struct record *record)
 {
     struct port port = {.name = record_value(record, PORTS_NAME)->text,
@@ -73,71 +75,77 @@ static struct port port_of(const struct record *record)
     return port;
 }
 
-/* Ports of a pod and of a Service are told apart by name and by number. */
-static bool check_against(const struct service_reader *in, const struct record *record,
-                          const struct port *port, const struct port *other)
+/* Reports an error and returns false if two ports have the same name or number, or if both are
+ * http. */
+static bool check_duplicate(const struct service_reader *in, const struct record *record,
+                            const struct port *port, const struct port *other)
 {
-    enum field_id field;
-    const char *what;
+    struct diags *diags = in->reader.diags;
     if (port->name.len && str_equal(port->name, other->name)) {
-        field = PORTS_NAME;
-        what = "this name";
+        diag_error(diags, record_location(record, PORTS_NAME), "duplicate port name \"%.*s\"",
+                   STR_ARG(port->name));
     } else if (port->number && port->number == other->number) {
-        field = PORTS_PORT;
-        what = "this port";
+        diag_error(diags, record_location(record, PORTS_PORT), "duplicate port %" PRId64,
+                   port->number);
     } else if (port->service_port && port->service_port == other->service_port) {
-        field = record_has(record, PORTS_SERVICE_PORT) ? PORTS_SERVICE_PORT : PORTS_PORT;
-        what = "this port of the Service";
+        bool written = record_has(record, PORTS_SERVICE_PORT);
+        diag_error(diags, record_location(record, written ? PORTS_SERVICE_PORT : PORTS_PORT),
+                   "duplicate service port %" PRId64, port->service_port);
     } else if (port->type != PORT_TYPE_TCP && other->type != PORT_TYPE_TCP) {
-        field = PORTS_TYPE;
-        what = "the type http";
+        diag_error(diags, record_location(record, PORTS_TYPE), "only one port can have type: http");
     } else {
         return true;
     }
-    diag_error(in->reader.diags, record_location(record, field), "another port has %s already",
-               what);
-    if (!diags_full(in->reader.diags)) /* counting lines takes time */
-        diag_hint(in->reader.diags, "it is on line %zu",
+    if (!diags_full(diags)) /* counting lines takes time */
+        diag_hint(diags, "first defined on line %zu",
                   diag_position(other->at.source, other->at.start).line);
     return false;
 }
 
-static void read_one_of(const struct service_reader *in, const struct record *record)
+static void read_item(const struct service_reader *in, const struct record *record)
 {
     struct service *service = in->service;
     struct port *port = &service->ports[service->port_count];
     *port = port_of(record);
-    const char *wrong = name_check_port(port->name);
-    if (wrong && record_has(record, PORTS_NAME))
-        diag_error(in->reader.diags, record_location(record, PORTS_NAME), "a port's name %s",
-                   wrong);
+    const char *error = name_check_port(port->name);
+    if (error && record_has(record, PORTS_NAME))
+        diag_error(in->reader.diags, record_location(record, PORTS_NAME), "port name %s", error);
     if (port->type == PORT_TYPE_TCP && record_has(record, PORTS_TYPE) &&
         record_has(record, PORTS_PROTOCOL)) {
         diag_error(in->reader.diags, record_location(record, PORTS_PROTOCOL),
-                   "protocol goes with type http, not with tcp");
-        diag_hint(in->reader.diags, "leave protocol out, or write type: http");
+                   "protocol requires type: http");
+        diag_hint(in->reader.diags, "remove protocol, or set type: http");
     }
     for (size_t i = 0; i < service->port_count; i++)
-        if (!check_against(in, record, port, &service->ports[i]))
+        if (!check_duplicate(in, record, port, &service->ports[i]))
             break;
     service->port_count++;
 }
 
-static void read_several(const struct service_reader *in, const struct value *ports)
+static void read_items(const struct service_reader *in, const struct value *ports)
 {
     in->service->ports = ARENA_ARRAY(in->reader.arena, ports->count, struct port);
     for (size_t i = 0; i < ports->count; i++)
-        read_one_of(in, ports->records[i]);
+        read_item(in, ports->records[i]);
 }
 
 static void report_missing(const struct service_reader *in)
 {
     struct location at = in->record->node->span;
     at.end = at.start;
-    diag_error(in->reader.diags, at, "a k8s-service needs port");
-    diag_hint(in->reader.diags,
-              "write it like this: port: %s\na worker that listens to nothing says port: none",
+    diag_error(in->reader.diags, at, "missing required field \"port\" in a k8s-service");
+    diag_hint(in->reader.diags, "for example: port: %s\nfor a worker without ports: port: none",
               example_port(in));
+}
+
+static void hint_ports(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    struct buf names = {0};
+    for (size_t i = 0; i < service->port_count; i++)
+        buf_add_joined(&names, ", ", service->ports[i].name);
+    diag_hint(in->reader.diags, "available: %.*s", STR_ARG(buf_str(&names)));
+    buf_free(&names);
 }
 
 static const struct port *find_port(const struct service_reader *in, struct str name)
@@ -149,19 +157,16 @@ static const struct port *find_port(const struct service_reader *in, struct str 
             return &service->ports[i];
         suggestion_add(&near, service->ports[i].name);
     }
-    service_error(in, SERVICE_PROBE_PORT, "no port is named \"%.*s\"", STR_ARG(name));
-    if (diag_suggest(in->reader.diags, &near))
-        return NULL;
-    if (service->port_count)
-        diag_hint(in->reader.diags, "the first port is named \"%.*s\"",
-                  STR_ARG(service->ports[0].name));
+    service_error(in, SERVICE_PROBE_PORT, "no port named \"%.*s\"", STR_ARG(name));
+    if (!diag_suggest(in->reader.diags, &near) && service->port_count)
+        hint_ports(in);
     return NULL;
 }
 
-/* Opta's ingress-nginx passed such a port on from outside the cluster; here nothing does. An item
- * of `ports` is found by its port of the Service, and `port: {tcp: NUMBER}`, whose Service listens
- * on another one, by that number. */
-static void warn_stays_inside(const struct service_reader *in, const struct port *port)
+/* Opta's ingress-nginx exposed such a port outside the cluster; here it is not exposed. Items of
+ * `ports` are compared by service port, and `port: {tcp: NUMBER}`, whose service port differs, by
+ * NUMBER. */
+static void warn_not_exposed(const struct service_reader *in, const struct port *port)
 {
     const struct map *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
     int64_t public = port->type == PORT_TYPE_WEBSOCKET ? port->number : port->service_port;
@@ -172,40 +177,40 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
         return;
     extra->self->used = true;
     diag_warning(in->reader.diags, port->at,
-                 "port %.*s can be reached from inside the cluster only, although "
-                 "nginx_extra_tcp_ports lists it",
+                 "port %.*s is listed in nginx_extra_tcp_ports, but is reachable only from inside "
+                 "the cluster",
                  STR_ARG(number));
-    diag_hint(in->reader.diags, "to publish it, add a Service of type LoadBalancer, or configure "
+    diag_hint(in->reader.diags, "to expose it, add a Service of type LoadBalancer, or configure "
                                 "the port in your ingress controller");
 }
 
-/* Returns false after an error that leaves the ports unknown. */
+/* Returns false if the ports are unknown after an error. */
 static bool read_ports(const struct service_reader *in)
 {
     const struct value *port = service_value(in, SERVICE_PORT);
     const struct value *ports = service_value(in, SERVICE_PORTS);
-    if (ports->invalid) { /* what can be checked of them is; nothing else may use them */
-        read_several(in, ports);
+    if (ports->invalid) { /* checks the valid items, but no other field may use them */
+        read_items(in, ports);
         in->service->port_count = 0;
         return false;
     }
     if (port->invalid)
         return false;
     if (port->node && ports->node) {
-        service_error(in, SERVICE_PORTS, "both port and ports are given");
-        diag_hint(in->reader.diags, "keep port for one port, ports for several");
+        service_error(in, SERVICE_PORTS, "port and ports are mutually exclusive");
+        diag_hint(in->reader.diags, "use port for one port, or ports for several");
         return false;
     }
     if (port->count)
-        read_single(in, port->records[0]);
+        read_port(in, port->records[0]);
     else if (ports->node)
-        read_several(in, ports);
+        read_items(in, ports);
     else if (!port->node && in->service->max_containers > 0 && !layer_injects(in->layer))
         report_missing(in);
     return true;
 }
 
-/* Which ports are public and probed. */
+/* Chooses the ports for traffic and for probes. */
 static void choose_ports(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -213,7 +218,7 @@ static void choose_ports(const struct service_reader *in)
         if (service->ports[i].type != PORT_TYPE_TCP)
             service->public_port = &service->ports[i];
     for (size_t i = 0; i < service->port_count; i++)
-        warn_stays_inside(in, &service->ports[i]);
+        warn_not_exposed(in, &service->ports[i]);
     if (record_has(in->record, SERVICE_PROBE_PORT))
         service->probe_port = find_port(in, service_value(in, SERVICE_PROBE_PORT)->text);
     else if (service->port_count)
@@ -222,12 +227,12 @@ static void choose_ports(const struct service_reader *in)
 
 void service_read_ports(const struct service_reader *in)
 {
-    bool wrong =
+    bool invalid =
         service_value(in, SERVICE_PORT)->invalid || service_value(in, SERVICE_PORTS)->invalid;
     size_t errors = in->reader.diags->errors;
     if (read_ports(in))
         choose_ports(in);
-    in->service->ports_invalid = wrong || in->reader.diags->errors > errors;
+    in->service->ports_invalid = invalid || in->reader.diags->errors > errors;
 }
 
 const struct port *service_probe_port(const struct service *service, enum probe_kind kind)
@@ -244,8 +249,8 @@ const struct port *service_probe_port(const struct service *service, enum probe_
     return named ? named : service->probe_port;
 }
 
-/* The part of a service's map that tells its ports, and whether it needs one. */
-static const struct node *ports_alone(struct arena *arena, const struct node *service)
+/* Returns a copy of a service's map with only the fields that decide its ports. */
+static const struct node *copy_port_fields(struct arena *arena, const struct node *service)
 {
     struct node *map = node_new(arena, NODE_MAP);
     static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_MAX_CONTAINERS};
@@ -263,15 +268,15 @@ static const struct node *ports_alone(struct arena *arena, const struct node *se
 
 int64_t service_linked_port(struct layer *layer, const struct node *node)
 {
-    struct diags unheard = {.arena = layer->arena};
+    struct diags ignored = {.arena = layer->arena};
     struct scope scope = layer->scope;
     struct schema_reader reader = layer_reader(layer);
-    scope.diags = &unheard;
-    scope.module_count = 0; /* what is read of other modules is read once, and told then */
-    reader.diags = &unheard;
+    scope.diags = &ignored;
+    scope.module_count = 0; /* other modules are read, and their errors reported, elsewhere */
+    reader.diags = &ignored;
     reader.context = &scope;
     const struct record *record =
-        schema_read(&reader, &service_schema, ports_alone(layer->arena, node));
+        schema_read(&reader, &service_schema, copy_port_fields(layer->arena, node));
     const struct value *ports = record_value(record, SERVICE_PORTS);
     const struct value *single = record_value(record, SERVICE_PORT);
     const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);

@@ -1,12 +1,12 @@
-/* Healthchecks. For each probe: its own command or path, else the common one, else what
- * `healthcheck` says, else what fits the port. A path on a port that is no plain HTTP port (type
- * tcp or websocket) is requested only with `healthcheck: http` or a written `probe_port`; otherwise
- * the probe opens a TCP connection, and a warning says so. */
+/* Probes. Each probe uses its own command or path; otherwise the common one; otherwise
+ * `healthcheck`; otherwise a default for the port type. A path on a port of type tcp or websocket
+ * is requested only with `healthcheck: http` or `probe_port`; otherwise the probe opens a TCP
+ * connection, with a warning. */
 #include "service/service_reader.h"
 
 #include <inttypes.h>
 
-/* Where a probe's own fields are. */
+/* The fields of one probe. */
 struct probe_fields {
     enum field_id none;
     enum field_id path;
@@ -19,7 +19,7 @@ static const struct probe_fields liveness_fields = {
 static const struct probe_fields readiness_fields = {
     SERVICE_READINESS, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND, SERVICE_READINESS_DELAY};
 
-/* A path as probes need it: Opta's files leave out the first slash. */
+/* Returns the path with a leading slash, which may be missing in files written for Opta. */
 static struct str path_of(const struct service_reader *in, enum field_id field)
 {
     struct str path = service_value(in, field)->text;
@@ -33,26 +33,26 @@ static bool has(const struct service_reader *in, enum field_id field)
     return record_has(in->record, field);
 }
 
-/* A chart has ports of its own, and what is not written changes none of its probes. */
+/* A chart has its own ports, and its probes change only where the file sets a field. */
 static bool injects(const struct service_reader *in)
 {
     return layer_injects(in->layer);
 }
 
-/* A service that is paused may leave its port out: then its paths are asked nowhere. */
-static bool lacks_port(const struct service_reader *in)
+/* True if a port is missing. A service with max_containers: 0 needs none: it has no probes. */
+static bool is_port_missing(const struct service_reader *in)
 {
     return !in->service->probe_port && !in->service->ports_invalid &&
            in->service->max_containers > 0 && !injects(in);
 }
 
-static bool asks_path(const struct service_reader *in, enum field_id path)
+static bool requests_path(const struct service_reader *in, enum field_id path)
 {
     return has(in, path) && (in->service->probe_port || injects(in));
 }
 
-/* In a chart this is decided per probe (inject_probes.c), because a probe of the chart keeps its
- * handler. */
+/* In a chart, this is decided for each probe (inject_probes.c), because the chart's probes keep
+ * their handler. */
 static bool is_probed_by_tcp(const struct service_reader *in)
 {
     const struct port *port = in->service->probe_port;
@@ -67,21 +67,21 @@ static struct probe path_probe(const struct service_reader *in, enum field_id pa
                           .path = path_of(in, path)};
 }
 
-/* What `healthcheck` asks for or the port's type suggests. `http` is about paths alone. */
-static enum probe_kind usual_kind(const struct service_reader *in, bool liveness)
+/* Returns the kind that `healthcheck` or the port type implies. `http` applies only to paths. */
+static enum probe_kind default_kind(const struct service_reader *in, bool liveness)
 {
     const struct port *port = in->service->probe_port;
-    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
-    if (str_eq_c(asked, "http"))
-        asked = (struct str){0};
-    bool known = injects(in) ? asked.len > 0 : port != NULL;
-    if (!known || str_eq_c(asked, "none"))
+    struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
+    if (str_eq_c(healthcheck, "http"))
+        healthcheck = (struct str){0};
+    bool known = injects(in) ? healthcheck.len > 0 : port != NULL;
+    if (!known || str_eq_c(healthcheck, "none"))
         return PROBE_NONE;
-    if (str_eq_c(asked, "grpc"))
+    if (str_eq_c(healthcheck, "grpc"))
         return PROBE_GRPC;
-    /* An http port without a path is asked by TCP, so that a rollout waits for something. */
-    bool silent = asked.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
-    return silent ? PROBE_NONE : PROBE_TCP;
+    /* An http port without a path gets a TCP readiness probe, so that a rollout waits for it. */
+    bool is_unprobed = healthcheck.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
+    return is_unprobed ? PROBE_NONE : PROBE_TCP;
 }
 
 /* Seconds before the first check. A liveness probe does not restart a container before the
@@ -109,31 +109,31 @@ static struct probe read_probe(const struct service_reader *in, const struct pro
         return probe;
     if (has(in, command))
         probe = (struct probe){.kind = PROBE_COMMAND, .command = service_value(in, command)};
-    else if (asks_path(in, path))
+    else if (requests_path(in, path))
         probe = path_probe(in, path);
     else
-        probe.kind = usual_kind(in, fields == &liveness_fields);
+        probe.kind = default_kind(in, fields == &liveness_fields);
     probe.delay = delay_of(in, fields);
     return probe;
 }
 
-/* Left out, it is long enough for the delays that are written: they show how long a start takes. */
+/* By default, long enough for the delays in the file: they show how long a start takes. */
 static int64_t startup_timeout(const struct service_reader *in)
 {
     static const enum field_id delays[] = {SERVICE_LIVENESS_DELAY, SERVICE_READINESS_DELAY};
     int64_t timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
     for (size_t i = 0; i < COUNT_OF(delays); i++) {
-        int64_t least = has(in, delays[i]) && !has(in, SERVICE_STARTUP_TIMEOUT)
-                            ? service_startup_timeout(service_value(in, delays[i])->number)
-                            : 0;
-        timeout = least > timeout ? least : timeout;
+        int64_t minimum = has(in, delays[i]) && !has(in, SERVICE_STARTUP_TIMEOUT)
+                              ? service_startup_timeout(service_value(in, delays[i])->number)
+                              : 0;
+        timeout = minimum > timeout ? minimum : timeout;
     }
     return timeout;
 }
 
 int64_t service_startup_timeout(int64_t delay)
 {
-    enum { FACTOR = 2 }; /* to the end of the delay, and as long again for the first answer */
+    enum { FACTOR = 2 }; /* the delay, and the same time again for the first success */
     return FACTOR * delay;
 }
 
@@ -146,18 +146,18 @@ int64_t service_startup_failures(const struct service *service, int64_t timeout)
 static void read_startup(const struct service_reader *in)
 {
     struct probe *startup = &in->service->startup;
-    if (asks_path(in, SERVICE_STARTUP_PATH)) {
+    if (requests_path(in, SERVICE_STARTUP_PATH)) {
         *startup = path_probe(in, SERVICE_STARTUP_PATH);
     } else if (has(in, SERVICE_STARTUP_TIMEOUT)) {
-        struct probe asked = read_probe(in, &liveness_fields);
-        if (asked.kind == PROBE_NONE)
-            asked = read_probe(in, &readiness_fields);
-        *startup = asked;
-        bool port_expected = (in->service->probe_port || lacks_port(in)) && !injects(in);
+        struct probe check = read_probe(in, &liveness_fields);
+        if (check.kind == PROBE_NONE)
+            check = read_probe(in, &readiness_fields);
+        *startup = check;
+        bool port_expected = (in->service->probe_port || is_port_missing(in)) && !injects(in);
         if (startup->kind == PROBE_NONE && port_expected) {
-            service_error(in, SERVICE_STARTUP_TIMEOUT,
-                          "there is no probe that could tell the start");
-            diag_hint(in->reader.diags, "write startup_probe_path or healthcheck_path");
+            service_error(in, SERVICE_STARTUP_TIMEOUT, "%s requires a probe",
+                          schema_field(SERVICE_STARTUP_TIMEOUT)->name);
+            diag_hint(in->reader.diags, "set startup_probe_path or healthcheck_path too");
         }
     }
     startup->delay = 0;
@@ -168,18 +168,18 @@ static void check_pair(const struct service_reader *in, enum field_id path, enum
 {
     if (!has(in, path) || !has(in, command))
         return;
-    service_error(in, command, "both %s and %s are given", schema_field(path)->name,
+    service_error(in, command, "%s and %s are mutually exclusive", schema_field(path)->name,
                   schema_field(command)->name);
-    diag_hint(in->reader.diags, "a probe asks a path or runs a command: keep one of the two");
+    diag_hint(in->reader.diags, "remove one of them");
 }
 
-/* True for a word that means "no probe" wherever a path cannot be meant: it has no slash. */
+/* True for a word without a slash that probably means "no probe". */
 static bool means_none(const struct service_reader *in, struct str path)
 {
-    static const char *const words[] = {"none", "null", "off", "no", "false", "disabled"};
+    static const char *const synonyms[] = {"none", "null", "off", "no", "false", "disabled"};
     struct str lower = str_lower(in->reader.arena, path);
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_eq_c(lower, words[i]))
+    for (size_t i = 0; i < COUNT_OF(synonyms); i++)
+        if (str_eq_c(lower, synonyms[i]))
             return true;
     return false;
 }
@@ -187,16 +187,16 @@ static bool means_none(const struct service_reader *in, struct str path)
 static void report_none(const struct service_reader *in, enum field_id path)
 {
     struct str written = service_value(in, path)->text;
-    const char *instead = "for no startup probe leave it out";
+    const char *hint = "for no startup probe, remove it";
     if (path == SERVICE_HEALTHCHECK_PATH)
-        instead = "for no probes write healthcheck: none";
+        hint = "for no probes, set healthcheck: none";
     else if (path == SERVICE_LIVENESS_PATH)
-        instead = "for no liveness probe write liveness: none, for no probes healthcheck: none";
+        hint = "for no liveness probe, set liveness: none; for no probes, set healthcheck: none";
     else if (path == SERVICE_READINESS_PATH)
-        instead = "for no readiness probe write readiness: none, for no probes healthcheck: none";
+        hint = "for no readiness probe, set readiness: none; for no probes, set healthcheck: none";
     service_error(in, path, "%s: %.*s would request the path /%.*s", schema_field(path)->name,
                   STR_ARG(written), STR_ARG(written));
-    diag_hint(in->reader.diags, "%s\nto request that path write /%.*s", instead, STR_ARG(written));
+    diag_hint(in->reader.diags, "%s\nto request that path, write /%.*s", hint, STR_ARG(written));
 }
 
 static void check_path(const struct service_reader *in, enum field_id path)
@@ -209,21 +209,21 @@ static void check_path(const struct service_reader *in, enum field_id path)
         return;
     }
     struct str text = path_of(in, path);
-    const char *wrong = name_check_request(text);
+    const char *error = name_check_request(text);
     struct str written = service_value(in, path)->text;
     if (written.len == 0)
-        wrong = "is empty: write \"/\", or leave it out";
+        error = "must not be empty: write \"/\", or remove it";
     else if (str_starts_with(written, STR("http://")) || str_starts_with(written, STR("https://")))
-        wrong = "is a path alone, such as /healthz: the pod is asked itself";
-    if (wrong)
-        service_error(in, path, "%s %s", schema_field(path)->name, wrong);
-    if (lacks_port(in)) {
-        service_error(in, path, "there is no port to ask %s at", schema_field(path)->name);
-        diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
+        error = "must be a path without scheme and host, for example: /healthz";
+    if (error)
+        service_error(in, path, "%s %s", schema_field(path)->name, error);
+    if (is_port_missing(in)) {
+        service_error(in, path, "%s requires a port", schema_field(path)->name);
+        diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     } else if (port && port->type == PORT_TYPE_GRPC) {
-        service_error(in, path, "a grpc port answers no HTTP path");
-        diag_hint(in->reader.diags, "write healthcheck: grpc for gRPC's health service, or leave "
-                                    "it out for a TCP connection");
+        service_error(in, path, "%s cannot be used with a grpc port", schema_field(path)->name);
+        diag_hint(in->reader.diags, "for the gRPC health service, set healthcheck: grpc; for a TCP "
+                                    "probe, remove it");
     }
 }
 
@@ -234,14 +234,14 @@ static void check_none(const struct service_reader *in, const struct probe_field
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (!has(in, fields->none) || !has(in, others[i]))
             continue;
-        service_error(in, fields->none, "both %s and %s are given",
+        service_error(in, fields->none, "%s and %s are mutually exclusive",
                       schema_field(fields->none)->name, schema_field(others[i])->name);
-        diag_hint(in->reader.diags, "keep one of the two");
+        diag_hint(in->reader.diags, "remove one of them");
         return;
     }
 }
 
-/* Without either probe there is nothing that both could do. */
+/* The common fields have no effect if both probes are none. */
 static void check_both_none(const struct service_reader *in)
 {
     static const enum field_id fields[] = {SERVICE_HEALTHCHECK, SERVICE_HEALTHCHECK_PATH,
@@ -251,25 +251,25 @@ static void check_both_none(const struct service_reader *in)
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!has(in, fields[i]) || str_eq_c(service_value(in, fields[i])->text, "none"))
             continue;
-        service_error(in, fields[i], "%s has no effect: liveness and readiness are none",
+        service_error(in, fields[i], "%s has no effect when liveness and readiness are none",
                       schema_field(fields[i])->name);
-        diag_hint(in->reader.diags, "leave it out, or liveness or readiness");
+        diag_hint(in->reader.diags, "remove it, or remove liveness or readiness");
     }
 }
 
-/* `healthcheck` replaces the common path and command, but `http` goes with paths; `none` excludes
- * the fields of single probes too. */
-static const char *find_clash(const struct service_reader *in, struct str asked)
+/* Returns the name of a field that conflicts with `healthcheck`, or NULL. `http` allows paths;
+ * `none` also conflicts with the fields of single probes. */
+static const char *find_conflict(const struct service_reader *in, struct str healthcheck)
 {
     static const enum field_id common[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND};
     static const enum field_id own[] = {SERVICE_LIVENESS_PATH, SERVICE_READINESS_PATH,
                                         SERVICE_LIVENESS_COMMAND, SERVICE_READINESS_COMMAND,
                                         SERVICE_STARTUP_PATH};
-    for (size_t i = str_eq_c(asked, "http") ? 1 : 0; i < COUNT_OF(common); i++)
+    for (size_t i = str_eq_c(healthcheck, "http") ? 1 : 0; i < COUNT_OF(common); i++)
         if (has(in, common[i]))
             return schema_field(common[i])->name;
     for (size_t i = 0; i < COUNT_OF(own); i++)
-        if (str_eq_c(asked, "none") && has(in, own[i]))
+        if (str_eq_c(healthcheck, "none") && has(in, own[i]))
             return schema_field(own[i])->name;
     return NULL;
 }
@@ -281,55 +281,58 @@ enum { PATH_FIELDS = COUNT_OF(path_fields) };
 
 static void check_healthcheck(const struct service_reader *in)
 {
-    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
+    struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
     if (!has(in, SERVICE_HEALTHCHECK))
         return;
     bool any_path = false;
     for (size_t i = 0; i < PATH_FIELDS; i++)
         any_path |= has(in, path_fields[i]) || service_value(in, path_fields[i])->invalid;
-    const char *clash = find_clash(in, asked);
-    if (clash) {
-        service_error(in, SERVICE_HEALTHCHECK, "both healthcheck and %s are given", clash);
-        diag_hint(in->reader.diags, "keep one of the two");
-    } else if (str_eq_c(asked, "http")) {
-        if (any_path) /* which is checked by itself */
+    const char *conflict = find_conflict(in, healthcheck);
+    if (conflict) {
+        service_error(in, SERVICE_HEALTHCHECK, "healthcheck and %s are mutually exclusive",
+                      conflict);
+        diag_hint(in->reader.diags, "remove one of them");
+    } else if (str_eq_c(healthcheck, "http")) {
+        if (any_path) /* check_path() checks it */
             return;
         service_error(in, SERVICE_HEALTHCHECK, "healthcheck: http requires a path");
-        diag_hint(in->reader.diags, "add healthcheck_path: /healthz, or / if it has no other path");
-    } else if (lacks_port(in) && !str_eq_c(asked, "none")) {
-        service_error(in, SERVICE_HEALTHCHECK, "there is no port to check");
-        diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
+        diag_hint(in->reader.diags,
+                  "set healthcheck_path too, for example: healthcheck_path: /healthz");
+    } else if (is_port_missing(in) && !str_eq_c(healthcheck, "none")) {
+        service_error(in, SERVICE_HEALTHCHECK, "healthcheck: %.*s requires a port",
+                      STR_ARG(healthcheck));
+        diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     }
 }
 
-/* A path that is written and not requested. `healthcheck: none` with a path, and a path named none,
- * are errors of their own. */
+/* Warns about paths that are not requested. `healthcheck: none` with a path, and a path named none,
+ * are reported as errors elsewhere. */
 static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
-    const struct value *asked = service_value(in, SERVICE_HEALTHCHECK);
-    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_invalid || asked->invalid ||
-        str_eq_c(asked->text, "none"))
+    const struct value *healthcheck = service_value(in, SERVICE_HEALTHCHECK);
+    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_invalid ||
+        healthcheck->invalid || str_eq_c(healthcheck->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, path_fields[i]),
-                     "%s is not requested: a tcp or websocket port is probed by a TCP connection",
+                     "%s has no effect: a tcp or websocket port gets a TCP probe",
                      schema_field(path_fields[i])->name);
         if (http && http->type == PORT_TYPE_HTTP)
             diag_hint(in->reader.diags,
-                      "to request the path write probe_port: %.*s, or healthcheck: http for the "
+                      "to request the path, set probe_port: %.*s, or healthcheck: http for the "
                       "first port",
                       STR_ARG(http->name));
         else
-            diag_hint(in->reader.diags, "to request the path write healthcheck: http%s",
-                      has(in, SERVICE_PORT) ? ", or port: {http: NUMBER} if it is no websocket"
+            diag_hint(in->reader.diags, "to request the path, set healthcheck: http%s",
+                      has(in, SERVICE_PORT) ? ", or port: {http: NUMBER} if it is not a websocket"
                                             : "");
     }
 }
 
-static bool same_words(const struct value *a, const struct value *b)
+static bool is_same_command(const struct value *a, const struct value *b)
 {
     for (size_t i = 0; i < a->count && i < b->count; i++)
         if (!str_equal(a->items[i].text, b->items[i].text))
@@ -337,11 +340,11 @@ static bool same_words(const struct value *a, const struct value *b)
     return a->count == b->count;
 }
 
-static bool ask_the_same(const struct probe *a, const struct probe *b)
+static bool is_same_check(const struct probe *a, const struct probe *b)
 {
     if (a->kind != b->kind || a->kind == PROBE_NONE)
         return false;
-    return a->kind == PROBE_COMMAND ? same_words(a->command, b->command)
+    return a->kind == PROBE_COMMAND ? is_same_command(a->command, b->command)
            : a->kind == PROBE_HTTP  ? str_equal(a->path, b->path)
                                     : true;
 }
@@ -353,26 +356,26 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
         return;
     diag_warning(diags, record_location(service->record, field),
                  "%.*s%s may restart a container after %" PRId64
-                 " seconds, although another probe waits %" PRId64 " seconds for it to start",
+                 " seconds, but another probe waits %" PRId64 " seconds for it to start",
                  STR_ARG(subject), schema_field(field)->name, seconds, delay);
-    diag_hint(diags, "write a longer one, such as %s: %" PRId64, schema_field(field)->name,
+    diag_hint(diags, "increase it, for example: %s: %" PRId64, schema_field(field)->name,
               field == SERVICE_STARTUP_TIMEOUT ? service_startup_timeout(delay) : delay);
 }
 
-/* The delay that is written for a probe, or 0. */
+/* Returns the delay that the file sets for a probe, or 0. */
 static int64_t written_delay(const struct service_reader *in, const struct probe *probe,
                              const struct probe_fields *fields)
 {
     return probe->kind != PROBE_NONE && has(in, fields->delay) ? probe->delay : 0;
 }
 
-/* In a chart the delays of its own probes count too (inject_probes.c). */
+/* In a chart, the delays of the chart's probes count too (inject_probes.c). */
 static void warn_restarts(const struct service_reader *in)
 {
-    enum { USUAL_FAILURES = 3 }; /* Kubernetes' default */
+    enum { DEFAULT_FAILURES = 3 }; /* Kubernetes' default */
     const struct service *service = in->service;
     const struct probe *probe = &service->liveness;
-    int64_t failures = probe->failures ? probe->failures : USUAL_FAILURES;
+    int64_t failures = probe->failures ? probe->failures : DEFAULT_FAILURES;
     int64_t liveness = written_delay(in, probe, &liveness_fields);
     int64_t readiness = written_delay(in, &service->readiness, &readiness_fields);
     if (injects(in))
@@ -405,9 +408,9 @@ void service_read_probes(const struct service_reader *in)
     read_startup(in);
     service->liveness = read_probe(in, &liveness_fields);
     service->readiness = read_probe(in, &readiness_fields);
-    /* Where both ask the same, a pod in trouble loses its traffic first, its life later. */
-    enum { PATIENCE = 6 };
-    if (ask_the_same(&service->liveness, &service->readiness))
-        service->liveness.failures = PATIENCE;
+    /* If both probes do the same check, a failing pod loses its traffic before it is restarted. */
+    enum { LIVENESS_FAILURES = 6 };
+    if (is_same_check(&service->liveness, &service->readiness))
+        service->liveness.failures = LIVENESS_FAILURES;
     warn_restarts(in);
 }

@@ -1,4 +1,4 @@
-/* What the files service*.c share: one reads a group of fields each. */
+/* Shared by the files service*.c, each of which reads one group of fields. */
 #ifndef OPTASVC_SERVICE_READER_H
 #define OPTASVC_SERVICE_READER_H
 
@@ -15,11 +15,11 @@ struct service_reader {
 
 const struct value *service_value(const struct service_reader *in, enum field_id field);
 
-/* Reports at a field's value. */
+/* Reports an error at a field's value. */
 void service_error(const struct service_reader *in, enum field_id field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Reports when a text is written that is no such name. */
+/* Reports an error if the file sets the field and `check` rejects its value. */
 void service_check(const struct service_reader *in, enum field_id field, name_check *check);
 
 /* port, ports, probe_port. Needs max_containers. */
@@ -31,9 +31,11 @@ void service_read_probes(const struct service_reader *in);
 /* links, secrets, env_vars. */
 void service_read_variables(const struct service_reader *in);
 
-/* A link to a module of AWS, and then, of the links and image, additional_iam_policies,
- * iam_role_arn, gcp_service_account and azure_client_id: what of the clouds is made. */
+/* Adds a link to a module of a cloud. */
 void service_add_cloud_link(const struct service_reader *in, const struct link *link);
+
+/* additional_iam_policies, iam_role_arn, gcp_service_account, azure_client_id,
+ * image_tag_mutability. Needs the links and the image. */
 void service_read_cloud(const struct service_reader *in);
 
 /* public_uri, sticky_session*, consistent_hash, keep_path_prefix. Needs the ports. */
@@ -42,7 +44,8 @@ void service_read_routes(const struct service_reader *in);
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
 
-/* persistent_storage, cron_jobs, tolerations, annotations and labels. */
+/* persistent_storage, cron_jobs, tolerations, timeout, security, annotations and labels. Needs the
+ * ports and probes. */
 void service_read_pods(const struct service_reader *in);
 
 #endif

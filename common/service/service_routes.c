@@ -1,4 +1,4 @@
-/* Where the service is public, and how its traffic is spread. */
+/* Public addresses, and how requests are distributed to pods. */
 #include "service/service_reader.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static bool uri_error(const struct service_reader *in, const struct item *item, 
     return false;
 }
 
-static size_t find_text(struct str text, struct str part)
+static size_t find_str(struct str text, struct str part)
 {
     for (size_t at = 0; at + part.len <= text.len; at++)
         if (str_starts_with(str_skip(text, at), part))
@@ -19,62 +19,61 @@ static size_t find_text(struct str text, struct str part)
     return text.len;
 }
 
-/* What surrounds the domain and path of an address. Reports each part of it, and takes it off, so
- * that the rest can be checked too. */
-static bool strip_address(const struct service_reader *in, const struct item *item,
-                          struct str *text)
+/* Removes a scheme, query and fragment, and reports an error for each, so that the rest can be
+ * checked too. */
+static bool strip_uri(const struct service_reader *in, const struct item *item, struct str *text)
 {
-    bool right = true;
-    size_t scheme = find_text(*text, STR("://"));
+    bool ok = true;
+    size_t scheme = find_str(*text, STR("://"));
     if (scheme < text->len) {
-        right = uri_error(in, item, "public_uri has a scheme",
-                          "write it without http:// or https://: app.example.com/api");
+        ok = uri_error(in, item, "public_uri must not contain a scheme",
+                       "remove the scheme, for example: app.example.com/api");
         *text = str_skip(*text, scheme + 3);
     }
     size_t query = str_find(*text, 0, '?');
     size_t fragment = str_find(*text, 0, '#');
     size_t end = query < fragment ? query : fragment;
     if (end < text->len) {
-        right = uri_error(in, item, "public_uri has a query or fragment",
-                          "write a domain and a path alone: app.example.com/api");
+        ok = uri_error(in, item, "public_uri must not contain a query or fragment",
+                       "write a domain and a path, for example: app.example.com/api");
         *text = str_slice(*text, 0, end);
     }
-    return right;
+    return ok;
 }
 
 static bool check_host(const struct service_reader *in, const struct item *item, struct str host,
                        struct str path)
 {
-    const char *wrong = name_check_host(host);
+    const char *error = name_check_host(host);
     bool dotted = str_find(host, 0, '.') < host.len;
-    if (!wrong && (dotted || str_eq_c(host, "localhost")))
+    if (!error && (dotted || str_eq_c(host, "localhost")))
         return true;
-    diag_error(in->reader.diags, item->node->span, "the domain of public_uri, \"%.*s\", %s",
-               STR_ARG(host), wrong ? wrong : "has no dot");
+    diag_error(in->reader.diags, item->node->span, "domain \"%.*s\" of public_uri %s",
+               STR_ARG(host), error ? error : "must contain a dot");
     if (!dotted)
-        diag_hint(in->reader.diags, "a path alone begins with a slash: /%.*s%.*s", STR_ARG(host),
-                  STR_ARG(path));
+        diag_hint(in->reader.diags, "if it is a path, begin it with a slash: /%.*s%.*s",
+                  STR_ARG(host), STR_ARG(path));
     return false;
 }
 
-/* The domain with its port, which is taken off. */
+/* Checks the domain, removes its port, and reports an error for each problem. */
 static bool read_host(const struct service_reader *in, const struct item *item, struct str path,
                       struct str *host)
 {
     size_t colon = str_find(*host, 0, ':');
-    bool right = true;
+    bool ok = true;
     if (colon < host->len)
-        right = uri_error(in, item, "public_uri has a port",
-                          "the ingress controller listens on 80 and 443; leave the port out");
+        ok = uri_error(in, item, "public_uri must not contain a port",
+                       "remove the port: the ingress controller listens on 80 and 443");
     *host = str_slice(*host, 0, colon);
     if (str_eq_c(*host, "*") || str_eq_c(*host, "all"))
         *host = (struct str){0};
     *host = name_without_root(*host);
-    return (host->len == 0 || check_host(in, item, *host, path)) && right;
+    return (host->len == 0 || check_host(in, item, *host, path)) && ok;
 }
 
-/* The first part of a path that is . or .., if there is one. */
-static bool has_dots(struct str path)
+/* True if a path has a segment . or .. */
+static bool has_dot_segment(struct str path)
 {
     for (size_t at = 1; at <= path.len; at = str_find(path, at, '/') + 1) {
         struct str part = str_slice(path, at, str_find(path, at, '/'));
@@ -90,49 +89,51 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
         bool invalid;
         const char *text;
     } rules[] = {
-        {str_find(path, 0, '%') < path.len, "is compared after its escapes are undone: % never "
-                                            "matches"},
-        {str_ends_with(path, STR("*")), "matches all below it already: leave the * out"},
-        {find_text(path, STR("//")) < path.len, "has an empty part: //"},
-        {has_dots(path), "has a part . or .., which clients resolve before they send it"},
+        {str_find(path, 0, '%') < path.len,
+         "must not contain %: it is compared with decoded paths"},
+        {str_ends_with(path, STR("*")),
+         "must not end with *: it matches all paths below it already"},
+        {find_str(path, STR("//")) < path.len, "must not contain //"},
+        {has_dot_segment(path),
+         "must not have a segment . or ..: clients resolve them before the request"},
     };
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         if (!rules[i].invalid)
             continue;
-        diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", rules[i].text);
-        right = false;
+        diag_error(in->reader.diags, item->node->span, "path of public_uri %s", rules[i].text);
+        ok = false;
     }
-    const char *wrong = path.len && right ? name_check_path(path) : NULL;
-    if (wrong)
-        diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", wrong);
-    return right && !wrong;
+    const char *error = path.len && ok ? name_check_path(path) : NULL;
+    if (error)
+        diag_error(in->reader.diags, item->node->span, "path of public_uri %s", error);
+    return ok && !error;
 }
 
-/* Reports all that is wrong with a public_uri, and returns false then. */
+/* Reports all errors in a public_uri; returns false if there are any. */
 static bool read_route(const struct service_reader *in, const struct item *item, struct route *ret)
 {
     struct str text = item->text;
     if (text.len == 0)
-        return uri_error(in, item, "public_uri is empty",
-                         "for every path of every host write \"/\"");
-    bool right = strip_address(in, item, &text);
+        return uri_error(in, item, "public_uri must not be empty",
+                         "for all paths of all hosts, write \"/\"");
+    bool ok = strip_uri(in, item, &text);
     if (str_find(text, 0, '{') < text.len || str_find(text, 0, '}') < text.len)
-        return uri_error(in, item, "public_uri has a placeholder that stands for nothing",
-                         "known are {env}, {layer_name}, {region}, {vars.NAME}, {parent.NAME}, "
+        return uri_error(in, item, "unknown placeholder in public_uri",
+                         "available: {env}, {layer_name}, {region}, {vars.NAME}, {parent.NAME}, "
                          "{aws.account_id}");
     size_t slash = str_find(text, 0, '/');
     struct str host = str_lower(in->reader.arena, str_slice(text, 0, slash));
     struct str path = str_skip(text, slash);
-    right &= read_host(in, item, path, &host);
+    ok &= read_host(in, item, path, &host);
     while (str_ends_with(path, STR("/")))
         path.len--;
-    right &= check_prefix(in, item, path);
+    ok &= check_prefix(in, item, path);
     *ret = (struct route){.host = host, .prefix = path, .at = item->node->span};
-    return right;
+    return ok;
 }
 
-/* Behind the last route of the same host, so that each host's stand together. */
+/* Inserts after the last route of the same host, so that routes are grouped by host. */
 static void insert_route(struct service *service, struct route route)
 {
     size_t at = service->route_count;
@@ -150,10 +151,8 @@ static void check_certificate(const struct service_reader *in, const struct rout
 {
     if (route->host.len || !in->layer->environment.cluster_issuer.len)
         return;
-    diag_error(in->reader.diags, route->at,
-               "cluster_issuer makes certificates for domains, and "
-               "this public_uri has none");
-    diag_hint(in->reader.diags, "write the domain before the path");
+    diag_error(in->reader.diags, route->at, "cluster_issuer requires a domain in public_uri");
+    diag_hint(in->reader.diags, "write the domain before the path, for example: app.example.com/");
 }
 
 static void read_uris(const struct service_reader *in)
@@ -162,15 +161,14 @@ static void read_uris(const struct service_reader *in)
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
     if (uris->count && !service->public_port && !layer_injects(in->layer) &&
         !service->ports_invalid) {
-        service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
+        service_error(in, SERVICE_PUBLIC_URI, "public_uri requires a port of type http");
         diag_hint(in->reader.diags, "%s",
-                  service->port_count
-                      ? "an Ingress serves ports of type http only; to publish a tcp port add "
-                        "a Service of type LoadBalancer"
-                      : "the service needs a port of type http");
+                  service->port_count ? "to expose a tcp port, add a Service of type LoadBalancer"
+                                      : "for example: port: {http: 8080}");
     }
     if (uris->count > ROUTES_MAX) {
-        service_error(in, SERVICE_PUBLIC_URI, "more than %d public_uri", ROUTES_MAX);
+        service_error(in, SERVICE_PUBLIC_URI, "too many addresses in public_uri: %zu (maximum %d)",
+                      uris->count, ROUTES_MAX);
         return;
     }
     service->routes = ARENA_ARRAY(in->reader.arena, uris->count, struct route);
@@ -178,19 +176,19 @@ static void read_uris(const struct service_reader *in)
         struct route route;
         if (!read_route(in, &uris->items[i], &route))
             continue;
-        bool again = false;
+        bool is_duplicate = false;
         for (size_t j = 0; j < service->route_count; j++)
-            again |= str_equal(service->routes[j].host, route.host) &&
-                     str_equal(service->routes[j].prefix, route.prefix);
-        if (again)
-            diag_error(in->reader.diags, route.at, "this public_uri stands here twice");
+            is_duplicate |= str_equal(service->routes[j].host, route.host) &&
+                            str_equal(service->routes[j].prefix, route.prefix);
+        if (is_duplicate)
+            diag_error(in->reader.diags, route.at, "duplicate public_uri");
         else
             insert_route(service, route);
         check_certificate(in, &route);
     }
 }
 
-/* The longest path that all prefixes begin with, in whole parts; empty: only / itself. */
+/* Returns the longest common prefix of all routes in whole segments; empty: only /. */
 static struct str common_prefix(const struct service *service)
 {
     struct str common = service->route_count ? service->routes[0].prefix : (struct str){0};
@@ -209,7 +207,6 @@ static struct str common_prefix(const struct service *service)
     return common;
 }
 
-/* The age of a cookie that is not set here. */
 static void warn_max_age(const struct service_reader *in)
 {
     if (!record_has(in->record, SERVICE_STICKY_MAX_AGE) || in->service->sticky ||
@@ -231,36 +228,38 @@ static void read_affinity(const struct service_reader *in)
     service->sticky_path = path.len ? path : STR("/");
     if (service->sticky && str_find(path, 0, ';') < path.len) {
         service_error(in, SERVICE_PUBLIC_URI,
-                      "a ; in the path would end the path of sticky_session's cookie");
-        diag_hint(in->reader.diags, "write it as %%3B");
+                      "path of public_uri must not contain ; with sticky_session: it would end the "
+                      "path of the cookie");
+        diag_hint(in->reader.diags, "change the path, or remove sticky_session");
     }
     bool has_root = false;
     for (size_t i = 0; i < service->route_count; i++)
         has_root |= service->routes[i].prefix.len == 0;
     if (service->sticky && path.len == 0 && !has_root && service->route_count > 1) {
-        diag_warning(
-            in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
-            "the paths have nothing in common, so the cookie of sticky_session is sent for "
-            "all of the host");
-        diag_hint(in->reader.diags, "other services of the host see it too");
+        diag_warning(in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
+                     "the paths share no prefix, so the cookie of sticky_session is sent for all "
+                     "paths of the "
+                     "host");
+        diag_hint(in->reader.diags, "to keep it from other services on the host, give the paths a "
+                                    "common prefix");
     }
     if (service->sticky && service->hash_key.len) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_CONSISTENT_HASH),
-                     "sticky_session beats consistent_hash: only requests without the cookie are "
-                     "hashed");
-        diag_hint(in->reader.diags, "keep one of the two");
+                     "sticky_session takes precedence over consistent_hash: only requests without "
+                     "the cookie are hashed");
+        diag_hint(in->reader.diags, "remove one of them");
     }
 }
 
-/* Fields that say how a service is public, where it is not. */
-static void warn_private(const struct service_reader *in)
+/* Warns about traffic fields of a service without public_uri. */
+static void warn_not_public(const struct service_reader *in)
 {
     static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
                                            SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS};
     if (record_has(in->record, SERVICE_PUBLIC_URI) ||
         service_value(in, SERVICE_PUBLIC_URI)->invalid)
         return;
-    if (layer_injects(in->layer)) /* a chart's Ingress may be there already */
+    if (layer_injects(in->layer)) /* the chart may have its own Ingress */
         return;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))
@@ -275,5 +274,5 @@ void service_read_routes(const struct service_reader *in)
     in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->flag;
     read_uris(in);
     read_affinity(in);
-    warn_private(in);
+    warn_not_public(in);
 }

@@ -1,4 +1,4 @@
-/* The volumes that pods keep: persistent_storage. */
+/* persistent_storage: the volume claims of a StatefulSet. */
 #include "base/map.h"
 #include "service/service_reader.h"
 
@@ -6,29 +6,29 @@
 
 enum { HASH_LENGTH = 8 };
 
-static bool is_word_byte(char c)
+static bool is_alnum_lower(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* The words of a path in lower case, joined with dashes; empty if it has none. */
+/* Returns the words of a path in lower case, joined with dashes; empty if there are none. */
 static struct str join_words(struct arena *arena, struct str path)
 {
     char *name = arena_alloc(arena, path.len + 1);
     size_t len = 0;
     struct str lower = str_lower(arena, path);
     for (size_t i = 0; i < lower.len; i++)
-        if (is_word_byte(lower.data[i]))
+        if (is_alnum_lower(lower.data[i]))
             name[len++] = lower.data[i];
         else if (len && name[len - 1] != '-')
             name[len++] = '-';
     return (struct str){name, len};
 }
 
-/* The default name of a claim depends on its path alone: "/var/lib/data" is "var-lib-data". A path
- * that may have the same words as another (it has a dash or a capital letter, or is too long) also
- * gets a hash of the whole path. */
-static struct str name_of_path(struct arena *arena, struct str path)
+/* Returns the default name of a claim, which depends only on its path: "/var/lib/data" becomes
+ * "var-lib-data". If another path could have the same words (it has a dash or a capital letter, or
+ * is too long), a hash of the path is appended. */
+static struct str default_name(struct arena *arena, struct str path)
 {
     struct str words = join_words(arena, path);
     if (words.len <= LABEL_MAX && str_span_only(path, "abcdefghijklmnopqrstuvwxyz0123456789/"))
@@ -46,41 +46,44 @@ static struct location name_location(const struct record *record)
     return record_location(record, record_has(record, STORAGE_NAME) ? STORAGE_NAME : STORAGE_PATH);
 }
 
-/* A volume has one path and one name: a pod cannot have either twice. A claim's own name, which
- * is NAME-SERVICE-ORDINAL, always fits. */
+/* Paths and names must be unique in a pod. The name of a claim, NAME-SERVICE-ORDINAL, is never too
+ * long. */
 static void check_disk(const struct service_reader *in, const struct record *record,
                        struct disk *disk, struct map *paths, struct map *names)
 {
     struct arena *arena = in->reader.arena;
     struct diags *diags = in->reader.diags;
-    const char *wrong = name_check_mount_path(disk->path);
-    if (!wrong && map_add(arena, paths, disk->path, disk))
-        wrong = "is that of another disk already";
-    if (wrong) {
-        diag_error(diags, record_location(record, STORAGE_PATH), "path %s", wrong);
+    const char *error = name_check_mount_path(disk->path);
+    if (!error && map_add(arena, paths, disk->path, disk)) {
+        diag_error(diags, record_location(record, STORAGE_PATH), "duplicate path \"%.*s\"",
+                   STR_ARG(disk->path));
+        diag_hint(diags, "set a different path for each disk");
+        return;
+    }
+    if (error) {
+        diag_error(diags, record_location(record, STORAGE_PATH), "path %s", error);
         struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
         if (!str_starts_with(disk->path, STR("/")) && !name_check_mount_path(absolute))
             diag_hint(diags, "write path: %.*s", STR_ARG(absolute));
         return;
     }
     if (!record_has(record, STORAGE_NAME))
-        disk->name = name_of_path(arena, disk->path);
-    wrong = name_check_namespace(disk->name);
-    if (wrong) {
-        diag_error(diags, name_location(record), "name %s", wrong);
+        disk->name = default_name(arena, disk->path);
+    error = name_check_namespace(disk->name);
+    if (error) {
+        diag_error(diags, name_location(record), "name %s", error);
     } else if (str_eq_c(disk->name, "tmp") && !str_eq_c(disk->path, "/tmp")) {
-        diag_error(diags, name_location(record), "the name \"tmp\" is reserved for the path /tmp");
+        diag_error(diags, name_location(record), "name \"tmp\" is reserved for the path /tmp");
     } else if (map_add(arena, names, disk->name, disk)) {
-        diag_error(diags, name_location(record), "another disk is named \"%.*s\" already",
+        diag_error(diags, name_location(record), "duplicate disk name \"%.*s\"",
                    STR_ARG(disk->name));
-        diag_hint(diags, "give one of the two another name: {name: NAME, size: ..., path: ...}");
+        diag_hint(diags, "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
 }
 
-/* Kubernetes compares the list of claim templates in its order, so that depends on the names alone:
- * shorter ones first, which has storage-2 before storage-10, as the lists that name claims by their
- * index are. */
-static int by_name(const void *a, const void *b)
+/* Kubernetes rejects a change in the order of claim templates, so the order depends only on the
+ * names: shorter ones first, so that storage-2 sorts before storage-10. */
+static int compare_names(const void *a, const void *b)
 {
     struct str left = ((const struct disk *)a)->name;
     struct str right = ((const struct disk *)b)->name;
@@ -109,7 +112,7 @@ void service_read_disks(const struct service_reader *in)
     }
     if (service->disk_count == 0)
         return;
-    qsort(service->disks, service->disk_count, sizeof *service->disks, by_name);
+    qsort(service->disks, service->disk_count, sizeof *service->disks, compare_names);
     if (service->name.len > STATEFUL_NAME_MAX)
         diag_error(in->reader.diags, in->module->name_at,
                    "the name of a service with persistent_storage must be at most %d characters "

@@ -1,14 +1,13 @@
 #include "service/service_traffic.h"
 
-/* A websocket may be silent for longer than a request: controllers often close it after 60 seconds.
- */
+/* Websockets may be idle longer than requests; many controllers close them after 60 seconds. */
 enum { WEBSOCKET_IDLE_TIMEOUT = 3600 };
 
-/* nginx's variables, whose names it compares without regard to case.
+/* Variables of nginx. Their names are case-insensitive.
  * https://nginx.org/en/docs/http/ngx_http_core_module.html#variables */
 static const struct {
     const char *name;
-    bool begins; /* the rest is the name of a header, cookie or parameter */
+    bool is_prefix; /* a prefix: the name of a header, cookie or parameter follows */
     enum hash_kind kind;
 } variables[] = {
     {"request_uri", false, HASH_PATH},
@@ -27,7 +26,7 @@ static bool is_name_byte(char byte)
            (byte >= '0' && byte <= '9') || byte == '_';
 }
 
-/* Takes `$NAME` or `${NAME}` from the start of a text; empty: it is neither. */
+/* Removes `$NAME` or `${NAME}` from the start of a string. Returns NAME; empty if there is none. */
 static struct str take_variable(struct str *text)
 {
     bool braces = text->len > 1 && text->data[1] == '{';
@@ -42,7 +41,7 @@ static struct str take_variable(struct str *text)
     return name;
 }
 
-/* $http_x_user is the header x-user. */
+/* Returns the name of a header: x-user for $http_x_user. */
 static struct str header_of(struct arena *arena, struct str name)
 {
     struct buf header = {0};
@@ -57,8 +56,8 @@ static bool read_variable(struct arena *arena, struct str variable, struct hash_
     struct str lower = str_lower(arena, variable);
     for (size_t i = 0; i < COUNT_OF(variables); i++) {
         struct str name = str_from_c(variables[i].name);
-        if (variables[i].begins ? !str_starts_with(lower, name) || lower.len == name.len
-                                : !str_equal(lower, name))
+        if (variables[i].is_prefix ? !str_starts_with(lower, name) || lower.len == name.len
+                                   : !str_equal(lower, name))
             continue;
         *ret = (struct hash_key){.kind = variables[i].kind, .name = str_skip(variable, name.len)};
         if (ret->kind == HASH_HEADER)
@@ -74,7 +73,7 @@ static void add_key(struct arena *arena, struct traffic_hash *hash, struct hash_
     hash->keys[hash->count++] = key;
 }
 
-/* False where a variable is none of those above. */
+/* Returns false if a variable is not in the table. */
 static bool read_keys(struct arena *arena, struct traffic_hash *hash)
 {
     struct str rest = str_skip(hash->text, str_find(hash->text, 0, '$'));

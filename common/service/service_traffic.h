@@ -1,85 +1,85 @@
-/* How clients outside the cluster reach a service, in the terms of no controller: what a flavour of
- * traffic (manifest/traffic.h) makes objects of. */
+/* How clients outside the cluster reach a service, independent of any controller. A flavour of
+ * traffic (manifest/traffic.h) generates objects from it. */
 #ifndef OPTASVC_SERVICE_TRAFFIC_H
 #define OPTASVC_SERVICE_TRAFFIC_H
 
 #include "service/service.h"
 
-/* What of a request chooses its pod. */
+/* The part of a request that selects its pod. */
 enum hash_kind {
     HASH_PATH, /* with its query */
     HASH_HOST,
     HASH_HEADER,
     HASH_COOKIE,
-    HASH_QUERY,   /* a parameter of the query */
+    HASH_QUERY,   /* a query parameter */
     HASH_ADDRESS, /* of the client */
-    HASH_NGINX,   /* an expression that nothing but nginx understands */
+    HASH_NGINX,   /* an expression that only nginx understands */
 };
 
 struct hash_key {
     enum hash_kind kind;
-    struct str name; /* HASH_HEADER: in lower case, with dashes; HASH_COOKIE, HASH_QUERY: as it is
-                        written; HASH_NGINX: the expression; else empty */
+    struct str name; /* HASH_HEADER: in lower case, with dashes; HASH_COOKIE, HASH_QUERY: as
+                        written; HASH_NGINX: the expression; otherwise empty */
 };
 
-/* Requests that are alike in all keys go to the same pod. */
+/* Requests with equal values of all keys are sent to the same pod. */
 struct traffic_hash {
-    struct hash_key *keys; /* in the order of the text */
+    struct hash_key *keys; /* in the order of `text` */
     size_t count;          /* 0: requests are not hashed */
-    struct str text;       /* as it is written, in nginx's language */
+    struct str text;       /* as written, in nginx syntax */
     struct location at;
 };
 
-/* A client's requests go to one pod, by a cookie that it gets. */
+/* A cookie binds a client to one pod. */
 struct traffic_affinity {
-    struct str cookie; /* its name; empty: none */
+    struct str cookie; /* its name; empty: no affinity */
     struct str path;
     int64_t max_age; /* seconds */
     struct location at;
 };
 
-/* At most one of the two is there. Neither: the flavour's own certificate, or no TLS. */
+/* At most one of the two is set. If none is, the controller uses its own certificate, or no TLS. */
 struct traffic_tls {
-    struct str secret; /* that holds the certificate */
-    struct str issuer; /* of cert-manager, which makes one for each host */
+    struct str secret; /* contains the certificate */
+    struct str issuer; /* of cert-manager, which creates a certificate for each host */
 };
 
-/* The Service behind the routes. */
+/* The Service that receives the requests. */
 struct traffic_backend {
     struct str service;
-    struct str port_name; /* empty: the port has none */
+    struct str port_name; /* empty: the port has no name */
     int64_t port;
 };
 
 struct traffic {
-    const struct service *service; /* whose labels the objects have, and whose file is wrong */
+    const struct service *service; /* for the labels of the objects and for error locations */
     enum flavour_id flavour;
     struct str class;           /* of the controller */
-    bool internal;              /* for clients of the network alone; no field asks for it so far */
-    const struct route *routes; /* those of one host stand together */
+    bool internal;              /* only for internal clients; no field sets it yet */
+    const struct route *routes; /* grouped by host */
     size_t route_count;
-    bool keeps_prefix; /* else the service gets paths without the route's prefix */
+    bool keeps_prefix; /* false: the route's prefix is stripped from the path */
     struct traffic_backend backend;
     enum port_type protocol;
-    struct location protocol_at; /* of what says so; without source: nothing */
-    int64_t idle_timeout; /* seconds a connection may be silent; 0: as the controller has it */
+    struct location protocol_at; /* of the port; no source: unknown */
+    int64_t idle_timeout;        /* seconds a connection may be idle; 0: the controller's default */
     struct traffic_affinity affinity;
     struct traffic_hash hash;
     struct traffic_tls tls;
-    const struct value *annotations; /* more of them, for the controller */
+    const struct value *annotations; /* additional ones for the controller */
 };
 
-/* The traffic of a service in its environment. Texts and lists live in the layer's arena. */
+/* Returns the traffic of a service in its environment, allocated in the layer's arena. */
 struct traffic traffic_of(const struct service *service);
 
-/* Reads a value of consistent_hash: nginx variables, with text between them, which tells no request
- * from another and is left out. The keys live in the arena. */
+/* Parses a value of consistent_hash: nginx variables. Text between them is ignored, because it is
+ * the same for all requests. The keys are allocated in the arena. */
 struct traffic_hash traffic_read_hash(struct arena *arena, struct str text);
 
-/* The index after the last route of the host that the route `from` has. */
+/* Returns the index after the last route of the host of route `from`. */
 size_t traffic_host_end(const struct traffic *traffic, size_t from);
 
-/* The annotation of ingress_extra_annotations with that key, or NULL. */
+/* Returns the annotation with that key from ingress_extra_annotations, or NULL. */
 const struct item *traffic_annotation(const struct traffic *traffic, const char *key);
 
 #endif

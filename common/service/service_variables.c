@@ -1,9 +1,8 @@
 /* links, secrets and env_vars: the environment variables of the container.
  *
- * Those of links come first, then secrets, then env_vars, which may refer to both as $(NAME):
- * Kubernetes expands only names that are defined before it. A key that `secrets` lists replaces a
- * link's variable of the same name, with a warning; any other name that occurs twice is an error.
- */
+ * Variables of links come first, then secrets, then env_vars, which may refer to both as $(NAME):
+ * Kubernetes expands only names that are defined earlier. A key in `secrets` replaces a link's
+ * variable of the same name, with a warning; any other duplicate is an error. */
 #include "base/map.h"
 #include "config/module_output.h"
 #include "service/service_reader.h"
@@ -14,14 +13,14 @@ static bool add_variable(const struct service_reader *in, struct variable variab
 {
     struct service *service = in->service;
     if (service->variable_count == VARIABLES_MAX) {
-        diag_error(in->reader.diags, variable.at, "more than %d environment variables",
+        diag_error(in->reader.diags, variable.at, "too many environment variables (maximum %d)",
                    VARIABLES_MAX);
         return false;
     }
-    const char *wrong = name_check_variable(variable.name);
-    if (wrong)
-        diag_error(in->reader.diags, variable.at, "the variable \"%.*s\" %s",
-                   STR_ARG(variable.name), wrong);
+    const char *error = name_check_variable(variable.name);
+    if (error)
+        diag_error(in->reader.diags, variable.at, "variable \"%.*s\" %s", STR_ARG(variable.name),
+                   error);
     service->variables =
         arena_grow(in->reader.arena, service->variables, service->variable_count, sizeof variable);
     service->variables[service->variable_count++] = variable;
@@ -45,13 +44,16 @@ static bool add_address(const struct service_reader *in, const struct link *link
     if (port < 0 && layer_selects(in->layer, link->module))
         return true;
     if (port < 0) {
-        diag_error(in->reader.diags, at, "the ports of the service \"%.*s\" are wrong",
+        diag_error(in->reader.diags, at, "service \"%.*s\" has invalid ports",
                    STR_ARG(link->module->name));
+        diag_hint(in->reader.diags, "add --module %.*s to see its errors",
+                  STR_ARG(link->module->name));
         return true;
     }
     if (port == 0) {
-        diag_error(in->reader.diags, at, "the service \"%.*s\" listens to nothing",
+        diag_error(in->reader.diags, at, "service \"%.*s\" has no ports to link to",
                    STR_ARG(link->module->name));
+        diag_hint(in->reader.diags, "add a port to that service, or remove the link");
         return true;
     }
     for (size_t i = 0; i < link->variable_count; i++) {
@@ -89,7 +91,7 @@ static bool read_link_variables(const struct service_reader *in, const struct li
 {
     enum link_kind kind = link->module->kind ? link->module->kind->link : LINK_NONE;
     if (kind == LINK_SERVICE && link->module == in->module) {
-        diag_error(in->reader.diags, link->node->span, "the service links to itself");
+        diag_error(in->reader.diags, link->node->span, "a service cannot link to itself");
         return true;
     }
     if (kind == LINK_SERVICE)
@@ -113,7 +115,6 @@ static bool read_links(const struct service_reader *in)
     return true;
 }
 
-/* The Secret that `secrets` are looked up in. */
 struct str service_secret(struct arena *arena, const struct layer *layer, struct str service)
 {
     if (layer->environment.secret_store.len == 0 || layer->options->mode == READ_CHART)
@@ -132,7 +133,7 @@ static void replace_linked(const struct service_reader *in, size_t index,
 {
     struct variable *linked = &in->service->variables[index];
     diag_warning(in->reader.diags, listed->at,
-                 "\"%.*s\" in secrets replaces the link's variable of the same name",
+                 "\"%.*s\" in secrets replaces the variable of the same name from a link",
                  STR_ARG(listed->name));
     if (in->reader.diags->last_kept) /* counting lines takes time */
         diag_hint(in->reader.diags, "the link is on line %zu",
@@ -140,7 +141,7 @@ static void replace_linked(const struct service_reader *in, size_t index,
     *linked = *listed;
 }
 
-/* The variables of links by name; the first of several of one name. */
+/* Returns the variables of links by name; the first one of duplicates. */
 static struct map linked_names(const struct service_reader *in)
 {
     const struct service *service = in->service;
@@ -150,19 +151,20 @@ static struct map linked_names(const struct service_reader *in)
     return names;
 }
 
-static bool read_listed(const struct service_reader *in, const struct value *secrets,
-                        struct str secret)
+static bool read_listed_keys(const struct service_reader *in, const struct value *secrets,
+                             struct str secret)
 {
     struct service *service = in->service;
     struct map linked = linked_names(in);
-    const struct variable *before = service->variables; /* adding moves them */
+    const struct variable *old_variables =
+        service->variables; /* add_variable() may move the array */
     for (size_t i = 0; i < secrets->count; i++) {
         const struct item *item = &secrets->items[i];
         struct variable listed = {
             .name = item->text, .at = item->node->span, .secret = secret, .key = item->text};
         const struct variable *same = map_get(&linked, listed.name);
-        if (same && service->variables[same - before].linked)
-            replace_linked(in, (size_t)(same - before), &listed);
+        if (same && service->variables[same - old_variables].linked)
+            replace_linked(in, (size_t)(same - old_variables), &listed);
         else if (!add_variable(in, listed))
             return false;
     }
@@ -177,35 +179,35 @@ static bool read_secrets(const struct service_reader *in)
         in->service->all_secrets = secret;
     if (secrets->count == 1 && str_eq_c(secrets->items[0].text, "all")) {
         diag_warning(in->reader.diags, secrets->items[0].node->span,
-                     "secrets lists one key that is named \"all\"");
-        diag_hint(in->reader.diags, "to use every key write secrets: all");
+                     "secrets contains a single key named \"all\"");
+        diag_hint(in->reader.diags, "to use all keys, write secrets: all");
     }
-    return read_listed(in, secrets, secret);
+    return read_listed_keys(in, secrets, secret);
 }
 
-static bool hold_the_same(const struct variable *a, const struct variable *b)
+static bool has_same_value(const struct variable *a, const struct variable *b)
 {
     return a->secret.len && str_equal(a->secret, b->secret) && str_equal(a->key, b->key);
 }
 
-/* The variable that holds an output: one that is there, or one that is added. */
+/* Returns the name of the variable with an output; adds the variable if it does not exist. */
 static struct str reference_variable(const struct service_reader *in,
                                      const struct reference *reference)
 {
     const struct service *service = in->service;
     struct str name = link_variable(in->reader.arena, reference->module, reference->output);
-    struct variable wanted =
+    struct variable variable =
         secret_variable(reference->module, reference->output, name, reference->where);
     for (size_t i = 0; i < service->variable_count; i++)
-        if (hold_the_same(&service->variables[i], &wanted))
+        if (has_same_value(&service->variables[i], &variable))
             return service->variables[i].name;
-    wanted.implied = true;
-    add_variable(in, wanted);
+    variable.implied = true;
+    add_variable(in, variable);
     return name;
 }
 
-/* The text with $(NAME) where it refers to a secret output. Kubernetes takes $$ for a $ that begins
- * no reference, so those right before one are doubled. */
+/* Returns the value with $(NAME) for each reference to a secret output. Dollar signs directly
+ * before a reference are doubled, because Kubernetes reads $$ as an escaped $. */
 static struct str expand(const struct service_reader *in, const struct item *item)
 {
     struct buf text = {0};
@@ -228,37 +230,35 @@ static bool read_env_var(const struct service_reader *in, const struct item *ite
     const struct reference *first = item->references;
     struct location at = item->name_node->span;
     struct variable variable = {.name = item->name, .at = at, .text = item->text};
-    if (first && !first->next &&
-        item->text.len == 0) /* the variable is the Secret's value itself */
+    if (first && !first->next && item->text.len == 0) /* the whole value is the reference */
         variable = secret_variable(first->module, first->output, item->name, at);
     else if (first)
         variable.text = expand(in, item);
     return add_variable(in, variable);
 }
 
-static void report_twice(const struct service_reader *in, const struct variable *first,
-                         const struct variable *second)
+static void report_duplicate(const struct service_reader *in, const struct variable *first,
+                             const struct variable *second)
 {
     if (first->at.start > second->at.start) {
         const struct variable *swapped = first;
         first = second;
         second = swapped;
     }
-    diag_error(in->reader.diags, second->at, "the variable \"%.*s\" is set twice",
-               STR_ARG(second->name));
+    diag_error(in->reader.diags, second->at, "duplicate variable \"%.*s\"", STR_ARG(second->name));
     if (first->implied || second->implied) {
         diag_hint(in->reader.diags,
-                  "line %zu sets it too, and the placeholder stands for another value: rename the "
-                  "variable, or write $(%.*s) to use its value",
+                  "first defined on line %zu, and the placeholder has a different value: rename "
+                  "the variable, or write $(%.*s) to use its value",
                   diag_position(first->at.source, first->at.start).line, STR_ARG(second->name));
         return;
     }
-    diag_hint(in->reader.diags, "line %zu sets it too: keep one of the two",
+    diag_hint(in->reader.diags, "first defined on line %zu: remove one of them",
               diag_position(first->at.source, first->at.start).line);
 }
 
-/* Reports a variable that is set twice. One that was added for a reference may be written out
- * after it: the first of the two then serves both. */
+/* Reports duplicate variables. A variable that was added for a reference may also be defined
+ * explicitly with the same value; then one of the two is kept. */
 static struct map check_variables(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -268,18 +268,18 @@ static struct map check_variables(const struct service_reader *in)
         struct variable *variable = &service->variables[i];
         const struct variable *first =
             map_add(in->reader.arena, &names, variable->name, &service->variables[kept]);
-        if (first && first->implied && hold_the_same(first, variable))
+        if (first && first->implied && has_same_value(first, variable))
             continue;
         if (first)
-            report_twice(in, first, variable);
+            report_duplicate(in, first, variable);
         service->variables[kept++] = *variable;
     }
     service->variable_count = kept;
     return names;
 }
 
-/* The name in the next $(NAME) of a text; `at` moves after it. False: there is no other. $$ is a $
- * that begins none. */
+/* Finds the next $(NAME) in a string from `*at`, and moves `*at` after it. Returns false if there
+ * is no other. $$ is an escaped $. */
 static bool next_expansion(struct str text, size_t *at, struct str *ret_name)
 {
     for (size_t dollar; (dollar = str_find(text, *at, '$')) + 1 < text.len;) {
@@ -295,14 +295,14 @@ static bool next_expansion(struct str text, size_t *at, struct str *ret_name)
     return false;
 }
 
-/* True for a variable of the Service "kubernetes". The kubelet sets those of other Services only
- * with enableServiceLinks, which is off. */
-static bool is_of_cluster(struct str name)
+/* True for a variable of the Service "kubernetes". Those of other Services are set only with
+ * enableServiceLinks, which is off. */
+static bool is_kubernetes_variable(struct str name)
 {
     return str_starts_with(name, STR("KUBERNETES_"));
 }
 
-/* `found`: the variable of that name, which is not before the one that refers to it; NULL: none. */
+/* `found`: the variable with that name, not defined before `variable`; NULL if there is none. */
 static void report_expansion(const struct service_reader *in, const struct variable *variable,
                              struct str name, const struct variable *found)
 {
@@ -314,7 +314,7 @@ static void report_expansion(const struct service_reader *in, const struct varia
                      STR_ARG(name));
         if (found != variable)
             diag_hint(diags, "move %.*s before %.*s", STR_ARG(name), STR_ARG(variable->name));
-    } else if (in->service->all_secrets.len && !is_of_cluster(name)) {
+    } else if (in->service->all_secrets.len && !is_kubernetes_variable(name)) {
         diag_warning(diags, variable->at,
                      "$(%.*s) is not expanded: env_vars cannot refer to keys of secrets: all",
                      STR_ARG(name));
@@ -322,8 +322,8 @@ static void report_expansion(const struct service_reader *in, const struct varia
     }
 }
 
-/* Kubernetes expands $(NAME) from the variables of `env` before it. A key that comes by envFrom
- * stays as it is written, and so does any other name, which may be a shell's. */
+/* Kubernetes expands $(NAME) only from earlier variables of `env`. Keys from envFrom and unknown
+ * names are not expanded; the latter may be meant for a shell, so they are not reported. */
 static void check_expansions(const struct service_reader *in, const struct map *names)
 {
     const struct service *service = in->service;
@@ -340,12 +340,12 @@ static void check_expansions(const struct service_reader *in, const struct map *
 
 void service_read_variables(const struct service_reader *in)
 {
-    bool more = read_links(in) && read_secrets(in);
+    bool ok = read_links(in) && read_secrets(in);
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
-    for (size_t i = 0; more && i < env_vars->count; i++)
-        more = read_env_var(in, &env_vars->items[i]);
+    for (size_t i = 0; ok && i < env_vars->count; i++)
+        ok = read_env_var(in, &env_vars->items[i]);
     struct map names = check_variables(in);
-    if (!layer_injects(in->layer)) /* a chart has its own env */
+    if (!layer_injects(in->layer)) /* the chart has its own env */
         check_expansions(in, &names);
 }
 

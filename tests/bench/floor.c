@@ -1,6 +1,6 @@
-/* The least that any program over these two libraries can take: for each service file the events of
- * libfyaml, then libyaml's emitter for the bytes that optasvc makes of it. Nothing is decided
- * between. usage: floor MANIFESTS FILE...      prints nothing; what is measured is the process */
+/* The lower bound for a program that uses these two libraries: for each service file, it reads the
+ * events with libfyaml, and emits the manifests of optasvc with libyaml. There is no logic in
+ * between. usage: floor MANIFESTS FILE... */
 #include <fcntl.h>
 #include <libfyaml.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static struct text read_file(const char *path)
     return text;
 }
 
-/* The events of the manifests, kept to be sent to the emitter again and again. */
+/* Reads the events of the manifests, to be emitted repeatedly. */
 static yaml_event_t *read_events(struct text text, size_t *ret_count)
 {
     yaml_parser_t parser;
@@ -74,7 +74,7 @@ static int append(void *data, unsigned char *bytes, size_t size)
     return 1;
 }
 
-/* A copy, because the emitter frees what it is given. */
+/* Copies an event, because the emitter frees its events. */
 static int copy_event(yaml_event_t *copy, const yaml_event_t *event)
 {
     switch (event->type) {

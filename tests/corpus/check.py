@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Injects a service into every workload of every stream in turn, and checks what came out.
+"""Injects a service into every workload of every stream in turn, and checks the output.
 
 usage: check.py HELM-POSTRENDER STREAM...
 
-What is injected is modelled here a second time, on the parsed trees. All documents but the
-workload's and those of its autoscaler must stay equal to the byte, the workload's must mean what
-the model makes of it and keep its comments, and a second run must change nothing.
+A model of the injection, on the parsed trees, computes the expected workload. The workload's document
+must equal it and keep its comments, all documents except those of the workload and its autoscaler
+must be unchanged to the byte, and a second run must change nothing.
 """
 import copy
 import re
@@ -38,7 +38,7 @@ SCALE = """\
 
 
 def split(text):
-    """Documents with their markers, cut at lines of `---`."""
+    """Returns the documents with their markers, split at lines with `---`."""
     parts = re.split(r"(?m)^(?=---(?:[ \t\r\n]|\Z))", text)
     return [part for part in parts if part]
 
@@ -81,7 +81,7 @@ def set_probe(container, key, failures):
 
 
 def wait_for_readiness(container, ready, added):
-    """A liveness probe does not restart a container before its readiness probe asks."""
+    """Ensures that a liveness probe does not restart a container before its readiness probe starts."""
     probe = container["livenessProbe"]
     delay = probe.get("initialDelaySeconds", 0)
     restart = delay + (probe.get("failureThreshold", 3) - 1) * probe["periodSeconds"]
@@ -90,7 +90,7 @@ def wait_for_readiness(container, ready, added):
 
 
 def set_startup_period(probe):
-    """As many failures as before take at least as long."""
+    """Raises the number of failures so that they take at least as long as before."""
     time = probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10)
     probe["periodSeconds"] = 7
     if -(-time // 7) > probe.get("failureThreshold", 3):
@@ -98,7 +98,7 @@ def set_startup_period(probe):
 
 
 def model(workload, scaled):
-    """What the service makes of a workload."""
+    """Returns the workload after injection."""
     result = copy.deepcopy(workload)
     spec = result["spec"]
     pod = spec["template"]["spec"]
@@ -158,13 +158,13 @@ def check(program, service, text, workload):
         while load(after[0])["kind"] != workload["kind"]:
             new.append(after.pop(0))
         touched = after.pop(0)
-        assert load(touched) == model(workload, scaled), f"{name}: is not as modelled:\n{touched}"
+        assert load(touched) == model(workload, scaled), f"{name}: differs from the model:\n{touched}"
         assert comments(touched) == comments(document), f"{name}: comments were lost"
-    assert not after, f"{name}: left over: {after}"
+    assert not after, f"{name}: unexpected documents: {after}"
     kinds = sorted(load(document)["kind"] for document in new)
     wanted = ["HorizontalPodAutoscaler", "PodDisruptionBudget"] if scaled else []
     assert kinds == wanted, f"{name}: new objects: {kinds}"
-    assert run(program, arguments, out) == out, f"{name}: a second run changes something"
+    assert run(program, arguments, out) == out, f"{name}: a second run changes the output"
 
 
 def main():

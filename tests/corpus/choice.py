@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks which workload and container of every stream are chosen, against a model of the rules.
+"""Checks which workload and container of every stream are selected, against a model of the rules.
 
 usage: choice.py HELM-POSTRENDER STREAM...
 
-The modules are called by every end of a workload's name, and by every single word of it. The program
-must choose what the model chooses, or report an error where the model finds nothing certain.
+Modules are named after every suffix of a workload's name, and after every single word of it. The
+program must select what the model selects, or report an error if the model selects nothing.
 """
 import json
 import re
@@ -24,7 +24,7 @@ def is_hook(tree):
 
 
 def is_metrics(name, container_name, number):
-    """True for a Service's port with that name that leads to a container's port."""
+    """True if the names, or else the number, show that a port is for metrics."""
     names = [each for each in (name, container_name) if each]
     if not names:
         return 9100 <= number <= 9999
@@ -32,7 +32,7 @@ def is_metrics(name, container_name, number):
 
 
 def routed_to(service, workload):
-    """The indexes of the containers that a Service routes traffic to."""
+    """Yields the indexes of the containers that a Service routes traffic to."""
     template = workload["spec"]["template"]
     selector = service["spec"].get("selector")
     labels = template["metadata"].get("labels") or {}
@@ -92,7 +92,7 @@ def choose_workload(trees, module):
 
 
 def chosen_by(program, text, module):
-    """The workload and container that the program chooses, or None."""
+    """Returns the workload and container that the program selects, or None."""
     service = (f"name: corpus\nmodules:\n  - {{name: {module}, type: k8s-service, "
                "termination_grace_period: 41}\n")
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file, \
@@ -102,7 +102,7 @@ def chosen_by(program, text, module):
         done = subprocess.run([program, "--dry-run", "--report", report.name, file.name],
                               input=text.encode(), capture_output=True, check=False)
         if done.returncode:
-            assert done.returncode == 1 and b"write which" in done.stderr, done.stderr.decode()
+            assert done.returncode == 1 and b"select one" in done.stderr, done.stderr.decode()
             return None
         chosen = json.load(report)["chosen"]
     assert len(chosen) == 2 and chosen[0]["object"] == chosen[1]["object"], chosen
@@ -130,7 +130,7 @@ def check(program, stream):
         container = workload and choose_container(trees, workload, module)
         wanted = container and (f"{workload['kind']}/{workload['metadata']['name']}", container)
         found = chosen_by(program, text, module)
-        assert found == wanted, f"module {module}: {found} is chosen, not {wanted}"
+        assert found == wanted, f"module {module}: {found} is selected, not {wanted}"
     return len(modules)
 
 

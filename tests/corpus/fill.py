@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Fills the gaps of every stream, and checks that none is left.
+"""Fills the missing settings of every stream, and checks that none is missing afterwards.
 
 usage: fill.py HELM-POSTRENDER SERVICE-FILE STREAM...
 
-SERVICE-FILE asks for probes, requests and limits, and pod security in all containers of all
-workloads. What the chart says must still be there, word for word, and a second run must change
-nothing.
+SERVICE-FILE sets probes, requests, limits and pod security in all containers of all workloads. All
+values of the chart must be kept, and a second run must change nothing.
 """
 import json
 import sys
@@ -39,7 +38,7 @@ def runs_on(document, container, init):
 
 
 def gaps(document):
-    """What a container still lacks."""
+    """Yields the settings that are missing in the containers."""
     pod = pod_of(document)
     for key in ("initContainers", "containers"):
         for container in pod.get(key) or []:
@@ -63,7 +62,7 @@ def gaps(document):
 
 
 def is_kept(before, after):
-    """True when all that stands in `before` stands in `after`. What is null may be filled."""
+    """True if `after` has all values of `before`. Null may be replaced."""
     if before is None:
         return True
     if isinstance(before, dict):
@@ -80,23 +79,23 @@ def check(program, service, stream):
         text = file.read()
     with tempfile.NamedTemporaryFile() as report:
         out = run(program, ["--report", report.name, service], text)
-        told = json.load(report)
-    assert not told["replaced"] and not told["removed"], "something of the chart was replaced"
+        changes = json.load(report)
+    assert not changes["replaced"] and not changes["removed"], "values of the chart were replaced"
     before, after = split(text), split(out)
-    assert len(before) == len(after), "documents came or went"
+    assert len(before) == len(after), "documents were added or removed"
     filled = 0
     for old, new in zip(before, after):
         tree = load(new) if "containers:" in new else None
         if not isinstance(tree, dict) or tree.get("kind") not in PODS:
             assert old == new, f"changed:\n{old[:300]}"
             continue
-        assert is_kept(load(old), tree), f"the chart's own words are lost:\n{new}"
-        lacking = list(gaps(tree))
-        assert not lacking, f"{tree['kind']}/{tree['metadata']['name']} lacks {lacking}"
+        assert is_kept(load(old), tree), f"values of the chart are lost:\n{new}"
+        missing = list(gaps(tree))
+        assert not missing, f"{tree['kind']}/{tree['metadata']['name']}: missing: {missing}"
         filled += 1
     assert filled, "nothing was filled"
-    assert told["added"], "the report is empty"
-    assert run(program, [service], out) == out, "a second run changes something"
+    assert changes["added"], "the report is empty"
+    assert run(program, [service], out) == out, "a second run changes the output"
 
 
 def main():

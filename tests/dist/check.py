@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Looks into what `make dist` made.
+"""Checks the files that `make dist` created.
 
-usage: check program PLATFORM FILE...           what it is linked with, how it is hardened, its signature
-       check sbom DIST VERSION COMPONENTS       SPDX's own validator, and whether what it says is true
-       check argocd ROOT DIST FOLDER            makes the image in FOLDER and runs there what Argo CD runs
+usage: check program PLATFORM FILE...           linked libraries, hardening, signature
+       check sbom DIST VERSION COMPONENTS       SPDX's own validator, and the contents
+       check argocd ROOT DIST DIRECTORY         builds the image in DIRECTORY and runs Argo CD's command there
 """
 import glob
 import hashlib
@@ -24,36 +24,36 @@ LOAD, INTERPRETER, STACK = 1, 3, 0x6474e551
 
 
 def check_elf(data, machine):
-    """A static program, at any address: nothing to find at its start, and no memory both written and run."""
+    """A static, position-independent program without memory that is both writable and executable."""
     yield data[:6] == b"\x7fELF\2\1" and struct.unpack_from("<HH", data, 16) == (3, machine), "ELF, ET_DYN"
     offset, = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
     headers = [struct.unpack_from("<IIQQQQ", data, offset + i * size) for i in range(count)]
     kinds = [kind for kind, *_ in headers]
-    yield INTERPRETER not in kinds, "no library is needed"
-    yield STACK in kinds, "it says what it needs of the stack"
-    yield not [flags for kind, flags, *_ in headers if kind in (LOAD, STACK) and flags & 3 == 3], "written and run"
+    yield INTERPRETER not in kinds, "static"
+    yield STACK in kinds, "has PT_GNU_STACK"
+    yield not [flags for kind, flags, *_ in headers if kind in (LOAD, STACK) and flags & 3 == 3], "no segment is writable and executable"
     sections, = struct.unpack_from("<Q", data, 40)
     size, count = struct.unpack_from("<HH", data, 58)
     yield 2 not in [struct.unpack_from("<I", data, sections + i * size + 4)[0] for i in range(count)], "stripped"
 
 
 def check_signature(data, at):
-    """Each page has the hash that is signed; macOS kills a program where that is not so."""
+    """The signed hash of each page is correct; otherwise macOS kills the program."""
     count, = struct.unpack_from(">I", data, at + 8)
     blobs = [at + struct.unpack_from(">I", data, at + 16 + 8 * i)[0] for i in range(count)]
     directory = next(blob for blob in blobs if struct.unpack_from(">I", data, blob)[0] == 0xfade0c02)
     hashes, _, _, pages, limit = struct.unpack_from(">IIIII", data, directory + 16)
     length, kind, _, shift = struct.unpack_from("BBBB", data, directory + 36)
-    yield (length, kind, limit) == (32, 2, at), "all that comes before is signed, by SHA-256"
+    yield (length, kind, limit) == (32, 2, at), "everything before the signature is signed, with SHA-256"
     wanted = [hashlib.sha256(data[i << shift:min(i + 1 << shift, limit)]).digest() for i in range(pages)]
     yield pages == -(-limit // (1 << shift)), "each page is signed"
-    yield b"".join(wanted) == data[directory + hashes:directory + hashes + 32 * pages], "the pages are what is signed"
+    yield b"".join(wanted) == data[directory + hashes:directory + hashes + 32 * pages], "the hashes of the pages are correct"
 
 
 def check_macho(data, machine):
     magic, cpu, _, kind, count, _, flags = struct.unpack_from("<IIIIIII", data)
-    yield (magic, cpu, kind) == (0xfeedfacf, machine, 2), "a program of macOS"
+    yield (magic, cpu, kind) == (0xfeedfacf, machine, 2), "a macOS program"
     yield bool(flags & 0x200000), "position-independent"
     at, commands = 32, []
     for _ in range(count):
@@ -61,7 +61,7 @@ def check_macho(data, machine):
         commands.append((command, data[at:at + size]))
         at += size
     libraries = [body[24:].rstrip(b"\0") for command, body in commands if command == LOAD_LIBRARY]
-    yield libraries == [b"/usr/lib/libSystem.B.dylib"], f"only the system's library, not {libraries}"
+    yield libraries == [b"/usr/lib/libSystem.B.dylib"], f"links only the system library, not {libraries}"
     symbols = next(body for command, body in commands if command == LOAD_SYMBOLS)
     yield 0 < struct.unpack_from("<I", symbols, 12)[0] < 300, "stripped"
     signature = [body for command, body in commands if command == LOAD_SIGNATURE]
@@ -96,7 +96,7 @@ def check_sbom(dist, version, components):
         rows = [line.split() for line in file if not line.startswith("#")]
     for name, number, license, _, _ in rows:
         yield packages[name].get("versionInfo", "-") == number, f"the version of {name}"
-        yield packages[name]["licenseDeclared"] == license, f"the licence of {name}"
+        yield packages[name]["licenseDeclared"] == license, f"the license of {name}"
     yield {"libfyaml", "libyaml"} <= {row[0] for row in rows}, "both YAML libraries"
     with open(os.path.join(dist, "SHA256SUMS"), encoding="utf-8") as file:
         sums = {name: value for value, name in map(str.split, file)}
@@ -104,14 +104,14 @@ def check_sbom(dist, version, components):
     yield len(released) == 7, "four archives, the Helm plugin, two Debian packages"
     for name in released:
         package = packages[name]
-        yield package["checksums"] == [{"algorithm": "SHA256", "checksumValue": sums[name]}], f"the sum of {name}"
+        yield package["checksums"] == [{"algorithm": "SHA256", "checksumValue": sums[name]}], f"the checksum of {name}"
         linked = {other for one, kind, other in links if one == package["SPDXID"] and kind == "STATIC_LINK"}
         wanted = {packages[row[0]]["SPDXID"] for row in rows if row[0] != "musl" or "darwin" not in name}
-        yield linked == wanted, f"what is linked into {name}"
+        yield linked == wanted, f"the components of {name}"
 
 
-def image(root, dist, folder):
-    """Does what argocd/Dockerfile says, in a folder; its variables of the environment."""
+def image(root, dist, directory):
+    """Executes argocd/Dockerfile in a directory. Returns its environment variables."""
     variables = {}
     with open(os.path.join(root, "argocd", "Dockerfile"), encoding="utf-8") as file:
         steps = [line.split() for line in file if line.strip() and not line.startswith("#")]
@@ -122,7 +122,7 @@ def image(root, dist, folder):
             source = source.replace("${TARGETARCH}", "amd64")
             where = os.path.join(dist, source[len("dist/"):]) if source.startswith("dist/") else os.path.join(root, source)
             found, = glob.glob(where)
-            target = folder + target
+            target = directory + target
             if word == "ADD":
                 with tarfile.open(found) as archive:
                     archive.extractall(target, filter="tar")
@@ -136,18 +136,18 @@ def image(root, dist, folder):
     return variables
 
 
-def check_argocd(root, dist, folder):
-    folder = os.path.join(folder, "image")
-    variables = image(root, dist, folder)
-    os.chmod(folder, 0o755)
-    config = os.path.join(folder, "home/argocd/cmp-server/config/plugin.yaml")
+def check_argocd(root, dist, directory):
+    directory = os.path.join(directory, "image")
+    variables = image(root, dist, directory)
+    os.chmod(directory, 0o755)
+    config = os.path.join(directory, "home/argocd/cmp-server/config/plugin.yaml")
     with open(config, encoding="utf-8") as file:
         plugin = yaml.safe_load(file)
     yield (plugin["apiVersion"], plugin["kind"]) == ("argoproj.io/v1alpha1", "ConfigManagementPlugin"), "kind"
     yield set(plugin) == {"apiVersion", "kind", "metadata", "spec"} and set(plugin["spec"]) == {"generate"}, "fields"
     yield re.fullmatch("[a-z]+", plugin["metadata"]["name"]), "name"
     generate = plugin["spec"]["generate"]
-    # What docker sends is what the Dockerfile takes.
+    # The build context contains exactly the files that the Dockerfile uses.
     with open(os.path.join(root, "argocd", "Dockerfile.dockerignore"), encoding="utf-8") as file:
         yield file.read().splitlines() == ["*", "!dist/*_linux_*.tar.gz", "!argocd/plugin.yaml"], ".dockerignore"
     with open(os.path.join(root, "argocd", "sidecar.yaml"), encoding="utf-8") as file:
@@ -156,19 +156,19 @@ def check_argocd(root, dist, folder):
     yield container["securityContext"]["runAsUser"] == 999, "the user of the sidecar"
     mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
     yield mounts == {"/var/run/argocd", "/home/argocd/cmp-server/plugins", "/tmp"}, "the volumes of the sidecar"
-    # argocd-cmp-server unpacks the Application's folder below /tmp and runs the command in it.
+    # argocd-cmp-server unpacks the Application's directory below /tmp and runs the command in it.
     application = "/tmp/_cmp_server/application"
-    shutil.copytree(os.path.join(root, "examples", "hello"), folder + application)
+    shutil.copytree(os.path.join(root, "examples", "hello"), directory + application)
 
     def enter():
-        os.chroot(folder)
+        os.chroot(directory)
         os.chdir(application)
         os.setgid(999)
         os.setuid(999)
 
-    # Go looks for the program in PATH, and so does Python: here, before it is inside.
+    # Go searches for the program in PATH. Python would search before chroot, so search here.
     names = [os.path.join(path, generate["command"][0]) for path in variables["PATH"].split(":")]
-    program = next((name for name in names if os.path.exists(folder + name)), "/missing")
+    program = next((name for name in names if os.path.exists(directory + name)), "/missing")
     done = subprocess.run([program, *generate["command"][1:], *generate["args"]], env=variables, preexec_fn=enter,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
     yield done.returncode == 0, "generate"

@@ -1,10 +1,10 @@
-/* Makes calls of the C library fail, as a system does that has nothing left. Loaded by LD_PRELOAD.
+/* Lets calls of the C library fail, as on a system without resources. Loaded by LD_PRELOAD.
  *
- *   FAULT=CALL:N:WHAT   the N-th call (from 1; 0: each) of CALL; WHAT is an errno's number, `short`
- * (one byte is read or written) or `interrupt` (EINTR, every other time) FAULT_HIT=PATH      a file
- * that is made when it happens
+ *   FAULT=CALL:N:WHAT   the N-th call of CALL fails (from 1; 0: every call)
+ *   FAULT_HIT=PATH      a file that is created when the fault occurs
  *
- * Children have none of it. */
+ * WHAT is an errno's number, `short` (one byte is read or written) or `interrupt` (EINTR at every
+ * other call). Child processes are not affected. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 static char call[32];
 static char hit[256];
 static long wanted;
-static int error; /* 0: the count of bytes is cut */
+static int error; /* 0: reads and writes are cut to one byte */
 static int interrupts;
 static long seen;
 
@@ -44,7 +44,7 @@ __attribute__((constructor)) static void begin(void)
     unsetenv("LD_PRELOAD");
 }
 
-/* True when this call is to fail; errno is set then. */
+/* True if this call must fail; sets errno. */
 static int fails(const char *name)
 {
     if (call[0] == '\0' || strcmp(name, call) != 0)
@@ -60,8 +60,8 @@ static int fails(const char *name)
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* The programs have an allocator of their own before the C library's, under these names. dlsym()
- * may allocate itself. */
+/* The programs define malloc() and so on, which call the C library's under these names. dlsym() may
+ * allocate memory itself. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);

@@ -1,5 +1,5 @@
-/* A file of a directory: it is a service file if and only if it can be read and a module says so.
- */
+/* A file of a directory: it is a service file if and only if it can be parsed and has a module of
+ * type k8s-service. */
 #include "fuzz.h"
 
 #include "config/discover.h"

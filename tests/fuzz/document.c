@@ -1,4 +1,4 @@
-/* The documents of a stream that others wrote, read with the place of every node. */
+/* The documents of a chart: the byte range of every node is within that of its parent. */
 #include "fuzz.h"
 
 #include "yaml/parse_manifest.h"
@@ -34,9 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct diags diags = {.arena = &arena};
         struct node *root = NULL;
         const struct document *document = &stream.documents[i];
-        bool right = load_manifest(&arena, &source, document->start, document->end, &diags, &root);
-        fuzz_check_diags(&diags, !right);
-        if (right && root)
+        bool ok = load_manifest(&arena, &source, document->start, document->end, &diags, &root);
+        fuzz_check_diags(&diags, !ok);
+        if (ok && root)
             check_places(root, document->start, document->end);
     }
     arena_free(&arena);

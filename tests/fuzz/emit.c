@@ -1,4 +1,4 @@
-/* A tree of any texts: what is emitted of it reads back equal. */
+/* A tree of arbitrary strings survives a round trip. */
 #include "fuzz.h"
 
 #include "base/utf8.h"
@@ -14,8 +14,8 @@ static unsigned next(struct reader *reader)
     return reader->at < reader->text.len ? (unsigned char)reader->text.data[reader->at++] : 0;
 }
 
-/* Bytes up to a 0xFF, without what no text of ours holds: a reader refuses files with NUL or other
- * bytes than UTF-8, and a control character is written as an escape. */
+/* The bytes up to 0xFF, the first NUL or the first invalid UTF-8: readers reject files with the
+ * latter two, so no string contains them. */
 static struct str next_text(struct reader *reader)
 {
     size_t end = str_find(reader->text, reader->at, '\xff');

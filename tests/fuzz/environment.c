@@ -1,4 +1,4 @@
-/* An environment file, under a service that uses all of it. */
+/* An environment file, for a service that uses all of its fields. */
 #include "fuzz.h"
 
 static const char service_file[] =
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena = {0};
     fuzz_render(STR(""), fuzz_file(1, fuzz_text(&arena, data, size)));
     fuzz_render(str_from_c(service_file), fuzz_file(1, fuzz_text(&arena, data, size)));
-    /* As a service file that is its own environment. */
+    /* The input as a service file that is its own environment. */
     struct str both = str_format(&arena,
                                  "%.*s\nmodules:\n  - {type: k8s-service, image: 'a:1', "
                                  "port: none}\n",

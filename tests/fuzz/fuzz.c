@@ -40,7 +40,7 @@ const char *fuzz_file(unsigned slot, struct str text)
     return paths[slot];
 }
 
-/* Escapes of a terminal begin with a control character; what is written is text. */
+/* Terminal escapes begin with a control character, so messages must not contain one. */
 static void check_visible(struct str text)
 {
     for (size_t at = 0, len; at < text.len; at += len) {
@@ -61,7 +61,7 @@ void fuzz_check_diags(const struct diags *diags, bool failed)
     buf_free(&out);
 }
 
-/* A string that stands plain is one to every reader. */
+/* A plain scalar must be a string to every reader. */
 static void check_plain(struct str text, const struct node *read)
 {
     if (read->kind == NODE_SCALAR && read->span.source && read->style == STYLE_PLAIN)
@@ -115,20 +115,20 @@ void fuzz_render(struct str service_file, const char *environment_file)
     struct layer *layer =
         service_file.len <= FILE_SIZE_MAX ? layer_read(&arena, &diags, &options, &source) : NULL;
     struct manifests manifests = {.arena = &arena};
-    bool right = layer && diags.errors == 0;
+    bool ok = layer && diags.errors == 0;
     for (size_t i = 0; layer && i < layer->module_count; i++) {
         if (!module_is_service(&layer->modules[i]))
             continue;
         const struct service *service = service_read(layer, &layer->modules[i]);
-        right &= service != NULL;
+        ok &= service != NULL;
         if (!service)
             continue;
         const struct traffic traffic = traffic_of(service);
-        right &= traffic_check(&traffic);
+        ok &= traffic_check(&traffic);
         manifests_add_service(&manifests, service);
     }
-    fuzz_check_diags(&diags, !right && service_file.len <= FILE_SIZE_MAX);
-    if (right)
+    fuzz_check_diags(&diags, !ok && service_file.len <= FILE_SIZE_MAX);
+    if (ok)
         fuzz_check_emitted(&arena, manifests.items, manifests.count);
     arena_free(&arena);
 }

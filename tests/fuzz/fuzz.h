@@ -1,5 +1,5 @@
-/* What the fuzz targets share. Each target is one file with LLVMFuzzerTestOneInput(), which
- * libFuzzer, AFL++ and replay.c call. A property that does not hold ends the process. */
+/* Shared by the fuzz targets. Each target is one file with LLVMFuzzerTestOneInput(), which
+ * libFuzzer, AFL++ and replay.c call. A property that does not hold aborts the process. */
 #ifndef OPTASVC_FUZZ_H
 #define OPTASVC_FUZZ_H
 
@@ -13,20 +13,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 _Noreturn void fuzz_fail(const char *file, int line, const char *condition);
 
-/* The bytes, in memory of just that size, so that a sanitizer sees what is read behind them. */
+/* Returns a copy of exactly this size, so that a sanitizer detects reads after its end. */
 struct str fuzz_text(struct arena *arena, const uint8_t *data, size_t size);
 
-/* A path that reads as the text; `slot` below FUZZ_FILES: a text of before is replaced. */
+/* Returns the path of a file with this content. `slot` is below FUZZ_FILES; its earlier content is
+ * replaced. */
 enum { FUZZ_FILES = 16 };
 const char *fuzz_file(unsigned slot, struct str text);
 
-/* Something was reported if and only if `failed`, and a terminal can show it. */
+/* Checks that errors were reported if and only if `failed`, and that no message has a control
+ * character. */
 void fuzz_check_diags(const struct diags *diags, bool failed);
 
-/* Objects come back as they are from both libraries, as YAML and as JSON. */
+/* Checks that both libraries read the objects back unchanged, as YAML and as JSON. */
 void fuzz_check_emitted(struct arena *arena, struct node *const *objects, size_t count);
 
-/* All that is made of a service file and, unless it is NULL, an environment file. */
+/* Renders a service file, with an environment file unless it is NULL, and checks the objects. */
 void fuzz_render(struct str service_file, const char *environment_file);
 
 #endif

@@ -1,6 +1,5 @@
-/* Services into a stream that others wrote. What comes out goes through again and stays as it is;
- * what was YAML is YAML still; and nothing but an error takes a byte away from a stream that no
- * service is meant for. */
+/* Injection of services into a chart: a second run changes nothing, and valid YAML stays valid
+ * YAML. */
 #include "fuzz.h"
 
 #include "chart/inject.h"
@@ -31,20 +30,20 @@ static bool run(struct arena *arena, const char *file, struct str text, struct s
     struct injected injected;
     const struct input_options input = {.files = {&file, 1}, .mode = READ_CHART};
     const struct source source = {.path = STR("<stdin>"), .text = text};
-    bool right = inject(&input, &(struct inject_options){0}, &source,
-                        stream_finish(&stream_parser, text), false, &injected);
+    bool ok = inject(&input, &(struct inject_options){0}, &source,
+                     stream_finish(&stream_parser, text), false, &injected);
     struct buf out = {0};
     for (size_t i = 0; i < injected.count; i++)
         buf_add(&out, injected.pieces[i]);
-    FUZZ_CHECK(right || injected.count == 0);
-    FUZZ_CHECK(right || injected.messages.len > 0);
+    FUZZ_CHECK(ok || injected.count == 0);
+    FUZZ_CHECK(ok || injected.messages.len > 0);
     *ret = str_copy(arena, buf_str(&out));
     buf_free(&out);
     injected_free(&injected);
-    return right;
+    return ok;
 }
 
-/* How many documents of a stream are YAML. */
+/* Returns the number of documents of a stream that are valid YAML. */
 static size_t readable(struct arena *arena, struct str text)
 {
     const struct source source = {.path = STR("<stdin>"), .text = text};

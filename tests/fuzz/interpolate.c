@@ -1,4 +1,4 @@
-/* A text with placeholders, in a file that has something for every root. */
+/* A string with placeholders, in a file with a value for every root. */
 #include "fuzz.h"
 
 static const char file[] = "name: hello\n"
@@ -25,17 +25,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str text = fuzz_text(&arena, data, size);
     struct node *scalar = node_scalar(&arena, STYLE_TEXT, text);
     struct filled filled;
-    bool right = interpolate(&layer->scope, scalar, &filled);
-    FUZZ_CHECK(right == (diags.errors == 0));
+    bool ok = interpolate(&layer->scope, scalar, &filled);
+    FUZZ_CHECK(ok == (diags.errors == 0));
     FUZZ_CHECK(filled.text.len <= FILLED_MAX || filled.text.data == text.data);
     size_t before = 0;
     for (const struct reference *each = filled.references; each; each = each->next) {
         FUZZ_CHECK(each->at >= before && each->at <= filled.text.len);
         before = each->at;
     }
-    /* Without a brace nothing changes. */
+    /* A string without braces does not change. */
     if (str_find(text, 0, '{') == text.len)
-        FUZZ_CHECK(right && str_equal(filled.text, text) && !filled.references);
+        FUZZ_CHECK(ok && str_equal(filled.text, text) && !filled.references);
     arena_free(&arena);
     return 0;
 }

@@ -1,5 +1,4 @@
-/* Text that a program printed: what is read as JSON reads back equal when it is written again, and
- * libfyaml reads the same from that. */
+/* The output of another program: JSON survives a round trip, also through libfyaml. */
 #include "fuzz.h"
 
 #include "yaml/emit.h"

@@ -1,10 +1,10 @@
-/* Addresses, and the Ingresses that are made of them: no text may be more than a path, a host or a
- * value to a controller that writes nginx's configuration from it. */
+/* URIs and their Ingresses: no string may inject anything but a path, a host or a value into the
+ * nginx configuration that a controller generates. */
 #include "fuzz.h"
 
 #include "yaml/emit.h"
 
-/* A semicolon is none in the quotes that ingress-nginx puts around a regular expression. */
+/* A semicolon has no effect in a regular expression, which ingress-nginx quotes. */
 static bool is_harmless(struct str text, bool expression)
 {
     for (size_t i = 0; i < text.len; i++)

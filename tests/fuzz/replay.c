@@ -1,6 +1,5 @@
-/* Runs a fuzz target on files: those given, and all in the folders given. As a test, whose inputs
- * are the seeds and whatever was found once; and for a look at one finding. usage: replay NAME
- * PATH... */
+/* Runs a fuzz target on files and on all files of directories: as a test on the seeds and past
+ * findings, or to examine one finding. usage: replay NAME PATH... */
 #include "fuzz.h"
 
 #include "os/io.h"
@@ -17,7 +16,7 @@ static void run_file(const char *path)
 {
     struct buf text = {0};
     if (io_read_file(path, SIZE_MAX / 2, &text) != 0) {
-        fprintf(stderr, "replay: %s cannot be read\n", path);
+        fprintf(stderr, "replay: cannot read %s\n", path);
         exit(EXIT_FAILURE);
     }
     if (getenv("V"))
@@ -33,19 +32,19 @@ static void run_file(const char *path)
 static void run_path(const char *path)
 {
     struct stat status;
-    DIR *folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? opendir(path) : NULL;
-    if (!folder) {
+    DIR *directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? opendir(path) : NULL;
+    if (!directory) {
         run_file(path);
         return;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         char inner[4096];
         if (entry->d_name[0] == '.')
             continue;
         snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
         run_path(inner);
     }
-    closedir(folder);
+    closedir(directory);
 }
 
 int main(int argc, char **argv)

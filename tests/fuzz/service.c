@@ -1,4 +1,4 @@
-/* A service file, and all that is made of it. */
+/* A service file, and the objects rendered from it. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

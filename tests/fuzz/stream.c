@@ -1,5 +1,4 @@
-/* A stream that is split: no byte is lost, and it is the same whether it comes at once or in parts.
- */
+/* A stream that is split: no byte is lost, whether it is split at once or in parts. */
 #include "fuzz.h"
 
 #include "yaml/split.h"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Holds what `make dist` made to krew's rules, and the documents to each other.
+"""Checks the results of `make dist` against krew's rules, and the documents against each other.
 
 usage: check krew DIST VERSION     the krew manifest and its archives
-       check agree BIN README      help, manual pages, completion and README name the same things
-       check workflows ROOT        actions are pinned by commit, and make's targets are there
+       check agree BIN README      help, manual pages, completion and README agree
+       check workflows ROOT        actions are pinned by commit, and make targets exist
 """
 import hashlib
 import os
@@ -19,7 +19,7 @@ PLATFORMS = {"linux", "darwin", "windows"}, {"amd64", "arm64", "386", "arm"}
 
 
 def check_archive(path, platform):
-    """What krew does with the archive: unpack, copy `files`, link `bin`."""
+    """Checks an archive for what krew does with it: unpack, copy `files`, link `bin`."""
     yield len(platform["sha256"]) == 64 and platform["sha256"] == platform["sha256"].lower(), "sha256"
     with open(path, "rb") as file:
         yield hashlib.sha256(file.read()).hexdigest() == platform["sha256"], "the sum of " + path
@@ -34,7 +34,7 @@ def check_archive(path, platform):
     yield bool(platform["files"]), "files is not empty"
     yield bool({"LICENSE", "COPYING"} & set(installed)), "a LICENSE is installed"
     program = installed.get(platform["bin"])
-    yield program is not None and program.mode & 0o111 == 0o111, "bin is installed and may be run"
+    yield program is not None and program.mode & 0o111 == 0o111, "bin is installed and executable"
 
 
 def check_krew(dist, version):
@@ -73,8 +73,8 @@ def words_of(program, *words):
     return {line.split("\t")[0] for line in lines if not line.startswith(":")}
 
 
-def check_agree(folder, readme):
-    program = os.path.join(folder, "kubectl-optasvc")
+def check_agree(bin_dir, readme):
+    program = os.path.join(bin_dir, "kubectl-optasvc")
     with open(readme, encoding="utf-8") as file:
         text = file.read()
     page = output(program, "__man").replace("\\-", "-")
@@ -97,34 +97,34 @@ def check_agree(folder, readme):
             "Flags:" not in section and flags == {"--color", "--help"}, f"the manual page's flags of {name}"
         every_flag |= flags
     described = re.findall(r"^\.TP\n\\fB(?:-.\\fR, \\fB)?(--[a-z-]+)", page.split(".SH FLAGS")[1], flags=re.M)
-    yield set(described) == every_flag, "the manual page tells every flag"
-    plugin = os.path.join(folder, "helm-postrender")
+    yield set(described) == every_flag, "the manual page describes every flag"
+    plugin = os.path.join(bin_dir, "helm-postrender")
     flags = set(re.findall(r"^  (?:-., |    )(--[a-z-]+)", output(plugin, "--help"), flags=re.M))
     yield flags == words_of(plugin, "--"), "completion of helm-postrender"
     yield all(flag in output(plugin, "__man").replace("\\-", "-") for flag in flags), "its manual page"
-    # Flags of ours that README names; those of others stand in commands of theirs.
+    # README has our flags alone in backquotes; flags of other tools follow their commands.
     ours = set(re.findall(r"`(--[a-z-]+)", text))
-    yield ours <= every_flag | flags | {"--version"}, f"README names flags that are not there: {ours - every_flag - flags}"
+    yield ours <= every_flag | flags | {"--version"}, f"README names unknown flags: {ours - every_flag - flags}"
 
 
-# What a step may run besides make: scripts of ours, which the tests run as well, and the tools of the runner.
+# Allowed commands of a step besides make: our scripts, which the tests run too, and tools of the runner.
 RUNS = r"(apt-get |git config --global |tests/deps all$|bash \.ci/run$|gh |branch=\$\(krew/bump |\[ -z )"
-# What a job may ask for besides reading.
+# Permissions that a job may request besides read access.
 PERMISSIONS = {"publish": {"contents": "write", "id-token": "write", "attestations": "write"}}
 
 
 def check_workflows(root):
     with open(os.path.join(root, "Makefile"), encoding="utf-8") as file:
         targets = set(re.findall(r"^([a-z-]+):", file.read(), flags=re.M))
-    folder = os.path.join(root, ".github", "workflows")
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name), encoding="utf-8") as file:
+    directory = os.path.join(root, ".github", "workflows")
+    for name in sorted(os.listdir(directory)):
+        with open(os.path.join(directory, name), encoding="utf-8") as file:
             workflow = yaml.safe_load(file)
-        yield workflow["permissions"] == {"contents": "read"}, f"{name} may read and no more"
+        yield workflow["permissions"] == {"contents": "read"}, f"{name} has only read permission"
         for title, job in workflow["jobs"].items():
-            yield job.get("permissions") == PERMISSIONS.get(title), f"{name} asks for no more for {title}"
+            yield job.get("permissions") == PERMISSIONS.get(title), f"{name} requests no other permissions for {title}"
         steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
-        yield bool(steps), f"{name} does something"
+        yield bool(steps), f"{name} has steps"
         for step in steps:
             if "uses" in step:
                 yield re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"]), f"{step['uses']} is pinned"
@@ -137,15 +137,15 @@ def check_workflows(root):
                     yield re.match(RUNS, line), line
                 for script in re.findall(r"\b(?:krew|tests)/\w+", line):
                     path = os.path.join(root, script)
-                    yield script == "krew/optasvc" or os.access(path, os.X_OK), f"{script} is there"
+                    yield script == "krew/optasvc" or os.access(path, os.X_OK), f"{script} exists and is executable"
 
 
 def main():
     check = {"krew": check_krew, "agree": check_agree, "workflows": check_workflows}[sys.argv[1]]
-    wrong = [what for right, what in check(*sys.argv[2:]) if not right]
-    for what in wrong:
-        print("wrong:", what)
-    return 1 if wrong else 0
+    failed = [name for ok, name in check(*sys.argv[2:]) if not ok]
+    for name in failed:
+        print("failed:", name)
+    return 1 if failed else 0
 
 
 sys.exit(main())

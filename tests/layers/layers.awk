@@ -1,4 +1,4 @@
-# Checks sources against the rules of tests/layers/run, and holds the table of layers.
+# Checks sources against the rules of tests/layers/run, and contains the table of layers.
 function report(text) {
     print FILENAME ":" FNR ": " text
     failed = 1
@@ -29,9 +29,9 @@ FNR == 1 {
     directory = path[parts - 1]
     library = path[parts - 2] == "common"
     if (library && !(directory in allow))
-        report("there is no rule for the directory " directory "/: add it to tests/layers/layers.awk")
+        report("no rule for the directory " directory "/: add it to tests/layers/layers.awk")
     if (library && path[parts] in seen)
-        report("the name " path[parts] " is used already: " seen[path[parts]])
+        report("duplicate file name " path[parts] ": also in " seen[path[parts]])
     seen[path[parts]] = FILENAME
 }
 
@@ -40,13 +40,13 @@ library && /^[ \t]*#[ \t]*include[ \t]*"/ {
     slash = index(header[2], "/")
     target = substr(header[2], 1, slash - 1)
     if (!slash)
-        report("write the directory of " header[2])
+        report("missing directory: include DIRECTORY/" header[2])
     else if (target != directory && index(" " allow[directory] " ", " " target " ") == 0)
         report(directory "/ must not include " target "/")
 }
 
 /^[ \t]*#[ \t]*include[ \t]*<(lib)?(fy|y)aml/ && FILENAME !~ /\/yaml\/parse_[a-z]+\.c$/ {
-    report("only yaml/parse_*.c includes a YAML library")
+    report("only yaml/parse_*.c may include a YAML library")
 }
 
 FILENAME !~ /\/os\/console\.c$/ && FILENAME !~ /\.h$/ {
@@ -54,15 +54,15 @@ FILENAME !~ /\/os\/console\.c$/ && FILENAME !~ /\.h$/ {
     gsub(/"([^"\\]|\\.)*"/, "\"\"", code) # strings
     sub(/\/\*.*/, "", code)               # comments
     sub(/^[ \t]*\*.*/, "", code)
-    gsub(/(isatty|ioctl)\(STD(OUT|ERR)_FILENO/, "", code) # what asks about a terminal,
-    gsub(/adddup2\([^;]*STD(OUT|ERR)_FILENO\)/, "", code) # and what a child gets, writes nothing
+    gsub(/(isatty|ioctl)\(STD(OUT|ERR)_FILENO/, "", code) # queries of a terminal
+    gsub(/adddup2\([^;]*STD(OUT|ERR)_FILENO\)/, "", code) # redirections of a child
     sub(/F_DUPFD_CLOEXEC, STDERR_FILENO/, "", code)
     if (FILENAME ~ /\/base\/arena\.c$/)
         sub(/write\(STDERR_FILENO, message/, "", code) # out of memory: base/ is below os/
     if (code ~ /(^|[^a-zA-Z0-9_])(STD(OUT|ERR)_FILENO|stdout|stderr)([^a-zA-Z0-9_]|$)/ ||
         code ~ /(^|[^a-zA-Z0-9_])(v?printf|puts|putchar|perror|psignal) *\(/ ||
         code ~ /write[a-z_]*\([12],/)
-        report("only os/console.c writes to stdout and stderr")
+        report("only os/console.c may write to stdout and stderr")
 }
 
 END { exit failed }

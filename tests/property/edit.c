@@ -1,13 +1,13 @@
-/* A proof by many cases that edits do what they say: generated documents in every style that YAML
- * has, random edits, and three questions to each result.
+/* Property tests of the editor: documents generated in every style of YAML, random edits, and three
+ * checks of each result.
  *
- *   - Is parse(edit(document)) the same as apply(parse(document)), apply being a second, naive
- *     implementation on the tree alone?
- *   - Are all bytes before and behind the changed maps and lists equal, unless aliases are written
- *     out elsewhere?
- *   - Are all comments there that do not lie in what was removed or replaced?
+ *   - parse(edit(document)) equals apply(parse(document)), where apply is a second, naive
+ *     implementation that changes only the tree.
+ *   - All bytes before and after the changed maps and lists are equal, unless aliases are expanded
+ *     there.
+ *   - All comments are kept, except those inside a removed or replaced part.
  *
- * usage: edit [CASES [SEED]]. Built with -DFUZZER, choices come from the fuzzer's bytes. */
+ * usage: edit [CASES [SEED]]. With -DFUZZER the input of the fuzzer makes the choices. */
 #define _GNU_SOURCE /* memmem */
 #include "yaml/edit.h"
 #include "yaml/emit.h"
@@ -20,7 +20,7 @@
 /* Choices */
 
 struct choices {
-    const unsigned char *data; /* of a fuzzer; NULL: from the generator below */
+    const unsigned char *data; /* of a fuzzer; NULL: use the generator below */
     size_t left;
     uint64_t state;
 };
@@ -54,11 +54,11 @@ struct writer {
     struct buf *out;
     unsigned comments;
     unsigned keys;
-    unsigned anchors;    /* so far, */
-    bool ended[ANCHORS]; /* and whether what each stands for is written: then it has aliases */
+    unsigned anchors;    /* number of anchors so far */
+    bool ended[ANCHORS]; /* the anchored node is complete, so it can have aliases */
     bool is_map[ANCHORS];
     bool may_alias;
-    bool repeats; /* keys occur again, in one map or in another */
+    bool repeats; /* keys are reused, in the same or another map */
     unsigned deepest;
     unsigned step; /* columns */
     unsigned dash;
@@ -76,7 +76,7 @@ static const char *pick(struct writer *writer, const char *const *texts, unsigne
 
 #define PICK(writer, array) pick(writer, array, sizeof(array) / sizeof *(array))
 
-/* The rest of a line, and lines that mean nothing. */
+/* Ends a line, and adds comments and blank lines. */
 static void end_line(struct writer *writer)
 {
     if (chance(writer->choices, 15))
@@ -140,7 +140,7 @@ static void write_flow(struct writer *writer, unsigned depth, unsigned column)
             write_key(writer, true);
             if (chance(writer->choices, 6) && !lines) {
                 add(writer, i + 1 < count ? "," : "");
-                continue; /* a key alone */
+                continue; /* a key without a value */
             }
             add(writer, ": ");
         }
@@ -160,7 +160,7 @@ static void write_flow(struct writer *writer, unsigned depth, unsigned column)
     add(writer, map ? "}" : "]");
 }
 
-/* A text of several lines; its own line is ended too. */
+/* Writes a string of several lines, and ends its last line. */
 static void write_long_scalar(struct writer *writer, unsigned column)
 {
     static const char *const heads[] = {"|", "|-", "|+", ">", ">-", "|2"};
@@ -189,7 +189,7 @@ static void write_long_scalar(struct writer *writer, unsigned column)
 static void write_block(struct writer *writer, unsigned column, unsigned depth, bool map,
                         bool indented);
 
-/* True when the last anchor may be used, or be merged. */
+/* True if the last anchor can have an alias; `map`: as a merge key. */
 static bool can_alias(const struct writer *writer, bool map)
 {
     unsigned last = writer->anchors - 1;
@@ -197,7 +197,7 @@ static bool can_alias(const struct writer *writer, bool map)
            (!map || writer->is_map[last]);
 }
 
-/* What follows a colon or a dash; `column` is that of the key or dash. */
+/* Writes the value after a colon or dash; `column` is that of the key or dash. */
 static void write_value(struct writer *writer, unsigned column, unsigned depth, bool in_list)
 {
     unsigned kind = choose(writer->choices, 100);
@@ -237,13 +237,13 @@ static void write_value(struct writer *writer, unsigned column, unsigned depth, 
         add(writer, chance(writer->choices, 10) ? "   " : " ");
         size_t text = writer->out->len;
         write_inline_scalar(writer, false);
-        if (writer->out->len == text) /* nothing at all: no space behind the colon */
+        if (writer->out->len == text) /* empty: no space after the colon */
             writer->out->len = before;
     }
     end_line(writer);
 }
 
-/* Entries at a column; `indented`: the first one's indentation is there. */
+/* Writes entries at a column; `indented`: the indentation of the first one is already written. */
 static void write_block(struct writer *writer, unsigned column, unsigned depth, bool map,
                         bool indented)
 {
@@ -320,7 +320,8 @@ static void with_carriage_returns(struct buf *text)
     *text = changed;
 }
 
-/* The naive side: trees without aliases and merges, in which later keys override earlier ones */
+/* The naive implementation: trees without aliases and merge keys; later keys override earlier ones
+ */
 
 static void put_resolved(struct arena *arena, struct node *map, struct node *value)
 {
@@ -359,7 +360,7 @@ static struct node *resolved(struct arena *arena, struct node *node)
     return copy;
 }
 
-/* Where an edit is made: keys and indexes from the root. */
+/* A step of the path from the root to an edited node: a key or an index. */
 struct step {
     struct str key;
     size_t index;
@@ -371,7 +372,7 @@ struct planned {
     struct step path[16];
     size_t depth;
     enum edit_kind kind;
-    bool map;          /* what the path leads to */
+    bool map;          /* the node at the path is a map, not a list */
     struct str key;    /* set, remove */
     size_t index;      /* insert */
     const char *value; /* YAML */
@@ -414,9 +415,9 @@ static void naive(struct arena *arena, struct node *root, const struct planned *
     *link = value;
 }
 
-/* The plan: a walk to a map or list of the document's own */
+/* The plan: a path to a map or list of the document, and an edit */
 
-/* A random index of a child; 0 if there is none. */
+/* Returns a random index of a child; 0 if there are no children. */
 static size_t choose_child(struct choices *choices, const struct node *node)
 {
     size_t count = 0;
@@ -437,7 +438,7 @@ static bool plan(struct arena *arena, struct choices *choices, struct node *root
         struct step step = {.index = choose_child(choices, node)};
         struct node *raw = nth(node, step.index);
         struct node *child = raw ? node_target(raw) : NULL;
-        if (raw && raw->key && node_is_merge(raw)) { /* one of the keys that it gives */
+        if (raw && raw->key && node_is_merge(raw)) { /* one of the merged keys */
             struct node *merged = child->kind == NODE_MAP ? child : NULL;
             raw = merged ? nth(merged, choose_child(choices, merged)) : NULL;
         }
@@ -483,8 +484,8 @@ static struct node *value_of(struct arena *arena, const char *text)
 
 struct result {
     bool refused;
-    bool excused;      /* and may be */
-    const char *wrong; /* NULL: all is right */
+    bool excused;      /* the refusal is allowed */
+    const char *wrong; /* what failed; NULL: nothing */
 };
 
 static size_t line_start(struct str text, size_t at)
@@ -494,7 +495,7 @@ static size_t line_start(struct str text, size_t at)
     return at;
 }
 
-/* What lies outside the changed parts: bytes before the first and behind the last of them. */
+/* True if the bytes before `first` and after `last` are equal. */
 static bool outside_is_equal(struct str before, struct str after, size_t first, size_t last)
 {
     size_t tail = before.len - last;
@@ -503,7 +504,7 @@ static bool outside_is_equal(struct str before, struct str after, size_t first, 
            str_equal(str_skip(before, last), str_skip(after, after.len - tail));
 }
 
-/* The comments of a text, but for those in a stretch of it; each is "#cN.". */
+/* Returns the comments of a document that are not in the ranges `gone`; each is "#cN.". */
 static struct str comments(struct arena *arena, struct str text, const struct location *gone,
                            size_t gone_count)
 {
@@ -532,8 +533,8 @@ static bool is_subsequence(struct str part, struct str whole)
     return true;
 }
 
-/* Some text before may be one that blank lines behind it belong to: what is removed behind it takes
- * them along. */
+/* True if blank lines can belong to a block scalar with "+", so that removing a node after it
+ * removes them too. */
 static bool keeps_blank_lines(struct str before)
 {
     for (size_t i = 1; i < before.len; i++)
@@ -542,7 +543,7 @@ static bool keeps_blank_lines(struct str before)
     return false;
 }
 
-/* The end of the last of the blank lines behind the line that ends at `at`. */
+/* Returns the end of the last blank line after the line that ends at `at`. */
 static size_t behind_blank_lines(struct str text, size_t at)
 {
     for (;;) {
@@ -562,8 +563,8 @@ static bool has_alias(const struct node *node)
     return found;
 }
 
-/* An alias in a value that another one with an equal key overrides: what its anchor stands for
- * cannot go. */
+/* True if a value that a duplicate key overrides contains an alias: its anchor cannot be
+ * removed. */
 static bool overrides_alias(const struct node *node)
 {
     bool found = false;
@@ -589,7 +590,8 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
     struct node *root = NULL;
     if (!load_manifest(arena, &source, 0, source.text.len, &diags, &root)) {
         diags_write(&diags, story, false);
-        return (struct result){.wrong = choices->data ? NULL : "what was generated is not YAML"};
+        return (struct result){.wrong = choices->data ? NULL
+                                                      : "the generated document is not valid YAML"};
     }
     if (!root || root->kind == NODE_SCALAR)
         return (struct result){0};
@@ -610,7 +612,7 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
         for (; old && old->span.source && gone_count < 60; old = node_overridden(old)) {
             struct location span = {.start = old->key->span.start, .end = old->span.end};
             while (span.end < source.text.len && source.text.data[span.end] != '\n')
-                span.end++; /* a comment behind what goes may go too */
+                span.end++; /* a comment after a removed part can be removed too */
             gone[gone_count++] = span;
         }
         if (node->span.source) {
@@ -630,7 +632,7 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
             edit_remove(&edit, node, str_to_c(arena, planned.key));
         else
             edit_insert(&edit, node, nth(node, planned.index), value);
-        if (!node->first && node->span.source) /* replaced by {} as a whole */
+        if (!node->first && node->span.source) /* replaced by {} */
             gone[gone_count++] = node->span;
     }
     if (!edit_write(&edit, out)) {
@@ -640,10 +642,10 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
     struct source written = {.path = STR("written"), .text = buf_str(out)};
     struct node *read = NULL;
     if (!load_manifest(arena, &written, 0, written.text.len, &diags, &read) || !read)
-        return (struct result){.wrong = "what was written is not YAML"};
+        return (struct result){.wrong = "the output is not valid YAML"};
     if (!edit_same(arena, expected, resolved(arena, read)))
-        return (struct result){.wrong = "what was written means something else"};
-    /* The line that a part begins on may hold its key; one emptied changes the one around it. */
+        return (struct result){.wrong = "the output has another meaning"};
+    /* A part's first line can contain its key; a part that becomes empty changes its parent. */
     first = line_start(source.text, first);
     if (first > 0)
         first = line_start(source.text, first - 1);
@@ -653,7 +655,7 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
     bool shared = str_find(source.text, 0, '*') < source.text.len;
     if (last > first && edit_changes(&edit) && root->span.end > last && !shared &&
         !outside_is_equal(source.text, written.text, 0, last))
-        return (struct result){.wrong = "bytes behind the edits changed"};
+        return (struct result){.wrong = "bytes after the edits changed"};
     struct str kept = comments(arena, source.text, gone, gone_count);
     bool merged = memmem(source.text.data, source.text.len, "<<", 2) != NULL;
     if (!merged && !is_subsequence(kept, comments(arena, written.text, NULL, 0)))
@@ -661,8 +663,8 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
     return (struct result){0};
 }
 
-/* What may be refused: a literal without a line break that something must follow, and one that a
- * comment would become part of. */
+/* True if a refusal is allowed: a block scalar without a final line break before an inserted node,
+ * or one that would absorb a comment. */
 static bool may_refuse(struct str document)
 {
     bool unterminated = document.len && document.data[document.len - 1] != '\n';
@@ -686,12 +688,12 @@ static bool run_one(struct choices *choices, bool *ret_refused)
                 result.wrong, STR_ARG(buf_str(&document)), STR_ARG(buf_str(&story)),
                 STR_ARG(buf_str(&out)));
     *ret_refused = result.refused;
-    bool right = !result.wrong;
+    bool ok = !result.wrong;
     buf_free(&document);
     buf_free(&out);
     buf_free(&story);
     arena_free(&arena);
-    return right;
+    return ok;
 }
 
 #ifdef FUZZER
@@ -722,11 +724,11 @@ int main(int argc, char **argv)
             choose(&choices, 2);
         if (!run_one(&choices, &was_refused)) {
             failed++;
-            fprintf(stderr, "edit: the case is: edit 1 %lu\n", seed + i);
+            fprintf(stderr, "edit: to reproduce: edit 1 %lu\n", seed + i);
         }
         refused += was_refused;
     }
-    /* Refusing everything would prove nothing. */
+    /* If most edits are refused, the test proves nothing. */
     if (refused * 20 > cases) {
         fprintf(stderr, "edit: %lu of %lu cases were refused\n", refused, cases);
         failed++;

@@ -1,5 +1,5 @@
 /* Reads a YAML stream with libyaml or libfyaml and prints each document as one line of JSON, in
- * which every scalar is a string: "p" and the text when it was plain, "q" and the text when it was
+ * which every scalar is a string: "p" and the value if it was plain, "q" and the value if it was
  * quoted. usage: read libyaml|libfyaml <STREAM */
 #include <libfyaml.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 enum { DEPTH_MAX = 64 };
 
-/* Where the writer is: which of the open maps and lists it is in, and what came before. */
+/* The state of the writer: the open maps and lists, and their numbers of children so far. */
 struct writer {
     bool map[DEPTH_MAX];
     size_t children[DEPTH_MAX];

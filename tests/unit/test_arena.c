@@ -37,14 +37,14 @@ static void test_chunks_stop_growing(void **state)
     struct unit *unit = *state;
     for (size_t i = 0; i < 64; i++)
         memset(arena_alloc(&unit->arena, 512 * 1024), 1, 512 * 1024);
-    /* Half a largest chunk is still free behind an even number of halves at most. */
+    /* At most, half a largest chunk is free after an even number of halves. */
     assert_true(unit->arena.end - unit->arena.free <= 1024 * 1024);
 }
 
 static void test_reset_keeps_one_chunk_and_zeroes_again(void **state)
 {
     struct unit *unit = *state;
-    arena_reset(&unit->arena); /* nothing there yet */
+    arena_reset(&unit->arena); /* still empty */
     assert_null(unit->arena.chunk);
     for (size_t i = 0; i < 10; i++)
         memset(arena_alloc(&unit->arena, 100000), 0xFF, 100000);
@@ -57,7 +57,7 @@ static void test_reset_keeps_one_chunk_and_zeroes_again(void **state)
         assert_int_equal(bytes[j], 0);
 }
 
-/* Whatever is allocated in between, and for items of any size: nothing is lost or overwritten. */
+/* Mixed allocations of items of any size lose and overwrite nothing. */
 static void test_arrays_that_grow(void **state)
 {
     struct unit *unit = *state;
@@ -77,7 +77,7 @@ static void test_arrays_that_grow(void **state)
     }
 }
 
-/* It moves only when it is full: at 0, 8, 16, 32, ... */
+/* The array moves only when it is full: at 0, 8, 16, 32, ... */
 static void test_growing_moves_full_arrays_alone(void **state)
 {
     struct unit *unit = *state;
@@ -88,7 +88,7 @@ static void test_growing_moves_full_arrays_alone(void **state)
         if ((grown != items) != full)
             fail_msg("at %zu items the array %s", i, grown == items ? "stays" : "moves");
         items = grown;
-        assert_int_equal(items[i], 0); /* what is new is zeroed */
+        assert_int_equal(items[i], 0); /* new items are zeroed */
         items[i] = -1;
     }
 }
@@ -113,7 +113,7 @@ static void test_memory_grow_keeps_what_is_there(void **state)
     free(bytes);
 }
 
-/* Sizes that no machine has end the process with a message; in a process of its own, therefore. */
+/* Impossible sizes end the process with a message, so this runs in a child process. */
 static void test_sizes_that_overflow(void **state)
 {
     struct unit *unit = *state;
@@ -123,7 +123,7 @@ static void test_sizes_that_overflow(void **state)
                 {SIZE_MAX / 2 + 1, 2},
                 {1, SIZE_MAX},
                 {1, SIZE_MAX - 16},
-#ifndef __SANITIZE_ADDRESS__ /* which ends the process itself */
+#ifndef __SANITIZE_ADDRESS__ /* a sanitizer ends the process itself */
                 {1, SIZE_MAX / 2}
 #endif
     };
@@ -150,7 +150,7 @@ static void test_sizes_that_overflow(void **state)
     }
 }
 
-/* Over several chunks, the first of them full and freed last. */
+/* Covers several chunks; the first is full and freed last. */
 static void test_wipe_leaves_nothing(void **state)
 {
     (void)state;
@@ -161,12 +161,12 @@ static void test_wipe_leaves_nothing(void **state)
     arena_wipe(&arena);
     assert_null(arena.chunk);
     assert_false(needle_in_memory());
-    arena_wipe(&arena); /* nothing is there any more */
+    arena_wipe(&arena); /* nothing is left */
     assert_non_null(arena_alloc(&arena, 1));
     arena_free(&arena);
 }
 
-/* These bytes and no others; the compiler sees that nobody reads them again. */
+/* Only these bytes; the compiler sees that they are never read again. */
 static void test_memory_wipe(void **state)
 {
     (void)state;

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The commands print what they were given, so that the tables see it. */
+/* Prints the parsed options, which the rows of the tests compare. */
 static int print_options(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
@@ -28,7 +28,7 @@ static int print_options(const struct invocation *invocation)
 static int fail_seven(const struct invocation *invocation)
 {
     (void)invocation;
-    console_print_error(STR("told\n"));
+    console_print_error(STR("failed\n"));
     return 7;
 }
 
@@ -76,7 +76,7 @@ static struct str read_back(struct unit *unit, FILE *file)
     return (struct str){bytes, len};
 }
 
-/* In a process of its own: cli_main() closes stdout. */
+/* Runs in a child process, because cli_main() closes stdout. */
 static struct result run(struct unit *unit, const struct program *the_program,
                          const char *const *arguments)
 {
@@ -99,7 +99,7 @@ static struct result run(struct unit *unit, const struct program *the_program,
         dup2(fileno(err), STDERR_FILENO);
         int status = cli_main(the_program, argc, argv);
         arena_free(&unit->arena);
-        exit(status); /* not _exit(): coverage is written at the end */
+        exit(status); /* not _exit(), which would lose coverage data */
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -110,7 +110,7 @@ static struct result run(struct unit *unit, const struct program *the_program,
 struct row {
     const char *arguments[ARGUMENTS_MAX + 1];
     int status;
-    const char *out, *err; /* parts */
+    const char *out, *err; /* substrings */
 };
 
 static void check_rows(struct unit *unit, const struct program *the_program, const struct row *rows,
@@ -118,18 +118,18 @@ static void check_rows(struct unit *unit, const struct program *the_program, con
 {
     for (size_t i = 0; i < count; i++) {
         struct result result = run(unit, the_program, rows[i].arguments);
-        bool right = result.status == rows[i].status && unit_contains(result.out, rows[i].out) &&
-                     unit_contains(result.err, rows[i].err);
-        /* A side that is expected to be silent is silent. */
-        right &= (*rows[i].out != 0) == (result.out.len > 0);
-        right &= (*rows[i].err != 0) == (result.err.len > 0);
-        if (!right)
+        bool ok = result.status == rows[i].status && unit_contains(result.out, rows[i].out) &&
+                  unit_contains(result.err, rows[i].err);
+        /* An empty expectation means no output. */
+        ok &= (*rows[i].out != 0) == (result.out.len > 0);
+        ok &= (*rows[i].err != 0) == (result.err.len > 0);
+        if (!ok)
             fail_msg("row %zu: status %d\n%.*s%.*s", i, result.status, STR_ARG(result.out),
                      STR_ARG(result.err));
     }
 }
 
-static void test_right_command_lines(void **state)
+static void test_valid_command_lines(void **state)
 {
     static const struct row rows[] = {
         {{"render", "-f", "a"}, 0, "render files a; output -; env -; args;\n", ""},
@@ -141,7 +141,7 @@ static void test_right_command_lines(void **state)
         {{"render", "--filename=a=b"}, 0, "files a=b;", ""},
         {{"render", "-f", "a", "-f", "b"}, 0, "files a b;", ""},
         {{"render", "-f", "-"}, 0, "files -;", ""},
-        {{"render", "-f", "--"}, 0, "files --;", ""}, /* a value is not looked into */
+        {{"render", "-f", "--"}, 0, "files --;", ""}, /* a value may look like a flag */
         {{"render", "-Rf", "a"}, 0, "files a; recursive;", ""},
         {{"render", "-RRfa"}, 0, "files a; recursive;", ""},
         {{"render", "-f", "a", "--recursive"}, 0, "recursive;", ""},
@@ -153,7 +153,7 @@ static void test_right_command_lines(void **state)
         {{"render", "-f", "a", "--color", "always"}, 0, "args; color\n", ""},
         {{"render", "-f", "a", "--color=never"}, 0, "args;\n", ""},
         {{"validate"}, 0, "validate files;", ""},
-        {{"fail"}, 7, "", "told\n"},
+        {{"fail"}, 7, "", "failed\n"},
     };
     check_rows(*state, &program, rows, COUNT_OF(rows));
 }
@@ -168,32 +168,29 @@ static void test_help(void **state)
         {{"help", "render"}, 0, "Usage: kubectl it render -f FILE [FIELD] [flags]", ""},
         {{"render", "--help"}, 0, "Renders.\n\nUsage: ", ""},
         {{"render", "-h"}, 0, "\nIn detail.\n", ""},
-        {{"render", "-Rh"}, 0, "  -o, --output FORMAT          format", ""},
-        {{"help", "render"}, 0, "format of the output: yaml, json\n", ""},
+        {{"render", "-Rh"}, 0, "  -o, --output FORMAT          output format", ""},
+        {{"help", "render"}, 0, "output format; one of: yaml, json\n", ""},
         {{"help", "validate"}, 0, "      --color WHEN ", ""},
         {{"--version"}, 0, "kubectl-it ", ""},
         {{"help", "rendr"}, 2, "", "unknown command \"rendr\"\n  did you mean \"render\"?"},
     };
     check_rows(*state, &program, rows, COUNT_OF(rows));
     struct result result = run(*state, &program, (const char *const[]){"help", "validate", NULL});
-    assert_false(unit_contains(result.out, "--filename")); /* it takes none */
+    assert_false(unit_contains(result.out, "--filename")); /* it has no flag */
 }
 
-static void test_wrong_command_lines(void **state)
+static void test_invalid_command_lines(void **state)
 {
     static const struct row rows[] = {
-        {{NULL}, 2, "", "error: a command is needed\n  see kubectl it --help\n"},
+        {{NULL}, 2, "", "error: missing command\n  see kubectl it --help\n"},
         {{""}, 2, "", "unknown command \"\""},
         {{"rendr"}, 2, "", "error: unknown command \"rendr\"\n  did you mean \"render\"?\n"},
         {{"hlep"}, 2, "", "did you mean \"help\"?"},
         {{"something"}, 2, "", "error: unknown command \"something\"\n  see"},
-        {{"-f", "a"}, 2, "", "the command comes before its flags, not \"-f\""},
-        {{"render"},
-         2,
-         "",
-         "--filename is needed: --filename FILE\n  see kubectl it help render\n"},
-        {{"render", "-f"}, 2, "", "-f needs a value: -f FILE"},
-        {{"render", "--filename"}, 2, "", "--filename needs a value: --filename FILE"},
+        {{"-f", "a"}, 2, "", "unexpected flag \"-f\"; pass flags after"},
+        {{"render"}, 2, "", "missing required flag: -f FILE\n  see kubectl it help render\n"},
+        {{"render", "-f"}, 2, "", "-f requires a value: -f FILE"},
+        {{"render", "--filename"}, 2, "", "--filename requires a value: --filename FILE"},
         {{"render", "--filename="}, 2, "", "--filename must not be empty\n"},
         {{"render", "-f", ""}, 2, "", "--filename must not be empty"},
         {{"render", "--filname", "a"},
@@ -211,43 +208,43 @@ static void test_wrong_command_lines(void **state)
         {{"validate", "x"}, 2, "", "unexpected argument \"x\""},
         {{"render", "-f", "a", "-o", "xml"}, 2, "", "--output must be yaml or json, not \"xml\""},
         {{"render", "-f", "a", "--color", "red"}, 2, "", "must be auto, always or never"},
-        {{"render", "-f", "a", "-o", "json", "-o", "json"}, 2, "", "--output is given twice"},
+        {{"render", "-f", "a", "-o", "json", "-o", "json"}, 2, "", "duplicate flag --output"},
         {{"render", "-f", "a", "--var", "x"}, 2, "", "--var must be NAME=VALUE\n"},
         {{"render", "-f", "a", "--var", "=x"}, 2, "", "--var must be NAME=VALUE"},
-        /* What the library may count on, for it reads no other text that was not checked. */
-        {{"render", "-f", "a", "--var", "x=a\xFF"}, 2, "", "--var must be UTF-8 text"},
+        /* Other code relies on these checks of flag values. */
+        {{"render", "-f", "a", "--var", "x=a\xFF"}, 2, "", "--var must be valid UTF-8"},
         {{"render", "-f", "a", "--var", "x=a\x1B[2J"}, 2, "", "without control characters\n"},
-        {{"render", "-f", "a\xC3"}, 2, "", "--filename must be UTF-8 text"},
-        {{"render", "-f", "a", "-n", "\xED\xA0\x80"}, 2, "", "--namespace must be UTF-8 text"},
+        {{"render", "-f", "a\xC3"}, 2, "", "--filename must be valid UTF-8"},
+        {{"render", "-f", "a", "-n", "\xED\xA0\x80"}, 2, "", "--namespace must be valid UTF-8"},
         {{"render", "-f", "a", "--registry", "a b"}, 2, "", "--registry must be an address"},
         {{"render", "-f", "a", "--image-digest="}, 2, "", "--image-digest must not be empty"},
         {{"render", "-f", "a", "--image-tag", "-x"}, 2, "", "--image-tag must be at most 128"},
         {{"render", "-f", "a", "--image-tag="}, 2, "", "--image-tag must not be empty"},
         {{"render", "-f", "a", "--image-digest", "x"}, 2, "", "--image-digest must be sha256:"},
-        {{"render", "-f", "a", "-n", "A"}, 2, "", "--namespace must be lower-case"},
+        {{"render", "-f", "a", "-n", "A"}, 2, "", "--namespace must consist of lowercase"},
         {{"render", "-f", "a", "--image-tag", "x",
           "--image-digest=sha256:"
           "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
          2,
          "",
-         "--image-tag and --image-digest exclude each other"},
+         "--image-tag and --image-digest are mutually exclusive"},
     };
     check_rows(*state, &program, rows, COUNT_OF(rows));
 }
 
-static void test_a_program_of_one_command(void **state)
+static void test_single_command_program(void **state)
 {
     static const struct row rows[] = {
         {{"-f", "a", "x"}, 0, "files a; output -; env -; args x;", ""},
         {{"--version"}, 0, "it ", ""},
         {{"--help"}, 0, "Usage: it -f FILE [FIELD] [flags]", ""},
-        {{NULL}, 2, "", "--filename is needed: --filename FILE\n  see it --help\n"},
-        {{"render"}, 2, "", "--filename is needed"},
+        {{NULL}, 2, "", "missing required flag: -f FILE\n  see it --help\n"},
+        {{"render"}, 2, "", "missing required flag: -f FILE"},
     };
     check_rows(*state, &single, rows, COUNT_OF(rows));
 }
 
-/* auto: never into a file, whatever the environment says. */
+/* auto does not color files, whatever the environment is. */
 static void test_no_color_without_a_terminal(void **state)
 {
     struct unit *unit = *state;
@@ -259,14 +256,15 @@ static void test_no_color_without_a_terminal(void **state)
     assert_false(unit_contains(run(unit, &program, automatic).out, "color"));
     setenv("NO_COLOR", "1", 1);
     const char *const always[] = {"render", "-f", "a", "--color", "always", NULL};
-    assert_true(unit_contains(run(unit, &program, always).out, "color")); /* the flag is explicit */
+    assert_true(
+        unit_contains(run(unit, &program, always).out, "color")); /* the flag overrides NO_COLOR */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_right_command_lines),         UNIT_TEST(test_help),
-        UNIT_TEST(test_wrong_command_lines),         UNIT_TEST(test_a_program_of_one_command),
+        UNIT_TEST(test_valid_command_lines),         UNIT_TEST(test_help),
+        UNIT_TEST(test_invalid_command_lines),       UNIT_TEST(test_single_command_program),
         UNIT_TEST(test_no_color_without_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

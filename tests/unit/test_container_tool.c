@@ -16,7 +16,7 @@ static void test_digests(void **state)
         {TOOL_DOCKER, "v1: digest: " A " size: 528\n", A},
         {TOOL_DOCKER, "The push refers to repository [r/a]\n5f70: Pushed\nv1: digest: " A, A},
         {TOOL_DOCKER, "v1: digest: " A "\nv1: digest: " A "\n", A},
-        {TOOL_DOCKER, "v1: digest: " A "\nv1: digest: " B "\n", ""}, /* which? */
+        {TOOL_DOCKER, "v1: digest: " A "\nv1: digest: " B "\n", ""}, /* ambiguous */
         {TOOL_DOCKER, "v1: digest: sha256:" HEX_A "0\n", ""},
         {TOOL_DOCKER, "v1: digest: sha256:0123\n", ""},
         {TOOL_DOCKER, "v1: digest: sha256:", ""},

@@ -6,9 +6,9 @@
 static void check_right(struct unit *unit, const char *const *schedules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = cron_check(&unit->arena, str_from_c(schedules[i]));
-        if (wrong)
-            fail_msg("\"%s\" %s", schedules[i], wrong);
+        const char *error = cron_check(&unit->arena, str_from_c(schedules[i]));
+        if (error)
+            fail_msg("\"%s\" %s", schedules[i], error);
     }
 }
 
@@ -16,10 +16,10 @@ static void check_wrong(struct unit *unit, const char *const *schedules, size_t 
 {
     for (size_t i = 0; i < count; i++)
         if (!cron_check(&unit->arena, str_from_c(schedules[i])))
-            fail_msg("\"%s\" is taken", schedules[i]);
+            fail_msg("\"%s\" is accepted", schedules[i]);
 }
 
-static void test_right(void **state)
+static void test_valid(void **state)
 {
     static const char *const schedules[] = {
         "* * * * *",
@@ -34,12 +34,12 @@ static void test_right(void **state)
         /* steps */
         "*/1 * * * *",
         "*/59 * * * *",
-        "*/1000 * * * *", /* beyond the range: the first one alone */
+        "*/1000 * * * *", /* step beyond the range: only the first value */
         "?/5 * * * *",
-        "5/10 * * * *", /* from 5 to the end */
+        "5/10 * * * *", /* from 5 to the maximum */
         "10-20/3 * * * *",
         "0-30/10,45 */2 1-15/7 jan-jun/2 mon-fri/2",
-        /* names, in any case */
+        /* names in any letter case */
         "0 0 1 jan *",
         "0 0 1 JAN,Feb,mAr,apr,may,jun,jul,aug,sep,oct,nov,dec *",
         "0 0 * * sun,MON,tue,Wed,thu,fri,sat",
@@ -48,7 +48,7 @@ static void test_right(void **state)
         /* leading zeros, as crontabs are often aligned */
         "00 03 01 01 00",
         "05-09 * * * *",
-        /* words */
+        /* keywords */
         "@yearly",
         "@annually",
         "@monthly",
@@ -60,7 +60,7 @@ static void test_right(void **state)
     check_right(*state, schedules, COUNT_OF(schedules));
 }
 
-static void test_wrong(void **state)
+static void test_invalid(void **state)
 {
     static const char *const schedules[] = {
         "",
@@ -78,7 +78,7 @@ static void test_wrong(void **state)
         "daily",
         "TZ=UTC * * * * *",
         "CRON_TZ=Asia/Tokyo 0 3 * * *",
-        /* ranges that wrap round, or are none */
+        /* ranges that wrap around or are invalid */
         "30-10 * * * *",
         "* 22-2 * * *",
         "* * * nov-feb *",
@@ -100,11 +100,11 @@ static void test_wrong(void **state)
         "*/1.5 * * * *",
         "*/99999999999999999999 * * * *",
         /* lists */
-        ", * * * *", /* Kubernetes takes it, and never runs it */
+        ", * * * *", /* accepted by Kubernetes, but never runs */
         "1;2 * * * *",
         "1,60 * * * *",
         "60,1 * * * *",
-        /* names, only where they belong, and in English */
+        /* names only in their own fields, and only in English */
         "jan * * * *",
         "* mon * * *",
         "* * sun * *",
@@ -113,7 +113,7 @@ static void test_wrong(void **state)
         "* * * january *",
         "* * * * mo",
         "* * * mai *",
-        /* what other crons have */
+        /* extensions of other crons */
         "* * L * *",
         "* * 15W * *",
         "* * * * 5#3",
@@ -130,7 +130,7 @@ static void test_wrong(void **state)
     check_wrong(*state, schedules, COUNT_OF(schedules));
 }
 
-/* A schedule with `text` for one part. */
+/* Returns a schedule with `text` in one field. */
 static const char *with_part(struct unit *unit, size_t part, const char *text)
 {
     struct str schedule = {0};
@@ -148,7 +148,7 @@ static void test_both_sides_of_every_range(void **state)
     } parts[] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}};
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         for (int number = 0; number <= 100; number++) {
-            bool right = number >= parts[i].min && number <= parts[i].max;
+            bool valid = number >= parts[i].min && number <= parts[i].max;
             char forms[4][16];
             snprintf(forms[0], sizeof *forms, "%d", number);
             snprintf(forms[1], sizeof *forms, "%d-%d", number, number);
@@ -156,8 +156,8 @@ static void test_both_sides_of_every_range(void **state)
             snprintf(forms[3], sizeof *forms, "0%d", number);
             for (size_t form = 0; form < COUNT_OF(forms); form++) {
                 const char *schedule = with_part(unit, i, forms[form]);
-                if (!cron_check(&unit->arena, str_from_c(schedule)) != right)
-                    fail_msg("\"%s\" is %s", schedule, right ? "refused" : "taken");
+                if (!cron_check(&unit->arena, str_from_c(schedule)) != valid)
+                    fail_msg("\"%s\" is %s", schedule, valid ? "rejected" : "accepted");
             }
         }
         char beyond[16];
@@ -167,8 +167,8 @@ static void test_both_sides_of_every_range(void **state)
     }
 }
 
-/* Every name at its number: a range from a name to its own number is none that wraps. */
-static void test_names_stand_for_their_numbers(void **state)
+/* Every name has its number: a range from a name to its own number does not wrap. */
+static void test_names_have_their_numbers(void **state)
 {
     struct unit *unit = *state;
     static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
@@ -183,18 +183,18 @@ static void test_names_stand_for_their_numbers(void **state)
             snprintf(text, sizeof text, "%s-%zu", names[i], other);
             const char *schedule = with_part(unit, part, text);
             if (!cron_check(&unit->arena, str_from_c(schedule)) != (other >= number))
-                fail_msg("\"%s\" is %s", schedule, other >= number ? "refused" : "taken");
+                fail_msg("\"%s\" is %s", schedule, other >= number ? "rejected" : "accepted");
         }
     }
 }
 
-/* robfig/cron v3, which Kubernetes asks, takes these. */
-static void test_what_kubernetes_takes_too(void **state)
+/* Accepted by robfig/cron v3, which Kubernetes uses. */
+static void test_accepted_by_kubernetes_too(void **state)
 {
     static const char *const schedules[] = {
         "*/05 * * * *", /* steps with a leading zero */
         "10-20/03 * * * *",
-        "0 3 * * *\n", /* a block scalar's end */
+        "0 3 * * *\n", /* ends like a block scalar */
         "0 3\n* * *",
     };
     check_right(*state, schedules, COUNT_OF(schedules));
@@ -204,14 +204,14 @@ static void test_messages(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[][2] = {
-        {"60 * * * *", "has \"60\" for the minute, which goes from 0 to 59"},
-        {"* 24 * * *", "has \"24\" for the hour, which goes from 0 to 23"},
-        {"* * 0 * *", "has \"0\" for the day of month, which goes from 1 to 31"},
-        {"* * * 13 *", "has \"13\" for the month, which goes from 1 to 12"},
-        {"* * * * 7", "has \"7\" for the day of week, which goes from 0 to 6"},
-        {"60 24 * * *", "has \"60\" for the minute"}, /* the first one */
-        {"* * * * * 99", "must have five parts"},
-        {"* * *", "must have five parts: minute, hour, day of month, month, day of week"},
+        {"60 * * * *", "has an invalid minute \"60\" (allowed: 0 to 59)"},
+        {"* 24 * * *", "has an invalid hour \"24\" (allowed: 0 to 23)"},
+        {"* * 0 * *", "has an invalid day of month \"0\" (allowed: 1 to 31)"},
+        {"* * * 13 *", "has an invalid month \"13\" (allowed: 1 to 12)"},
+        {"* * * * 7", "has an invalid day of week \"7\" (allowed: 0 to 6)"},
+        {"60 24 * * *", "has an invalid minute \"60\""}, /* the first field */
+        {"* * * * * 99", "must have five fields"},
+        {"* * *", "must have five fields: minute, hour, day of month, month, day of week"},
         {"@dayly", "@hourly, @daily, @weekly, @monthly, @yearly"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -221,11 +221,11 @@ static void test_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_right),
-        UNIT_TEST(test_wrong),
+        UNIT_TEST(test_valid),
+        UNIT_TEST(test_invalid),
         UNIT_TEST(test_both_sides_of_every_range),
-        UNIT_TEST(test_names_stand_for_their_numbers),
-        UNIT_TEST(test_what_kubernetes_takes_too),
+        UNIT_TEST(test_names_have_their_numbers),
+        UNIT_TEST(test_accepted_by_kubernetes_too),
         UNIT_TEST(test_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

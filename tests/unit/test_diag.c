@@ -9,7 +9,7 @@ static struct location at(const struct source *source, size_t start, size_t end)
 static void test_positions(void **state)
 {
     struct unit *unit = *state;
-    /* Columns count characters: a tab, an umlaut and a CJK character are one each. */
+    /* Columns count characters: a tab, an umlaut and a CJK character are one column each. */
     const struct source *source = unit_source(unit, STR("ab\n\tc\xC3\xA4\xE4\xB8\xAD"
                                                         "d\r\n\nx"));
     static const struct {
@@ -24,11 +24,11 @@ static void test_positions(void **state)
             fail_msg("offset %zu is %zu:%zu", rows[i].offset, position.line, position.column);
     }
     assert_int_equal(diag_position(unit_source(unit, STR("")), 0).line, 1);
-    /* Bytes that are no characters count one by one. */
+    /* Invalid bytes count as one column each. */
     assert_int_equal(diag_position(unit_source(unit, STR("\xFF\xC3z")), 2).column, 3);
 }
 
-/* The line and the caret under [start, end) of a text, without the message. */
+/* Returns the line and the caret under [start, end) of a text, without the message. */
 static struct str shown(struct unit *unit, struct str text, size_t start, size_t end)
 {
     unit->diags = (struct diags){.arena = &unit->arena};
@@ -37,7 +37,7 @@ static struct str shown(struct unit *unit, struct str text, size_t start, size_t
     return str_skip(written, str_find(written, 0, '\n') + 1);
 }
 
-/* A text of many blocks of a line map has the same positions with and without one. */
+/* A text of several line-map blocks has the same positions with and without a map. */
 static void test_positions_in_a_large_text(void **state)
 {
     struct unit *unit = *state;
@@ -68,22 +68,22 @@ static void test_caret(void **state)
         {TEXT("name: hello"), 6, 6, "  name: hello\n        ^\n"},
         {TEXT("name: hello"), 11, 11, "  name: hello\n             ^\n"},
         {TEXT("a\nbcd\ne"), 3, 5, "  bcd\n   ^~\n"},
-        /* only the first line of a place */
+        /* only the first line of a location is shown */
         {TEXT("a\nbcd\ne"), 3, 7, "  bcd\n   ^~\n"},
-        /* a tab is one column, so that the caret stands under its character */
+        /* a tab is one column, so that the caret is under its character */
         {TEXT("\ta\tb"), 3, 4, "   a b\n     ^\n"},
         {TEXT("\ta\tb"), 0, 3, "   a b\n  ^~~\n"},
-        /* wide characters take two columns, combining ones none */
+        /* wide characters take two columns, combining characters none */
         {TEXT("\xE4\xB8\xAD: x"), 5, 6, "  \xE4\xB8\xAD: x\n      ^\n"},
         {TEXT("a: \xE4\xB8\xAD\xE6\x96\x87"), 3, 9, "  a: \xE4\xB8\xAD\xE6\x96\x87\n     ^~~~\n"},
         {TEXT("e\xCC\x81: x"), 5, 6, "  e\xCC\x81: x\n     ^\n"},
         {TEXT("\xF0\x9F\x98\x80 x"), 5, 6, "  \xF0\x9F\x98\x80 x\n     ^\n"},
-        /* CRLF: the CR is no part of the line */
+        /* CRLF: the CR does not belong to the line */
         {TEXT("a: b\r\nc: d\r\n"), 3, 4, "  a: b\n     ^\n"},
         {TEXT("a: b\r\nc: d\r\n"), 3, 6, "  a: b\n     ^\n"},
         {TEXT("a: b\r\nc: d\r\n"), 4, 5, "  a: b\n      ^\n"},
         {TEXT("a: b\r\nc: d\r\n"), 6, 7, "  c: d\n  ^\n"},
-        /* what a terminal would act on, and what is no text */
+        /* control characters and invalid bytes */
         {TEXT("a\x1B[2Jb"), 5, 6, "  a?[2Jb\n       ^\n"},
         {TEXT("a\xFF\xC3(b"), 4, 5,
          "  a??\x28"
@@ -95,7 +95,7 @@ static void test_caret(void **state)
         {TEXT("a\x7F"
               "b"),
          2, 3, "  a?b\n    ^\n"},
-        /* nowhere */
+        /* no location */
         {TEXT(""), 0, 0, "  \n  ^\n"},
         {TEXT("a\n"), 2, 2, "  \n  ^\n"},
         {TEXT("ab"), 99, 120, "  ab\n    ^\n"},
@@ -104,7 +104,7 @@ static void test_caret(void **state)
         assert_str(shown(unit, rows[i].text, rows[i].start, rows[i].end), rows[i].shown);
 }
 
-/* The caret's column and the character above it, whatever was cut. */
+/* Returns the caret's column and the character above it, even if the line is cut. */
 static void assert_caret_under(struct str text, char mark)
 {
     size_t line_end = str_find(text, 0, '\n');
@@ -113,55 +113,55 @@ static void assert_caret_under(struct str text, char mark)
     assert_int_equal(text.data[column], mark);
 }
 
-static void test_long_lines_are_cut_around_the_place(void **state)
+static void test_long_lines_are_cut_around_the_location(void **state)
 {
     struct unit *unit = *state;
     enum { LONG = 200000, MOST = 400 };
     struct str line = unit_repeat(unit, "a", LONG);
-    static const size_t places[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
-    for (size_t i = 0; i < COUNT_OF(places); i++) {
+    static const size_t offsets[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
+    for (size_t i = 0; i < COUNT_OF(offsets); i++) {
         char *bytes = arena_alloc(&unit->arena, LONG);
         memcpy(bytes, line.data, LONG);
-        bytes[places[i]] = 'X';
-        struct str text = shown(unit, (struct str){bytes, LONG}, places[i], places[i] + 1);
+        bytes[offsets[i]] = 'X';
+        struct str text = shown(unit, (struct str){bytes, LONG}, offsets[i], offsets[i] + 1);
         if (text.len > MOST)
-            fail_msg("at %zu: %zu bytes are shown", places[i], text.len);
+            fail_msg("at %zu: %zu bytes are shown", offsets[i], text.len);
         assert_caret_under(text, 'X');
-        assert_int_equal(str_starts_with(text, STR("  ...")), places[i] > 60);
+        assert_int_equal(str_starts_with(text, STR("  ...")), offsets[i] > 60);
     }
 }
 
-static void test_long_places_are_cut_too(void **state)
+static void test_long_locations_are_cut_too(void **state)
 {
     struct unit *unit = *state;
     enum { LONG = 200000, MOST = 800 };
     struct str line = unit_repeat(unit, "a", LONG);
     struct str text = shown(unit, line, 10, LONG - 10);
     if (text.len > MOST)
-        fail_msg("%zu bytes are shown of a place in the middle", text.len);
+        fail_msg("%zu bytes are shown for a location in the middle", text.len);
     text = shown(unit, line, 10, LONG);
     if (text.len > MOST)
-        fail_msg("%zu bytes are shown of a place that reaches the line's end", text.len);
+        fail_msg("%zu bytes are shown for a location that reaches the line's end", text.len);
 }
 
 static void test_cuts_keep_characters_whole(void **state)
 {
     struct unit *unit = *state;
     struct str line = unit_repeat(unit, "\xE4\xB8\xAD", 1000);
-    for (size_t place = 0; place < 400; place += 3) {
-        struct str text = shown(unit, line, place, place + 3);
+    for (size_t offset = 0; offset < 400; offset += 3) {
+        struct str text = shown(unit, line, offset, offset + 3);
         assert_false(unit_contains(text, "?"));
         struct str caret = str_skip(text, str_find(text, 0, '\n') + 1);
-        size_t before = place > 60 ? 2 + 3 + 20 * 2 : 2 + place / 3 * 2;
+        size_t before = offset > 60 ? 2 + 3 + 20 * 2 : 2 + offset / 3 * 2;
         assert_int_equal(str_find(caret, 0, '^'), before);
     }
 }
 
-/* The same where the cuts fall inside characters. */
+/* Cuts inside characters. */
 static void test_cuts_inside_characters(void **state)
 {
     struct unit *unit = *state;
-    /* Seven bytes: neither 60 nor 120 of them end where they began. */
+    /* Seven bytes, so that neither 60 nor 120 bytes end at a character boundary. */
     struct str line = unit_repeat(unit, "\xE4\xB8\xAD\xE6\x96\x87x", 200);
     enum { PERIOD = 7 };
     static const size_t starts[] = {0, 3, 6};
@@ -176,7 +176,7 @@ static void test_cuts_inside_characters(void **state)
             assert_false(unit_contains(first, "?"));
         }
     }
-    /* A place that begins at the line's end, behind its CR too. */
+    /* A location that starts at the end of the line, also after its CR. */
     assert_str(shown(unit, STR("ab\r\nc"), 3, 9), "  ab\n    ^\n");
 }
 
@@ -189,7 +189,7 @@ static void test_written_form(void **state)
     diag_warning(&unit->diags, at(source, 0, 1), "odd");
     diag_error(&unit->diags, NO_LOCATION, "no file");
     diag_error(&unit->diags, location_file(source), "the file is empty");
-    /* In the order of the text, file by file; what has no file stays where it was. */
+    /* Sorted by position within each file; diagnostics without a file stay in place. */
     assert_str(unit_written(unit), "service.yaml:1:1: warning: odd\n"
                                    "  a: b\n"
                                    "  ^\n"
@@ -215,7 +215,7 @@ static void test_color(void **state)
     diags_write(&unit->diags, &colored, true);
     diags_write(&unit->diags, &plain, false);
     assert_int_equal(str_find(buf_str(&plain), 0, '\033'), plain.len);
-    /* Without its escapes the colored text is the plain one, and it ends uncolored. */
+    /* Without escapes, the colored text equals the plain one; color is reset at the end. */
     struct buf stripped = {0};
     for (size_t i = 0; i < colored.len; i++) {
         if (colored.data[i] == '\033')
@@ -231,7 +231,7 @@ static void test_color(void **state)
     buf_free(&colored);
 }
 
-static void test_messages_cannot_steer_a_terminal(void **state)
+static void test_messages_cannot_control_a_terminal(void **state)
 {
     struct unit *unit = *state;
     struct source source = {.path = STR("a\x1B[2J\nb.yaml"), .text = STR("x")};
@@ -240,12 +240,12 @@ static void test_messages_cannot_steer_a_terminal(void **state)
     struct str text = unit_written(unit);
     assert_contains(text, "\"?]0;title?\"");
     assert_contains(text, "  ?[2J\n");
-    /* The path is as the user wrote it, but names in a folder come from others. */
+    /* The path comes from the user, but file names in a directory may come from others. */
     if (str_find(text, 0, '\x1B') < text.len)
         fail_msg("an escape sequence in a path reaches the terminal");
 }
 
-static void test_at_most_so_many_are_kept(void **state)
+static void test_kept_diagnostics_are_limited(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("x"));
@@ -264,7 +264,7 @@ static void test_at_most_so_many_are_kept(void **state)
     assert_false(unit_contains(text, "hint of"));
 }
 
-/* Warnings have room of their own: no number of them may hide an error. */
+/* Warnings are limited separately: no number of warnings may hide an error. */
 static void test_full_on_both_sides(void **state)
 {
     struct unit *unit = *state;
@@ -281,8 +281,8 @@ static void test_full_on_both_sides(void **state)
     assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
 }
 
-/* Messages quote files, and a file's text may be of any length. */
-/* The same text, used through an alias at `use`. */
+/* Messages quote files, whose text may be of any length. */
+/* Returns a source for the same text, used through an alias at `use`. */
 static const struct source *used_at(struct unit *unit, const struct source *source, size_t use)
 {
     struct source *used = ARENA_NEW(&unit->arena, struct source);
@@ -293,7 +293,7 @@ static const struct source *used_at(struct unit *unit, const struct source *sour
     return used;
 }
 
-static void test_what_aliases_repeat_is_shown_once(void **state)
+static void test_repeats_through_aliases_are_shown_once(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\nd: *x\ne: *x\n"));
@@ -325,8 +325,8 @@ static void test_what_aliases_repeat_is_shown_once(void **state)
                                    "  used at service.yaml:3:4 through *x\n");
 }
 
-/* What was reported where it is written needs no alias. */
-static void test_what_is_written_comes_before_its_aliases(void **state)
+/* A diagnostic in directly used text needs no alias. */
+static void test_direct_use_comes_before_aliases(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\n"));
@@ -343,17 +343,17 @@ static void test_what_is_written_comes_before_its_aliases(void **state)
 static void test_long_messages_are_cut(void **state)
 {
     struct unit *unit = *state;
-    struct str most = unit_repeat(unit, "x", DIAG_TEXT_MAX);
-    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(most));
-    diag_hint(&unit->diags, "%.*s", STR_ARG(most));
-    assert_true(str_equal(unit->diags.items[0].message, most));
-    assert_true(str_equal(unit->diags.items[0].hint, most));
-    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(most));
-    diag_hint(&unit->diags, "%.*sy", STR_ARG(most));
+    struct str longest = unit_repeat(unit, "x", DIAG_TEXT_MAX);
+    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(longest));
+    diag_hint(&unit->diags, "%.*s", STR_ARG(longest));
+    assert_true(str_equal(unit->diags.items[0].message, longest));
+    assert_true(str_equal(unit->diags.items[0].hint, longest));
+    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(longest));
+    diag_hint(&unit->diags, "%.*sy", STR_ARG(longest));
     for (size_t i = 0; i < 2; i++) {
         struct str cut = i ? unit->diags.items[1].hint : unit->diags.items[1].message;
         assert_int_equal(cut.len, DIAG_TEXT_MAX + 3);
-        assert_true(str_starts_with(cut, most) && str_ends_with(cut, STR("...")));
+        assert_true(str_starts_with(cut, longest) && str_ends_with(cut, STR("...")));
     }
 }
 
@@ -383,7 +383,7 @@ static void test_a_hint_needs_a_diagnostic(void **state)
     assert_int_equal(unit_written(unit).len, 0);
 }
 
-/* What was being done is printed before the message, and is no part of it. */
+/* The context is printed before the message but is not part of it. */
 static void test_context(void **state)
 {
     struct unit *unit = *state;
@@ -419,7 +419,7 @@ static void test_texts_are_cut_to_columns(void **state)
         {"\xE4\xB8\xAD\xE4\xB8\xAD", 2, "\xE4\xB8\xAD"},
         {"\xE4\xB8\xAD\xE4\xB8\xAD", 1, ""},
         {"\xE4\xB8\xAD\xE4\xB8\xAD\xE4\xB8\xAD\xE4\xB8\xAD", 6, "\xE4\xB8\xAD..."},
-        /* Marks that take none stay with their letter. */
+        /* Combining characters stay with their base character. */
         {"abe\xCC\x81", 3, "abe\xCC\x81"},
         {"a\033[31mb", 7, "a?[31mb"},
         {"a\tb\nc", 5, "a b?c"},
@@ -441,17 +441,17 @@ int main(void)
         UNIT_TEST(test_positions),
         UNIT_TEST(test_positions_in_a_large_text),
         UNIT_TEST(test_caret),
-        UNIT_TEST(test_long_lines_are_cut_around_the_place),
-        UNIT_TEST(test_long_places_are_cut_too),
+        UNIT_TEST(test_long_lines_are_cut_around_the_location),
+        UNIT_TEST(test_long_locations_are_cut_too),
         UNIT_TEST(test_cuts_keep_characters_whole),
         UNIT_TEST(test_cuts_inside_characters),
         UNIT_TEST(test_written_form),
         UNIT_TEST(test_color),
-        UNIT_TEST(test_messages_cannot_steer_a_terminal),
-        UNIT_TEST(test_at_most_so_many_are_kept),
+        UNIT_TEST(test_messages_cannot_control_a_terminal),
+        UNIT_TEST(test_kept_diagnostics_are_limited),
         UNIT_TEST(test_full_on_both_sides),
-        UNIT_TEST(test_what_aliases_repeat_is_shown_once),
-        UNIT_TEST(test_what_is_written_comes_before_its_aliases),
+        UNIT_TEST(test_repeats_through_aliases_are_shown_once),
+        UNIT_TEST(test_direct_use_comes_before_aliases),
         UNIT_TEST(test_long_messages_are_cut),
         UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),

@@ -3,22 +3,22 @@
 
 #include <time.h>
 
-/* Nobody's value: no message may show it. */
+/* No message may show this value. */
 #define VALUE "s3cr3t"
 
-/* True when all of it was right. */
+/* True if the text was parsed without errors. */
 static bool read_text(struct unit *unit, struct str text, struct dotenv *ret)
 {
     struct source *source = ARENA_NEW(&unit->arena, struct source);
     *source = (struct source){STR("file.env"), str_copy(&unit->arena, text), .secret = true};
-    bool right = dotenv_parse(&unit->arena, source, &unit->diags, ret);
-    assert_int_equal(right, unit->diags.errors == 0);
-    return right;
+    bool ok = dotenv_parse(&unit->arena, source, &unit->diags, ret);
+    assert_int_equal(ok, unit->diags.errors == 0);
+    return ok;
 }
 
 struct row {
     struct str text;
-    struct str value; /* of the first NAME */
+    struct str value; /* value of the first NAME */
 };
 
 static void check_rows(struct unit *unit, const struct row *rows, size_t count)
@@ -91,13 +91,13 @@ static void test_quoted_values(void **state)
         {TEXT("NAME='a'# b\n"), TEXT("a")},
         {TEXT("NAME='a'\r\n"), TEXT("a")},
         {TEXT("NAME='a'\r"), TEXT("a")},
-        {TEXT("NAME='a\r\nb'\r\n"), TEXT("a\r\nb")}, /* to the byte */
+        {TEXT("NAME='a\r\nb'\r\n"), TEXT("a\r\nb")}, /* unchanged, byte for byte */
         {TEXT("NAME=\"\x01\xFF\"\n"), TEXT("\x01\xFF")},
     };
     check_rows(*state, rows, COUNT_OF(rows));
 }
 
-/* Only a name with nothing after the = is taken for a template that was not filled in. */
+/* Only a name with nothing after the = is treated as an unfilled template. */
 static void test_missing_values(void **state)
 {
     struct unit *unit = *state;
@@ -136,42 +136,43 @@ static void test_names_and_order(void **state)
     assert_int_equal(dotenv.count, 0);
 }
 
-static void test_mistakes(void **state)
+static void test_errors(void **state)
 {
     struct unit *unit = *state;
     static const struct {
         struct str text;
         size_t line, column;
-        const char *message, *hint; /* parts */
+        const char *message, *hint; /* substrings */
     } rows[] = {
         {TEXT("A=1\nB\n"), 2, 1, "must be NAME=VALUE", ""},
         {TEXT("A=1\n  " VALUE), 2, 3, "must be NAME=VALUE", ""},
         {TEXT("A " VALUE "\n"), 1, 1, "must be NAME=VALUE", ""},
         {TEXT("A: " VALUE "\n"), 1, 1, "must be NAME=VALUE", ""},
         {TEXT("export A\n"), 1, 8, "must be NAME=VALUE", ""},
-        {TEXT("=" VALUE "\n"), 1, 1, "the name must be letters", ""},
-        {TEXT("A=1\r\n\r\n 1A=" VALUE "\r\n"), 3, 2, "not beginning with a digit", ""},
-        {TEXT("..=" VALUE "\n"), 1, 1, "must not be . or begin with ..", ""},
-        {TEXT("\xC3\x84=" VALUE "\n"), 1, 1, "the name must be letters", ""},
-        {TEXT("A=1\n1B='" VALUE "\n" VALUE "'\n"), 2, 1, "the name must be letters", ""},
-        {TEXT("A=1\nB=2\nA=" VALUE "\n"), 3, 1, "\"A\" is written twice", "on line 1 already"},
-        {TEXT("\nA=1\nexport A='" VALUE "'\n"), 3, 8, "\"A\" is written twice", "on line 2"},
-        {TEXT("A='1' " VALUE "\n"), 1, 7, "something behind the closing quote", "comment begins"},
-        {TEXT("A=\"" VALUE "\n\"" VALUE "\n"), 2, 2, "something behind the closing", ""},
-        {TEXT("A=''\"\"\n"), 1, 5, "something behind the closing quote", ""},
-        {TEXT("A=1\nB= '" VALUE "\nC=1\n"), 2, 4, "this quote is never closed", ""},
-        {TEXT("A=\""), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"\\\""), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"\\"), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"\\x\\"), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"" VALUE "\\x\"\n"), 1, 10, "unknown escape", "\\\\ is a backslash"},
+        {TEXT("=" VALUE "\n"), 1, 1, "name must consist of letters", ""},
+        {TEXT("A=1\r\n\r\n 1A=" VALUE "\r\n"), 3, 2, "not start with a digit", ""},
+        {TEXT("..=" VALUE "\n"), 1, 1, "must not be . or start with ..", ""},
+        {TEXT("\xC3\x84=" VALUE "\n"), 1, 1, "name must consist of letters", ""},
+        {TEXT("A=1\n1B='" VALUE "\n" VALUE "'\n"), 2, 1, "name must consist of letters", ""},
+        {TEXT("A=1\nB=2\nA=" VALUE "\n"), 3, 1, "duplicate name \"A\"", "first defined on line 1"},
+        {TEXT("\nA=1\nexport A='" VALUE "'\n"), 3, 8, "duplicate name \"A\"", "on line 2"},
+        {TEXT("A='1' " VALUE "\n"), 1, 7, "unexpected text after the closing quote",
+         "start a comment"},
+        {TEXT("A=\"" VALUE "\n\"" VALUE "\n"), 2, 2, "unexpected text after the closing", ""},
+        {TEXT("A=''\"\"\n"), 1, 5, "unexpected text after the closing quote", ""},
+        {TEXT("A=1\nB= '" VALUE "\nC=1\n"), 2, 4, "missing closing quote", ""},
+        {TEXT("A=\""), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"\\\""), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"\\"), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"\\x\\"), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"" VALUE "\\x\"\n"), 1, 10, "unknown escape", "write \\\\ for a backslash"},
         {TEXT("A=\"1\n\\'\"\n"), 2, 1, "unknown escape", "single quotes"},
         {TEXT("A=\"\\\n\"\n"), 1, 4, "unknown escape", ""},
-        {TEXT("A=1\nB=" VALUE "\0\nC\n"), 2, 9, "a NUL", "--from-file FILE"},
-        {TEXT("\0"), 1, 1, "a NUL", ""},
+        {TEXT("A=1\nB=" VALUE "\0\nC\n"), 2, 9, "NUL byte", "--from-file FILE"},
+        {TEXT("\0"), 1, 1, "NUL byte", ""},
         {TEXT("\xFF\xFE"
               "A\0=\0"),
-         1, 4, "a NUL", ""}, /* UTF-16 */
+         1, 4, "NUL byte", ""}, /* UTF-16 */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct dotenv dotenv;
@@ -184,8 +185,8 @@ static void test_mistakes(void **state)
     }
 }
 
-/* A mistake does not hide those behind it, and none shows what it is about. */
-static void test_all_mistakes_are_told(void **state)
+/* An error does not hide later errors, and no message shows a value. */
+static void test_all_errors_are_reported(void **state)
 {
     struct unit *unit = *state;
     struct dotenv dotenv;
@@ -195,16 +196,16 @@ static void test_all_mistakes_are_told(void **state)
               &dotenv);
     assert_errors(unit, 7);
     assert_diag(unit, 0, 2, 1, "must be NAME=VALUE", "");
-    assert_diag(unit, 1, 3, 1, "the name must be", "");
-    assert_diag(unit, 2, 5, 12, "behind the closing quote", "");
+    assert_diag(unit, 1, 3, 1, "name must consist", "");
+    assert_diag(unit, 2, 5, 12, "after the closing quote", "");
     assert_diag(unit, 3, 6, 10, "unknown escape", "");
     assert_diag(unit, 4, 6, 12, "unknown escape", "");
-    assert_diag(unit, 5, 7, 1, "\"A\" is written twice", "line 1");
-    assert_diag(unit, 6, 8, 3, "never closed", "");
+    assert_diag(unit, 5, 7, 1, "duplicate name \"A\"", "line 1");
+    assert_diag(unit, 6, 8, 3, "missing closing quote", "");
     assert_false(unit_contains(unit_written(unit), VALUE));
 }
 
-static void test_can_hold(void **state)
+static void test_can_store(void **state)
 {
     (void)state;
     static const struct {
@@ -252,7 +253,7 @@ static uint32_t random_below(uint64_t *seed, uint32_t below)
     return (uint32_t)(*seed >> 33) % below;
 }
 
-/* Of pieces that mean something to some reader of such files. */
+/* Random files of tokens that are special for some reader of such files. */
 static struct str random_value(struct unit *unit, uint64_t *seed)
 {
     static const char *const pieces[] = {
@@ -292,7 +293,7 @@ static struct str random_value(struct unit *unit, uint64_t *seed)
     return buf_take(&unit->arena, &buf);
 }
 
-/* What dotenv_line() writes reads back the same, wherever it stands. */
+/* The output of dotenv_line() parses to the same value at any position of a file. */
 static void test_lines_read_back(void **state)
 {
     struct unit *unit = *state;
@@ -334,9 +335,9 @@ static void test_every_character_reads_back(void **state)
         }
 }
 
-/* Room for a value in quotes is not room for the rest of the file: values of lines that follow each
- * other lie beside each other, but where the arena takes a new chunk or the items move. */
-static void test_quotes_take_no_more_than_they_hold(void **state)
+/* Memory for a quoted value is as long as the value, not as the rest of the file: the values of
+ * consecutive lines are adjacent, except where the arena adds a chunk or the items move. */
+static void test_quoted_values_use_no_extra_memory(void **state)
 {
     struct unit *unit = *state;
     enum { LINES = 5000 };
@@ -356,7 +357,7 @@ static void test_quotes_take_no_more_than_they_hold(void **state)
     buf_free(&text);
 }
 
-/* Of the largest file that is read, whatever its lines are: the square of it would be minutes. */
+/* For the largest allowed file with any lines: quadratic time would be minutes. */
 static void test_large_files(void **state)
 {
     struct unit *unit = *state;
@@ -375,7 +376,7 @@ static void test_large_files(void **state)
     }
     struct buf text = {0};
     struct dotenv dotenv;
-    buf_add(&text, unit_repeat(unit, "\n", SIZE / 2)); /* lines to count at each duplicate */
+    buf_add(&text, unit_repeat(unit, "\n", SIZE / 2)); /* lines to count for each duplicate */
     buf_add(&text, unit_repeat(unit, "A=1\n", SIZE / 8));
     read_text(unit, buf_str(&text), &dotenv);
     assert_true(clock() - begin < SECONDS * CLOCKS_PER_SEC);
@@ -395,13 +396,13 @@ int main(void)
         UNIT_TEST(test_quoted_values),
         UNIT_TEST(test_missing_values),
         UNIT_TEST(test_names_and_order),
-        UNIT_TEST(test_mistakes),
-        UNIT_TEST(test_all_mistakes_are_told),
-        UNIT_TEST(test_can_hold),
+        UNIT_TEST(test_errors),
+        UNIT_TEST(test_all_errors_are_reported),
+        UNIT_TEST(test_can_store),
         UNIT_TEST(test_lines),
         UNIT_TEST(test_lines_read_back),
         UNIT_TEST(test_every_character_reads_back),
-        UNIT_TEST(test_quotes_take_no_more_than_they_hold),
+        UNIT_TEST(test_quoted_values_use_no_extra_memory),
         UNIT_TEST(test_large_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@ static void test_reading(void **state)
     (void)state;
     static const struct {
         struct str text;
-        int64_t seconds; /* 0: refused */
+        int64_t seconds; /* 0: invalid */
     } rows[] = {
         {TEXT("1"), 1},
         {TEXT("90"), 90},
@@ -20,7 +20,7 @@ static void test_reading(void **state)
         {TEXT("0h0m1s"), 1},
         {TEXT("0090s"), 90},
         {TEXT("90m90s"), 5490},
-        /* up to the limit, and beyond */
+        /* at the limit and above it */
         {TEXT("604800"), DURATION_MAX},
         {TEXT("604800s"), DURATION_MAX},
         {TEXT("168h"), DURATION_MAX},
@@ -32,12 +32,12 @@ static void test_reading(void **state)
         {TEXT("169h"), 0},
         {TEXT("18446744073709551617s"), 0},
         {TEXT("99999999999999999999999999999h99999999999999999999m"), 0},
-        /* none at all */
+        /* empty */
         {TEXT(""), 0},
         {TEXT("0"), 0},
         {TEXT("0s"), 0},
         {TEXT("0h0m0s"), 0},
-        /* what is no such length */
+        /* invalid forms */
         {TEXT("s"), 0},
         {TEXT("h"), 0},
         {TEXT("5x"), 0},
@@ -62,9 +62,9 @@ static void test_reading(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t seconds = -1;
-        bool right = duration_parse(rows[i].text, &seconds);
-        if (right != (rows[i].seconds != 0) || (right && seconds != rows[i].seconds))
-            fail_msg("\"%.*s\": %d, %lld", STR_ARG(rows[i].text), right, (long long)seconds);
+        bool ok = duration_parse(rows[i].text, &seconds);
+        if (ok != (rows[i].seconds != 0) || (ok && seconds != rows[i].seconds))
+            fail_msg("\"%.*s\": %d, %lld", STR_ARG(rows[i].text), ok, (long long)seconds);
     }
 }
 
@@ -130,7 +130,7 @@ static void test_times(void **state)
         {TEXT("2038-01-19T03:14:08Z"), 2147483648},
         {TEXT("2100-03-01T00:00:00Z"), 4107542400},
         {TEXT("9999-12-31T23:59:59Z"), 253402300799},
-        /* anything else */
+        /* invalid timestamps */
         {TEXT(""), -1},
         {TEXT("Z"), -1},
         {TEXT("now"), -1},

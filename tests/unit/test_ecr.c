@@ -26,7 +26,7 @@ static void test_split(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(others); i++)
         if (ecr_split(str_from_c(others[i]), &ecr))
-            fail_msg("%s is taken for one of ECR", others[i]);
+            fail_msg("%s is accepted as an ECR repository", others[i]);
 }
 
 static void test_registry(void **state)

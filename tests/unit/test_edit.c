@@ -3,9 +3,9 @@
 #include "yaml/edit.h"
 #include "yaml/parse_manifest.h"
 
-/* An edit in a line: PATH = VALUE sets, PATH removes with "-" before it, PATH + VALUE appends to
- * the list there, PATH ^ VALUE puts before its first item. A path's words are keys and, in lists,
- * indexes. Maps and lists on the way are made. */
+/* One edit per line: PATH = VALUE sets, -PATH removes, PATH + VALUE appends to a list, PATH ^
+ * VALUE inserts before its first item. A path consists of keys and list indexes. Missing maps
+ * and lists are created. */
 
 static struct node *child(struct edit *edit, struct node *node, struct str word, bool list)
 {
@@ -83,9 +83,9 @@ static bool run(struct unit *unit, const char *document, const char *edits, stru
     for (size_t at = 0; str_next_line(lines, &at, &line);)
         apply(unit, &edit, str_to_c(&unit->arena, line));
     struct buf out = {0};
-    bool right = edit_write(&edit, &out);
+    bool ok = edit_write(&edit, &out);
     *ret = buf_take(&unit->arena, &out);
-    return right;
+    return ok;
 }
 
 struct edited {
@@ -308,8 +308,8 @@ static void aliases_become_merges_and_copies(void **state)
     check(*state, rows, COUNT_OF(rows));
 }
 
-/* A change at one place is none at the others that share its value. */
-static void shared_values_are_written_out(void **state)
+/* A change at one place does not change other places that share the value. */
+static void shared_values_are_expanded(void **state)
 {
     static const struct edited rows[] = {
         /* The anchor's value changes. */
@@ -319,7 +319,7 @@ static void shared_values_are_written_out(void **state)
         {"{x: &l {a: {b: 1}}, y: *l}\n", "-x a b", "{x: &l {a: {}}, y: {\"a\": {\"b\": 1}}}\n"},
         {"- &l {a: 1}\n- *l\n- *l # c\n", "0 a = 2", "- &l {a: 2}\n- a: 1\n- a: 1 # c\n"},
         {"x: &l ~\ny: *l\n", "x = 1", "x: 1\ny: ~\n"},
-        /* It goes. */
+        /* The anchored value is removed. */
         {"x: &l 1\ny: *l\n", "-x", "y: 1\n"},
         {"x:\n  z: &l 1\ny: [*l, *l]\n", "-x z", "x: {}\ny: [1, 1]\n"},
         {"x: &l {z: &m 1}\ny: *l\nw: *m\n", "-x", "y:\n  z: 1\nw: 1\n"},
@@ -329,10 +329,10 @@ static void shared_values_are_written_out(void **state)
         {"x: &l\n  a: 1\ny: *l\nz: *l\n", "y a = 2", "x: &l\n  a: 1\ny:\n  a: 2\nz: *l\n"},
         {"x: &l\n- a: 1\ny: *l\n", "y 0 b = 2", "x: &l\n- a: 1\ny:\n- a: 1\n  b: 2\n"},
         {"x: &l {a: 1}\ny:\n- *l\n- *l\n", "y 1 a = 2", "x: &l {a: 1}\ny:\n- *l\n- a: 2\n"},
-        /* Both change alike: it stays shared. */
+        /* Both change in the same way: the value stays shared. */
         {"x: &l\n  a: 1\ny: *l\n", "x a = 2\ny a = 2", "x: &l\n  a: 2\ny: *l\n"},
         {"x: &l\n  a: 1\ny: *l\n", "x a = 1", "x: &l\n  a: 1\ny: *l\n"},
-        /* An anchor in what is shared. */
+        /* An anchor inside the shared value. */
         {"x: &l\n  a: &m 1\ny: *l\nz: *m\n", "x k = v",
          "x: &l\n  a: &m 1\n  k: v\ny:\n  a: 1\nz: *m\n"},
         {"x: &l 1\ny: *l\nz: &l 2\nw: *l\n", "z = 3", "x: &l 1\ny: *l\nz: 3\nw: 2\n"},
@@ -340,7 +340,7 @@ static void shared_values_are_written_out(void **state)
     check(*state, rows, COUNT_OF(rows));
 }
 
-static void merged_keys_are_written_out(void **state)
+static void merged_keys_are_expanded(void **state)
 {
     static const struct edited rows[] = {
         {"x: &l\n  a:\n    b: 1\ny:\n  <<: *l\n", "y a c = 2",
@@ -350,7 +350,7 @@ static void merged_keys_are_written_out(void **state)
          "x: &l\n  a: 1\n  b: 2\ny:\n- b: 2 # l\n  c: 3\n"},
         {"x: &l {a: 1, b: 2}\ny: {<<: *l, b: 3}\n", "x a = 4",
          "x: &l {a: 4, b: 2}\ny: {\"a\": 1, b: 3}\n"},
-        /* A key of its own, and the same from a merge: both go. */
+        /* A key that the map also gets from a merge key: both are removed. */
         {"x: &l {a: 1}\ny:\n  <<: *l\n  a: 2\n", "-y a", "x: &l {a: 1}\ny: {}\n"},
         {"y: {<<: {a: 1, b: 2}, a: 2}\n", "-y a", "y: {<<: {b: 2}}\n"},
         /* In brackets a new key is put before the merge key, which would override it. */
@@ -398,7 +398,7 @@ static void the_last_of_equal_keys_is_edited(void **state)
     check(*state, rows, COUNT_OF(rows));
 }
 
-static void what_is_not_safe_is_refused(void **state)
+static void unsafe_edits_are_refused(void **state)
 {
     static const struct {
         const char *document, *edits;
@@ -414,10 +414,10 @@ static void what_is_not_safe_is_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str out = {0};
         unit_forget(unit);
-        bool right = run(unit, rows[i].document, rows[i].edits, &out);
-        if (right)
-            print_error("row %zu came out as\n%.*s", i, STR_ARG(out));
-        assert_false(right);
+        bool ok = run(unit, rows[i].document, rows[i].edits, &out);
+        if (ok)
+            print_error("row %zu is\n%.*s", i, STR_ARG(out));
+        assert_false(ok);
         assert_int_equal(out.len, 0);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, "");
     }
@@ -429,9 +429,9 @@ int main(void)
         UNIT_TEST(block_maps_grow_at_their_end),      UNIT_TEST(values_are_replaced_in_place),
         UNIT_TEST(keys_are_removed_with_their_lines), UNIT_TEST(flow_stays_flow),
         UNIT_TEST(lists_take_items_anywhere),         UNIT_TEST(items_are_removed_with_their_lines),
-        UNIT_TEST(aliases_become_merges_and_copies),  UNIT_TEST(shared_values_are_written_out),
-        UNIT_TEST(merged_keys_are_written_out),       UNIT_TEST(the_last_of_equal_keys_is_edited),
-        UNIT_TEST(what_is_not_safe_is_refused),
+        UNIT_TEST(aliases_become_merges_and_copies),  UNIT_TEST(shared_values_are_expanded),
+        UNIT_TEST(merged_keys_are_expanded),          UNIT_TEST(the_last_of_equal_keys_is_edited),
+        UNIT_TEST(unsafe_edits_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

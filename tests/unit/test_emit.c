@@ -32,7 +32,7 @@ static struct node *sample(struct unit *unit)
     node_set_int(arena, map, "number", -7);
     node_set_string(arena, map, "octal", STR("0777"));
     node_set_string(arena, map, "empty", STR(""));
-    /* A key that the file names; those that are made here are words of the API. */
+    /* A key that comes from a file; generated keys are names of the API. */
     node_put(map, node_scalar(arena, STYLE_TEXT, STR("y")),
              node_scalar(arena, STYLE_TEXT, STR("key")));
     node_set_string(arena, map, "lines", STR("a\n\tb"));
@@ -78,7 +78,7 @@ static void test_every_document_begins_with_its_mark(void **state)
     buf_free(&out);
 }
 
-static void test_long_texts_are_not_folded(void **state)
+static void test_long_strings_are_not_folded(void **state)
 {
     struct unit *unit = *state;
     struct node *map = node_new(&unit->arena, NODE_MAP);
@@ -118,7 +118,7 @@ static void test_json_form(void **state)
                                        "        ]");
 }
 
-/* Hostile texts: what YAML gives a meaning to, joined at random. */
+/* Hostile strings: random sequences of pieces that are special in YAML. */
 
 enum { ROUNDS = 6000, PIECES_MAX = 6 };
 
@@ -217,14 +217,14 @@ static struct str hostile_text(struct unit *unit, uint32_t *random)
     return buf_take(&unit->arena, &text);
 }
 
-/* One document: {KEY: TEXT} pairs, a list of texts, and a pair inside a list. */
+/* Returns a document with {KEY: STRING} pairs, a list of strings, and a pair inside a list. */
 static struct node *hostile_document(struct unit *unit, const struct str *texts, size_t count)
 {
     struct arena *arena = &unit->arena;
     struct node *map = node_new(arena, NODE_MAP);
     struct node *list = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < count; i++) {
-        /* A number before it keeps keys apart; the second key is the bare text. */
+        /* A number makes keys unique; the second key is the string itself. */
         struct str key =
             i == 1 ? texts[i] : str_format(arena, "%zu key %.*s", i, STR_ARG(texts[i]));
         node_put(map, node_scalar(arena, STYLE_TEXT, key),
@@ -260,9 +260,9 @@ static void check_text(const struct texts *expected, size_t at, struct str actua
 {
     if (at >= expected->count || !str_equal(expected->items[at], actual))
         fail_msg("%s reads text %zu as \"%.*s\"", reader, at, STR_ARG(actual));
-    /* Readers take no types from libraries: a plain text must mean a string to them all. */
+    /* Readers have their own rules for types: a plain scalar must be a string to all of them. */
     if (plain && scalar_is_ambiguous(actual))
-        fail_msg("\"%.*s\" is written plain", STR_ARG(actual));
+        fail_msg("\"%.*s\" is written without quotes", STR_ARG(actual));
 }
 
 static void check_libyaml(struct str yaml, const struct texts *expected)
@@ -354,7 +354,7 @@ static void test_every_low_character_comes_back(void **state)
             str_format(&unit->arena, "x%.*s", STR_ARG(alone)),
             str_format(&unit->arena, "x%.*sx", STR_ARG(alone)),
         };
-        if (c == 0) /* printf's %.*s ends at a NUL */
+        if (c == 0) /* %.*s of printf ends at a NUL */
             check_round_trip(unit, texts, 1);
         else
             check_round_trip(unit, texts, COUNT_OF(texts));
@@ -362,7 +362,7 @@ static void test_every_low_character_comes_back(void **state)
     }
 }
 
-/* A strict reader of JSON texts: returns the offset behind the value, or fails the test. */
+/* A strict JSON parser. Returns the offset after the value, or fails the test. */
 struct json {
     struct str text;
     size_t at;
@@ -385,7 +385,7 @@ static void json_expect(struct json *json, char byte)
     json->at++;
 }
 
-/* Up to U+FFFF: what stands above is not escaped. */
+/* Up to U+FFFF: characters above are not escaped. */
 static void add_utf8(struct buf *out, unsigned long code)
 {
     assert_true(code < 0xD800 || (code > 0xDFFF && code <= 0xFFFF));
@@ -422,7 +422,7 @@ static void json_escape(struct json *json, struct buf *out)
         buf_add_byte(out, escapes[i + 1]);
         return;
     }
-    fail_msg("\\%c is no escape", kind);
+    fail_msg("\\%c is not a valid escape", kind);
 }
 
 static void json_string(struct json *json)
@@ -494,7 +494,7 @@ static struct str taken(struct unit *unit, struct buf *out)
     return buf_take(&unit->arena, out);
 }
 
-/* The entries or items of a map or list, each at that column. */
+/* Returns the entries or items of a map or list, each at that column. */
 static struct str fragment_of(struct unit *unit, const struct node *node, size_t column,
                               const struct emit_style *style)
 {
@@ -607,7 +607,7 @@ static void test_fragments_follow_their_neighbours(void **state)
                                                            "    - []\n");
 }
 
-/* What follows behind a colon that is there. */
+/* Values after an existing colon. */
 static void test_values(void **state)
 {
     struct unit *unit = *state;
@@ -726,7 +726,7 @@ static void test_aliases_and_merges(void **state)
     assert_true(emit_is_inline(node_new(arena, NODE_LIST)));
 }
 
-static void test_what_was_there_stays(void **state)
+static void test_existing_content_is_kept(void **state)
 {
     struct unit *unit = *state;
     static const struct emit_style style = {2, 0, "\n"};
@@ -746,12 +746,12 @@ static void check_read_back(struct unit *unit, const struct node *meant, struct 
 {
     const struct source *source = unit_source(unit, text);
     struct node *read = NULL;
-    bool right = load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &read);
-    if (!right || !read || !edit_same(&unit->arena, meant, read))
-        fail_msg("it does not come back from:\n%.*s", STR_ARG(text));
+    bool ok = load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &read);
+    if (!ok || !read || !edit_same(&unit->arena, meant, read))
+        fail_msg("does not survive a round trip:\n%.*s", STR_ARG(text));
 }
 
-/* Every style gives a text that means the same again. */
+/* The output of every style is read back unchanged. */
 static void test_hostile_texts_come_back_from_fragments(void **state)
 {
     struct unit *unit = *state;
@@ -879,7 +879,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_yaml_form),
         UNIT_TEST(test_every_document_begins_with_its_mark),
-        UNIT_TEST(test_long_texts_are_not_folded),
+        UNIT_TEST(test_long_strings_are_not_folded),
         UNIT_TEST(test_json_form),
         UNIT_TEST(test_hostile_texts_come_back),
         UNIT_TEST(test_every_low_character_comes_back),
@@ -888,7 +888,7 @@ int main(void)
         UNIT_TEST(test_values),
         UNIT_TEST(test_scalars_in_fragments),
         UNIT_TEST(test_aliases_and_merges),
-        UNIT_TEST(test_what_was_there_stays),
+        UNIT_TEST(test_existing_content_is_kept),
         UNIT_TEST(test_hostile_texts_come_back_from_fragments),
         UNIT_TEST(test_bytes_are_those_of_libyaml),
     };

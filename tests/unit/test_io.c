@@ -52,14 +52,14 @@ static void test_limit_on_both_sides(void **state)
         assert_true(str_equal(buf_str(&read), text));
         if (sizes[i])
             assert_int_equal(io_read_file(path, sizes[i] - 1, &read), EFBIG);
-        /* Without end, but not without limit. */
+        /* An endless file is read up to the limit. */
         assert_int_equal(io_read_file("/dev/zero", sizes[i], &read), EFBIG);
         buf_free(&read);
     }
     assert_int_equal(unlink(path), 0);
 }
 
-static void test_what_cannot_be_read(void **state)
+static void test_unreadable_files(void **state)
 {
     struct unit *unit = *state;
     struct buf read = {0};
@@ -73,7 +73,7 @@ static void test_what_cannot_be_read(void **state)
     buf_free(&read);
 }
 
-/* Nothing waits for the other end, nothing is taken from it, and no descriptor is left. */
+/* Nothing blocks, nothing is consumed, and no descriptor leaks. */
 static void test_only_regular_files(void **state)
 {
     struct unit *unit = *state;
@@ -133,7 +133,7 @@ static void ignore_signal(int signal)
     (void)signal;
 }
 
-/* Standard input comes in pieces, and calls are interrupted on the way. */
+/* Standard input arrives in pieces, and calls are interrupted meanwhile. */
 static void test_standard_input_in_pieces(void **state)
 {
     (void)state;
@@ -173,7 +173,7 @@ static void test_standard_input_in_pieces(void **state)
     buf_free(&read);
 }
 
-/* A pipe takes 64 KiB: writing more takes several calls, some of them interrupted. */
+/* A pipe holds 64 KiB: writing more takes several calls, some of them interrupted. */
 static void test_writing_more_than_a_pipe_holds(void **state)
 {
     struct unit *unit = *state;
@@ -209,7 +209,7 @@ static void test_writing_more_than_a_pipe_holds(void **state)
     assert_int_equal(status, 0);
 }
 
-static void test_failed_writes_are_told(void **state)
+static void test_failed_writes_are_reported(void **state)
 {
     (void)state;
     assert_int_equal(io_write(-1, STR("x")), EBADF);
@@ -225,9 +225,9 @@ static void test_failed_writes_are_told(void **state)
 
 /* Streams */
 
-/* What io_progress tells: each call more, at the same place. */
+/* Checks the io_progress callback: more text in each call, at the same address. */
 struct growth {
-    const char *place;
+    const char *address;
     size_t len;
     size_t calls;
 };
@@ -237,17 +237,17 @@ static void note_growth(void *context, struct str text)
     struct growth *growth = context;
     assert_true(text.len > growth->len);
     if (growth->calls++)
-        assert_ptr_equal(text.data, growth->place);
-    growth->place = text.data;
+        assert_ptr_equal(text.data, growth->address);
+    growth->address = text.data;
     growth->len = text.len;
 }
 
 static void check_growth(const struct growth *growth, const struct io_stream *stream)
 {
-    if (stream->buf.data) /* without pages all is told at the end */
+    if (stream->buf.data) /* without pages, one call at the end */
         return;
     assert_int_equal(growth->len, stream->text.len);
-    assert_true(growth->calls == 0 || growth->place == stream->text.data);
+    assert_true(growth->calls == 0 || growth->address == stream->text.data);
 }
 
 static void test_streams_of_files(void **state)
@@ -270,7 +270,7 @@ static void test_streams_of_files(void **state)
             check_growth(&growth, &stream);
             io_stream_free(&stream);
             assert_int_equal(stream.text.len, 0);
-            io_stream_free(&stream); /* once more does no harm */
+            io_stream_free(&stream); /* a second call is harmless */
             close(fd);
         }
         if (sizes[i] == 0)
@@ -279,14 +279,14 @@ static void test_streams_of_files(void **state)
         struct growth growth = {0};
         struct io_stream stream;
         assert_int_equal(io_read_stream(fd, sizes[i] - 1, note_growth, &growth, &stream), EFBIG);
-        assert_true(growth.len < sizes[i]); /* what is too much is told to nobody */
+        assert_true(growth.len < sizes[i]); /* bytes above the limit are not passed on */
         io_stream_free(&stream);
         close(fd);
     }
     assert_int_equal(unlink(path), 0);
 }
 
-static void test_streams_that_cannot_be_read(void **state)
+static void test_unreadable_streams(void **state)
 {
     struct unit *unit = *state;
     struct growth growth = {0};
@@ -330,7 +330,7 @@ static void allow_interrupts(void)
     assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
 }
 
-/* In a child: writes the pieces of a pipe one by one, and interrupts the reader before each. */
+/* Child process: writes the pieces to a pipe one by one and interrupts the reader before each. */
 static pid_t write_in_pieces(int fd, int other, struct str piece, int count)
 {
     pid_t reader = getpid();
@@ -378,7 +378,7 @@ static void test_streams_of_pipes(void **state)
     }
 }
 
-/* In a child: reads all of a pipe slowly, and interrupts the writer; ends well when it gets
+/* Child process: reads a pipe slowly and interrupts the writer; exits with 0 if it reads
  * `expected`. */
 static pid_t read_slowly(int fd, int other, struct str expected)
 {
@@ -413,7 +413,7 @@ static struct str joined(struct unit *unit, const struct str *pieces, size_t cou
     return buf_take(&unit->arena, &all);
 }
 
-/* No two bytes of what is written stand in the same neighbourhood. */
+/* Returns numbers separated by ";", so that no two parts of the text are equal. */
 static struct str counted(struct unit *unit, size_t lines)
 {
     struct buf all = {0};
@@ -435,13 +435,13 @@ static struct io_stream stream_of(struct unit *unit, struct str text)
     return stream;
 }
 
-/* Pieces of the stream, large and small, beside those that are not of it. */
-static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t most)
+/* Large and small pieces of the stream, mixed with other pieces. */
+static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t max)
 {
     static const size_t sizes[] = {70000, 1, 65536, 65535, 0, 200000, 12, 65537, 3, 4096};
     struct str own = counted(unit, 30000);
     size_t count = 0;
-    for (size_t at = 0, i = 0; at < text.len && count + 3 < most; i++) {
+    for (size_t at = 0, i = 0; at < text.len && count + 3 < max; i++) {
         size_t size = sizes[i % COUNT_OF(sizes)];
         pieces[count++] = str_slice(text, at, at + size);
         at += size;
@@ -483,8 +483,7 @@ static void test_pieces_into_a_pipe(void **state)
     io_stream_free(&stream);
 }
 
-/* A pipe that takes as much as an unprivileged process may ask for; false where it cannot be had.
- */
+/* Creates a pipe of the maximum size for unprivileged processes; false if not possible. */
 static bool wide_pipe(int ends[2])
 {
     assert_int_equal(pipe(ends), 0);
@@ -502,17 +501,17 @@ static void assert_in_pipe(int ends[2], struct str text)
     close(ends[0]);
 }
 
-/* What is written may go, or change, while it is still in the pipe: pages of a stream stay as they
- * are, and what is not of the stream is copied. */
-static void test_what_is_written_may_go_before_it_is_read(void **state)
+/* The caller's memory may be freed or changed while data is still in the pipe: pages of a stream
+ * stay as they are, and other pieces are copied. */
+static void test_pieces_may_be_freed_before_they_are_read(void **state)
 {
     struct unit *unit = *state;
-    struct str text = counted(unit, 14000); /* large enough to be handed over */
+    struct str text = counted(unit, 14000); /* large enough for vmsplice() */
     assert_true(text.len >= 64 * 1024 && text.len < 128 * 1024);
     struct io_stream stream = stream_of(unit, text);
     int ends[2];
     if (!wide_pipe(ends))
-        skip(); /* the pipe would be full before anyone reads */
+        skip(); /* the pipe would fill up without a reader */
     assert_int_equal(io_write_stream(ends[1], &stream.text, 1, &stream), 0);
     io_stream_free(&stream);
     assert_in_pipe(ends, text);
@@ -535,7 +534,7 @@ static void test_pieces_into_a_file(void **state)
     struct io_stream stream = stream_of(unit, counted(unit, 200000));
     struct str pieces[100];
     size_t all = mixed_pieces(unit, stream.text, pieces, COUNT_OF(pieces));
-    /* A call takes 16 of them at once. */
+    /* A call takes at most 16 pieces. */
     static const size_t counts[] = {0, 1, 2, 15, 16, 17, 32, 33, 100};
     for (size_t i = 0; i < COUNT_OF(counts); i++) {
         for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
@@ -565,7 +564,7 @@ static void test_empty_pieces(void **state)
         assert_int_equal(write_all(how, ends[1], NULL, 0, &none), 0);
         assert_int_equal(write_all(how, ends[1], pieces, COUNT_OF(pieces), &none), 0);
     }
-    /* One that is not, behind, between and before more than a call takes. */
+    /* An empty piece after, between and before more pieces than one call takes. */
     for (size_t at = 0; at < COUNT_OF(pieces); at += 33) {
         memset(pieces, 0, sizeof pieces);
         pieces[at] = STR("ab");
@@ -580,7 +579,7 @@ static void test_empty_pieces(void **state)
     close(ends[1]);
 }
 
-static void test_pieces_that_cannot_be_written(void **state)
+static void test_unwritable_pieces(void **state)
 {
     struct unit *unit = *state;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -609,14 +608,14 @@ static void test_pieces_that_cannot_be_written(void **state)
     io_stream_free(&stream);
 }
 
-/* A reader that goes after the first bytes. */
-static void test_readers_that_go(void **state)
+/* A reader that exits after the first bytes. */
+static void test_readers_that_exit(void **state)
 {
     struct unit *unit = *state;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     struct io_stream stream = stream_of(unit, counted(unit, 500000));
-    struct str own = str_copy(&unit->arena, stream.text); /* larger than any pipe here */
+    struct str own = str_copy(&unit->arena, stream.text); /* larger than any pipe in this test */
     const struct str *const rows[] = {&stream.text, &own};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
@@ -642,21 +641,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_limit_on_both_sides),
-        UNIT_TEST(test_what_cannot_be_read),
+        UNIT_TEST(test_unreadable_files),
         UNIT_TEST(test_only_regular_files),
         UNIT_TEST(test_no_descriptor_is_left_open),
         UNIT_TEST(test_standard_input_in_pieces),
         UNIT_TEST(test_writing_more_than_a_pipe_holds),
-        UNIT_TEST(test_failed_writes_are_told),
+        UNIT_TEST(test_failed_writes_are_reported),
         UNIT_TEST(test_streams_of_files),
-        UNIT_TEST(test_streams_that_cannot_be_read),
+        UNIT_TEST(test_unreadable_streams),
         UNIT_TEST(test_streams_of_pipes),
         UNIT_TEST(test_pieces_into_a_pipe),
-        UNIT_TEST(test_what_is_written_may_go_before_it_is_read),
+        UNIT_TEST(test_pieces_may_be_freed_before_they_are_read),
         UNIT_TEST(test_pieces_into_a_file),
         UNIT_TEST(test_empty_pieces),
-        UNIT_TEST(test_pieces_that_cannot_be_written),
-        UNIT_TEST(test_readers_that_go),
+        UNIT_TEST(test_unwritable_pieces),
+        UNIT_TEST(test_readers_that_exit),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

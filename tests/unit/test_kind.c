@@ -12,11 +12,11 @@ static void test_rows(void **state)
         assert_null(map_add(&unit->arena, &names, str_from_c(kind->name), kind));
         assert_null(map_add(&unit->arena, &resources, str_from_c(kind->resource), kind));
         assert_ptr_equal(kind_find(str_from_c(kind->name)), kind);
-        /* What is absent without a controller is reported with its name, and nothing lists it. */
+        /* A kind that needs a controller has its name, and is in no list. */
         assert_int_equal(kind->condition != NULL, kind->controller != NULL);
         assert_false(kind->condition && kind->lists);
         assert_true(kind->condition || !kind->failure_condition);
-        /* What is not rendered is never deleted, and nothing waits for it. */
+        /* A kind that is not rendered is never deleted or awaited. */
         assert_false(kind->not_rendered && (kind->active || kind->retained || kind->condition));
         assert_false(kind->not_rendered && i + 1 < kind_count && !kind_table[i + 1].not_rendered);
         assert_int_equal(kind->role == ROLE_WORKLOAD, kind->revisions != NULL);
@@ -27,16 +27,16 @@ static void test_rows(void **state)
     assert_null(kind_find(STR("")));
 }
 
-/* Each rendered kind has a turn of its own when all are deleted. */
+/* Each rendered kind has a unique delete_order. */
 static void test_delete_order(void **state)
 {
     struct unit *unit = *state;
     bool *taken = ARENA_ARRAY(&unit->arena, kind_count, bool);
-    size_t rendered_service = 0;
+    size_t rendered = 0;
     for (size_t i = 0; i < kind_count; i++)
-        rendered_service += !kind_table[i].not_rendered;
-    for (size_t i = 0; i < rendered_service; i++) {
-        assert_in_range(kind_table[i].delete_order, 0, rendered_service - 1);
+        rendered += !kind_table[i].not_rendered;
+    for (size_t i = 0; i < rendered; i++) {
+        assert_in_range(kind_table[i].delete_order, 0, rendered - 1);
         assert_false(taken[kind_table[i].delete_order]);
         taken[kind_table[i].delete_order] = true;
     }
@@ -90,7 +90,7 @@ static void test_questions_about_objects(void **state)
     struct unit *unit = *state;
     static const struct {
         const char *kind;
-        bool rendered_service, workload, stateful;
+        bool rendered, workload, stateful;
     } rows[] = {
         {"Deployment", 1, 1, 0}, {"StatefulSet", 1, 1, 1}, {"Service", 1, 0, 0},
         {"DaemonSet", 0, 0, 0},  {"Secret", 0, 0, 0},      {"deployment", 0, 0, 0},
@@ -99,7 +99,7 @@ static void test_questions_about_objects(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *object = node_new(&unit->arena, NODE_MAP);
         node_set_string(&unit->arena, object, "kind", str_from_c(rows[i].kind));
-        assert_int_equal(kind_is_rendered(object), rows[i].rendered_service);
+        assert_int_equal(kind_is_rendered(object), rows[i].rendered);
         assert_int_equal(kind_is(object, ROLE_WORKLOAD), rows[i].workload);
         assert_int_equal(kind_is_stateful(object), rows[i].stateful);
     }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder with a script that stands for kubectl, and a file that takes what goes to stderr. */
+/* A directory with a script in place of kubectl, and a file for stderr. */
 static char folder[] = "/tmp/test_kubectl.XXXXXX";
 static char program[64];
 static char told[64];
@@ -46,7 +46,7 @@ static struct kubectl kubectl_of(struct unit *unit, const struct kubectl_options
     return (struct kubectl){.options = options, .arena = &unit->arena, .diags = &unit->diags};
 }
 
-/* Runs them with stderr in a file; returns what was written there. */
+/* Runs processes with stderr in a file, and returns its content. */
 static struct str run_all(struct unit *unit, const struct kubectl *kubectl, struct process *runs,
                           size_t count)
 {
@@ -96,7 +96,7 @@ static void assert_words(const char *const *words, const char *const *expected)
     assert_null(expected[count]);
 }
 
-/* True for the flags that fix what a verb does. */
+/* True for the flags that fix the behaviour of a verb. */
 static bool is_fixed(const char *word, const char *const *verb)
 {
     const char *const *lists[] = {kubectl_common_flags, kubectl_verb_flags(verb)};
@@ -107,7 +107,7 @@ static bool is_fixed(const char *word, const char *const *verb)
     return false;
 }
 
-/* The words without those flags. */
+/* Returns the words without those flags. */
 static const char *const *chosen(struct unit *unit, const char *const *words)
 {
     struct argv rest = {0};
@@ -126,7 +126,7 @@ static size_t count_of(const char *const *words, const char *start)
     return count;
 }
 
-/* What a verb does is fixed by flags, other than those that are given. */
+/* Flags fix the behaviour of a verb, unless they are given. */
 static void test_verbs_are_fixed(void **state)
 {
     struct unit *unit = *state;
@@ -186,7 +186,7 @@ static void test_flags_are_passed_on(void **state)
                  (const char *const[]){program, "get", "pods", "-n", "", "--kubeconfig=a b",
                                        "--context=c", "--cluster=%s", "--user=u", "--as=--x",
                                        "--request-timeout=30s", "--v=4", "last", NULL});
-    /* They arrive so, and nothing is split or expanded. */
+    /* The arguments are not split or expanded. */
     write_script("for word; do echo \"[$word]\"; done");
     struct process run = {.arguments = words.items};
     assert_str(run_all(unit, &kubectl, &run, 1), "");
@@ -245,7 +245,7 @@ static void test_apply(void **state)
                                   .arguments),
                  (const char *const[]){APPLY("json"), "--show-managed-fields", "--dry-run=server",
                                        "--force-conflicts", NULL});
-    /* The documents are what it reads. */
+    /* It reads the documents on stdin. */
     write_script("cat");
     struct node *map = node_new(&unit->arena, NODE_MAP);
     node_set_string(&unit->arena, map, "kind", STR("Pod"));
@@ -270,7 +270,8 @@ static struct node *pod_of(struct unit *unit, const char *name)
     return pod;
 }
 
-/* Deleted is what kubectl names and the server does not have any more, or terminates. */
+/* An object counts as deleted if kubectl names it, and the server no longer has it or terminates
+ * it. */
 static void test_delete(void **state)
 {
     struct unit *unit = *state;
@@ -297,7 +298,7 @@ static void test_delete(void **state)
     assert_errors(unit, 1);
     assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: the server still has it", "");
     unit_forget(unit);
-    /* Another of the same name is another one, after the deletion */
+    /* After the deletion, a new object of the same name does not count. */
     pods[0] = pod_of(unit, "again");
     node_set_string(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
     write_script("case $1 in delete) echo >\"$0.deleted\"; echo pod/again; exit ;; esac\n"
@@ -306,7 +307,7 @@ static void test_delete(void **state)
                  "\"again\", \"namespace\": \"n\", \"uid\": \"'$uid'\"}}'");
     assert_int_equal(kubectl_delete(&kubectl, pods, 1, false), 1);
     assert_no_diags(unit);
-    /* and before it, when it is not deleted. So is one that others claimed. */
+    /* Before it, a new object of the same name, or a claimed one, is not deleted. */
     static const char *const others[] = {"\"uid\": \"2\"",
                                          "\"uid\": \"1\", \"labels\": {\"opta.dev/a\": \"b\"}"};
     for (size_t i = 0; i < COUNT_OF(others); i++) {
@@ -321,11 +322,10 @@ static void test_delete(void **state)
         assert_int_equal(kubectl_delete(&kubectl, pods, 1, false), 0);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0,
-                    "pod/again was replaced or claimed by others meanwhile; it was not deleted",
-                    "");
+                    "pod/again was not deleted: it was replaced or claimed by another owner", "");
         unit_forget(unit);
     }
-    /* One that may not be read is taken from kubectl's word. */
+    /* If it cannot be read, the output of kubectl counts. */
     pods[0] = pod_of(unit, "gone");
     write_script("case $1 in delete) echo pod/gone; exit ;; esac\n"
                  "echo 'Error from server (Forbidden): no' >&2; exit 1");
@@ -335,7 +335,7 @@ static void test_delete(void **state)
 
 /* Messages */
 
-/* A list that is refused is one message. */
+/* A forbidden list is one message. */
 static void test_refusals_together(void **state)
 {
     struct unit *unit = *state;
@@ -353,7 +353,7 @@ static void test_refusals_together(void **state)
     assert_errors(unit, 2);
 }
 
-/* However a verb of kubectl words it. */
+/* In any wording of kubectl's verbs. */
 static void test_absent_entries(void **state)
 {
     struct unit *unit = *state;
@@ -383,7 +383,7 @@ static void test_absent_entries(void **state)
     }
 }
 
-/* One that does not end is ended, and what would follow it is not begun. */
+/* A process that exceeds the limit is killed, and no later one is started. */
 static void test_limit(void **state)
 {
     struct unit *unit = *state;
@@ -419,7 +419,7 @@ static void test_warnings_are_shown(void **state)
     assert_str(run_all(unit, &kubectl, &run, 1),
                "Warning: this is old\nWarning: a?[2Jb\nWarning: unended\n");
     process_free(&run);
-    /* kubectl's log only to those who ask for it */
+    /* kubectl's log only with -v */
     options.verbosity = "6";
     run = (struct process){.arguments = kubectl_argv(&kubectl, "get", NULL).items};
     assert_contains(run_all(unit, &kubectl, &run, 1), "I0131 12:00:00.000000  1 request\n");
@@ -464,10 +464,9 @@ static void test_odd_messages(void **state)
     static const struct {
         const char *script, *message, *hint;
     } rows[] = {
-        {"exit 3", " get failed with exit status 3, and does not say why", ""},
-        {"kill -KILL $$", " get was ended by signal 9 (", ""},
-        {"printf '\\n\\nWarning: x\\n' >&2; exit 1", " get failed with exit status 1, and does",
-         ""},
+        {"exit 3", " get failed with exit status 3 and no error message", ""},
+        {"kill -KILL $$", " get was terminated by signal 9 (", ""},
+        {"printf '\\n\\nWarning: x\\n' >&2; exit 1", " get failed with exit status 1 and no", ""},
         {"printf 'panic: x\\n\\ngoroutine 1' >&2; exit 2", "panic: x", "goroutine 1"},
         {"echo 'Error from server' >&2; exit 1", "Error from server", ""},
         {"echo 'error: ' >&2; exit 1", "error: ", ""},
@@ -499,7 +498,7 @@ static void test_no_message_twice(void **state)
     assert_str(unit->diags.items[1].hint, "");
 }
 
-/* What is kept of a long message is cut: that must not hide that it is the same. */
+/* A long message is stored truncated, which must not prevent the comparison. */
 static void test_no_long_message_twice(void **state)
 {
     struct unit *unit = *state;
@@ -510,7 +509,7 @@ static void test_no_long_message_twice(void **state)
     assert_errors(unit, 2);
 }
 
-/* Whatever the program writes there, telling it takes no longer than reading it. */
+/* Reporting very long stderr takes linear time. */
 static void test_endless_messages(void **state)
 {
     struct unit *unit = *state;
@@ -538,7 +537,7 @@ static void test_warnings_of_failures(void **state)
     assert_diag(unit, 1, 0, 0, "b", "");
 }
 
-/* Conflicts of two objects: kubectl's own advice is left out, and nothing else. */
+/* Conflicts of two objects: only kubectl's own advice is omitted. */
 static void test_conflicts(void **state)
 {
     struct unit *unit = *state;
@@ -586,7 +585,7 @@ static void test_kinds_of_failures(void **state)
         {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with ' >&2; exit 2", 0, 1, 1},
         {"printf 'Error from server (Forbidden): x\nError from server (Timeout): y' >&2; exit 1", 0,
          0, 0},
-        /* What went well only speaks of it; so does what is in the answer. */
+        /* These texts in the stderr of a successful process, or in stdout, do not count. */
         {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with ' >&2", 0, 0, 0},
         {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with '; exit 1", 0, 0, 0},
     };
@@ -611,10 +610,10 @@ static void test_programs_that_cannot_be_run(void **state)
         int error;
         const char *message, *hint;
     } rows[] = {
-        {"kubectl", ENOENT, "kubectl cannot be run: it is not there", "name it in KUBECTL_PATH"},
-        {"/x/kubectl", ENOENT, "/x/kubectl cannot be run: it is not there", ""},
-        {"kubectl", EACCES, "kubectl cannot be run: Permission denied", ""},
-        {"kubectl", EFBIG, "kubectl cannot be run: it prints too much", ""},
+        {"kubectl", ENOENT, "kubectl not found in PATH", "set KUBECTL_PATH to its path"},
+        {"/x/kubectl", ENOENT, "cannot run /x/kubectl: No such file or directory", ""},
+        {"kubectl", EACCES, "cannot run kubectl: Permission denied", ""},
+        {"kubectl", EFBIG, "kubectl: output exceeds 256 MiB", ""},
     };
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -638,8 +637,8 @@ static void test_answers(void **state)
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     static const struct {
         const char *output;
-        const char *kind;  /* NULL: none */
-        const char *first; /* name of the first item; NULL: none */
+        const char *kind;  /* NULL: no object */
+        const char *first; /* name of the first item; NULL: no item */
         bool wrong;
     } rows[] = {
         {"", NULL, NULL, true},
@@ -651,7 +650,7 @@ static void test_answers(void **state)
          false},
         {"{\"kind\": \"List\", \"items\": []}", "List", NULL, false},
         {"{\"kind\": \"List\", \"items\": null}", "List", NULL, false},
-        /* what kubectl never prints */
+        /* output that kubectl never prints */
         {"\n", NULL, NULL, true},
         {"{}", NULL, NULL, true},
         {"[]", NULL, NULL, true},
@@ -669,7 +668,7 @@ static void test_answers(void **state)
         struct process run = {.arguments = (const char *const[]){"kubectl", "get", NULL}};
         buf_add(&run.output, str_from_c(rows[i].output));
         struct node *answer = kubectl_parse_output(&kubectl, &run);
-        process_free(&run); /* the answer does not need it */
+        process_free(&run); /* the result remains valid */
         if (!answer != !rows[i].kind || (unit->diags.errors == 1) != rows[i].wrong)
             fail_msg("%s", rows[i].output);
         if (answer)
@@ -680,17 +679,17 @@ static void test_answers(void **state)
             assert_str(node_string(node_at(first, "metadata name")), rows[i].first);
         if (rows[i].wrong) {
             assert_diag(unit, 0, 0, 0,
-                        rows[i].output[0] ? "kubectl get printed something else than objects"
+                        rows[i].output[0] ? "kubectl get printed no Kubernetes object"
                                           : "kubectl get printed nothing",
                         "KUBECTL_PATH");
-            /* What it printed may be a secret. */
+            /* Its output may contain a secret. */
             assert_false(unit_contains(unit_written(unit), "password"));
         }
         unit_forget(unit);
     }
 }
 
-/* Larger and deeper than a service file may be. */
+/* Larger and deeper than the maximum for service files. */
 static void test_large_answers(void **state)
 {
     struct unit *unit = *state;
@@ -712,7 +711,7 @@ static void test_large_answers(void **state)
     assert_int_equal(count, 501);
 }
 
-/* What a run was for is printed before the cause, once for all that have the same cause. */
+/* The purpose of a process is printed before the cause, once for all with the same cause. */
 static void test_purposes(void **state)
 {
     struct unit *unit = *state;

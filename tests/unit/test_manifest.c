@@ -2,7 +2,7 @@
 #include "unit.h"
 #include "unit_layer.h"
 
-/* The objects of a service with these lines, without its namespace. */
+/* Returns the objects of a service with these lines, without its Namespace. */
 static struct manifests made(struct unit *unit, const char *head, const char *lines)
 {
     const struct service *service = unit_service_of(unit, head, lines);
@@ -13,7 +13,7 @@ static struct manifests made(struct unit *unit, const char *head, const char *li
     return manifests;
 }
 
-/* The object `index` of a kind, or NULL. */
+/* Returns object `index` of a kind, or NULL. */
 static const struct node *nth(struct manifests manifests, const char *kind, size_t index)
 {
     for (size_t i = 0; i < manifests.count; i++)
@@ -25,7 +25,7 @@ static const struct node *nth(struct manifests manifests, const char *kind, size
 #define POD       "spec template spec"
 #define CONTAINER POD " containers 0"
 
-/* What stands at a place of a tree, on one line: {a: b, c: [d]}; "-" for nothing. */
+/* Formats the node at a path on one line: {a: b, c: [d]}; "-" if there is none. */
 static struct str flow(struct unit *unit, const struct node *node)
 {
     if (!node)
@@ -90,7 +90,7 @@ static void test_replicas(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[][2] = {
-        {"", "-"}, /* the autoscaler's */
+        {"", "-"}, /* the autoscaler decides */
         {"    max_containers: 1", "1"},
         {"    max_containers: 0", "0"},
         {"    min_containers: 3", "3"},
@@ -206,7 +206,7 @@ static void test_protocols_of_the_ingress(void **state)
               "metadata annotations", rows[i][1]);
 }
 
-static void test_extra_annotations_replace_ours(void **state)
+static void test_extra_annotations_replace_generated_ones(void **state)
 {
     struct unit *unit = *state;
     struct manifests all =
@@ -237,7 +237,7 @@ static void test_stateful_sets(void **state)
     check(unit, set, "spec serviceName", "app-headless");
     check(unit, set, "spec strategy", "-");
     check(unit, set, "spec progressDeadlineSeconds", "-");
-    /* What cannot be changed carries nothing that could. */
+    /* Claim templates are immutable, so they have no labels that may change. */
     check(unit, set, "spec volumeClaimTemplates",
           "[{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: tmp, labels: "
           "{app.kubernetes.io/name: app, app.kubernetes.io/instance: hello-app}}, spec: "
@@ -268,7 +268,7 @@ static void test_deployments(void **state)
           "{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: "
           "ScheduleAnyway, labelSelector: {matchLabels: {app.kubernetes.io/name: app, "
           "app.kubernetes.io/instance: hello-app}}, matchLabelKeys: [pod-template-hash]}");
-    /* One pod has nothing to be spread over. */
+    /* A single pod needs no topology spread. */
     check(unit, nth(made(unit, SERVICE_HEAD, "    max_containers: 1"), "Deployment", 0),
           POD " topologySpreadConstraints", "-");
 }
@@ -293,7 +293,7 @@ static void test_levels_of_pod_security(void **state)
         {"    persistent_storage: [{size: 1, path: /a}]", "StatefulSet",
          "{seccompProfile: {type: RuntimeDefault}}", "{allowPrivilegeEscalation: false}",
          "[{name: a, mountPath: /a}]", "-"},
-        /* A disk belongs to root unless the pod has a group for it. */
+        /* A disk belongs to root unless the pod has an fsGroup. */
         {"    pod_security: restricted\n    persistent_storage: [{size: 1, path: /a}]",
          "StatefulSet",
          "{seccompProfile: {type: RuntimeDefault}, fsGroup: 10001, "
@@ -301,7 +301,7 @@ static void test_levels_of_pod_security(void **state)
          "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, "
          "readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001}",
          "[{name: a, mountPath: /a}, {name: tmp, mountPath: /tmp}]", "[{name: tmp, emptyDir: {}}]"},
-        /* One at /tmp is in the place of ours. */
+        /* A disk at /tmp replaces the emptyDir. */
         {"    pod_security: restricted\n    persistent_storage: [{size: 1, path: /tmp}]",
          "StatefulSet",
          "{seccompProfile: {type: RuntimeDefault}, fsGroup: 10001, "
@@ -319,8 +319,8 @@ static void test_levels_of_pod_security(void **state)
     }
 }
 
-/* Kubernetes would take /tmp/ beside /tmp, and one would hide the other. */
-static void test_a_slash_at_the_end_of_a_disks_path(void **state)
+/* Kubernetes accepts both /tmp/ and /tmp; one mount would hide the other. */
+static void test_trailing_slash_of_a_disk_path(void **state)
 {
     struct unit *unit = *state;
     assert_null(
@@ -374,12 +374,12 @@ static void test_cron_jobs(void **state)
           "[{key: k, operator: Equal, value: opta, effect: NoSchedule}]");
     check(unit, job, "template metadata annotations", "{note: x}");
     check(unit, job, "template metadata labels team", "shop");
-    /* No Service, autoscaler or budget may see its pods. */
+    /* No Service, autoscaler or disruption budget selects its pods. */
     assert_true(
         str_equal(unit_at(job, "template metadata labels app.kubernetes.io/name")->text, name));
     check(unit, job, "template metadata labels app.kubernetes.io/component", "cron-job");
     check(unit, cron, "metadata labels app.kubernetes.io/name", "app");
-    /* Nothing is asked of it, sent to it or kept for it: a disk could not be mounted twice. */
+    /* No probes, ports or disks: a disk could not be mounted twice. */
     static const char *const nothing[] = {"ports", "livenessProbe", "readinessProbe", "lifecycle",
                                           "startupProbe"};
     const struct node *container = unit_at(job, "template spec containers 0");
@@ -425,8 +425,8 @@ static void test_autoscaler_and_budget(void **state)
           "{app.kubernetes.io/name: app, app.kubernetes.io/instance: hello-app}}}");
 }
 
-/* Names that belong together are the same everywhere. */
-static void test_every_object_has_its_place(void **state)
+/* Related names are the same everywhere. */
+static void test_namespace_and_labels_of_all_objects(void **state)
 {
     struct unit *unit = *state;
     struct manifests all = made(
@@ -456,16 +456,16 @@ int main(void)
         UNIT_TEST(test_several_ports),
         UNIT_TEST(test_nginx_annotations),
         UNIT_TEST(test_protocols_of_the_ingress),
-        UNIT_TEST(test_extra_annotations_replace_ours),
+        UNIT_TEST(test_extra_annotations_replace_generated_ones),
         UNIT_TEST(test_stateful_sets),
         UNIT_TEST(test_deployments),
         UNIT_TEST(test_levels_of_pod_security),
-        UNIT_TEST(test_a_slash_at_the_end_of_a_disks_path),
+        UNIT_TEST(test_trailing_slash_of_a_disk_path),
         UNIT_TEST(test_drain_and_token),
         UNIT_TEST(test_cron_jobs),
         UNIT_TEST(test_labels_of_pods),
         UNIT_TEST(test_autoscaler_and_budget),
-        UNIT_TEST(test_every_object_has_its_place),
+        UNIT_TEST(test_namespace_and_labels_of_all_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

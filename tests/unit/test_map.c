@@ -1,7 +1,7 @@
 #include "base/map.h"
 #include "unit.h"
 
-static void test_first_value_of_a_key_stays(void **state)
+static void test_first_value_of_a_key_is_kept(void **state)
 {
     struct unit *unit = *state;
     static const char one[] = "1";
@@ -36,7 +36,7 @@ static void test_growth_keeps_every_entry(void **state)
     for (size_t i = 0; i < MANY; i++) {
         keys[i] = str_format(&unit->arena, "key-%zu", i);
         assert_null(map_add(&unit->arena, &set, keys[i], &keys[i]));
-        /* A power of two with free entries left, or find() would not end. */
+        /* A power of two with free entries left; otherwise find() would not terminate. */
         assert_int_equal(set.capacity & (set.capacity - 1), 0);
         assert_true(set.count < set.capacity);
     }
@@ -53,7 +53,7 @@ static void test_getting_adds_nothing(void **state)
     static const char one[] = "1";
     static const char two[] = "2";
     struct map set = {0};
-    assert_null(map_get(&set, STR("a"))); /* nothing was ever added */
+    assert_null(map_get(&set, STR("a"))); /* empty map */
     assert_null(map_get(&set, STR("")));
     assert_int_equal(set.count, 0);
     assert_int_equal(set.capacity, 0);
@@ -65,7 +65,7 @@ static void test_getting_adds_nothing(void **state)
     assert_null(map_get(&set, STR("")));
     assert_null(map_get(&set, STR("a\0")));
     assert_int_equal(set.count, 2);
-    assert_null(map_add(&unit->arena, &set, STR("b"), two)); /* asking did not add it */
+    assert_null(map_add(&unit->arena, &set, STR("b"), two)); /* the lookup did not add it */
     assert_ptr_equal(map_get(&set, STR("b")), two);
     map_add(&unit->arena, &set, STR("b"), one);
     assert_ptr_equal(map_get(&set, STR("b")), two);
@@ -92,7 +92,7 @@ static void test_getting_among_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_first_value_of_a_key_stays),
+        UNIT_TEST(test_first_value_of_a_key_is_kept),
         UNIT_TEST(test_keys_are_compared_by_all_their_bytes),
         UNIT_TEST(test_growth_keeps_every_entry),
         UNIT_TEST(test_getting_adds_nothing),

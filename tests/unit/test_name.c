@@ -3,16 +3,16 @@
 
 struct row {
     name_check *check;
-    bool right;
+    bool valid;
     const char *name;
 };
 
 static void check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = rows[i].check(str_from_c(rows[i].name));
-        if (!wrong != rows[i].right)
-            fail_msg("row %zu, \"%s\": %s", i, rows[i].name, wrong ? wrong : "is right");
+        const char *error = rows[i].check(str_from_c(rows[i].name));
+        if (!error != rows[i].valid)
+            fail_msg("row %zu, \"%s\": %s", i, rows[i].name, error ? error : "is valid");
     }
 }
 
@@ -50,7 +50,7 @@ static void test_labels(void **state)
     check_rows(rows, COUNT_OF(rows));
 }
 
-/* Kubernetes refuses `.` and `..` as keys, and `..` at the beginning: they would be paths. */
+/* Kubernetes rejects `.` and a leading `..` as keys: they would be paths. */
 static void test_names_that_would_be_paths(void **state)
 {
     (void)state;
@@ -77,7 +77,7 @@ static void test_images(void **state)
         {name_check_image, true, "registry.example.com:5000/app"},
         {name_check_image, true, "localhost/app"},
         {name_check_image, true, "localhost:5000/app:latest"},
-        {name_check_image, true, "Registry.Example.com/app"}, /* hosts may be in any case */
+        {name_check_image, true, "Registry.Example.com/app"}, /* hosts may have any letter case */
         {name_check_image, true, "a.b_c__d-e---f/g"},
         {name_check_image, true, "123456789012.dkr.ecr.us-east-1.amazonaws.com/opta-hello-app:1"},
         {name_check_image, false, ""},
@@ -122,7 +122,7 @@ static void test_images(void **state)
          "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
     };
     check_rows(rows, COUNT_OF(rows));
-    assert_contains(str_from_c(name_check_image(STR("team/App"))), "lower case");
+    assert_contains(str_from_c(name_check_image(STR("team/App"))), "lowercase");
     assert_contains(str_from_c(name_check_image(STR("app:-"))), "tag");
     assert_contains(str_from_c(name_check_image(STR("app@x"))), "digest");
 }
@@ -178,7 +178,7 @@ static void test_ports_and_paths(void **state)
         {name_check_port, true, "abcdefghijklmno"},   /* 15 */
         {name_check_port, false, "abcdefghijklmnop"}, /* 16 */
         {name_check_port, false, ""},
-        {name_check_port, false, "80"}, /* a letter is needed */
+        {name_check_port, false, "80"}, /* a letter is required */
         {name_check_port, false, "8-0"},
         {name_check_port, false, "-a"},
         {name_check_port, false, "a-"},
@@ -246,7 +246,7 @@ static void test_registries(void **state)
         {name_check_registry, true, "123456789012.dkr.ecr.us-east-1.amazonaws.com"},
         {name_check_registry, false, ""},
         {name_check_registry, false, "/"},
-        {name_check_registry, false, "team"}, /* would be looked for at Docker Hub */
+        {name_check_registry, false, "team"}, /* would be a repository on Docker Hub */
         {name_check_registry, false, "team/sub"},
         {name_check_registry, false, "https://registry.example.com"},
         {name_check_registry, false, "registry.example.com/Team"},
@@ -266,19 +266,19 @@ static void test_lengths_on_both_sides(void **state)
     struct unit *unit = *state;
     static const struct {
         name_check *check;
-        size_t most;
+        size_t max;
     } rows[] = {
         {name_check_namespace, 63},  {name_check_service, 63},     {name_check_label_value, 63},
         {name_check_image_tag, 128}, {name_check_secret_key, 253}, {name_check_label_key, 63},
         {name_check_port, 15},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (rows[i].check(unit_repeat(unit, "a", rows[i].most)))
-            fail_msg("row %zu: %zu characters are refused", i, rows[i].most);
-        if (!rows[i].check(unit_repeat(unit, "a", rows[i].most + 1)))
-            fail_msg("row %zu: %zu characters are taken", i, rows[i].most + 1);
+        if (rows[i].check(unit_repeat(unit, "a", rows[i].max)))
+            fail_msg("row %zu: %zu characters are rejected", i, rows[i].max);
+        if (!rows[i].check(unit_repeat(unit, "a", rows[i].max + 1)))
+            fail_msg("row %zu: %zu characters are accepted", i, rows[i].max + 1);
     }
-    /* 253 in all, 63 in each part. */
+    /* 253 characters in total, 63 per label. */
     struct str part = unit_repeat(unit, "a", 63);
     struct str four = str_format(&unit->arena, "%.*s.%.*s.%.*s.%.*s", STR_ARG(part), STR_ARG(part),
                                  STR_ARG(part), STR_ARG(part));
@@ -319,7 +319,7 @@ static void test_google_projects(void **state)
     (void)state;
     static const struct {
         const char *project;
-        bool right;
+        bool valid;
     } rows[] = {
         {"shop12", true},
         {"acme-staging-123", true},
@@ -336,7 +336,7 @@ static void test_google_projects(void **state)
         {"", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (!name_check_google_project(str_from_c(rows[i].project)) != rows[i].right)
+        if (!name_check_google_project(str_from_c(rows[i].project)) != rows[i].valid)
             fail_msg("%s", rows[i].project);
 }
 

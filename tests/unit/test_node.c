@@ -3,7 +3,7 @@
 #include "yaml/parse_manifest.h"
 #include "yaml/parse_strict.h"
 
-static void test_made_trees(void **state)
+static void test_generated_trees(void **state)
 {
     struct unit *unit = *state;
     struct arena *arena = &unit->arena;
@@ -31,7 +31,7 @@ static void test_made_trees(void **state)
     assert_ptr_equal(first->next, second);
     assert_ptr_equal(list->last, second);
     assert_null(second->next);
-    /* In the order they were put. */
+    /* In the order of insertion. */
     static const char *const keys[] = {"a", "b", "c", "d", "e"};
     size_t i = 0;
     for (const struct node *value = map->first; value; value = value->next)
@@ -117,7 +117,7 @@ static void test_paths(void **state)
                                              "'': {k: empty key}\n");
     static const struct {
         const char *path;
-        const char *text; /* NULL: nothing is found */
+        const char *text; /* NULL: not found */
     } rows[] = {
         {"a b c", "x"},
         {"a g h", "z"},
@@ -177,7 +177,7 @@ static void test_merges(void **state)
         {"x: &x {a: 1}\ny: &y {a: 2}\nm: {<<: [*x, *y]}\n", "1"},
         {"x: &x {a: 1}\ny: &y {a: 2}\nm: {<<: [*y, *x]}\n", "2"},
         {"l: &l [{b: 1}, {a: 2}]\nm: {<<: *l}\n", "2"},
-        /* What comes later overrides what comes before, as in go.yaml.in/yaml/v2. */
+        /* Later keys override earlier ones, as in go.yaml.in/yaml/v2. */
         {"m: {<<: {a: 1}, a: 3}\n", "3"},
         {"m: {a: 3, <<: {a: 1}}\n", "1"},
         {"m: {a: 3, <<: {b: 1}}\n", "3"},
@@ -187,7 +187,7 @@ static void test_merges(void **state)
         {"m: {<<: {a: 1}, <<: {b: 2}}\n", "1"},
         {"m: {<<: {a: 1}, a: ''}\n", ""},
         {"m: {<<: {a: 1}, a: ~}\n", NULL},
-        /* Merges in what is merged. */
+        /* Merge keys in a merged map. */
         {"m: {<<: {b: 1, <<: {a: 4}}}\n", "4"},
         {"m: {<<: {<<: {a: 4}, a: 5}}\n", "5"},
         {"m: {<<: [{<<: {a: 4}}, {a: 5}]}\n", "4"},
@@ -197,7 +197,7 @@ static void test_merges(void **state)
         {"m: {<<: []}\n", NULL},
         {"m: {<<: [text, {a: 6}]}\n", "6"},
         {"m: {<<: [[{a: 6}]]}\n", NULL},
-        /* The map on the way may come by a merge as well. */
+        /* A map on the path can also come from a merge key. */
         {"<<: {m: {a: 7}}\n", "7"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -238,7 +238,7 @@ static void test_effective_maps(void **state)
     }
 }
 
-/* Merges in merges are followed as deep as a document may have them. */
+/* Nested merge keys are followed up to the maximum depth. */
 static void test_merges_in_merges(void **state)
 {
     enum { MAPS = MANIFEST_DEPTH_MAX - 1, CHAINED = 28 };
@@ -305,17 +305,17 @@ static void test_copies(void **state)
     assert_str(list->first->text, "1");
     assert_str(list->last->text, "two");
     assert_null(list->last->next);
-    /* Of a value alone: neither its key nor what stands behind it. */
+    /* Copies only a value, without its key and next sibling. */
     struct node *value = node_copy(&unit->arena, node_get(root, "b"));
     assert_null(value->key);
     assert_null(value->next);
     assert_int_equal(value->kind, NODE_MAP);
-    /* Changing the one leaves the other. */
+    /* Changing the copy does not change the original. */
     node_set_string(&unit->arena, value, "new", STR("y"));
     assert_null(node_at(root, "a new"));
 }
 
-/* What a reader takes for a number stays one, and a text stays a text. */
+/* A number stays a number, and a string stays a string. */
 static void test_styles_of_copies(void **state)
 {
     struct unit *unit = *state;
@@ -338,7 +338,7 @@ static void test_styles_of_copies(void **state)
         {"''", STYLE_TEXT},
         {"|\n 12", STYLE_TEXT},
         {">-\n yes", STYLE_TEXT},
-        /* Text to every reader, though not what we would write plain. */
+        /* A string to every reader, although we would quote it. */
         {"\xF0\x9F\x98\x80", STYLE_TEXT},
         {"\xF0\x9F\x98\x80, x", STYLE_TEXT},
         {":x", STYLE_TEXT},
@@ -355,7 +355,7 @@ static void test_styles_of_copies(void **state)
     }
 }
 
-/* The keys of a map and that its ends are where they belong, also for what is added behind. */
+/* Asserts the keys of a map, and that appending still works. */
 static void assert_keys(struct unit *unit, struct node *map, const char *keys)
 {
     struct buf found = {0};
@@ -437,12 +437,12 @@ static void test_replacing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_made_trees),     UNIT_TEST(test_null),
-        UNIT_TEST(test_verbatim_texts), UNIT_TEST(test_paths),
-        UNIT_TEST(test_merges),         UNIT_TEST(test_merges_in_merges),
-        UNIT_TEST(test_effective_maps), UNIT_TEST(test_texts),
-        UNIT_TEST(test_copies),         UNIT_TEST(test_styles_of_copies),
-        UNIT_TEST(test_removing),       UNIT_TEST(test_replacing),
+        UNIT_TEST(test_generated_trees), UNIT_TEST(test_null),
+        UNIT_TEST(test_verbatim_texts),  UNIT_TEST(test_paths),
+        UNIT_TEST(test_merges),          UNIT_TEST(test_merges_in_merges),
+        UNIT_TEST(test_effective_maps),  UNIT_TEST(test_texts),
+        UNIT_TEST(test_copies),          UNIT_TEST(test_styles_of_copies),
+        UNIT_TEST(test_removing),        UNIT_TEST(test_replacing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

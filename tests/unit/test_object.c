@@ -2,7 +2,7 @@
 #include "unit.h"
 #include "yaml/parse_strict.h"
 
-/* As kubectl prints objects: JSON. */
+/* Parses an object from JSON, as kubectl prints it. */
 static struct node *object(struct unit *unit, const char *text)
 {
     struct node *node =
@@ -92,7 +92,7 @@ static void test_numbers(void **state)
     struct unit *unit = *state;
     static const struct {
         const char *value;
-        int64_t number; /* 77: none */
+        int64_t number; /* 77: the fallback */
     } rows[] = {
         {"0", 0},
         {"3", 3},
@@ -102,7 +102,7 @@ static void test_numbers(void **state)
         {"9223372036854775799", 9223372036854775799},
         {"9223372036854775807", INT64_MAX},
         {"-9223372036854775807", -INT64_MAX},
-        /* what is no number, or too large a one */
+        /* not an integer, or too large */
         {"9223372036854775808", 77},
         {"92233720368547758070", 77},
         {"99999999999999999999999999", 77},
@@ -175,7 +175,7 @@ static void test_managers(void **state)
     assert_true(object_applied_by(node, "optasvc"));
     assert_true(object_applied_by(node, "other"));
     assert_true(object_applied_by(node, "bare"));
-    /* An update is no apply, and names are whole. */
+    /* An Update is not an Apply, and names must match exactly. */
     assert_false(object_applied_by(node, "kubectl"));
     assert_false(object_applied_by(node, "optasvc-edit"));
     assert_false(object_applied_by(node, "opta"));
@@ -216,7 +216,7 @@ static void test_owners_of_fields(void **state)
     assert_true(object_field_applied_by(node, "f:spec f:replicas", "other"));
     assert_true(object_field_applied_by(node, "f:spec f:template", "optasvc"));
     assert_false(object_field_applied_by(node, "f:spec f:replicas", "optasvc"));
-    /* It owns the field, but not by apply. */
+    /* It owns the field, but not through server-side apply. */
     assert_false(object_field_applied_by(node, "f:spec f:replicas", "kubectl"));
     assert_false(object_field_applied_by(node, "f:spec", "bare"));
 }
@@ -236,7 +236,7 @@ static void test_equal(void **state)
         {"{spec: {a: 1}}", "{}", false},
         {"{spec: {}}", "{spec: []}", false},
         {"{data: {a: 1}}", "{spec: {a: 1}}", false},
-        /* maps in any order, lists in theirs */
+        /* the order of keys does not matter, that of items does */
         {"{spec: {a: 1, b: {c: 2, d: 3}}}", "{spec: {b: {d: 3, c: 2}, a: 1}}", true},
         {"{spec: {a: 1, b: 2, c: 3}}", "{spec: {c: 3, a: 1, b: 2}}", true},
         {"{spec: {a: 1, b: 2}}", "{spec: {b: 1, a: 2}}", false},
@@ -245,13 +245,13 @@ static void test_equal(void **state)
         {"{spec: [1, 2]}", "{spec: [1]}", false},
         {"{spec: [1]}", "{spec: [1, 2]}", false},
         {"{spec: 1, kind: x}", "{kind: x, spec: 1}", true},
-        /* what the server keeps */
+        /* fields that the server maintains */
         {"{spec: 1, status: {a: 1}}", "{spec: 1, status: {a: 2}}", true},
         {"{spec: 1, status: {a: 1}}", "{spec: 1}", true},
         {"{metadata: {resourceVersion: 1, generation: 1, managedFields: []}}",
          "{metadata: {resourceVersion: 2, uid: x}}", true},
         {"{metadata: {creationTimestamp: x}}", "{}", true},
-        /* labels and annotations are ours */
+        /* labels and annotations matter */
         {"{metadata: {labels: {a: 1}}}", "{metadata: {labels: {a: 1}}}", true},
         {"{metadata: {labels: {a: 1}}}", "{metadata: {labels: {a: 2}}}", false},
         {"{metadata: {labels: {a: 1}}}", "{metadata: {}}", false},
@@ -261,7 +261,7 @@ static void test_equal(void **state)
         {"{metadata: {annotations: {a: 1}}}", "{metadata: {annotations: {}}}", false},
         {"{metadata: {annotations: {a: 1}}}", "{}", false},
         {"{metadata: {annotations: {}}}", "{}", true},
-        /* but for what a controller notes there */
+        /* except annotations of controllers */
         {"{metadata: {annotations: {deployment.kubernetes.io/revision: 1}}}",
          "{metadata: {annotations: {deployment.kubernetes.io/revision: 2}}}", true},
         {"{metadata: {annotations: {deployment.kubernetes.io/revision: 1}}}", "{}", true},

@@ -1,8 +1,5 @@
-/* A `struct unit` is a deployed service to the library, and a test here. */
-#define unit deployed_service
 #include "cluster/live.h"
 #include "cluster/ownership.h"
-#undef unit
 #include "unit.h"
 #include "yaml/parse_strict.h"
 
@@ -98,8 +95,8 @@ static void test_shown_by_controller(void **state)
     assert_false(deployed_service_owns(&service, pod));
 }
 
-/* Each service has what carries its labels, and what its objects control; a name is found whatever
- * the labels. */
+/* A service is related to objects with its labels, and to objects that those control. A name is
+ * found whatever the labels. */
 static void test_index(void **state)
 {
     struct unit *unit = *state;
@@ -119,7 +116,7 @@ static void test_index(void **state)
     other->next = unclaimed;
     unclaimed->next = mine;
     mine->next = same;
-    for (int i = 0; i < 2; i++) { /* anew it is the same */
+    for (int i = 0; i < 2; i++) { /* rebuilding gives the same result */
         namespace_index(arena, namespace);
         assert_int_equal(service.related_count, 3);
         assert_ptr_equal(service.related[0], pod);

@@ -9,7 +9,7 @@ static struct str json_of(struct unit *unit, const struct node *node)
     return buf_take(&unit->arena, &out);
 }
 
-/* Texts go into argument lists. */
+/* Strings are used in argument lists. */
 static void check_ends(const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
@@ -42,14 +42,14 @@ static void test_values(void **state)
         {TEXT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), "\"\\\"\\\\/\\u0008\\u000c\\n\\u000d\\u0009\""},
         {TEXT("\"\\u0041\\u00e4\\u4E2d\""), "\"A\xC3\xA4\xE4\xB8\xAD\""},
         {TEXT("\"\\ud83d\\ude00\""), "\"\xF0\x9F\x98\x80\""},
-        /* surrogates that are no pair */
+        /* unpaired surrogates */
         {TEXT("\"\\ud83d\""), "\"\xEF\xBF\xBD\""},
         {TEXT("\"\\ude00x\""), "\"\xEF\xBF\xBDx\""},
         {TEXT("\"\\ud83d\\n\""), "\"\xEF\xBF\xBD\\n\""},
         {TEXT("\"\\ud83d\\u0041\""), "\"\xEF\xBF\xBD"
                                      "A\""},
         {TEXT("\"\\ud83d\\ud83d\\ude00\""), "\"\xEF\xBF\xBD\xF0\x9F\x98\x80\""},
-        /* characters that a file in YAML may not hold */
+        /* characters that YAML does not allow */
         {TEXT("\"a\\u0000b\""), "\"a\xEF\xBF\xBD"
                                 "b\""},
         {TEXT("\"\x7F\xC2\x85\""), "\"\\u007f\\u0085\""},
@@ -58,7 +58,7 @@ static void test_values(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *root = load_json(&unit->arena, rows[i].text);
         if (!root)
-            fail_msg("%.*s is not read", STR_ARG(rows[i].text));
+            fail_msg("%.*s is rejected", STR_ARG(rows[i].text));
         assert_str(json_of(unit, root), rows[i].value);
         check_ends(root);
     }
@@ -81,7 +81,7 @@ static void test_types(void **state)
     assert_false(node_is_null(item->next));
 }
 
-static void test_what_is_no_json(void **state)
+static void test_invalid_json(void **state)
 {
     struct unit *unit = *state;
     static const struct str rows[] = {
@@ -151,11 +151,12 @@ static void test_what_is_no_json(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (load_json(&unit->arena, rows[i]))
-            fail_msg("\"%.*s\" is read", STR_ARG(rows[i]));
+            fail_msg("\"%.*s\" is accepted", STR_ARG(rows[i]));
 }
 
-/* Every beginning of a text is refused, and nothing after its end is read: memory is exact. */
-static void test_cut_short(void **state)
+/* Every prefix of a text is an error, and nothing after its end is read: the buffer has the
+ * exact size. */
+static void test_truncated_json(void **state)
 {
     struct unit *unit = *state;
     struct str text = STR("{\"a\": [true, -1.5e-3, \"\\ud83d\\ude00\\n\xE4\xB8\xAD\"], \"b\": {}}");
@@ -199,7 +200,7 @@ static void test_depth(void **state)
                        STR_ARG(unit_repeat(unit, "]", depth)));
         assert_int_equal(load_json(&unit->arena, text) != NULL, depth == JSON_DEPTH_MAX);
     }
-    /* Siblings are not inside each other. */
+    /* Siblings do not count as depth. */
     struct str text = str_format(&unit->arena, "[%.*s[]]",
                                  STR_ARG(unit_repeat(unit, "[],", 2 * (size_t)JSON_DEPTH_MAX)));
     assert_non_null(load_json(&unit->arena, text));
@@ -210,8 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_values),
         UNIT_TEST(test_types),
-        UNIT_TEST(test_what_is_no_json),
-        UNIT_TEST(test_cut_short),
+        UNIT_TEST(test_invalid_json),
+        UNIT_TEST(test_truncated_json),
         UNIT_TEST(test_duplicate_keys_in_large_objects),
         UNIT_TEST(test_depth),
     };

@@ -5,7 +5,7 @@
 
 #define BOM "\xEF\xBB\xBF"
 
-/* Adds bytes of the source in one line: "/" for a line feed, "^" for a carriage return. */
+/* Appends bytes of the source on one line: "/" is a line feed, "^" a carriage return. */
 static void add_bytes(struct buf *out, const struct node *node, size_t from, size_t to)
 {
     if (from > to || to > node->span.source->text.len)
@@ -19,7 +19,7 @@ static void add_bytes(struct buf *out, const struct node *node, size_t from, siz
     buf_add_byte(out, '>');
 }
 
-/* Where a node stands: what it is, its first byte, what is before its text, and the rest. */
+/* Describes the span of a node: kind, first byte, the bytes before its text, and the rest. */
 static void add_place(struct buf *out, const struct node *node)
 {
     static const char styles[] = {
@@ -32,7 +32,7 @@ static void add_place(struct buf *out, const struct node *node)
     add_bytes(out, node, node->text_at, node->span.end);
 }
 
-/* All nodes below one; keys are left out where `keys` is false. */
+/* Describes all nodes below one; without keys if `keys` is false. */
 static void add_places(struct buf *out, const struct node *node, bool keys)
 {
     add_place(out, node);
@@ -62,7 +62,7 @@ static struct node *load(struct unit *unit, struct str text)
     struct node *root = NULL;
     if (!load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root)) {
         struct str written = unit_written(unit);
-        fail_msg("%.*s is refused:\n%.*s", STR_ARG(text), STR_ARG(written));
+        fail_msg("%.*s is rejected:\n%.*s", STR_ARG(text), STR_ARG(written));
     }
     assert_no_diags(unit);
     return root;
@@ -81,7 +81,7 @@ static void check_places(struct unit *unit, const struct places *rows, size_t co
     }
 }
 
-static void test_places_of_scalars(void **state)
+static void test_spans_of_scalars(void **state)
 {
     static const struct places rows[] = {
         {TEXT("x"), ".0<><x>"},
@@ -91,8 +91,8 @@ static void test_places_of_scalars(void **state)
         {TEXT("a: \"x\\ty\"\n"), "{0<><a: \"x\\ty\"> \"3<\"><x\\ty\">"},
         {TEXT("a: \"x\n  y\"\n"), "{0<><a: \"x/  y\"> \"3<\"><x/  y\">"},
         {TEXT("a: ''\nb: \"\"\n"), "{0<><a: ''/b: \"\"> '3<'><'> \"9<\"><\">"},
-        /* Literal and folded texts end behind their last line break, before a comment that stands
-         * further left. */
+        /* Literal and folded scalars end after their last line break, before a less indented
+         * comment. */
         {TEXT("a: |\n  x\nb: c\n"), "{0<><a: |/  x/b: c> |3<><|/  x/> .12<><c>"},
         {TEXT("a: |\n  x\n\n\nb: c\n"), "{0<><a: |/  x///b: c> |3<><|/  x///> .14<><c>"},
         {TEXT("a: |-\n  x\n\nb: c\n"), "{0<><a: |-/  x//b: c> |3<><|-/  x//> .14<><c>"},
@@ -108,15 +108,15 @@ static void test_places_of_scalars(void **state)
     check_places(*state, rows, COUNT_OF(rows), false);
 }
 
-static void test_places_of_nothing(void **state)
+static void test_spans_of_empty_nodes(void **state)
 {
     static const struct places rows[] = {
-        /* An empty value stands right behind the colon or dash. */
+        /* An empty value is directly after the colon or dash. */
         {TEXT("a:   # c\n\nb:\n"), "{0<><a:   # c//b:> .2<><> .12<><>"},
         {TEXT("a:"), "{0<><a:> .2<><>"},
         {TEXT("-\n-  \n"), "[0<><-/-> .1<><> .3<><>"},
         {TEXT("a: {}\nb: [ ]\n"), "{0<><a: {}/b: [ ]> {3<><{}> [9<><[ ]>"},
-        /* In flow, and behind a key without a colon, before what follows. */
+        /* In flow style, and after a key without a colon: before the next token. */
         {TEXT("{a, b: , c: }"), "{0<><{a, b: , c: }> .2<><> .7<><> .12<><>"},
         {TEXT("? a\n? b\n:\n"), "{0<><? a/? b/:> .4<><> .9<><>"},
         /* Documents without any node. */
@@ -134,10 +134,10 @@ static void test_places_of_nothing(void **state)
     check_places(*state, rows, COUNT_OF(rows), false);
 }
 
-static void test_places_of_blocks_and_flow(void **state)
+static void test_spans_of_blocks_and_flow(void **state)
 {
     static const struct places rows[] = {
-        /* Blocks end with their last value, whatever follows. */
+        /* Blocks end with their last value, whatever follows it. */
         {TEXT("# c\na:\n  b: x\n  # d\n\nc: y\n"),
          "{4<><a:/  b: x/  # d//c: y> .4<><a>={9<><b: x> .9<><b>=.12<><x> .21<><c>=.24<><y>"},
         {TEXT("a:\n- x\n- y\n# c\nb: z\n"),
@@ -164,7 +164,7 @@ static void test_places_of_blocks_and_flow(void **state)
     check_places(*state, rows, COUNT_OF(rows), true);
 }
 
-static void test_places_behind_anchors_and_tags(void **state)
+static void test_spans_after_anchors_and_tags(void **state)
 {
     static const struct places rows[] = {
         {TEXT("a: &x y\n"), "{0<><a: &x y> .0<><a>=.3<&x ><y>"},
@@ -179,15 +179,15 @@ static void test_places_behind_anchors_and_tags(void **state)
         {TEXT("a: &x\n- y\n"), "{0<><a: &x/- y> .0<><a>=[3<&x/><- y> .8<><y>"},
         {TEXT("- &x\n  - y\n- &z k: v\n"),
          "[0<><- &x/  - y/- &z k: v> [2<&x/  ><- y> .9<><y> {13<><&z k: v> .13<&z ><k>=.19<><v>"},
-        /* An empty node has its anchor alone, whatever follows. */
+        /* The span of an empty node is only its anchor, whatever follows it. */
         {TEXT("a: &x\nb: y\n"), "{0<><a: &x/b: y> .0<><a>=.3<&x><> .6<><b>=.9<><y>"},
         {TEXT("a: !t\n&x b: y\n"), "{0<><a: !t/&x b: y> .0<><a>=?3<!t><> .6<&x ><b>=.12<><y>"},
         {TEXT("a: &x   "), "{0<><a: &x> .0<><a>=.3<&x><>"},
         {TEXT("[&x , !t ]"), "[0<><[&x , !t ]> .1<&x><> ?6<!t><>"},
-        /* What belongs to a block's first key is not the block's. */
+        /* Properties of a block's first key do not belong to the block. */
         {TEXT("a: &x\n  &y b: z\n"),
          "{0<><a: &x/  &y b: z> .0<><a>={3<&x/  ><&y b: z> .8<&y ><b>=.14<><z>"},
-        /* A whole tag may hold what ends others. */
+        /* A verbatim tag may contain characters that end other tags. */
         {TEXT("a: !<tag:yaml.org,2002:map> {b: y}\n"),
          "{0<><a: !<tag:yaml.org,2002:map> {b: y}> .0<><a>="
          "{3<!<tag:yaml.org,2002:map> ><{b: y}> .29<><b>=.32<><y>"},
@@ -202,8 +202,8 @@ static void test_places_behind_anchors_and_tags(void **state)
     check_places(*state, rows, COUNT_OF(rows), true);
 }
 
-/* libyaml counts characters, and a line break of two bytes is two of them. */
-static void test_places_are_bytes(void **state)
+/* libyaml counts characters, and counts a line break of two bytes twice. */
+static void test_spans_are_bytes(void **state)
 {
     static const struct places rows[] = {
         {TEXT("\xC3\xA4: x\nb: \xE4\xB8\xAD\nc: y\n"),
@@ -233,7 +233,8 @@ static void test_places_are_bytes(void **state)
     check_places(*state, rows, COUNT_OF(rows), true);
 }
 
-/* A document inside a stream: its places are those of the stream, and nothing outside counts. */
+/* A document inside a stream: its positions are those of the stream, and the rest of the stream
+ * has no effect. */
 static void test_document_inside_a_stream(void **state)
 {
     struct unit *unit = *state;
@@ -331,7 +332,7 @@ static void test_aliases(void **state)
     assert_ptr_equal(list->last->first, list->first);
 }
 
-/* Go takes such a key for the text, also where that is `<<`. */
+/* Go reads such a key as a string, even if it is `<<`. */
 static void test_aliases_as_keys(void **state)
 {
     struct unit *unit = *state;
@@ -366,12 +367,12 @@ static void test_the_last_of_equal_keys_counts(void **state)
     assert_str(overridden->text, "1");
     assert_str(node_overridden(overridden)->text, "3");
     assert_null(node_overridden(node_overridden(overridden)));
-    /* Merge keys add to each other. */
+    /* Several merge keys are combined. */
     root = load(unit, STR("<<: {a: 1}\n<<: {b: 2}\n\"<<\": 3\n"));
     assert_non_null(root->first->next->next);
 }
 
-/* A large map is searched in another way. */
+/* A large map uses another search. */
 static void test_the_last_of_many_keys_counts(void **state)
 {
     enum { KEYS = 1000 };
@@ -390,7 +391,7 @@ static void test_the_last_of_many_keys_counts(void **state)
     buf_free(&text);
 }
 
-static void test_mistakes(void **state)
+static void test_errors(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -413,7 +414,7 @@ static void test_mistakes(void **state)
         {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "a second document without --- before it", "---"},
         {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "a second document without ---", ""},
         {TEXT("a: 1\n...\nb: 2\n"), {3, 1}, "the manifest is not YAML: ", ""},
-        /* Of libyaml. Columns count characters. */
+        /* Errors of libyaml. Columns count characters. */
         {TEXT("a: b: c\n"), {1, 5}, "the manifest is not YAML: mapping values are not allowed", ""},
         {TEXT("\xC3\xA4: \xC3\xB6: c\n"), {1, 5}, "mapping values are not allowed", ""},
         {TEXT("x: \xF0\x9F\x98\x80\n\xC3\xA4: b: c\n"), {2, 5}, "mapping values are not", ""},
@@ -425,7 +426,7 @@ static void test_mistakes(void **state)
         {TEXT("- a\nb: c\n"), {2, 1}, "did not find expected '-' indicator", ""},
         {TEXT("a: !x!y z\n"), {1, 4}, "undefined tag handle", ""},
         {TEXT("%YAML 3.0\n---\na: 1\n"), {1, 1}, "incompatible YAML document", ""},
-        /* Of its reader, which counts bytes. */
+        /* Errors of libyaml's reader, which counts bytes. */
         {TEXT("a: \x01\n"), {1, 4}, "control characters are not allowed", ""},
         {TEXT("a: \0\n"), {1, 4}, "control characters are not allowed", ""},
         {TEXT("\xC3\xA4: \xFF\n"), {1, 4}, "invalid leading UTF-8 octet", ""},
@@ -437,7 +438,7 @@ static void test_mistakes(void **state)
         const struct source *source = unit_source(unit, rows[i].text);
         struct node *root = &(struct node){0};
         if (load_manifest(&unit->arena, source, 0, rows[i].text.len, &unit->diags, &root))
-            fail_msg("row %zu is read", i);
+            fail_msg("row %zu is accepted", i);
         assert_null(root);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].at.line, rows[i].at.column, rows[i].message, rows[i].hint);
@@ -445,8 +446,8 @@ static void test_mistakes(void **state)
     }
 }
 
-/* The offset of a mistake in a document that is not the first. */
-static void test_mistakes_inside_a_stream(void **state)
+/* The offset of an error in a document that is not the first. */
+static void test_errors_inside_a_stream(void **state)
 {
     struct unit *unit = *state;
     static const char *const before = "a: \xC3\xA4\n---\n";
@@ -475,13 +476,13 @@ static bool is_read(struct unit *unit, struct str text, const char *message)
 {
     const struct source *source = unit_source(unit, text);
     struct node *root = NULL;
-    bool right = load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root);
-    if (right)
+    bool ok = load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root);
+    if (ok)
         assert_no_diags(unit);
     else
         assert_contains(unit->diags.items[0].message, message);
-    assert_true(right == (root != NULL));
-    return right;
+    assert_true(ok == (root != NULL));
+    return ok;
 }
 
 static void test_size_on_both_sides_of_the_limit(void **state)
@@ -494,7 +495,7 @@ static void test_size_on_both_sides_of_the_limit(void **state)
     assert_true(is_read(unit, most, ""));
     assert_false(is_read(unit, str_format(&unit->arena, "%.*sc", STR_ARG(most)), message));
     assert_diag(unit, 0, 1, 1, message, "");
-    /* It is the document's size that counts. */
+    /* The size of the document counts. */
     const struct source *source =
         unit_source(unit, str_format(&unit->arena, "x\n---\n%.*s", STR_ARG(most)));
     struct node *root = NULL;
@@ -525,20 +526,20 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     assert_false(is_read(unit, buf_str(&text), message));
     buf_free(&text);
     unit_forget(unit);
-    /* Beside each other they are no deeper. */
+    /* Siblings do not count as depth. */
     struct str pairs = unit_repeat(unit, "[], {}, ", 1000);
     assert_true(is_read(unit, str_format(&unit->arena, "[%.*s]", STR_ARG(pairs)), ""));
 }
 
-/* Ten levels of ten aliases would be written out as ten thousand million nodes. */
-static void test_aliases_stand_for_a_limited_number_of_nodes(void **state)
+/* Ten levels of ten aliases would expand to ten billion nodes. */
+static void test_aliases_expand_to_a_limited_number_of_nodes(void **state)
 {
     struct unit *unit = *state;
     struct str items = unit_repeat(unit, "x, ", 999);
     struct str hundred = unit_repeat(unit, "*a, ", MANIFEST_EXPANDED_MAX / 1000);
-    struct str right =
+    struct str ok =
         str_format(&unit->arena, "- &a [%.*s]\n- [%.*s]\n", STR_ARG(items), STR_ARG(hundred));
-    assert_true(is_read(unit, right, ""));
+    assert_true(is_read(unit, ok, ""));
     struct str wrong =
         str_format(&unit->arena, "- &a [%.*s]\n- [%.*s*a]\n", STR_ARG(items), STR_ARG(hundred));
     assert_false(is_read(unit, wrong, "the aliases stand for too much"));
@@ -572,7 +573,7 @@ static void test_anchors_on_both_sides_of_the_limit(void **state)
                          "the document has too many anchors"));
 }
 
-/* What the API server gets for a scalar. */
+/* The value that the API server receives for a scalar. */
 enum scalar {
     SCALAR_INT,
     SCALAR_FLOAT,
@@ -603,10 +604,10 @@ static void test_scalars_as_go_reads_them(void **state)
         bool is_int = node_to_int(value, &number);
         bool large = rows[i].number > most || rows[i].number < -most;
         bool same = rows[i].scalar == SCALAR_INT && (is_int ? number == rows[i].number : large);
-        bool right = (same || (!is_int && rows[i].scalar != SCALAR_INT)) &&
-                     node_is_true(value) == (rows[i].scalar == SCALAR_TRUE) &&
-                     node_is_null(value) == (rows[i].scalar == SCALAR_NULL);
-        if (!right)
+        bool ok = (same || (!is_int && rows[i].scalar != SCALAR_INT)) &&
+                  node_is_true(value) == (rows[i].scalar == SCALAR_TRUE) &&
+                  node_is_null(value) == (rows[i].scalar == SCALAR_NULL);
+        if (!ok)
             fail_msg("%s: %d, %" PRId64, rows[i].text, (int)is_int, number);
         unit_forget(unit);
     }
@@ -642,22 +643,22 @@ static void test_merge_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_places_of_scalars),
-        UNIT_TEST(test_places_of_nothing),
-        UNIT_TEST(test_places_of_blocks_and_flow),
-        UNIT_TEST(test_places_behind_anchors_and_tags),
-        UNIT_TEST(test_places_are_bytes),
+        UNIT_TEST(test_spans_of_scalars),
+        UNIT_TEST(test_spans_of_empty_nodes),
+        UNIT_TEST(test_spans_of_blocks_and_flow),
+        UNIT_TEST(test_spans_after_anchors_and_tags),
+        UNIT_TEST(test_spans_are_bytes),
         UNIT_TEST(test_document_inside_a_stream),
         UNIT_TEST(test_texts),
         UNIT_TEST(test_aliases),
         UNIT_TEST(test_aliases_as_keys),
         UNIT_TEST(test_the_last_of_equal_keys_counts),
         UNIT_TEST(test_the_last_of_many_keys_counts),
-        UNIT_TEST(test_mistakes),
-        UNIT_TEST(test_mistakes_inside_a_stream),
+        UNIT_TEST(test_errors),
+        UNIT_TEST(test_errors_inside_a_stream),
         UNIT_TEST(test_size_on_both_sides_of_the_limit),
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
-        UNIT_TEST(test_aliases_stand_for_a_limited_number_of_nodes),
+        UNIT_TEST(test_aliases_expand_to_a_limited_number_of_nodes),
         UNIT_TEST(test_anchors_on_both_sides_of_the_limit),
         UNIT_TEST(test_scalars_as_go_reads_them),
         UNIT_TEST(test_merge_keys),

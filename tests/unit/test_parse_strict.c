@@ -36,7 +36,7 @@ static void test_tree(void **state)
     assert_str(node_get(root, "quoted 'key'")->text, "a\tb");
 }
 
-static void test_styles_and_texts(void **state)
+static void test_styles_and_strings(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -101,14 +101,14 @@ static void test_spans_are_the_bytes_as_written(void **state)
         assert_str(span, rows[i].span);
         assert_int_equal(value->text_at, rows[i].text_at);
     }
-    /* What is not written has its key's place. */
+    /* A missing value has the position of its key. */
     const struct node *root = load_right(unit, "x: y\nabc:\nz: []\n");
     const struct node *empty = node_get(root, "abc");
     assert_int_equal(empty->span.start, 5);
     assert_int_equal(empty->span.end, 8);
 }
 
-static void test_refused(void **state)
+static void test_rejected(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -163,14 +163,14 @@ static void test_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *root = load(unit, rows[i].file);
         if (root)
-            fail_msg("row %zu is taken", i);
+            fail_msg("row %zu is accepted", i);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
     }
 }
 
-/* Not only the first: each mistake that reading can go on behind. */
-static void test_all_duplicates_are_told(void **state)
+/* Not only the first error: all errors after which parsing can continue. */
+static void test_all_duplicates_are_reported(void **state)
 {
     struct unit *unit = *state;
     assert_null(load(unit, STR("a: 1\nb: {c: 1, c: 2}\na: 2\nd: 1\nd: 2\na: 3\n")));
@@ -181,7 +181,7 @@ static void test_all_duplicates_are_told(void **state)
     assert_diag(unit, 3, 6, 1, "\"a\"", "line 1");
 }
 
-static void test_unknown_directive_is_refused(void **state)
+static void test_unknown_directive_is_rejected(void **state)
 {
     struct unit *unit = *state;
     assert_null(load(unit, STR("%FOO bar\n---\na: b\n")));
@@ -197,7 +197,7 @@ static void test_second_document_without_a_mark(void **state)
     assert_diag(unit, 0, 3, 1, "second document", "");
 }
 
-/* The commonest mistake has a message of its own, at the tab. */
+/* The most common mistake has its own message, at the tab. */
 static void test_tabs_in_the_indentation(void **state)
 {
     struct unit *unit = *state;
@@ -245,11 +245,12 @@ static void test_syntax_errors_point_at_their_line(void **state)
         assert_contains(diag->message, rows[i].message);
         size_t line = diag_position(diag->at.source, diag->at.start).line;
         if (line != rows[i].line)
-            fail_msg("\"%s\" is told of line %zu, not %zu", rows[i].message, line, rows[i].line);
+            fail_msg("\"%s\" is reported for line %zu, not %zu", rows[i].message, line,
+                     rows[i].line);
     }
 }
 
-static void test_cut_off_files(void **state)
+static void test_truncated_files(void **state)
 {
     struct unit *unit = *state;
     static const char *const files[] = {"a: \"b",   "a: 'b", "a: [b",          "a: {b: c",
@@ -257,12 +258,12 @@ static void test_cut_off_files(void **state)
                                         "a: \"b\\", "- [",   "a: b\nc: \"\n\n"};
     for (size_t i = 0; i < COUNT_OF(files); i++) {
         if (load(unit, str_from_c(files[i])))
-            fail_msg("\"%s\" is taken", files[i]);
+            fail_msg("\"%s\" is accepted", files[i]);
         assert_errors(unit, 1);
     }
 }
 
-/* A tree as one line: a=1 [2 {b=3}] */
+/* Formats a tree on one line: a=1 [2 {b=3}] */
 static void write_tree(struct buf *out, const struct node *node)
 {
     bool map = node->kind == NODE_MAP;
@@ -303,7 +304,7 @@ static void test_aliases(void **state)
     assert_tree(unit, "a: '*x'\nb: \"&x\"\n", "{a=*x b=&x}");
 }
 
-/* As https://yaml.org/type/merge.html has it, and PyYAML. */
+/* As in https://yaml.org/type/merge.html and PyYAML. */
 static void test_merge_keys(void **state)
 {
     struct unit *unit = *state;
@@ -379,14 +380,14 @@ static void test_closing_brackets_under_their_key(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (load(unit, str_from_c(rows[i].file)))
-            fail_msg("row %zu is taken", i);
+            fail_msg("row %zu is accepted", i);
         assert_errors(unit, 1);
         if (rows[i].line)
             assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
     }
 }
 
-/* "[[...x...]]", `depth` deep below the file's own map. */
+/* Returns "[[...x...]]", `depth` levels below the file's own map. */
 static struct str nested(struct unit *unit, size_t depth, const char *open, const char *close)
 {
     struct str opens = unit_repeat(unit, open, depth - 1);
@@ -423,7 +424,7 @@ static void test_largest_file(void **state)
     const struct node *root = load(unit, str_format(&unit->arena, "b: %.*s", STR_ARG(text)));
     assert_no_diags(unit);
     assert_int_equal(node_get(root, "b")->text.len, FILE_SIZE_MAX - 3);
-    /* As many keys as fit, all different. */
+    /* Returns a file with as many distinct keys as fit. */
     struct buf keys = {0};
     size_t count = 0;
     while (keys.len < FILE_SIZE_MAX - 20)
@@ -445,8 +446,8 @@ static uint32_t next_random(uint32_t *random)
     return *random ^= *random << 5;
 }
 
-/* Whatever a file holds, reading ends with a tree or an error, and its places lie in the file. */
-static void test_damaged_files_end_in_a_tree_or_an_error(void **state)
+/* For any input, parsing returns a tree or an error, with positions inside the file. */
+static void test_damaged_files_give_a_tree_or_an_error(void **state)
 {
     struct unit *unit = *state;
     static const char seed[] =
@@ -547,22 +548,22 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_tree),
-        UNIT_TEST(test_styles_and_texts),
+        UNIT_TEST(test_styles_and_strings),
         UNIT_TEST(test_spans_are_the_bytes_as_written),
-        UNIT_TEST(test_refused),
-        UNIT_TEST(test_all_duplicates_are_told),
-        UNIT_TEST(test_unknown_directive_is_refused),
+        UNIT_TEST(test_rejected),
+        UNIT_TEST(test_all_duplicates_are_reported),
+        UNIT_TEST(test_unknown_directive_is_rejected),
         UNIT_TEST(test_second_document_without_a_mark),
         UNIT_TEST(test_tabs_in_the_indentation),
         UNIT_TEST(test_syntax_errors_point_at_their_line),
-        UNIT_TEST(test_cut_off_files),
+        UNIT_TEST(test_truncated_files),
         UNIT_TEST(test_aliases),
         UNIT_TEST(test_merge_keys),
         UNIT_TEST(test_uses),
         UNIT_TEST(test_closing_brackets_under_their_key),
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
         UNIT_TEST(test_largest_file),
-        UNIT_TEST(test_damaged_files_end_in_a_tree_or_an_error),
+        UNIT_TEST(test_damaged_files_give_a_tree_or_an_error),
         UNIT_TEST(test_no_file_changes_the_next_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

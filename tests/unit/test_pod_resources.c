@@ -16,7 +16,7 @@ static const struct node *load(struct unit *unit, const char *text)
 #define SIDECAR(name, number)                                                                      \
     "{name: " name ", restartPolicy: Always, resources: {requests: {cpu: " number "}}}"
 
-static void test_what_containers_request_together(void **state)
+static void test_sum_of_requests(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -32,12 +32,12 @@ static void test_what_containers_request_together(void **state)
         {"containers: [{name: a, resources: {requests: {cpu: null}, limits: {cpu: 1}}}]", 1000},
         {"containers: [" CPU("a", "much") ", " CPU("b", "7m") "]", 7},
         {"containers: [&a " CPU("a", "20m") ", *a]", 40},
-        /* Init containers run one after the other, before the others. */
+        /* Init containers run one after the other, before all other containers. */
         {"containers: [" CPU("a", "20m") "]\ninitContainers: [" CPU("i", "10m") "]", 20},
         {"containers: [" CPU("a", "20m") "]\ninitContainers: [" CPU("i", "15m") ", " CPU("j",
                                                                                          "30m") "]",
          30},
-        /* Sidecars run beside the others and beside the init containers after them. */
+        /* Sidecars run together with all containers, and with the init containers after them. */
         {"containers: [" CPU("a", "20m") "]\ninitContainers: [" SIDECAR("s", "10m") "]", 30},
         {"containers: [" CPU("a", "20m") "]\ninitContainers: [" SIDECAR("s", "10m") ", " CPU(
              "i", "25m") "]",
@@ -72,7 +72,7 @@ static void test_resources_of_the_pod(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_what_containers_request_together),
+        UNIT_TEST(test_sum_of_requests),
         UNIT_TEST(test_resources_of_the_pod),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,16 +12,16 @@
 
 enum {
     MEGABYTE = 1000 * 1000,
-    SOON = 3000, /* ms: long before a `sleep 30` ends, and enough for a busy machine */
+    SOON = 3000, /* ms: much less than `sleep 30`, and enough for a busy machine */
     PATIENCE = 240,
 };
 
-/* For processes that a test forks: there no assertion may jump back into the tests. */
+/* For forked processes, in which assertions must not jump back into the tests. */
 #define CHECK(condition) check(condition, #condition, __LINE__)
 
-static void check(bool right, const char *condition, int line)
+static void check(bool ok, const char *condition, int line)
 {
-    if (right)
+    if (ok)
         return;
     fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, condition);
     _exit(EXIT_FAILURE);
@@ -46,7 +46,7 @@ static void end_fork(pid_t pid)
     assert_int_equal(status, 0);
 }
 
-/* What a test does to signals and descriptors stays in a process of its own. */
+/* Changes of signals and descriptors stay in a child process. */
 static void in_fork(void (*body)(void))
 {
     end_fork(begin_fork(body));
@@ -67,7 +67,7 @@ static int64_t run_timed(struct process *processes, size_t count)
     return process_monotonic_ms() - begin;
 }
 
-/* Runs a script to its end and frees what it printed. */
+/* Runs a script to its end and frees its output. */
 static struct process run_quietly(struct process process)
 {
     process_run(&process, 1);
@@ -110,8 +110,9 @@ static void test_input_comes_back(void **state)
     }
 }
 
-/* Why it did not read on, its exit status says; that the pipe broke is no failure by itself. */
-static void test_input_that_nobody_reads(void **state)
+/* A child that stops reading explains that by its exit status; a broken pipe alone is not a
+ * failure. */
+static void test_unread_input(void **state)
 {
     struct unit *unit = *state;
     struct str input = unit_repeat(unit, "x", 5 * MEGABYTE);
@@ -187,7 +188,7 @@ static void check_output_passes(void)
     process_free(&process);
 }
 
-static void test_output_that_passes(void **state)
+static void test_inherited_output(void **state)
 {
     (void)state;
     in_fork(check_output_passes);
@@ -218,7 +219,7 @@ static void test_progress(void **state)
     in_fork(check_progress_is_shown);
 }
 
-/* The child ends when it sees that its question was shown, and not before. */
+/* The child ends only after its prompt was shown. */
 static void check_question_is_shown(void)
 {
     char path[] = "/tmp/test_process.XXXXXX";
@@ -230,16 +231,16 @@ static void check_question_is_shown(void)
             "echo question >&2; until grep -q question $0; do sleep 0.1; done; echo end >&2", path,
             NULL}};
     int64_t took = run_timed(&process, 1);
-    bool right = took >= 1000 && process.stderr_shown == strlen("question\n") &&
-                 str_eq_c(buf_str(&process.errors), "question\nend\n");
+    bool ok = took >= 1000 && process.stderr_shown == strlen("question\n") &&
+              str_eq_c(buf_str(&process.errors), "question\nend\n");
     process_free(&process);
     char shown[32] = "";
     ssize_t len = pread(file, shown, sizeof shown - 1, 0);
     unlink(path);
-    CHECK(right && len == (ssize_t)process.stderr_shown && strcmp(shown, "question\n") == 0);
+    CHECK(ok && len == (ssize_t)process.stderr_shown && strcmp(shown, "question\n") == 0);
 }
 
-static void test_a_child_that_asks(void **state)
+static void test_a_child_that_prompts(void **state)
 {
     (void)state;
     in_fork(check_question_is_shown);
@@ -251,10 +252,10 @@ static void test_a_grandchild_that_keeps_the_pipes(void **state)
 {
     (void)state;
     static const char *const scripts[] = {
-        "sleep 30 & echo $!",                  /* all three */
-        "sleep 30 2>&- & echo $!",             /* stdout alone */
-        "sleep 30 >&- & echo $!; exit 0",      /* stderr alone */
-        "sleep 30 >&- 2>&- & echo $!; exit 0", /* none */
+        "sleep 30 & echo $!",                  /* keeps all three streams open */
+        "sleep 30 2>&- & echo $!",             /* keeps only stdout open */
+        "sleep 30 >&- & echo $!; exit 0",      /* keeps only stderr open */
+        "sleep 30 >&- 2>&- & echo $!; exit 0", /* keeps no stream open */
     };
     for (size_t i = 0; i < COUNT_OF(scripts); i++) {
         struct process process = SHELL(scripts[i]);
@@ -299,14 +300,14 @@ static void test_exit_statuses(void **state)
     }
 }
 
-/* There vfork() is a fork(), so that posix_spawn() does not learn that exec() failed. */
+/* vfork() is fork() here, so posix_spawn() does not learn that exec() failed. */
 static bool is_under_valgrind(void)
 {
     const char *preloaded = getenv("LD_PRELOAD");
     return preloaded && strstr(preloaded, "vgpreload");
 }
 
-static void test_what_cannot_be_started(void **state)
+static void test_programs_that_cannot_start(void **state)
 {
     (void)state;
     static const struct {
@@ -330,7 +331,7 @@ static void test_what_cannot_be_started(void **state)
         process_run(processes, COUNT_OF(processes));
         assert_int_equal(processes[1].error, is_under_valgrind() ? 0 : rows[i].error);
         assert_false(process_succeeded(&processes[1]));
-        /* The others are not kept from running. */
+        /* The other processes still run. */
         assert_str(buf_str(&processes[0].output), "first");
         assert_str(buf_str(&processes[2].output), "also\n");
         for (size_t j = 0; j < COUNT_OF(processes); j++)
@@ -339,7 +340,7 @@ static void test_what_cannot_be_started(void **state)
     process_run(NULL, 0);
 }
 
-/* A pipe with a name opens when both its ends do: one after the other they would wait for ever. */
+/* A named pipe opens when both ends do: run one after the other, both would block forever. */
 static void test_all_run_at_once(void **state)
 {
     (void)state;
@@ -367,12 +368,12 @@ static void test_all_run_at_once(void **state)
 
 static void check_limits(void)
 {
-    /* What is written to stderr would be shown if it took a while. */
+    /* Long-running stderr output would be shown. */
     CHECK(freopen("/dev/null", "w", stderr) != NULL);
     enum { MOST = PROCESS_OUTPUT_MAX };
     static const struct {
         const char *script;
-        size_t printed; /* 0: too much */
+        size_t printed; /* 0: exceeds the limit */
     } rows[] = {
         {"head -c 268435456 /dev/zero", MOST},
         {"head -c 268435457 /dev/zero", 0},
@@ -398,7 +399,7 @@ static void test_limits(void **state)
     in_fork(check_limits);
 }
 
-/* One that printed too much is told to end, and then made to. */
+/* A child that exceeds the output limit gets SIGTERM, then SIGKILL. */
 static void check_stubborn_printer_is_killed(void)
 {
     struct process process = SHELL("trap '' TERM; head -c 268435457 /dev/zero\n"
@@ -450,7 +451,7 @@ static void check_interruption(const char *script, int signal)
     }
 }
 
-/* The first child waits, so that the others have told who they are. */
+/* The first child waits until the others have reported themselves. */
 static void check_term(void)
 {
     check_interruption("echo $$; sleep 0.3; kill -TERM $PPID; exec sleep 30", SIGTERM);
@@ -466,7 +467,7 @@ static void check_hup(void)
     check_interruption("echo $$; sleep 0.3; kill -HUP $PPID; exec sleep 30", SIGHUP);
 }
 
-static void test_signals_end_what_runs(void **state)
+static void test_signals_end_running_children(void **state)
 {
     (void)state;
     in_fork(check_term);
@@ -478,7 +479,7 @@ static void check_nothing_is_started(void)
 {
     process_watch_signals();
     raise(SIGTERM);
-    raise(SIGINT); /* the first one counts */
+    raise(SIGINT); /* the first signal counts */
     CHECK(process_interrupted() == SIGTERM);
     int64_t begin = process_monotonic_ms();
     process_sleep(30000);
@@ -537,7 +538,7 @@ static void test_signals_between_runs(void **state)
     in_fork(check_ignored_signals_stay_ignored);
 }
 
-/* Also one that is started later, and where a terminal tells all of us. */
+/* Also for a child that is started later, and for a terminal's signal to the whole group. */
 static void check_what_finishes(void)
 {
     process_watch_signals();
@@ -570,7 +571,7 @@ static void check_what_does_not_finish(void)
     process_free(&process);
 }
 
-static void test_what_finishes(void **state)
+static void test_uninterruptible(void **state)
 {
     (void)state;
     pid_t stubborn = begin_fork(check_what_does_not_finish);
@@ -587,9 +588,9 @@ static void test_reasons(void **state)
         {"echo 'Error: no' >&2; exit 1", "no"},
         {"printf 'first\\nerror: last \\r\\n \\n\\n' >&2; exit 1", "last"},
         {"printf 'Errors: two' >&2; exit 1", "Errors: two"},
-        {"echo out; exit 7", "it ends with exit status 7, and does not say why"},
-        {"exit 128", "it ends with exit status 128, and does not say why"},
-        {"kill -KILL $$", "it was ended by signal 9 (Killed)"},
+        {"echo out; exit 7", "exited with status 7 and no error message"},
+        {"exit 128", "exited with status 128 and no error message"},
+        {"kill -KILL $$", "killed by signal 9 (Killed)"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = SHELL(rows[i].script);
@@ -602,7 +603,7 @@ static void test_reasons(void **state)
     assert_str(process_failure_reason(&unit->arena, &absent), strerror(ENOENT));
     process_free(&absent);
     assert_str(process_failure_reason(&unit->arena, &(struct process){.error = EFBIG}),
-               "it prints too much");
+               "output exceeds 256 MiB");
 }
 
 static void check_signals_of_children(void)
@@ -619,14 +620,14 @@ static void check_signals_of_children(void)
     }
 }
 
-/* We ignore SIGPIPE; `kubectl | head` inside a child must end by it. */
+/* We ignore SIGPIPE; `kubectl | head` in a child must be ended by it. */
 static void test_signals_of_children(void **state)
 {
     (void)state;
     in_fork(check_signals_of_children);
 }
 
-/* Whoever starts us may ignore SIGCHLD, and that is inherited. */
+/* The parent may ignore SIGCHLD, and that is inherited. */
 static void check_statuses_where_sigchld_is_ignored(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -669,7 +670,7 @@ static void check_no_descriptor_is_left(void)
 
 static void check_no_descriptor_is_inherited(void)
 {
-    for (int fd = STDERR_FILENO + 1; fd < 256; fd++) /* those that we were given */
+    for (int fd = STDERR_FILENO + 1; fd < 256; fd++) /* inherited descriptors */
         close(fd);
     process_watch_signals();
     struct process processes[] = {
@@ -679,14 +680,14 @@ static void check_no_descriptor_is_inherited(void)
         {.arguments = (const char *const[]){"ls", "/proc/self/fd", NULL}, .input = STR("x")}};
     processes[0].input = processes[1].input = STR("x");
     process_run(processes, COUNT_OF(processes));
-    /* 3 is the folder that is listed. */
+    /* 3 is the directory being listed. */
     CHECK(str_eq_c(buf_str(&processes[2].output), "0\n1\n2\n3\n"));
     CHECK(str_eq_c(buf_str(&processes[3].output), "0\n1\n2\n3\n"));
     for (size_t i = 0; i < COUNT_OF(processes); i++)
         process_free(&processes[i]);
 }
 
-/* Pipes must not be taken for the standard streams that are missing. */
+/* Pipes must not use the numbers of missing standard streams. */
 static void check_closed_standard_streams(void)
 {
     close(STDIN_FILENO);
@@ -732,7 +733,7 @@ static void check_want_of_descriptors(void)
     CHECK(failed >= 5 && failed < MOST - USED);
 }
 
-/* What failed for want of descriptors can be had when there are some again. */
+/* A run that failed because of too few descriptors succeeds once there are enough. */
 static void check_signals_are_watched_later(void)
 {
     for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
@@ -756,14 +757,14 @@ static void test_descriptors(void **state)
     in_fork(check_closed_standard_streams);
 }
 
-static void test_want_of_descriptors(void **state)
+static void test_too_few_descriptors(void **state)
 {
     (void)state;
     in_fork(check_want_of_descriptors);
     in_fork(check_signals_are_watched_later);
 }
 
-/* Becoming another program */
+/* process_exec() */
 
 static void become_one_that_exits(void)
 {
@@ -783,7 +784,7 @@ static void become_one_with_a_broken_pipe(void)
     process_exec((const char *const[]){"sh", "-c", "kill -PIPE $$", NULL});
 }
 
-static void test_becoming(void **state)
+static void test_exec(void **state)
 {
     (void)state;
     in_fork(become_one_that_exits);
@@ -794,7 +795,7 @@ static void test_becoming(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
 }
 
-/* Every word is passed on once, in order, behind the arguments; none makes no run. */
+/* Every word is passed exactly once, in order, after the arguments; no words give no run. */
 static void test_many_names(void **state)
 {
     struct unit *unit = *state;
@@ -829,35 +830,35 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_input_comes_back),
-        UNIT_TEST(test_input_that_nobody_reads),
+        UNIT_TEST(test_unread_input),
         UNIT_TEST(test_all_streams_are_large),
         UNIT_TEST(test_no_input),
-        UNIT_TEST(test_output_that_passes),
+        UNIT_TEST(test_inherited_output),
         UNIT_TEST(test_progress),
-        UNIT_TEST(test_a_child_that_asks),
+        UNIT_TEST(test_a_child_that_prompts),
         UNIT_TEST(test_a_grandchild_that_keeps_the_pipes),
         UNIT_TEST(test_exit_statuses),
-        UNIT_TEST(test_what_cannot_be_started),
+        UNIT_TEST(test_programs_that_cannot_start),
         UNIT_TEST(test_all_run_at_once),
         UNIT_TEST(test_limits),
         UNIT_TEST(test_children_that_do_not_end),
-        UNIT_TEST(test_signals_end_what_runs),
+        UNIT_TEST(test_signals_end_running_children),
         UNIT_TEST(test_signals_between_runs),
-        UNIT_TEST(test_what_finishes),
+        UNIT_TEST(test_uninterruptible),
         UNIT_TEST(test_reasons),
         UNIT_TEST(test_signals_of_children),
         UNIT_TEST(test_statuses_where_sigchld_is_ignored),
         UNIT_TEST(test_descriptors),
-        UNIT_TEST(test_want_of_descriptors),
-        UNIT_TEST(test_becoming),
+        UNIT_TEST(test_too_few_descriptors),
+        UNIT_TEST(test_exec),
         UNIT_TEST(test_many_names),
     };
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigaction(SIGPIPE, &ignore, NULL);             /* as cli_main() does */
-    for (size_t i = 0; i < COUNT_OF(signals); i++) /* whatever started us ignores */
+    sigaction(SIGPIPE, &ignore, NULL);             /* as in cli_main() */
+    for (size_t i = 0; i < COUNT_OF(signals); i++) /* inherited ignored signals */
         sigaction(signals[i], &standard, NULL);
-    alarm(PATIENCE); /* what hangs has failed */
+    alarm(PATIENCE); /* a hanging test fails */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

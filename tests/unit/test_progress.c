@@ -3,7 +3,7 @@
 
 #define OVER "\r\033[K"
 
-/* What one call writes, with `size`, for words split at "|". */
+/* Returns what one call writes for `size` and lines separated by "|". */
 static struct str written(struct unit *unit, struct progress *progress, struct terminal_size size,
                           const char *words)
 {
@@ -17,7 +17,7 @@ static struct str written(struct unit *unit, struct progress *progress, struct t
     return buf_take(&unit->arena, &out);
 }
 
-static void test_lines_are_written_over(void **state)
+static void test_lines_are_redrawn(void **state)
 {
     struct unit *unit = *state;
     struct progress progress = {0};
@@ -26,7 +26,7 @@ static void test_lines_are_written_over(void **state)
     assert_str(written(unit, &progress, size, "a"), OVER "a\n\033[J");
     assert_str(written(unit, &progress, size, "b|c"), "\033[1A" OVER "b\n" OVER "c\n\033[J");
     assert_str(written(unit, &progress, size, "d"), "\033[2A" OVER "d\n\033[J");
-    /* Where something else was written, they begin anew. */
+    /* After other output the lines start again. */
     progress.lines = 0;
     assert_str(written(unit, &progress, size, "e"), OVER "e\n\033[J");
 }
@@ -46,7 +46,7 @@ static void test_no_line_is_wider_than_the_terminal(void **state)
                 assert_true(diag_add_visible(&ignored, str_skip(line, strlen(OVER))) < columns);
             buf_free(&ignored);
         }
-        assert_int_equal(lines, 3); /* and the end of the last one's screen */
+        assert_int_equal(lines, 3); /* and the end of the previous screen */
         assert_int_equal(progress.lines, 2);
     }
 }
@@ -75,7 +75,7 @@ static void test_no_more_lines_than_the_terminal_has(void **state)
     }
 }
 
-/* Lines that the terminal may have wrapped since are left where they are. */
+/* Lines that the terminal may have wrapped are left in place. */
 static void test_a_terminal_that_becomes_smaller(void **state)
 {
     struct unit *unit = *state;
@@ -91,7 +91,7 @@ static void test_a_terminal_that_becomes_smaller(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_lines_are_written_over),
+        UNIT_TEST(test_lines_are_redrawn),
         UNIT_TEST(test_no_line_is_wider_than_the_terminal),
         UNIT_TEST(test_no_more_lines_than_the_terminal_has),
         UNIT_TEST(test_a_terminal_that_becomes_smaller),

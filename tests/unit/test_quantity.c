@@ -9,7 +9,7 @@ static void test_written_in_canonical_form(void **state)
     static const struct {
         int64_t number;
         const char *cpu;
-        const char *memory; /* of so many Mi */
+        const char *memory; /* of this many Mi */
     } rows[] = {
         {0, "0", "0"},
         {1, "1m", "1Mi"},
@@ -56,7 +56,7 @@ static void test_bytes_in_canonical_form(void **state)
         {500 * INT64_C(1024), "500Ki"},
         {1536 * INT64_C(1024), "1536Ki"},
         {2000000000000, "2T"},
-        {1953125 * INT64_C(1048576), "1953125Mi"}, /* 2048G is shorter, but Mi are the unit */
+        {1953125 * INT64_C(1048576), "1953125Mi"}, /* 2048G is shorter, but Mi is the unit */
         {INT64_MAX, "9223372036854775807"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -67,12 +67,12 @@ static void check(struct str text, int64_t thousandths)
 {
     int64_t number = -1;
     if (!quantity_parse(text, &number))
-        fail_msg("\"%.*s\" is refused", STR_ARG(text));
+        fail_msg("\"%.*s\" is rejected", STR_ARG(text));
     if (number != thousandths)
         fail_msg("\"%.*s\" is %" PRId64 ", not %" PRId64, STR_ARG(text), number, thousandths);
 }
 
-static void test_what_is_a_quantity(void **state)
+static void test_valid(void **state)
 {
     (void)state;
     static const struct {
@@ -96,7 +96,7 @@ static void test_what_is_a_quantity(void **state)
         {TEXT("5Ti"), INT64_C(5000) << 40},
         {TEXT("5Pi"), INT64_C(5000) << 50},
         {TEXT("5Ei"), INT64_MAX},
-        /* Exponents. E alone is a suffix, with digits an exponent. */
+        /* Exponents. E alone is a suffix; with digits it is an exponent. */
         {TEXT("1e0"), INT64_C(1000)},
         {TEXT("1e3"), INT64_C(1000000)},
         {TEXT("1E3"), INT64_C(1000000)},
@@ -127,7 +127,7 @@ static void test_what_is_a_quantity(void **state)
         check(rows[i].text, rows[i].thousandths);
 }
 
-static void test_what_is_none(void **state)
+static void test_invalid(void **state)
 {
     (void)state;
     static const struct str rows[] = {
@@ -142,12 +142,12 @@ static void test_what_is_none(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = 42;
         if (quantity_parse(rows[i], &number))
-            fail_msg("\"%.*s\" is taken for %" PRId64, STR_ARG(rows[i]), number);
+            fail_msg("\"%.*s\" is parsed as %" PRId64, STR_ARG(rows[i]), number);
         assert_int_equal(number, 42);
     }
 }
 
-/* An exponent has one or two digits. */
+/* Exponents have one or two digits. */
 static void test_exponents_on_both_sides_of_the_limit(void **state)
 {
     (void)state;
@@ -159,7 +159,8 @@ static void test_exponents_on_both_sides_of_the_limit(void **state)
     assert_false(quantity_parse(STR("1e099"), &number));
 }
 
-/* Whole thousandths are exact in every form, or a chart's 0.7 would not be a service's 700m. */
+/* Integer thousandths are exact in every form; otherwise a chart's 0.7 would differ from a
+ * service's 700m. */
 static void test_forms_of_the_same_number_are_equal(void **state)
 {
     struct unit *unit = *state;
@@ -177,7 +178,7 @@ static void test_forms_of_the_same_number_are_equal(void **state)
     }
 }
 
-static void test_long_texts_are_no_trap(void **state)
+static void test_long_strings(void **state)
 {
     struct unit *unit = *state;
     int64_t number = 0;
@@ -196,11 +197,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_written_in_canonical_form),
         UNIT_TEST(test_bytes_in_canonical_form),
-        UNIT_TEST(test_what_is_a_quantity),
-        UNIT_TEST(test_what_is_none),
+        UNIT_TEST(test_valid),
+        UNIT_TEST(test_invalid),
         UNIT_TEST(test_exponents_on_both_sides_of_the_limit),
         UNIT_TEST(test_forms_of_the_same_number_are_equal),
-        UNIT_TEST(test_long_texts_are_no_trap),
+        UNIT_TEST(test_long_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

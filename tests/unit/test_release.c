@@ -9,7 +9,7 @@ static struct release release_of(struct unit *unit, const char *text)
     return release_begin(&unit->arena, &unit->diags, source, stream);
 }
 
-/* The objects of a type as "KIND/NAME", in their order. */
+/* Returns the objects of a type as "KIND/NAME", in order. */
 static struct str listed(struct unit *unit, struct release *release, enum object_kind type)
 {
     struct str line = STR("");
@@ -30,7 +30,7 @@ static const struct object *only(struct release *release, enum object_kind type)
     return object;
 }
 
-/* Objects of a test are given by what is behind their kind. */
+/* The rows have the YAML of an object after its kind. */
 #define POD     "{containers: [{name: a, image: b}]}"
 #define OBJECT  "apiVersion: %s\nkind: %s\nmetadata: {name: %s}\n%s"
 #define DEPLOY  "---\napiVersion: apps/v1\nkind: Deployment\n"
@@ -104,7 +104,7 @@ static void test_kinds_and_their_groups(void **state)
     }
 }
 
-static void test_where_pods_are(void **state)
+static void test_pod_templates(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -131,7 +131,7 @@ static void test_where_pods_are(void **state)
         {"apiVersion: apps/v1\nkind: Deployment\nx: &p {template: {spec: " POD "}}\n"
          "spec: {<<: *p}\n",
          OBJECT_WORKLOAD, true, false},
-        /* Without pods it is none of ours. */
+        /* An object without pods is ignored. */
         {"apiVersion: argoproj.io/v1\nkind: Rollout\nspec: {}\n", OBJECT_WORKLOAD, false, false},
         {DEPLOY "spec: {template: {spec: }}\n", OBJECT_WORKLOAD, false, false},
         {DEPLOY "spec: {template: {spec: []}}\n", OBJECT_WORKLOAD, false, false},
@@ -147,7 +147,7 @@ static void test_where_pods_are(void **state)
         if ((object != NULL) != rows[i].there)
             fail_msg("row %zu", i);
         if (object) {
-            assert_int_equal(object->ends, rows[i].ends);
+            assert_int_equal(object->completes, rows[i].ends);
             assert_ptr_equal(node_at(object->template, "spec"), object->pod);
             assert_non_null(node_at(object->template, "spec"));
         }
@@ -155,13 +155,13 @@ static void test_where_pods_are(void **state)
     }
 }
 
-/* A Rollout without pods is linked with the object that its workloadRef names. */
+/* A Rollout without pods is linked to the object that its workloadRef names. */
 static void test_rollouts_and_their_pods(void **state)
 {
     struct unit *unit = *state;
     static const struct {
-        const char *rollout; /* what is behind its name */
-        const char *other;   /* the object that it may refer to */
+        const char *rollout; /* the YAML after its name */
+        const char *other;   /* the candidate for its workloadRef */
         bool linked;
     } rows[] = {
         {"", DEPLOY "metadata: {name: x}\nspec: {template: {spec: " POD "}}\n", true},
@@ -220,7 +220,7 @@ static void test_order_is_that_of_the_stream(void **state)
                "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
                "Service/i");
     assert_no_diags(unit);
-    /* Asking twice reads nothing twice. */
+    /* Each document is parsed only once. */
     assert_str(listed(unit, &release, OBJECT_SERVICE),
                "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
                "Service/i");
@@ -237,7 +237,7 @@ static void test_order_is_that_of_the_stream(void **state)
     assert_str(listed(unit, &release, OBJECT_INGRESS), "");
 }
 
-/* An item of a list is an object of its own, also if it is an alias. */
+/* An item of a List is a separate object, even if it is an alias. */
 static void test_items_by_alias(void **state)
 {
     struct unit *unit = *state;
@@ -249,7 +249,7 @@ static void test_items_by_alias(void **state)
     assert_ptr_not_equal(first->node, first->next->next->node);
 }
 
-/* Of equal keys the last one counts. */
+/* The last of several equal keys is used. */
 static void test_equal_keys(void **state)
 {
     struct unit *unit = *state;
@@ -262,7 +262,7 @@ static void test_equal_keys(void **state)
     assert_str(listed(unit, &release, OBJECT_INGRESS), "Ingress/d");
 }
 
-static void test_strange_documents_are_passed_over(void **state)
+static void test_invalid_documents_are_ignored(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[] = {
@@ -292,8 +292,8 @@ static void test_strange_documents_are_passed_over(void **state)
     }
 }
 
-/* What is not asked for may be anything. */
-static void test_documents_are_read_when_asked_for(void **state)
+/* Documents of kinds that are not requested may be invalid. */
+static void test_documents_are_parsed_on_request(void **state)
 {
     struct unit *unit = *state;
     struct release release =
@@ -310,7 +310,7 @@ static void test_documents_are_read_when_asked_for(void **state)
     assert_errors(unit, 1);
     assert_true(release.unreadable);
     assert_diag(unit, 0, 14, 4, "an alias without an anchor", "");
-    assert_null(release_objects(&release, OBJECT_INGRESS)); /* told once */
+    assert_null(release_objects(&release, OBJECT_INGRESS)); /* reported once */
     assert_errors(unit, 1);
     assert_null(release_objects(&release, OBJECT_WORKLOAD));
     assert_errors(unit, 2);
@@ -319,8 +319,8 @@ static void test_documents_are_read_when_asked_for(void **state)
     assert_errors(unit, 2);
 }
 
-/* A document that does not say its kind may be of any, so that it is read with the first. No line
- * of a chart is shown, for it may hold what is secret. */
+/* A document without a plain `kind:` line may be of any kind, so it is parsed with the first
+ * request. No line of a chart is shown, because it may be secret. */
 static void test_documents_of_unknown_kind(void **state)
 {
     struct unit *unit = *state;
@@ -338,7 +338,7 @@ static void test_documents_of_unknown_kind(void **state)
     assert_false(unit_contains(written, "password"));
 }
 
-static void test_glued_documents_are_not_read(void **state)
+static void test_documents_after_broken_markers_are_not_parsed(void **state)
 {
     struct unit *unit = *state;
     struct release release =
@@ -377,7 +377,7 @@ static void test_hooks_and_namespaces(void **state)
         const struct object *service = only(&release, OBJECT_SERVICE);
         assert_int_equal(service->hook, rows[i].hook);
         assert_str(service->namespace, rows[i].namespace);
-        /* A Service that Helm runs at its own time leads nowhere. */
+        /* A Service that is a hook routes to nothing. */
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
         assert_int_equal(service_routes_to(service, workload), !rows[i].hook);
         assert_true(selector_matches(service, workload));
@@ -385,7 +385,7 @@ static void test_hooks_and_namespaces(void **state)
     }
 }
 
-static void test_one_namespace(void **state)
+static void test_same_namespace(void **state)
 {
     (void)state;
     static const struct {
@@ -403,7 +403,7 @@ static void test_one_namespace(void **state)
     }
 }
 
-/* Two objects of a kind and name are in two namespaces. */
+/* Two objects of one kind and name must be in different namespaces. */
 static void test_namespaces_that_are_not_the_release(void **state)
 {
     struct unit *unit = *state;
@@ -427,7 +427,7 @@ static void test_namespaces_that_are_not_the_release(void **state)
     }
 }
 
-/* A reference may name a namespace, which may be that of the release. */
+/* The namespace of a reference may be that of the release. */
 static void test_references_with_a_namespace(void **state)
 {
     struct unit *unit = *state;
@@ -441,7 +441,7 @@ static void test_references_with_a_namespace(void **state)
         bool placed_is;
         bool unplaced_is;
     } rows[] = {
-        {"", false, true}, /* as the object that refers to it */
+        {"", false, true}, /* the namespace of the object that refers to it */
         {"n", true, false},
         {"m", false, true},
     };
@@ -533,16 +533,16 @@ static void test_selectors_of_services(void **state)
         {"{<<: *l, a: c}", "&l {a: b}", false},
         {"{a: b}", "{<<: {a: b}, c: d}", true},
         {"{a: b}", "{<<: {a: b}, a: d}", false},
-        /* A Service without a selector leads where somebody else says. */
+        /* The endpoints of a Service without a selector are set elsewhere. */
         {"{}", "{a: b}", false},
         {"", "{a: b}", false},
         {"[]", "{a: b}", false},
         {"text", "{a: b}", false},
-        /* They know no expressions. */
+        /* Selectors of Services have no expressions. */
         {"{matchLabels: {a: b}}", "{a: b}", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        /* One document, so that aliases reach from one to the other. */
+        /* In one document, so that aliases can refer from one to the other. */
         struct str text = str_format(
             &unit->arena,
             "kind: List\nitems:\n"
@@ -587,7 +587,7 @@ static void test_selectors_with_expressions(void **state)
         {"{matchExpressions: [{key: x, operator: Exists}]}", false},
         {"{matchExpressions: [{key: x, operator: DoesNotExist}]}", true},
         {"{matchExpressions: [{key: a, operator: DoesNotExist}]}", false},
-        /* All of them must hold. */
+        /* All expressions must match. */
         {"{matchExpressions: [{key: a, operator: Exists}, {key: x, operator: Exists}]}", false},
         {"{matchExpressions: [{key: x, operator: Exists}, {key: a, operator: Exists}]}", false},
         {"{matchExpressions: [{key: a, operator: Exists}, {key: c, operator: Exists}]}", true},
@@ -642,8 +642,8 @@ static void test_empty_selectors_of_budgets(void **state)
     }
 }
 
-/* Nothing selects pods of another namespace. */
-static void test_selectors_keep_to_their_namespace(void **state)
+/* Selectors match only pods of their own namespace. */
+static void test_selectors_match_in_their_namespace(void **state)
 {
     struct unit *unit = *state;
     struct release release =
@@ -672,7 +672,7 @@ static void test_references(void **state)
         {"{kind: StatefulSet, name: x}", "m", false},
         {"{kind: StatefulSet, name: y}", "n", false},
         {"{kind: Deployment, name: x}", "n", false},
-        {"{name: x}", "n", false}, /* a Deployment is meant */
+        {"{name: x}", "n", false}, /* the default kind is Deployment */
         {"{kind: StatefulSet}", "n", false},
         {"", "n", false},
         {"text", "n", false},
@@ -696,7 +696,7 @@ static void test_references(void **state)
     }
 }
 
-static void test_references_are_to_deployments_without_a_kind(void **state)
+static void test_references_without_a_kind(void **state)
 {
     struct unit *unit = *state;
     struct release release =
@@ -707,7 +707,7 @@ static void test_references_are_to_deployments_without_a_kind(void **state)
                                   only(&release, OBJECT_WORKLOAD)));
 }
 
-/* Looking up finds what asking each Service does. */
+/* The index finds the same Services as checking each of them. */
 static void test_services_of_workloads(void **state)
 {
     struct unit *unit = *state;
@@ -843,12 +843,12 @@ static void test_objects_are_found(void **state)
     assert_null(release_find(&release, OBJECT_INGRESS, STR("a"), &(struct object){0}));
 }
 
-static void test_who_uses_a_label(void **state)
+static void test_label_users(void **state)
 {
     struct unit *unit = *state;
     static const struct {
         const char *text;
-        const char *user; /* of the label "a"; empty: none */
+        const char *user; /* that uses the label "a"; empty: none */
     } rows[] = {
         {SERVICE "metadata: {name: x}\nspec: {selector: {a: b}}\n", "Service/x"},
         {SERVICE "metadata: {name: x}\nspec: {selector: {c: d, a: b}}\n", "Service/x"},
@@ -883,7 +883,7 @@ static void test_who_uses_a_label(void **state)
         {"apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: x}\n"
          "x: &l [{key: a, operator: Exists}]\nspec: {selector: {matchExpressions: *l}}\n",
          "PodMonitor/x"},
-        /* What selects nodes asks for no pod's label. */
+        /* Selectors of nodes do not use labels of pods. */
         {DEPLOY "metadata: {name: x}\nspec: {template: {spec: {nodeSelector: {a: b}, affinity: "
                 "{nodeAffinity: {nodeSelectorTerms: [{matchExpressions: [{key: a}]}]}}}}}\n",
          ""},
@@ -896,7 +896,7 @@ static void test_who_uses_a_label(void **state)
         {"apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: x}\n"
          "spec: {selector: {matchExpressions: [{key: a, operator: Exists}]}}\n",
          "PodMonitor/x"},
-        /* Each selects its own pods at most. */
+        /* Their selectors match only their own pods. */
         {"apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\n"
          "spec: {selector: {matchLabels: {a: b}}, template: {spec: {}}}\n",
          ""},
@@ -928,7 +928,7 @@ static void test_additions(void **state)
     }
 }
 
-static void test_where_to_point(void **state)
+static void test_locations(void **state)
 {
     struct unit *unit = *state;
     struct release release =
@@ -945,32 +945,32 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_kinds_and_their_groups),
-        UNIT_TEST(test_where_pods_are),
+        UNIT_TEST(test_pod_templates),
         UNIT_TEST(test_rollouts_and_their_pods),
         UNIT_TEST(test_order_is_that_of_the_stream),
         UNIT_TEST(test_items_by_alias),
         UNIT_TEST(test_equal_keys),
-        UNIT_TEST(test_strange_documents_are_passed_over),
-        UNIT_TEST(test_documents_are_read_when_asked_for),
+        UNIT_TEST(test_invalid_documents_are_ignored),
+        UNIT_TEST(test_documents_are_parsed_on_request),
         UNIT_TEST(test_documents_of_unknown_kind),
-        UNIT_TEST(test_glued_documents_are_not_read),
+        UNIT_TEST(test_documents_after_broken_markers_are_not_parsed),
         UNIT_TEST(test_hooks_and_namespaces),
-        UNIT_TEST(test_one_namespace),
+        UNIT_TEST(test_same_namespace),
         UNIT_TEST(test_namespaces_that_are_not_the_release),
         UNIT_TEST(test_references_with_a_namespace),
         UNIT_TEST(test_routes_of_services),
         UNIT_TEST(test_selectors_of_services),
         UNIT_TEST(test_selectors_with_expressions),
         UNIT_TEST(test_empty_selectors_of_budgets),
-        UNIT_TEST(test_selectors_keep_to_their_namespace),
+        UNIT_TEST(test_selectors_match_in_their_namespace),
         UNIT_TEST(test_references),
-        UNIT_TEST(test_references_are_to_deployments_without_a_kind),
+        UNIT_TEST(test_references_without_a_kind),
         UNIT_TEST(test_services_of_workloads),
         UNIT_TEST(test_backends_of_ingresses),
         UNIT_TEST(test_objects_are_found),
-        UNIT_TEST(test_who_uses_a_label),
+        UNIT_TEST(test_label_users),
         UNIT_TEST(test_additions),
-        UNIT_TEST(test_where_to_point),
+        UNIT_TEST(test_locations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

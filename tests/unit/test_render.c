@@ -33,12 +33,12 @@ static void write_file(const char *path, struct str text)
 }
 
 struct result {
-    bool right;
+    bool ok;
     struct str manifests;
     struct str messages;
 };
 
-/* Renders the files under `options`, whose own files are set here. `output`: -o. */
+/* Renders the files with `options`; its list of files is set here. `output`: -o. */
 static struct result render_as(struct unit *unit, const char *output, struct input_options options,
                                size_t count)
 {
@@ -47,13 +47,13 @@ static struct result render_as(struct unit *unit, const char *output, struct inp
     struct buf manifests = {0};
     struct buf messages = {0};
     struct result result;
-    result.right = render(&options, output, false, &manifests, &messages);
+    result.ok = render(&options, output, false, &manifests, &messages);
     result.manifests = str_copy(&unit->arena, buf_str(&manifests));
     result.messages = str_copy(&unit->arena, buf_str(&messages));
     buf_free(&manifests);
     buf_free(&messages);
     /* All or nothing. */
-    assert_int_equal(result.right, result.manifests.len > 0);
+    assert_int_equal(result.ok, result.manifests.len > 0);
     return result;
 }
 
@@ -70,7 +70,7 @@ static struct result render_text(struct unit *unit, struct input_options options
 
 #define SERVICE(name) "  - {name: " name ", type: k8s-service, image: a, port: {http: 80}"
 
-/* What a text holds on lines that begin so, joined by spaces. */
+/* Returns the rest of all lines with a prefix, joined with spaces. */
 static const char *values_of(struct unit *unit, struct str text, const char *key)
 {
     struct str values = STR("");
@@ -102,7 +102,7 @@ static void test_kinds_and_their_order(void **state)
                         str_format(&unit->arena, "name: hello\nmodules:\n" SERVICE("app") "%s\n",
                                    rows[i].fields)
                             .data);
-        assert_true(result.right);
+        assert_true(result.ok);
         assert_string_equal(values_of(unit, result.manifests, "kind: "), rows[i].kinds);
     }
     struct input_options options = {.registry = "r.example.com"};
@@ -125,49 +125,49 @@ static void test_replicas_only_without_an_autoscaler(void **state)
     assert_string_equal(values_of(unit, result.manifests, "  replicas: "), "3");
 }
 
-static void test_a_namespace_is_made_once(void **state)
+static void test_a_namespace_is_rendered_once(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("a") "}\n" SERVICE("b") "}\n"));
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("c") "}\n"));
     struct result result = render_files(unit, (struct input_options){0}, 2);
-    assert_true(result.right);
+    assert_true(result.ok);
     const char *kinds = values_of(unit, result.manifests, "kind: ");
     assert_true(str_starts_with(str_from_c(kinds), STR("Namespace ServiceAccount")));
     assert_false(unit_contains(str_skip(str_from_c(kinds), 1), "Namespace"));
     assert_string_equal(values_of(unit, result.manifests, "        image: "), "a a a");
-    /* -n names one that is there already. */
+    /* -n selects an existing namespace. */
     struct input_options options = {.namespace = "other"};
     result = render_files(unit, options, 2);
     assert_false(unit_contains(result.manifests, "kind: Namespace"));
     assert_false(unit_contains(result.manifests, "namespace: hello"));
 }
 
-static void test_services_that_collide(void **state)
+static void test_duplicate_services(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     struct result result = render_files(unit, (struct input_options){0}, 2);
-    assert_false(result.right);
-    assert_contains(result.messages, "b.yaml:3:12: error: the service \"app\" of namespace "
-                                     "\"hello\" is in a.yaml too");
+    assert_false(result.ok);
+    assert_contains(result.messages, "b.yaml:3:12: error: duplicate service \"app\" in namespace "
+                                     "\"hello\"\n");
     write_file("b.yaml", STR("name: other\nmodules:\n" SERVICE("app") "}\n"));
-    assert_true(render_files(unit, (struct input_options){0}, 2).right);
+    assert_true(render_files(unit, (struct input_options){0}, 2).ok);
     struct input_options options = {.namespace = "one"};
-    assert_false(render_files(unit, options, 2).right);
+    assert_false(render_files(unit, options, 2).ok);
 }
 
-static void test_routes_that_collide(void **state)
+static void test_duplicate_routes(void **state)
 {
     struct unit *unit = *state;
     static const struct {
         const char *first, *second;
-        bool right;
+        bool ok;
     } rows[] = {
         {"a.com/x", "a.com/y", true},  {"a.com/x", "b.com/x", true}, {"a.com/x", "a.com/x/", false},
         {"A.com", "a.com/", false},    {"/x", "'*/x'", false},       {"a.com/x", "a.com/x/y", true},
-        {"a.com/X", "a.com/x", false}, /* ingress-nginx compares without regard to case */
+        {"a.com/X", "a.com/x", false}, /* ingress-nginx ignores case */
         {"a.com/x", "'*/x'", true},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -178,10 +178,10 @@ static void test_routes_that_collide(void **state)
                            "b") ", public_uri: %s}\n",
                        rows[i].first, rows[i].second)
                 .data);
-        if (result.right != rows[i].right)
+        if (result.ok != rows[i].ok)
             fail_msg("%s beside %s: %s", rows[i].first, rows[i].second, result.messages.data);
-        if (!result.right)
-            assert_contains(result.messages, "the service \"a\" has this public_uri already");
+        if (!result.ok)
+            assert_contains(result.messages, "duplicate public_uri: service \"a\" already uses it");
     }
 }
 
@@ -189,10 +189,11 @@ static void test_files_without_services(void **state)
 {
     struct unit *unit = *state;
     struct result result = render_text(unit, (struct input_options){0}, "name: hello\n");
-    assert_contains(result.messages, "a.yaml: error: the file has no k8s-service");
+    assert_contains(result.messages, "a.yaml: error: no module of type k8s-service");
     write_file("b.yaml", STR("kind: Deployment\nweird: [\n"));
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
-    /* Other files of a directory are skipped, also broken ones; a named one is an error. */
+    /* Other files in a directory are skipped, including invalid ones; for -f FILE it is an error.
+     */
     static const char *here[] = {"."};
     struct input_options options = {.files = {here, 1}};
     struct buf manifests = {0};
@@ -201,16 +202,16 @@ static void test_files_without_services(void **state)
     assert_true(str_eq_c(buf_str(&messages), "skipped 1 file without a k8s-service: ./b.yaml\n"));
     buf_free(&manifests);
     buf_free(&messages);
-    assert_false(render_files(unit, (struct input_options){0}, 2).right);
+    assert_false(render_files(unit, (struct input_options){0}, 2).ok);
     write_file("a.yaml", STR("kind: Service\n"));
     assert_false(render(&options, NULL, false, &manifests, &messages));
-    assert_contains(buf_str(&messages), "no service file was found");
+    assert_contains(buf_str(&messages), "no service file found");
     buf_free(&manifests);
     buf_free(&messages);
 }
 
-/* Other people's files may be of any size: they are not ours to refuse. */
-static void test_large_foreign_files_are_passed_over(void **state)
+/* Other files in a directory may have any size. */
+static void test_large_other_files_are_skipped(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
@@ -219,14 +220,14 @@ static void test_large_foreign_files_are_passed_over(void **state)
     struct input_options options = {.files = {here, 1}};
     struct buf manifests = {0};
     struct buf messages = {0};
-    bool right = render(&options, NULL, false, &manifests, &messages);
-    struct str told = buf_take(&unit->arena, &messages);
+    bool ok = render(&options, NULL, false, &manifests, &messages);
+    struct str text = buf_take(&unit->arena, &messages);
     buf_free(&manifests);
-    if (!right)
-        fail_msg("%s", told.data);
+    if (!ok)
+        fail_msg("%s", text.data);
 }
 
-static void test_modules_that_are_chosen(void **state)
+static void test_selected_modules(void **state)
 {
     struct unit *unit = *state;
     static const char text[] =
@@ -234,21 +235,21 @@ static void test_modules_that_are_chosen(void **state)
     static const char *both[] = {"worker", "wrker"};
     struct input_options options = {.modules = {both, 1}};
     struct result result = render_text(unit, options, text);
-    assert_true(result.right);
+    assert_true(result.ok);
     assert_string_equal(values_of(unit, result.manifests, "      - name: "), "worker");
     options.modules.count = 2;
     result = render_text(unit, options, text);
-    assert_contains(result.messages, "error: no k8s-service is named \"wrker\"");
+    assert_contains(result.messages, "error: k8s-service \"wrker\" not found");
     both[0] = "wrker";
     options.modules.count = 1;
     result = render_text(unit, options, text);
     assert_contains(result.messages, "did you mean --module worker?");
     both[0] = "worker";
-    /* What is not chosen is not read. */
+    /* Modules that are not selected are not read. */
     result = render_text(
         unit, options,
         "name: hello\nmodules:\n  - {name: web, type: k8s-service}\n" SERVICE("worker") "}\n");
-    assert_true(result.right);
+    assert_true(result.ok);
 }
 
 static void test_variables_of_flags_must_be_used(void **state)
@@ -258,28 +259,28 @@ static void test_variables_of_flags_must_be_used(void **state)
     struct input_options options = {.variables = {variables, 1}};
     struct result result =
         render_text(unit, options, "name: hello\nmodules:\n" SERVICE("app") "}\n");
-    assert_contains(result.messages, "error: nothing uses --var size\n");
+    assert_contains(result.messages, "error: --var size has no effect\n");
     assert_true(
         render_text(unit, options,
                     "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: '{vars.size}'}}\n")
-            .right);
+            .ok);
     assert_true(render_text(unit, options,
                             "name: hello\ninput_variables: [{name: size}]\n"
                             "modules:\n" SERVICE("app") "}\n")
-                    .right);
+                    .ok);
 }
 
-/* A container's environment cannot hold NUL: no cluster takes such a manifest. */
-static void test_nul_in_a_text(void **state)
+/* Environment variables cannot contain NUL; clusters reject such a manifest. */
+static void test_nul_in_a_string(void **state)
 {
     struct unit *unit = *state;
     struct result result =
         render_text(unit, (struct input_options){0},
                     "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: \"a\\0b\"}}\n");
-    assert_false(result.right);
+    assert_false(result.ok);
 }
 
-static void test_errors_of_all_files_are_told(void **state)
+static void test_errors_of_all_files_are_reported(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") ", x: y}\n"));
@@ -289,7 +290,7 @@ static void test_errors_of_all_files_are_told(void **state)
     assert_contains(result.messages, "b.yaml:1:1");
     unlink("b.yaml");
     result = render_files(unit, (struct input_options){0}, 2);
-    assert_contains(result.messages, "b.yaml cannot be read");
+    assert_contains(result.messages, "cannot read b.yaml");
 }
 
 static const char rich[] =
@@ -307,7 +308,7 @@ static const char rich[] =
     "    public_uri: [a.com/x.y, a.com, b.com/z]\n"
     "    sticky_session: true\n";
 
-/* One string, number or boolean as every reader sees it. */
+/* Formats a string, number or boolean as every reader reads it. */
 static bool is_text(const struct node *scalar)
 {
     return scalar->style != STYLE_PLAIN || !scalar_is_ambiguous(scalar->text);
@@ -330,13 +331,13 @@ static bool same(const struct node *a, const struct node *b)
     return left == right;
 }
 
-static void test_json_says_what_yaml_says(void **state)
+static void test_json_equals_yaml(void **state)
 {
     struct unit *unit = *state;
     struct input_options options = {0};
     struct result yaml = render_text(unit, options, rich);
     struct result json = render_as(unit, "json", options, 1);
-    if (!yaml.right || !json.right)
+    if (!yaml.ok || !json.ok)
         fail_msg("%s", yaml.messages.data);
     const struct node *list =
         load_service(&unit->arena, unit_source(unit, json.manifests), &unit->diags);
@@ -368,12 +369,12 @@ static void test_same_input_same_bytes(void **state)
     struct input_options options = {0};
     struct result first = render_text(unit, options, rich);
     struct result second = render_text(unit, options, rich);
-    assert_true(first.right && str_equal(first.manifests, second.manifests));
+    assert_true(first.ok && str_equal(first.manifests, second.manifests));
     assert_true(str_equal(first.messages, second.messages));
 }
 
-/* What selects pods must be on the pods, and on nothing that is no pod of the service. */
-static void test_selectors_fit_the_pods(void **state)
+/* Selectors must match the pods of the service and no others. */
+static void test_selectors_match_the_pods(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", str_from_c(rich));
@@ -411,18 +412,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_kinds_and_their_order),
         UNIT_TEST(test_replicas_only_without_an_autoscaler),
-        UNIT_TEST(test_a_namespace_is_made_once),
-        UNIT_TEST(test_services_that_collide),
-        UNIT_TEST(test_routes_that_collide),
+        UNIT_TEST(test_a_namespace_is_rendered_once),
+        UNIT_TEST(test_duplicate_services),
+        UNIT_TEST(test_duplicate_routes),
         UNIT_TEST(test_files_without_services),
-        UNIT_TEST(test_large_foreign_files_are_passed_over),
-        UNIT_TEST(test_modules_that_are_chosen),
+        UNIT_TEST(test_large_other_files_are_skipped),
+        UNIT_TEST(test_selected_modules),
         UNIT_TEST(test_variables_of_flags_must_be_used),
-        UNIT_TEST(test_nul_in_a_text),
-        UNIT_TEST(test_errors_of_all_files_are_told),
-        UNIT_TEST(test_json_says_what_yaml_says),
+        UNIT_TEST(test_nul_in_a_string),
+        UNIT_TEST(test_errors_of_all_files_are_reported),
+        UNIT_TEST(test_json_equals_yaml),
         UNIT_TEST(test_same_input_same_bytes),
-        UNIT_TEST(test_selectors_fit_the_pods),
+        UNIT_TEST(test_selectors_match_the_pods),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,7 +1,7 @@
 #include "unit.h"
 #include "yaml/scalar.h"
 
-/* Forms that some reader takes for something other than a string. */
+/* Scalars that some reader does not read as a string. */
 static void test_ambiguous(void **state)
 {
     (void)state;
@@ -140,13 +140,13 @@ static void test_ambiguous(void **state)
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct str text = str_from_c(texts[i]);
         if (!scalar_is_ambiguous(text))
-            fail_msg("\"%s\" is taken for a string", texts[i]);
+            fail_msg("\"%s\" is read as a string", texts[i]);
         if (scalar_may_be_plain(text))
-            fail_msg("\"%s\" may be plain", texts[i]);
+            fail_msg("\"%s\" is treated as unambiguous", texts[i]);
     }
 }
 
-/* Forms that all readers take for strings: quoting them would only be noise. */
+/* Scalars that all readers read as strings: they need no quotes. */
 static void test_strings(void **state)
 {
     (void)state;
@@ -167,13 +167,13 @@ static void test_strings(void **state)
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct str text = str_from_c(texts[i]);
         if (scalar_is_ambiguous(text))
-            fail_msg("\"%s\" is not taken for a string", texts[i]);
+            fail_msg("\"%s\" is not read as a string", texts[i]);
         if (!scalar_may_be_plain(text))
-            fail_msg("\"%s\" may not be plain", texts[i]);
+            fail_msg("\"%s\" is treated as ambiguous", texts[i]);
     }
 }
 
-/* Strings to every reader when quoted, but something else, or an error, when plain. */
+/* Strings that are read as another type, or cause an error, if they are not quoted. */
 static void test_must_be_quoted(void **state)
 {
     (void)state;
@@ -236,7 +236,7 @@ static void test_must_be_quoted(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (scalar_may_be_plain(texts[i]))
-            fail_msg("\"%.*s\" may be plain", STR_ARG(texts[i]));
+            fail_msg("\"%.*s\" is treated as unambiguous", STR_ARG(texts[i]));
 }
 
 static void test_booleans(void **state)

@@ -4,13 +4,13 @@
 
 static const struct input_options no_options;
 
-/* The service of SERVICE_HEAD and further lines. */
+/* Returns the service of SERVICE_HEAD with more lines. */
 static const struct service *service_with(struct unit *unit, const char *lines)
 {
     return unit_service(unit, &no_options, str_format(&unit->arena, SERVICE_HEAD "%s\n", lines));
 }
 
-/* The same beside one module of each sort. */
+/* The same with one module of each type. */
 #define OTHERS                                                                                     \
     "name: hello\n"                                                                                \
     "modules:\n"                                                                                   \
@@ -82,7 +82,7 @@ static void test_names_and_their_lengths(void **state)
                  STR("name: hello\nmodules: [{name: 1app, type: k8s-service, image: a, "
                      "port: {http: 80}}]\n"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 2, 18, "the service's name must be", "");
+    assert_diag(unit, 0, 2, 18, "service name must", "");
 }
 
 static void test_images(void **state)
@@ -96,7 +96,7 @@ static void test_images(void **state)
         {"nginx", NULL, NULL, NULL, "nginx", true},
         {"nginx", "v1", NULL, NULL, "nginx:v1", true},
         {"nginx", NULL, DIGEST, NULL, "nginx@" DIGEST, true},
-        {"nginx:1", "v1", NULL, NULL, "nginx:1", true}, /* it names its own */
+        {"nginx:1", "v1", NULL, NULL, "nginx:1", true}, /* has its own tag */
         {"nginx@" DIGEST, "v1", NULL, NULL, "nginx@" DIGEST, true},
         {"localhost:5000/a", "v1", NULL, NULL, "localhost:5000/a:v1", true},
         {"AUTO", NULL, NULL, "r.example.com/team//", "r.example.com/team/opta-hello-app", false},
@@ -112,13 +112,13 @@ static void test_images(void **state)
                        "name: hello\nmodules: [{name: app, type: k8s-service, image: '%s', "
                        "port: {http: 80}}]\n",
                        rows[i].image));
-        assert_warnings(unit, rows[i].has_image ? 0 : 1); /* nothing runs yet */
+        assert_warnings(unit, rows[i].has_image ? 0 : 1); /* no pods yet */
         assert_str(service->image, rows[i].expected);
         assert_int_equal(service->has_image, rows[i].has_image);
     }
 }
 
-/* A tag that is of one repository alone. */
+/* A tag that applies to one repository only. */
 static void test_image_of_a_repository(void **state)
 {
     struct unit *unit = *state;
@@ -169,7 +169,7 @@ static void test_registry_of_the_cloud(void **state)
                        "name: hello\nproviders: %s\nmodules: [{name: app, type: k8s-service, "
                        "image: AUTO, port: {http: 80}}]\n",
                        rows[i].providers));
-        assert_warnings(unit, 1); /* nothing runs yet */
+        assert_warnings(unit, 1); /* no pods yet */
         assert_str(service->image, rows[i].expected);
     }
     static const char *const without[] = {"{aws: {region: us-east-1}}", "{google: {}}",
@@ -188,7 +188,7 @@ static void test_registry_of_the_cloud(void **state)
                  STR("name: hello\nmodules: [{name: app, type: k8s-service, image: AUTO, "
                      "port: {http: 80}}]\n"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 2, 49, "the image Not A Registry/opta-hello-app must be", "");
+    assert_diag(unit, 0, 2, 49, "image \"Not A Registry/opta-hello-app\" must be", "");
 }
 
 static void test_ports_and_probes(void **state)
@@ -231,7 +231,7 @@ static void test_ports_and_probes(void **state)
     }
 }
 
-static void test_what_is_wrong(void **state)
+static void test_errors(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -239,75 +239,80 @@ static void test_what_is_wrong(void **state)
         size_t line, column;
         const char *message, *hint;
     } rows[] = {
-        {"    min_containers: 4", 7, 21, "min_containers is 4, above max_containers, which is 3",
-         "left out they are 1 and 3"},
-        {"    min_containers: -1", 7, 21, "between 0 and 1000", "pods"},
-        {"    min_containers: 0", 7, 21, "min_containers is 0, but max_containers is 3",
-         "write max_containers: 0"},
-        {"    min_containers: 0\n    max_containers: 2", 7, 21, "but max_containers is 2", ""},
-        {"    min_containers: 3\n    max_containers: 2", 7, 21, "above max_containers", ""},
-        {"    min_containers: 1\n    max_containers: 0", 7, 21, "above max_containers", ""},
-        {"    max_containers: 1001", 7, 21, "between 0 and 1000", ""},
-        {"    healthcheck_path: ''", 7, 23, "healthcheck_path is empty", ""},
-        {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path may hold letters", ""},
-        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and", "millicores"},
-        {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and", "MB"},
-        {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 is 100m"},
-        {"    env_vars: {1A: b}", 7, 16, "the variable \"1A\" must be", ""},
-        {"    secrets: [a b]", 7, 15, "the variable \"a b\" must be", ""},
-        {"    secrets: [A, A]", 7, 18, "the variable \"A\" is set twice", "line 7"},
-        {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "set twice", ""},
-        /* The later of the two is told, though secrets are read first. */
-        {"    env_vars:\n      A: x\n    secrets: [A]", 9, 15, "set twice", "line 8 sets it too"},
-        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be text", ""},
-        {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
-         "write \"\" for empty text"},
-        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
-        {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
-        {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be the ARN of one", ""},
-        {"    public_uri: https://a.com", 7, 17, "public_uri has a scheme", "without"},
-        {"    public_uri: a.com/?x", 7, 17, "public_uri has a query", ""},
-        {"    public_uri: 'a.com/#x'", 7, 17, "public_uri has a query", ""},
-        {"    public_uri: '{x}.a.com'", 7, 17, "placeholder that stands for nothing", "{env}"},
-        {"    public_uri: ''", 7, 17, "public_uri is empty", "write \"/\""},
-        {"    public_uri: a.com:80/x", 7, 17, "public_uri has a port", ""},
-        {"    public_uri: api_x", 7, 17, "the domain of public_uri, \"api_x\", must be", "/api_x"},
-        {"    public_uri: app/x", 7, 17, "the domain of public_uri, \"app\", has no dot", "/app/x"},
-        {"    public_uri: a.com/x%20y", 7, 17, "% never matches", ""},
-        {"    public_uri: a.com/x/*", 7, 17, "leave the * out", ""},
-        {"    public_uri: a.com/*", 7, 17, "leave the * out", ""},
-        {"    public_uri: 10.0.0.1/x", 7, 17, "the domain of public_uri, \"10.0.0.1\", must be",
+        {"    min_containers: 4", 7, 21,
+         "min_containers (4) must not be greater than max_containers (3)",
+         "the defaults are min_containers: 1, max_containers: 3"},
+        {"    min_containers: -1", 7, 21, "from 0 to 1000", "pods"},
+        {"    min_containers: 0", 7, 21, "must be at least 1 when max_containers is 3",
+         "set max_containers: 0"},
+        {"    min_containers: 0\n    max_containers: 2", 7, 21, "when max_containers is 2", ""},
+        {"    min_containers: 3\n    max_containers: 2", 7, 21, "greater than max_containers", ""},
+        {"    min_containers: 1\n    max_containers: 0", 7, 21, "greater than max_containers", ""},
+        {"    max_containers: 1001", 7, 21, "from 0 to 1000", ""},
+        {"    healthcheck_path: ''", 7, 23, "healthcheck_path must not be empty", ""},
+        {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path must contain only letters",
          ""},
-        {"    public_uri: a.com/x y", 7, 17, "the path of public_uri may hold", ""},
-        {"    public_uri: a.com/x//y", 7, 17, "the path of public_uri has an empty part", ""},
-        {"    public_uri: [a.com/x, A.COM/x/]", 7, 27, "this public_uri stands here twice", ""},
+        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be from 1 to", "millicores"},
+        {"    resource_request: {memory: 3}", 7, 32, "memory must be from 4 to", "MB"},
+        {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 means 100m"},
+        {"    env_vars: {1A: b}", 7, 16, "variable \"1A\" must", ""},
+        {"    secrets: [a b]", 7, 15, "variable \"a b\" must", ""},
+        {"    secrets: [A, A]", 7, 18, "duplicate variable \"A\"", "line 7"},
+        {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "duplicate variable",
+         ""},
+        /* The later of the two is reported, although secrets are read first. */
+        {"    env_vars:\n      A: x\n    secrets: [A]", 9, 15, "duplicate variable",
+         "first defined on line 8"},
+        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be a string",
+         ""},
+        {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
+         "write \"\" for an empty string"},
+        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "quote the value: \"~\""},
+        {"    consistent_hash: $a;b", 7, 22, "consistent_hash must consist of nginx", ""},
+        {"    additional_iam_policies: [x]", 7, 31, "IAM policy must be a policy ARN", ""},
+        {"    public_uri: https://a.com", 7, 17, "public_uri must not contain a scheme", "remove"},
+        {"    public_uri: a.com/?x", 7, 17, "public_uri must not contain a query", ""},
+        {"    public_uri: 'a.com/#x'", 7, 17, "public_uri must not contain a query", ""},
+        {"    public_uri: '{x}.a.com'", 7, 17, "unknown placeholder in public_uri", "{env}"},
+        {"    public_uri: ''", 7, 17, "public_uri must not be empty", "write \"/\""},
+        {"    public_uri: a.com:80/x", 7, 17, "public_uri must not contain a port", ""},
+        {"    public_uri: api_x", 7, 17, "domain \"api_x\" of public_uri must be", "/api_x"},
+        {"    public_uri: app/x", 7, 17, "domain \"app\" of public_uri must contain a dot",
+         "/app/x"},
+        {"    public_uri: a.com/x%20y", 7, 17, "must not contain %", ""},
+        {"    public_uri: a.com/x/*", 7, 17, "must not end with *", ""},
+        {"    public_uri: a.com/*", 7, 17, "must not end with *", ""},
+        {"    public_uri: 10.0.0.1/x", 7, 17, "domain \"10.0.0.1\" of public_uri must be", ""},
+        {"    public_uri: a.com/x y", 7, 17, "path of public_uri must contain only", ""},
+        {"    public_uri: a.com/x//y", 7, 17, "path of public_uri must not contain //", ""},
+        {"    public_uri: [a.com/x, A.COM/x/]", 7, 27, "duplicate public_uri", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (service_with(unit, rows[i].lines))
-            fail_msg("row %zu is taken", i);
+            fail_msg("row %zu is accepted", i);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
     }
 }
 
-/* One path for both probes, so one mistake. */
-static void test_a_wrong_path_of_both_probes_is_told_once(void **state)
+/* Both probes have the same path, so there is one error. */
+static void test_invalid_path_of_both_probes_is_reported_once(void **state)
 {
     struct unit *unit = *state;
     assert_null(service_with(unit, "    healthcheck_path: /a b"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 7, 23, "healthcheck_path may hold letters", "");
+    assert_diag(unit, 0, 7, 23, "healthcheck_path must contain only letters", "");
 }
 
-static void test_ports_that_are_wrong(void **state)
+static void test_invalid_ports(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[][2] = {
-        {"{}", "a k8s-service needs port"},
-        {"{http: }", "port names no port"},
-        {"{http: 80, tcp: 81}", "port must be one port"},
-        {"{http: 0}", "http must be between 1 and 65535"},
-        {"{http: 65536}", "http must be between 1 and 65535"},
+        {"{}", "missing required field \"port\""},
+        {"{http: }", "port must contain exactly one"},
+        {"{http: 80, tcp: 81}", "port must contain exactly one"},
+        {"{http: 0}", "http must be an integer from 1 to 65535"},
+        {"{http: 65536}", "http must be an integer from 1 to 65535"},
         {"{htpp: 80}", "unknown field \"htpp\""},
         {"80", "port must be a map"},
     };
@@ -325,10 +330,10 @@ static void test_ports_that_are_wrong(void **state)
                                  "port: {grpc: 80}, healthcheck_path: /, liveness_probe_path: /,"
                                  " readiness_probe_path: /}]\n")));
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 2, 88, "a grpc port answers no HTTP path", "TCP");
+    assert_diag(unit, 0, 2, 88, "healthcheck_path cannot be used with a grpc port", "TCP");
 }
 
-static void test_all_mistakes_of_a_service_are_told(void **state)
+static void test_all_errors_of_a_service_are_reported(void **state)
 {
     struct unit *unit = *state;
     assert_null(service_with(unit, "    min_containers: x\n    env_vars: {1: a}\n"
@@ -365,8 +370,8 @@ static void test_variables_of_links_and_secrets(void **state)
     check_variable(service, 8, "B", "", "", "");
 }
 
-/* Kubernetes expands $(NAME) only when NAME stands before; one variable serves all that refer to
- * the same key. */
+/* Kubernetes expands $(NAME) only if NAME is defined earlier. All references to the same key use
+ * one variable. */
 static void test_references_to_secrets(void **state)
 {
     struct unit *unit = *state;
@@ -394,10 +399,10 @@ static void test_references_to_secrets(void **state)
     check_variable(service, 4, "URL", "$(U)@$(H)", "", "");
     linked_with(unit, "    public_uri: '{module.db.db_host}/x'\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 12, 17, "public_uri cannot hold a secret", "env_vars");
+    assert_diag(unit, 0, 12, 17, "public_uri cannot contain a secret", "env_vars");
 }
 
-/* A variable stands behind the text that refers to it: one is added before, under its own name. */
+/* If a variable is defined after the value that refers to it, another one is added before. */
 static void test_a_reference_before_its_variable(void **state)
 {
     struct unit *unit = *state;
@@ -417,8 +422,8 @@ static void test_a_reference_before_its_variable(void **state)
     check_variable(service, 2, "LATER", "", "pg", "db_user");
 }
 
-/* One that the file sets to something else under that name would take its place. */
-static void test_references_whose_name_is_taken(void **state)
+/* The file defines a variable with the name of a reference, but with another value. */
+static void test_references_with_a_duplicate_name(void **state)
 {
     struct unit *unit = *state;
     static const char *const lines[] = {
@@ -429,18 +434,18 @@ static void test_references_whose_name_is_taken(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         if (linked_with(unit, lines[i]))
-            fail_msg("row %zu is taken", i);
+            fail_msg("row %zu is accepted", i);
         assert_errors(unit, 1);
-        assert_contains(unit->diags.items[0].message, "the variable \"db_db_user\" is set twice");
+        assert_contains(unit->diags.items[0].message, "duplicate variable \"db_db_user\"");
     }
 }
 
-/* Kubernetes takes $$ for a $ before what could be a reference. */
+/* Kubernetes reads $$ as an escaped $. */
 static void test_dollars_before_a_reference(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[][2] = {
-        {"${module.db.db_user}!", "$(db_db_user)!"}, /* `${module` is Opta's own form */
+        {"${module.db.db_user}!", "$(db_db_user)!"}, /* `${module` is Opta's syntax */
         {"$${module.db.db_user}", "$$$(db_db_user)"},
         {"a$$${module.db.db_user}", "a$$$$$(db_db_user)"},
         {"$ {module.db.db_user}", "$ $(db_db_user)"},
@@ -469,10 +474,11 @@ static void test_links_to_services_and_clouds(void **state)
     check_variable(service, 1, "BACK_END_PORT", "80", "", "");
     linked_with(unit, "    links: [app]\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 12, 13, "the service links to itself", "");
+    assert_diag(unit, 0, 12, 13, "a service cannot link to itself", "");
     assert_non_null(linked_with(unit, "    links: [{bucket: [read, write]}]\n"));
     assert_warnings(unit, 1);
-    assert_diag(unit, 0, 12, 14, "no cloud permission is made", "\"app\" read, write");
+    assert_diag(unit, 0, 12, 14, "no cloud permissions are granted",
+                "\"app\" these permissions: read, write");
     assert_non_null(
         service_with(unit, "    additional_iam_policies: ['arn:aws:iam::123456789012:policy/x']"));
     assert_warnings(unit, 1);
@@ -487,7 +493,7 @@ static struct str many_variables(struct unit *unit, size_t count)
     return buf_take(&unit->arena, &text);
 }
 
-static void test_as_many_variables_as_allowed(void **state)
+static void test_variables_limit(void **state)
 {
     struct unit *unit = *state;
     const struct service *service =
@@ -499,12 +505,12 @@ static void test_as_many_variables_as_allowed(void **state)
     buf_add(&text, STR("    secrets: [S]\n"));
     assert_null(unit_service(unit, &no_options, buf_str(&text)));
     assert_errors(unit, 1);
-    unit_assert_contains(unit_written(unit), "more than 2000 environment variables", __FILE__,
-                         __LINE__);
+    unit_assert_contains(unit_written(unit), "too many environment variables (maximum 2000)",
+                         __FILE__, __LINE__);
     buf_free(&text);
     assert_null(unit_service(unit, &no_options, many_variables(unit, ITEMS_MAX + 1)));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 7, 5, "env_vars has more than 2000 items", "");
+    assert_diag(unit, 0, 7, 5, "too many items in env_vars: 2001 (maximum 2000)", "");
 }
 
 static struct str many_routes(struct unit *unit, size_t count)
@@ -516,20 +522,20 @@ static struct str many_routes(struct unit *unit, size_t count)
     return buf_take(&unit->arena, &text);
 }
 
-static void test_as_many_routes_as_allowed(void **state)
+static void test_routes_limit(void **state)
 {
     struct unit *unit = *state;
     const struct service *service = unit_service(unit, &no_options, many_routes(unit, ROUTES_MAX));
     assert_no_diags(unit);
     assert_int_equal(service->route_count, ROUTES_MAX);
-    /* Each host's routes stand together. */
+    /* Routes are grouped by host. */
     size_t changes = 0;
     for (size_t i = 1; i < service->route_count; i++)
         changes += !str_equal(service->routes[i].host, service->routes[i - 1].host);
     assert_int_equal(changes, 6);
     assert_null(unit_service(unit, &no_options, many_routes(unit, ROUTES_MAX + 1)));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 8, 7, "more than 500 public_uri", "");
+    assert_diag(unit, 0, 8, 7, "too many addresses in public_uri: 501 (maximum 500)", "");
 }
 
 static void check_routes(struct unit *unit, const char *uris, const char *expected)
@@ -600,8 +606,8 @@ static void test_path_of_the_sticky_cookie(void **state)
     }
 }
 
-/* RFC 6265: a cookie of /api is not sent to /apix, however the file writes the first path. */
-static void test_slash_at_the_end_of_a_path_and_the_sticky_cookie(void **state)
+/* RFC 6265: a cookie of /api is not sent to /apix, even if the first path ends with a slash. */
+static void test_trailing_slash_and_the_sticky_cookie(void **state)
 {
     struct unit *unit = *state;
     const struct service *service =
@@ -612,22 +618,23 @@ static void test_slash_at_the_end_of_a_path_and_the_sticky_cookie(void **state)
     assert_str(service->sticky_path, "/v");
 }
 
-static void test_sticky_beside_hash(void **state)
+static void test_sticky_and_hash(void **state)
 {
     struct unit *unit = *state;
     assert_non_null(service_with(unit, "    sticky_session: true\n    consistent_hash: $a\n"
                                        "    public_uri: /\n"));
     assert_warnings(unit, 1);
-    assert_diag(unit, 0, 8, 22, "sticky_session beats consistent_hash", "keep one");
+    assert_diag(unit, 0, 8, 22, "sticky_session takes precedence over consistent_hash",
+                "remove one");
 }
 
-static void test_issuers_need_domains(void **state)
+static void test_issuers_require_domains(void **state)
 {
     struct unit *unit = *state;
     unit_service(unit, &no_options,
                  STR("cluster_issuer: le\n" SERVICE_HEAD "    public_uri: [a.com/x, /y]\n"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 8, 27, "cluster_issuer makes certificates for domains", "domain");
+    assert_diag(unit, 0, 8, 27, "cluster_issuer requires a domain", "domain");
 }
 
 int main(void)
@@ -639,23 +646,23 @@ int main(void)
         UNIT_TEST(test_image_of_a_repository),
         UNIT_TEST(test_registry_of_the_cloud),
         UNIT_TEST(test_ports_and_probes),
-        UNIT_TEST(test_what_is_wrong),
-        UNIT_TEST(test_a_wrong_path_of_both_probes_is_told_once),
-        UNIT_TEST(test_ports_that_are_wrong),
-        UNIT_TEST(test_all_mistakes_of_a_service_are_told),
+        UNIT_TEST(test_errors),
+        UNIT_TEST(test_invalid_path_of_both_probes_is_reported_once),
+        UNIT_TEST(test_invalid_ports),
+        UNIT_TEST(test_all_errors_of_a_service_are_reported),
         UNIT_TEST(test_variables_of_links_and_secrets),
         UNIT_TEST(test_references_to_secrets),
         UNIT_TEST(test_a_reference_before_its_variable),
-        UNIT_TEST(test_references_whose_name_is_taken),
+        UNIT_TEST(test_references_with_a_duplicate_name),
         UNIT_TEST(test_dollars_before_a_reference),
         UNIT_TEST(test_links_to_services_and_clouds),
-        UNIT_TEST(test_as_many_variables_as_allowed),
-        UNIT_TEST(test_as_many_routes_as_allowed),
+        UNIT_TEST(test_variables_limit),
+        UNIT_TEST(test_routes_limit),
         UNIT_TEST(test_routes),
         UNIT_TEST(test_path_of_the_sticky_cookie),
-        UNIT_TEST(test_slash_at_the_end_of_a_path_and_the_sticky_cookie),
-        UNIT_TEST(test_sticky_beside_hash),
-        UNIT_TEST(test_issuers_need_domains),
+        UNIT_TEST(test_trailing_slash_and_the_sticky_cookie),
+        UNIT_TEST(test_sticky_and_hash),
+        UNIT_TEST(test_issuers_require_domains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@ static const struct service *with(struct unit *unit, const char *lines)
     return unit_service_of(unit, SERVICE_HEAD, lines);
 }
 
-/* A file whose service has a name of so many letters. */
+/* Reads a service with a name of `length` letters. */
 static const struct service *named(struct unit *unit, size_t length, const char *lines)
 {
     static const struct input_options none;
@@ -54,7 +54,7 @@ static void test_disks(void **state)
     assert_string_equal(service_workload_kind(service), "Deployment");
 }
 
-/* A StatefulSet's pods carry its name and a hash in a label of 63 characters. */
+/* Pods of a StatefulSet have a label with its name and a hash, at most 63 characters. */
 static void test_names_of_stateful_services(void **state)
 {
     struct unit *unit = *state;
@@ -79,7 +79,7 @@ static struct str name_of_job(const struct service *service, const char *schedul
     return (struct str){0};
 }
 
-/* A name must not change with what stands beside the job: the cluster would see another job. */
+/* A name must not depend on other jobs; otherwise the cluster would get another CronJob. */
 static void test_names_of_cron_jobs_are_stable(void **state)
 {
     struct unit *unit = *state;
@@ -100,17 +100,17 @@ static void test_names_of_cron_jobs_are_stable(void **state)
             assert_true(str_equal(job->name, name_of_job(all, job->schedule.data)));
         }
     }
-    /* Every version must make the same ones. */
+    /* All versions must generate the same names. */
     assert_str(name_of_job(all, "0 3 * * *"), "app-b5ce1e05");
     assert_str(name_of_job(all, "0 4 * * *"), "app-49f27dd9");
     assert_str(name_of_job(all, "@daily"), "app-2a4939d6");
-    /* A changed schedule keeps them. */
+    /* Names do not depend on the schedule. */
     const struct service *moved =
         with(unit, JOBS("      - {schedule: '5 3 * * *', commands: [a]}\n"));
     assert_str(moved->cron_jobs[0].name, "app-b5ce1e05");
 }
 
-static void test_given_names_of_cron_jobs(void **state)
+static void test_explicit_names_of_cron_jobs(void **state)
 {
     struct unit *unit = *state;
     const struct service *service =
@@ -122,8 +122,8 @@ static void test_given_names_of_cron_jobs(void **state)
     assert_str(service->cron_jobs[2].name, "app-b5ce1e05");
 }
 
-/* Words are told apart as the container would see them. */
-static void test_names_tell_jobs_apart(void **state)
+/* Lists of arguments that differ for the container get different names. */
+static void test_names_of_different_jobs_differ(void **state)
 {
     struct unit *unit = *state;
     const struct service *service =
@@ -140,7 +140,7 @@ static void test_names_tell_jobs_apart(void **state)
             assert_false(str_equal(service->cron_jobs[i].name, service->cron_jobs[j].name));
 }
 
-/* A Job's name adds a dash and ten digits to that of its CronJob, and is a label's value. */
+/* The name of a Job is that of its CronJob, a dash and ten digits, and is a label value. */
 static void test_lengths_of_names_of_cron_jobs(void **state)
 {
     struct unit *unit = *state;
@@ -202,10 +202,10 @@ static void test_labels_and_annotations(void **state)
     assert_int_equal(service->pod_annotations->count, 2);
     assert_str(service->pod_annotations->items[0].text, "any text, even of {braces}");
     assert_int_equal(service->ingress_annotations->count, 1);
-    /* A map: a list of names and values is for env_vars alone. */
+    /* Only env_vars may be a list of names and values. */
     assert_null(with(unit, "    pod_labels: [{name: a, value: b}]"));
     assert_errors(unit, 1);
-    /* Selectors and the objects themselves use these. */
+    /* Reserved for selectors and for labels that all objects have. */
     static const char *const ours[] = {"app.kubernetes.io/name",    "app.kubernetes.io/instance",
                                        "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by",
                                        "opta.dev/layer-name",       "opta.dev/environment-name",
@@ -213,7 +213,7 @@ static void test_labels_and_annotations(void **state)
     for (size_t i = 0; i < COUNT_OF(ours); i++) {
         assert_null(with(unit, str_format(&unit->arena, "    pod_labels: {%s: x}", ours[i]).data));
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 7, 18, "is set for all pods already", "");
+        assert_diag(unit, 0, 7, 18, "is reserved: it is set on all pods", "");
     }
 }
 
@@ -238,13 +238,13 @@ static void test_grace_and_drain(void **state)
         assert_int_equal(service->grace_period, rows[i].grace);
         assert_int_equal(service->drain, rows[i].drain);
     }
-    /* Nobody sends anything to a service without ports. */
+    /* A service without ports gets no requests. */
     const struct service *worker = unit_service_of(unit, PORTLESS_HEAD, "    port: none");
     assert_int_equal(worker->grace_period, 30);
     assert_int_equal(worker->drain, 0);
 }
 
-static void test_words_and_switches(void **state)
+static void test_lists_and_booleans(void **state)
 {
     struct unit *unit = *state;
     const struct service *service =
@@ -284,7 +284,7 @@ static void test_resources(void **state)
         {"    resource_limits: {cpu: 2000000}", 100, 2000000, 128, 256},
         {"    resource_request: {cpu: 70, memory: 8}\n    resource_limits: {cpu: 70, memory: 9}",
          70, 70, 8, 9},
-        /* Quantities of Kubernetes, which a point or a suffix makes. */
+        /* Kubernetes quantities: with a decimal point or a suffix. */
         {"    resource_request: {cpu: 500m, memory: 256Mi}", 500, 1000, 256, 512},
         {"    resource_request: {cpu: 0.5, memory: '1Gi'}", 500, 1000, 1024, 2048},
         {"    resource_request: {cpu: 2.0, memory: 0.5Gi}", 2000, 4000, 512, 1024},
@@ -303,96 +303,100 @@ static void test_resources(void **state)
     }
 }
 
-static void test_what_is_wrong(void **state)
+static void test_errors(void **state)
 {
 #define DISKS(list) "    persistent_storage: " list
     static const struct refusal rows[] = {
         {DISKS("{size: 1, path: /a}"), 7, 25, "persistent_storage must be a list of maps", ""},
-        {DISKS("[{path: /a}]"), 7, 26, "an item of persistent_storage needs size", "size: 10"},
-        {DISKS("[{size: 1}]"), 7, 26, "an item of persistent_storage needs path", "/data"},
-        {DISKS("[{size: 0, path: /a}]"), 7, 33, "size must be between 1 and 1048576 GB, not 0",
-         "GB"},
-        {DISKS("[{size: 1048577, path: /a}]"), 7, 33, "size must be between 1 and 1048576", ""},
+        {DISKS("[{path: /a}]"), 7, 26,
+         "missing required field \"size\" in an item of persistent_storage", "size: 10"},
+        {DISKS("[{size: 1}]"), 7, 26,
+         "missing required field \"path\" in an item of persistent_storage", "/data"},
+        {DISKS("[{size: 0, path: /a}]"), 7, 33, "size must be from 1 to 1048576 GB, not 0", "GB"},
+        {DISKS("[{size: 1048577, path: /a}]"), 7, 33, "size must be from 1 to 1048576", ""},
         {DISKS("[{size: 10GiB, path: /a}]"), 7, 33, "not \"10GiB\"", "write 10Gi"},
-        {DISKS("[{size: 500Mi, path: /a}]"), 7, 33, "size must be between 1Gi and 1Pi, not 500Mi",
-         ""},
-        {DISKS("[{size: 10.5, path: /a}]"), 7, 33, "not 10.5, which is 11 bytes", ""},
-        {DISKS("[{size: 1, path: a}]"), 7, 42, "path must be a folder that begins with /", ""},
-        {DISKS("[{size: 1, path: /}]"), 7, 42, "not the root itself", ""},
-        {DISKS("[{size: 1, path: '/a:b'}]"), 7, 42, "path must not have a colon", ""},
-        {DISKS("[{size: 1, path: /a}, {size: 1, path: /a}]"), 7, 63,
-         "path is that of another disk already", ""},
-        {DISKS("[{size: 1, path: [a]}]"), 7, 42, "path must be text, not a list", ""},
-        {DISKS("\n      - size: 1\n        path:"), 8, 9, "needs path", "/data"},
-        {JOBS("      - {commands: [a]}"), 8, 9, "an item of cron_jobs needs schedule", ""},
-        {JOBS("      - {schedule: '@daily'}"), 8, 9, "a cron job needs commands or args",
+        {DISKS("[{size: 500Mi, path: /a}]"), 7, 33, "size must be from 1Gi to 1Pi, not 500Mi", ""},
+        {DISKS("[{size: 10.5, path: /a}]"), 7, 33, "not 10.5 (which is 11 bytes)", ""},
+        {DISKS("[{size: 1, path: a}]"), 7, 42, "path must be an absolute path", ""},
+        {DISKS("[{size: 1, path: /}]"), 7, 42, "other than /", ""},
+        {DISKS("[{size: 1, path: '/a:b'}]"), 7, 42, "path must not contain a colon", ""},
+        {DISKS("[{size: 1, path: /a}, {size: 1, path: /a}]"), 7, 63, "duplicate path \"/a\"", ""},
+        {DISKS("[{size: 1, path: [a]}]"), 7, 42, "path must be a string, not a list", ""},
+        {DISKS("\n      - size: 1\n        path:"), 8, 9, "missing required field \"path\"",
+         "/data"},
+        {JOBS("      - {commands: [a]}"), 8, 9,
+         "missing required field \"schedule\" in an item of cron_jobs", ""},
+        {JOBS("      - {schedule: '@daily'}"), 8, 9, "a cron job requires commands or args",
          "commands: [./clean]"},
         {JOBS("      - {schedule: '@daily', commands: [], args: []}"), 8, 9,
-         "a cron job needs commands or args", ""},
+         "a cron job requires commands or args", ""},
         {JOBS("      - {schedule: '60 * * * *', commands: [a]}"), 8, 20,
-         "schedule has \"60\" for the minute", "0 3 * * *"},
+         "schedule has an invalid minute \"60\"", "0 3 * * *"},
         {JOBS("      - {schedule: daily, commands: [a]}"), 8, 20,
-         "schedule has \"daily\" for the minute", ""},
-        {JOBS(A A), 9, 9, "another cron job has the same commands and args", "name: clean-daily"},
+         "schedule has an invalid minute \"daily\"", ""},
+        {JOBS(A A), 9, 9, "duplicate cron job: another one has the same commands and args",
+         "name: clean-daily"},
         {JOBS(A "      - {schedule: '5 5 * * *', commands: [a]}\n"), 9, 9,
-         "another cron job has the same commands and args", "name: clean-daily"},
+         "duplicate cron job: another one has the same commands and args", "name: clean-daily"},
         {JOBS("      - {name: A b, schedule: '@daily', commands: [a]}"), 8, 16, "name must", ""},
         {JOBS("      - {name: a, schedule: '@daily', commands: [a]}\n"
               "      - {name: a, schedule: '@daily', commands: [b]}"),
          9, 16, "duplicate CronJob name \"app-a\"", ""},
         {JOBS("      - {schedule: '@daily', commands: a}"), 8, 40, "commands must be a list", ""},
-        {"    tolerations: [{value: a}]", 7, 19, "an item of tolerations needs key", ""},
-        {"    tolerations: [{key: a/b/c}]", 7, 25, "a taint's key must be letters", ""},
-        {"    tolerations: [{key: ''}]", 7, 25, "a taint's key must be letters", ""},
-        {"    tolerations: [{key: a, value: b c}]", 7, 35, "a taint's value must be letters", ""},
+        {"    tolerations: [{value: a}]", 7, 19,
+         "missing required field \"key\" in an item of tolerations", ""},
+        {"    tolerations: [{key: a/b/c}]", 7, 25, "toleration key must consist of letters", ""},
+        {"    tolerations: [{key: ''}]", 7, 25, "toleration key must consist of letters", ""},
+        {"    tolerations: [{key: a, value: b c}]", 7, 35,
+         "toleration value must consist of letters", ""},
         {"    tolerations: [{key: a, effect: NoSchedul}]", 7, 36,
          "effect must be NoSchedule, PreferNoSchedule or NoExecute", "\"NoSchedule\"?"},
-        {"    pod_labels: {a b: c}", 7, 18, "the key \"a b\" must be letters", ""},
-        {"    pod_labels: {a: b c}", 7, 21, "a label's value must be letters", ""},
-        {"    pod_annotations: {/a: b}", 7, 23, "the key \"/a\" must have a domain name", ""},
-        {"    ingress_extra_annotations: {'': b}", 7, 33, "the key \"\" must be letters", ""},
-        {"    pod_annotations: {a: [b]}", 7, 26, "\"a\" in pod_annotations must be text", ""},
-        {"    termination_grace_period: 1", 7, 31, "between 2 and 86400", "seconds"},
-        {"    termination_grace_period: 86401", 7, 31, "between 2 and 86400", ""},
-        {"    timeout: 0", 7, 14, "timeout must be between 1 and 86400", ""},
-        {"    timeout: 86401", 7, 14, "timeout must be between 1 and 86400", ""},
-        {"    max_history: -1", 7, 18, "max_history must be between 0 and", ""},
+        {"    pod_labels: {a b: c}", 7, 18, "key \"a b\" must consist of letters", ""},
+        {"    pod_labels: {a: b c}", 7, 21, "label value must consist of letters", ""},
+        {"    pod_annotations: {/a: b}", 7, 23, "key \"/a\" must have a domain name", ""},
+        {"    ingress_extra_annotations: {'': b}", 7, 33, "key \"\" must consist of letters", ""},
+        {"    pod_annotations: {a: [b]}", 7, 26, "\"a\" in pod_annotations must be a string", ""},
+        {"    termination_grace_period: 1", 7, 31, "from 2 to 86400", "seconds"},
+        {"    termination_grace_period: 86401", 7, 31, "from 2 to 86400", ""},
+        {"    timeout: 0", 7, 14, "timeout must be an integer from 1 to 86400", ""},
+        {"    timeout: 86401", 7, 14, "timeout must be an integer from 1 to 86400", ""},
+        {"    max_history: -1", 7, 18, "max_history must be an integer from 0 to", ""},
         {"    pod_security: strict", 7, 19, "default, restricted or off", ""},
-        {"    service_account_token: maybe", 7, 28, "must be true or false", ""},
-        {"    commands: ./run", 7, 15, "commands must be a list of texts", "[./server]"},
-        {"    args: [{a: b}]", 7, 12, "an item of args must be text", ""},
+        {"    service_account_token: maybe", 7, 28, "must be a boolean (true or false)", ""},
+        {"    commands: ./run", 7, 15, "commands must be a list of strings", "[./server]"},
+        {"    args: [{a: b}]", 7, 12, "an item of args must be a string", ""},
         /* resources */
-        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and 1000000", ""},
-        {"    resource_request: {cpu: 1000001}", 7, 29, "cpu must be between 1 and", ""},
-        {"    resource_request: {cpu: none}", 7, 29, "cpu must be a whole number", ""},
-        {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and 16777216", ""},
-        {"    resource_request: {memory: 16777217}", 7, 32, "between 4 and 16777216", ""},
+        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be from 1 to 1000000", ""},
+        {"    resource_request: {cpu: 1000001}", 7, 29, "cpu must be from 1 to", ""},
+        {"    resource_request: {cpu: none}", 7, 29, "cpu must be an integer", ""},
+        {"    resource_request: {memory: 3}", 7, 32, "memory must be from 4 to 16777216", ""},
+        {"    resource_request: {memory: 16777217}", 7, 32, "from 4 to 16777216", ""},
         {"    resource_request: {memory: 400m}", 7, 32,
-         "memory must be between 4Mi and 16Ti, not 400m, which is 1 byte", "write 400Mi"},
-        {"    resource_request: {memory: 0.5}", 7, 32, "not 0.5, which is 1 byte", ""},
-        {"    resource_request: {memory: 134217728}", 7, 32, "134217728, which is 128Ti",
-         "128 is 128Mi"},
+         "memory must be from 4Mi to 16Ti, not 400m (which is 1 byte)", "write 400Mi"},
+        {"    resource_request: {memory: 0.5}", 7, 32, "not 0.5 (which is 1 byte)", ""},
+        {"    resource_request: {memory: 134217728}", 7, 32, "134217728 (which is 128Ti)",
+         "128 means 128Mi"},
         {"    resource_request: {memory: 256MB}", 7, 32, "or a quantity such as 128Mi, not",
          "write 256Mi"},
         {"    resource_request: {memory: 2 gb}", 7, 32, "not \"2 gb\"", "write 2Gi"},
-        {"    resource_request: {memory: 64 words}", 7, 32, "not \"64 words\"", "128 is 128Mi"},
+        {"    resource_request: {memory: 64 words}", 7, 32, "not \"64 words\"", "128 means 128Mi"},
         {"    resource_request: {cpu: 0.0005}", 7, 29, "such as 100m, not \"0.0005\"",
          "millicores"},
-        {"    resource_request: {cpu: 1001.0}", 7, 29, "between 1m and 1000, not 1001.0", ""},
-        {"    resource_request: {cpu: 1 core}", 7, 29, "not \"1 core\"", "100 is 100m"},
+        {"    resource_request: {cpu: 1001.0}", 7, 29, "from 1m to 1000, not 1001.0", ""},
+        {"    resource_request: {cpu: 1 core}", 7, 29, "not \"1 core\"", "100 means 100m"},
         {"    resource_request: {cpu: -0.5}", 7, 29, "not \"-0.5\"", ""},
         {"    resource_request: {memory: 1Gi}\n    resource_limits: {memory: 512}", 8, 31,
-         "the limit is 512Mi, below the request, which is 1Gi", ""},
-        {"    resource_limits: {cpu: 0}", 7, 28, "cpu must be between 1 and 2000000", ""},
-        {"    resource_limits: {cpu: 2000001}", 7, 28, "cpu must be between 1 and 2000000", ""},
+         "the limit (512Mi) must not be below the request (1Gi)", ""},
+        {"    resource_limits: {cpu: 0}", 7, 28, "cpu must be from 1 to 2000000", ""},
+        {"    resource_limits: {cpu: 2000001}", 7, 28, "cpu must be from 1 to 2000000", ""},
         {"    resource_limits: {cpu: 99}", 7, 28,
-         "the limit is 99m, below the request, which is 100m", "resource_request"},
+         "the limit (99m) must not be below the request (100m)", "resource_request"},
         {"    resource_limits: {cpu: nome}", 7, 28, "cpu must be", "did you mean \"none\"?"},
-        {"    resource_limits: {memory: none}", 7, 31, "memory must be a whole number", ""},
-        {"    resource_limits: {memory: 127}", 7, 31, "below the request, which is 128", ""},
-        {"    resource_limits: {memory: 33554433}", 7, 31, "between 4 and 33554432", ""},
+        {"    resource_limits: {memory: none}", 7, 31, "memory must be an integer", ""},
+        {"    resource_limits: {memory: 127}", 7, 31, "below the request (128Mi)", ""},
+        {"    resource_limits: {memory: 33554433}", 7, 31, "from 4 to 33554432", ""},
         {"    resource_request: {cpu: 300}\n    resource_limits: {cpu: 200}", 8, 28,
-         "the limit is 200m, below the request, which is 300m", ""},
+         "the limit (200m) must not be below the request (300m)", ""},
     };
     unit_refuse(*state, SERVICE_HEAD, rows, COUNT_OF(rows));
 }
@@ -404,16 +408,16 @@ int main(void)
         UNIT_TEST(test_disks),
         UNIT_TEST(test_names_of_stateful_services),
         UNIT_TEST(test_names_of_cron_jobs_are_stable),
-        UNIT_TEST(test_names_tell_jobs_apart),
-        UNIT_TEST(test_given_names_of_cron_jobs),
+        UNIT_TEST(test_names_of_different_jobs_differ),
+        UNIT_TEST(test_explicit_names_of_cron_jobs),
         UNIT_TEST(test_lengths_of_names_of_cron_jobs),
         UNIT_TEST(test_cron_jobs),
         UNIT_TEST(test_tolerations),
         UNIT_TEST(test_labels_and_annotations),
         UNIT_TEST(test_grace_and_drain),
-        UNIT_TEST(test_words_and_switches),
+        UNIT_TEST(test_lists_and_booleans),
         UNIT_TEST(test_resources),
-        UNIT_TEST(test_what_is_wrong),
+        UNIT_TEST(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,65 +113,67 @@ static void test_port_to_probe(void **state)
     assert_str(service->probe_port->name, "main");
 }
 
-static void test_what_is_wrong(void **state)
+static void test_errors(void **state)
 {
 #define TWO(first, second) "    ports:\n      - {" first "}\n      - {" second "}"
     static const struct refusal rows[] = {
-        {"", 3, 5, "a k8s-service needs port", "says port: none"},
-        {"    max_containers: 1", 3, 5, "a k8s-service needs port", "port: {http: 8080}"},
-        {"    port: {}", 3, 5, "a k8s-service needs port", "port: {http: 8080}"},
-        {"    port: {http: }", 6, 11, "port names no port", "port: {http: 8080}"},
-        {"    port: {http: 80, grpc: 81}", 6, 11, "port must be one port", "under ports:"},
-        {"    port: {http: 80, grpc: 81, tcp: 82}", 6, 11, "port must be one port", ""},
+        {"", 3, 5, "missing required field \"port\"", "a worker without ports: port: none"},
+        {"    max_containers: 1", 3, 5, "missing required field \"port\"", "port: {http: 8080}"},
+        {"    port: {}", 3, 5, "missing required field \"port\"", "port: {http: 8080}"},
+        {"    port: {http: }", 6, 11, "port must contain exactly one", "port: {http: 8080}"},
+        {"    port: {http: 80, grpc: 81}", 6, 11, "port must contain exactly one", "use ports:"},
+        {"    port: {http: 80, grpc: 81, tcp: 82}", 6, 11, "port must contain exactly one", ""},
         {"    port: non", 6, 11, "port must be", "did you mean \"none\"?"},
         {"    port: [80]", 6, 11, "port must be a map", ""},
-        {"    port: {http: 0}", 6, 18, "http must be between 1 and 65535", ""},
-        {"    port: {http: 65536}", 6, 18, "http must be between 1 and 65535", ""},
-        {"    ports: []", 3, 5, "a k8s-service needs port", "port: none"},
+        {"    port: {http: 0}", 6, 18, "http must be an integer from 1 to 65535", ""},
+        {"    port: {http: 65536}", 6, 18, "http must be an integer from 1 to 65535", ""},
+        {"    ports: []", 3, 5, "missing required field \"port\"", "port: none"},
         {"    ports: none", 6, 12, "ports must be a list of maps", ""},
         {"    ports: {name: a, type: http, port: 80}", 6, 12, "ports must be a list of maps", ""},
         {"    port: {http: 80}\n    ports: [{name: a, type: http, port: 80}]", 7, 12,
-         "both port and ports are given", "keep port for one"},
+         "port and ports are mutually exclusive", "use port for one"},
         {"    port: none\n    ports: [{name: a, type: http, port: 80}]", 7, 12,
-         "both port and ports are given", ""},
-        {"    ports: [{type: http, port: 80}]", 6, 13, "an item of ports needs name", ""},
-        {"    ports: [{name: a, port: 80}]", 6, 13, "an item of ports needs type", ""},
-        {"    ports: [{name: a, type: http}]", 6, 13, "an item of ports needs port", ""},
+         "port and ports are mutually exclusive", ""},
+        {"    ports: [{type: http, port: 80}]", 6, 13,
+         "missing required field \"name\" in an item of ports", ""},
+        {"    ports: [{name: a, port: 80}]", 6, 13,
+         "missing required field \"type\" in an item of ports", ""},
+        {"    ports: [{name: a, type: http}]", 6, 13,
+         "missing required field \"port\" in an item of ports", ""},
         {"    ports: [{name: a, type: grpc, port: 80}]", 6, 29, "type must be http or tcp", ""},
         {"    ports: [{name: a, type: http, port: 80, protocol: http2}]", 6, 55,
          "protocol must be grpc or websocket", ""},
         {"    ports: [{name: a, type: http, port: 80, service_port: 0}]", 6, 59,
-         "service_port must be between 1 and 65535", ""},
-        {"    ports: [{name: A, type: http, port: 80}]", 6, 20, "a port's name must be at most 15",
-         ""},
+         "service_port must be an integer from 1 to 65535", ""},
+        {"    ports: [{name: A, type: http, port: 80}]", 6, 20, "port name must be at most 15", ""},
         {"    ports: [{name: a, type: tcp, port: 80, protocol: grpc}]", 6, 54,
-         "protocol goes with type http", "write type: http"},
-        /* Clashes: the second is told, and where the first is. */
+         "protocol requires type: http", "set type: http"},
+        /* Duplicates: the second is reported, with the line of the first. */
         {TWO("name: a, type: tcp, port: 1", "name: a, type: tcp, port: 2"), 8, 16,
-         "another port has this name already", "on line 7"},
+         "duplicate port name \"a\"", "on line 7"},
         {TWO("name: a, type: tcp, port: 1", "name: b, type: tcp, port: 1"), 8, 36,
-         "another port has this port already", "on line 7"},
+         "duplicate port 1", "on line 7"},
         {TWO("name: a, type: tcp, port: 1", "name: b, type: tcp, port: 2, service_port: 1"), 8, 53,
-         "another port has this port of the Service already", "on line 7"},
+         "duplicate service port 1", "on line 7"},
         {TWO("name: a, type: http, port: 1", "name: b, type: tcp, port: 80"), 8, 36,
-         "another port has this port of the Service already", ""},
+         "duplicate service port 80", ""},
         {TWO("name: a, type: http, port: 1, service_port: 81", "name: b, type: http, port: 2"), 8,
-         25, "another port has the type http already", ""},
+         25, "only one port can have type: http", ""},
         {TWO("name: a, type: http, port: 1, service_port: 81",
              "name: b, type: http, port: 2, protocol: grpc"),
-         8, 25, "another port has the type http already", ""},
+         8, 25, "only one port can have type: http", ""},
         /* probe_port */
-        {"    port: {http: 80}\n    probe_port: mian", 7, 17, "no port is named \"mian\"",
+        {"    port: {http: 80}\n    probe_port: mian", 7, 17, "no port named \"mian\"",
          "did you mean \"main\"?"},
-        {"    port: {http: 80}\n    probe_port: web", 7, 17, "no port is named \"web\"",
-         "the first port is named \"main\""},
-        {"    port: none\n    probe_port: web", 7, 17, "no port is named \"web\"", ""},
+        {"    port: {http: 80}\n    probe_port: web", 7, 17, "no port named \"web\"",
+         "available: main"},
+        {"    port: none\n    probe_port: web", 7, 17, "no port named \"web\"", ""},
     };
     unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
 
-/* Each of three that clash is told, with the one before it. */
-static void test_all_clashes_are_told(void **state)
+/* Each of three duplicates is reported. */
+static void test_all_duplicates_are_reported(void **state)
 {
     struct unit *unit = *state;
     assert_null(with(unit, "    ports:\n"
@@ -181,8 +183,8 @@ static void test_all_clashes_are_told(void **state)
     assert_errors(unit, 2);
 }
 
-/* A port that is wrong is told once, not again by all that would need it. */
-static void test_a_wrong_port_is_one_mistake(void **state)
+/* An invalid port is reported once, not again by the fields that require a port. */
+static void test_an_invalid_port_is_one_error(void **state)
 {
     struct unit *unit = *state;
     static const char *const ports[] = {"port: {http: abc}", "port: {htpp: 80}", "port: 80",
@@ -202,7 +204,7 @@ static void test_a_wrong_port_is_one_mistake(void **state)
     }
 }
 
-/* The layer of an app that links to `back`, whose fields are given. */
+/* Returns a layer with an app that links to `back`, which has the given fields. */
 static struct layer *linked(struct unit *unit, const struct input_options *options,
                             const char *back)
 {
@@ -216,7 +218,7 @@ static struct layer *linked(struct unit *unit, const struct input_options *optio
                                  back));
 }
 
-static void test_port_that_links_call(void **state)
+static void test_port_of_links(void **state)
 {
     struct unit *unit = *state;
     static const struct input_options options;
@@ -231,7 +233,7 @@ static void test_port_that_links_call(void **state)
         {"ports: [{name: a, type: http, port: 8080, service_port: 81}]", 81},
         {"ports: [{name: a, type: tcp, port: 5432}]", 5432},
         {"ports: [{name: a, type: tcp, port: 5432, service_port: 54}]", 54},
-        /* the http one, wherever it stands; else the first */
+        /* the http port at any position; otherwise the first */
         {"ports: [{name: a, type: tcp, port: 1}, {name: b, type: http, port: 2}]", 80},
         {"ports: [{name: a, type: tcp, port: 1}, {name: b, type: tcp, port: 2}]", 1},
         {"port: none", 0},
@@ -253,13 +255,13 @@ static void test_port_that_links_call(void **state)
                        str_format(&unit->arena, "%d", (int)rows[i].port).data);
         } else {
             assert_errors(unit, 1);
-            assert_diag(unit, 0, 3, 66, "the service \"back\" listens to nothing", "");
+            assert_diag(unit, 0, 3, 66, "service \"back\" has no ports to link to", "");
         }
     }
 }
 
-/* Mistakes of the other service are told where it is read: here nothing is said of them. */
-static void test_links_to_services_that_are_wrong(void **state)
+/* Errors in the other service are reported when it is read, not at the link. */
+static void test_links_to_invalid_services(void **state)
 {
     struct unit *unit = *state;
     static const struct input_options options;
@@ -276,9 +278,8 @@ static void test_links_to_services_that_are_wrong(void **state)
     }
 }
 
-/* Looking at the other service for its port must not swallow what is wrong in the modules that it
- * refers to. */
-static void test_links_leave_the_mistakes_of_outputs_to_be_told(void **state)
+/* Reading the port of the other service must not suppress errors in modules that it refers to. */
+static void test_links_keep_errors_of_outputs(void **state)
 {
     struct unit *unit = *state;
     static const struct input_options options;
@@ -287,9 +288,9 @@ static void test_links_leave_the_mistakes_of_outputs_to_be_told(void **state)
     assert_non_null(service_read(layer, &layer->modules[0]));
     assert_no_diags(unit);
     if (service_read(layer, &layer->modules[2]))
-        fail_msg("the service is made without its variable");
+        fail_msg("the service has no error for its variable");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 4, 43, "there is no variable \"size\"", "--var size=VALUE");
+    assert_diag(unit, 0, 4, 43, "variable \"size\" is not defined", "--var size=VALUE");
 }
 
 int main(void)
@@ -299,12 +300,12 @@ int main(void)
         UNIT_TEST(test_several_ports),
         UNIT_TEST(test_no_ports),
         UNIT_TEST(test_port_to_probe),
-        UNIT_TEST(test_what_is_wrong),
-        UNIT_TEST(test_all_clashes_are_told),
-        UNIT_TEST(test_a_wrong_port_is_one_mistake),
-        UNIT_TEST(test_port_that_links_call),
-        UNIT_TEST(test_links_to_services_that_are_wrong),
-        UNIT_TEST(test_links_leave_the_mistakes_of_outputs_to_be_told),
+        UNIT_TEST(test_errors),
+        UNIT_TEST(test_all_duplicates_are_reported),
+        UNIT_TEST(test_an_invalid_port_is_one_error),
+        UNIT_TEST(test_port_of_links),
+        UNIT_TEST(test_links_to_invalid_services),
+        UNIT_TEST(test_links_keep_errors_of_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

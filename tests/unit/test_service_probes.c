@@ -1,7 +1,7 @@
 #include "unit.h"
 #include "unit_layer.h"
 
-/* A probe in short: "-" none, "tcp", "grpc", "/path", "!word word" for a command. */
+/* Formats a probe: "-" for none, "tcp", "grpc", "/path", "!word word" for a command. */
 static struct str shown(struct unit *unit, const struct probe *probe)
 {
     static const char *const names[] = {
@@ -47,7 +47,7 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
 #define NONE  "    port: none\n"
 #define PAUSE "    max_containers: 0\n"
 
-static void test_what_fits_the_port(void **state)
+static void test_defaults_of_port_types(void **state)
 {
     static const struct row rows[] = {
         {HTTP, "-", "-", "tcp"}, /* so that a rollout waits for something */
@@ -73,17 +73,18 @@ static void test_healthcheck(void **state)
         {TCP "    healthcheck: none", "-", "-", "-"},
         {RAW "    healthcheck: grpc", "-", "grpc", "grpc"},
         {NONE "    healthcheck: none", "-", "-", "-"},
-        /* A probe's own field is nearer than `healthcheck`. */
+        /* The field of a single probe takes precedence over `healthcheck`. */
         {HTTP "    healthcheck: tcp\n    readiness_probe_path: /r", "-", "tcp", "/r"},
         {HTTP "    healthcheck: tcp\n    liveness_probe_path: /l", "-", "/l", "tcp"},
         {HTTP "    healthcheck: grpc\n    liveness_probe_command: [a]", "-", "!a", "grpc"},
-        /* `http` is about paths alone: a probe without one does what fits the port. */
+        /* `http` applies only to paths; a probe without a path uses the default of the port type.
+         */
         {TCP "    healthcheck: http\n    healthcheck_path: /h", "-", "/h", "/h"},
         {TCP "    healthcheck: http\n    readiness_probe_path: /r", "-", "tcp", "/r"},
         {HTTP "    healthcheck: http\n    readiness_probe_path: /r", "-", "-", "/r"},
         {HTTP "    healthcheck: http\n    liveness_probe_path: /l", "-", "/l", "tcp"},
         {TCP "    probe_port: main\n    healthcheck_path: /h", "-", "/h", "/h"},
-        /* One probe alone is none. */
+        /* Disables one probe. */
         {HTTP "    liveness: none", "-", "-", "tcp"},
         {HTTP "    readiness: none", "-", "-", "-"},
         {GRPC "    liveness: none", "-", "-", "tcp"},
@@ -135,7 +136,7 @@ static void test_startup(void **state)
         {HTTP "    startup_probe_path: s", "/s", "-", "tcp"},
         {HTTP "    startup_probe_path: /s\n    healthcheck_path: /h", "/s", "/h", "/h"},
         {HTTP "    startup_probe_path: /s\n    startup_timeout: 60", "/s", "-", "tcp"},
-        /* Without a path: what liveness asks, else what readiness asks. */
+        /* Without a path: the check of liveness; otherwise that of readiness. */
         {HTTP "    startup_timeout: 60\n    healthcheck_path: /h", "/h", "/h", "/h"},
         {HTTP "    startup_timeout: 60\n    liveness_probe_path: /l\n    readiness_probe_path: /r",
          "/l", "/l", "/r"},
@@ -170,7 +171,7 @@ static void test_failures_of_startup(void **state)
         {"startup_timeout: 3600\n    probe_period: 3600", 1},
         {"startup_timeout: 3601\n    probe_period: 3600", 2},
         {"startup_timeout: 100\n    probe_period: 7", 15},
-        /* Left out, it covers twice the delays that are written. */
+        /* Defaults to at least twice the delays. */
         {"startup_probe_path: /s\n    initial_readiness_delay: 150", 30},
         {"startup_probe_path: /s\n    initial_readiness_delay: 151", 31},
         {"startup_probe_path: /s\n    initial_liveness_delay: 200", 40},
@@ -199,13 +200,13 @@ static void test_delays(void **state)
         {"healthcheck_path: /h", 30, 30},
         {"initial_liveness_delay: 0\n    initial_readiness_delay: 86400", 0, 86400},
         {"initial_readiness_delay: 5", 30, 5},
-        /* Liveness waits for readiness, unless the file says otherwise. */
+        /* Liveness waits for readiness unless it has its own delay. */
         {"initial_readiness_delay: 31", 31, 31},
         {"initial_readiness_delay: 180", 180, 180},
         {"initial_readiness_delay: 180\n    initial_liveness_delay: 20", 20, 180},
         {"initial_liveness_delay: 180", 180, 30},
         {"startup_probe_path: /s\n    initial_readiness_delay: 180", 0, 180},
-        /* Behind a startup probe nothing is left to wait for, unless the file says so. */
+        /* With a startup probe, there is no delay unless the file sets one. */
         {"startup_probe_path: /s", 0, 0},
         {"startup_timeout: 10", 0, 0},
         {"startup_timeout: 10\n    initial_liveness_delay: 7", 7, 0},
@@ -226,7 +227,7 @@ static void test_delays(void **state)
     assert_int_equal(service->probe_timeout, 1);
 }
 
-/* gRPC's health service is asked where gRPC is spoken, paths at the first port. */
+/* gRPC probes use the gRPC port; paths use the first port. */
 static void test_port_of_a_probe(void **state)
 {
     struct unit *unit = *state;
@@ -257,8 +258,8 @@ static void test_port_of_a_probe(void **state)
     assert_null(service_probe_port(service, PROBE_TCP));
 }
 
-/* A pod in trouble loses its traffic first, its life later. */
-static void test_patience(void **state)
+/* A failing pod loses its traffic before it is restarted. */
+static void test_liveness_is_more_patient(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -294,82 +295,89 @@ static void test_patience(void **state)
     }
 }
 
-static void test_what_is_wrong(void **state)
+static void test_errors(void **state)
 {
     static const struct refusal rows[] = {
         /* a path and a command for the same probe */
         {HTTP "    healthcheck_path: /h\n    healthcheck_command: [a]", 8, 26,
-         "both healthcheck_path and healthcheck_command are given", "keep one of the two"},
+         "healthcheck_path and healthcheck_command are mutually exclusive", "remove one of them"},
         {HTTP "    liveness_probe_path: /h\n    liveness_probe_command: [a]", 8, 29,
-         "both liveness_probe_path and liveness_probe_command", ""},
+         "liveness_probe_path and liveness_probe_command are mutually exclusive", ""},
         {HTTP "    readiness_probe_command: [a]\n    readiness_probe_path: /h", 7, 30,
-         "both readiness_probe_path and readiness_probe_command", ""},
-        /* `healthcheck` beside what it stands for */
+         "readiness_probe_path and readiness_probe_command are mutually exclusive", ""},
+        /* `healthcheck` with a field that it replaces */
         {HTTP "    healthcheck: tcp\n    healthcheck_path: /h", 7, 18,
-         "both healthcheck and healthcheck_path are given", "keep one of the two"},
+         "healthcheck and healthcheck_path are mutually exclusive", "remove one of them"},
         {HTTP "    healthcheck: none\n    healthcheck_command: [a]", 7, 18,
-         "both healthcheck and healthcheck_command are given", ""},
+         "healthcheck and healthcheck_command are mutually exclusive", ""},
         {HTTP "    healthcheck: none\n    liveness_probe_path: /l", 7, 18,
-         "both healthcheck and liveness_probe_path are given", ""},
+         "healthcheck and liveness_probe_path are mutually exclusive", ""},
         {HTTP "    healthcheck: none\n    readiness_probe_path: /l", 7, 18,
-         "both healthcheck and readiness_probe_path", ""},
+         "healthcheck and readiness_probe_path are mutually exclusive", ""},
         {HTTP "    healthcheck: none\n    liveness_probe_command: [l]", 7, 18,
-         "both healthcheck and liveness_probe_command", ""},
+         "healthcheck and liveness_probe_command are mutually exclusive", ""},
         {HTTP "    healthcheck: none\n    readiness_probe_command: [l]", 7, 18,
-         "both healthcheck and readiness_probe_command", ""},
+         "healthcheck and readiness_probe_command are mutually exclusive", ""},
         {HTTP "    healthcheck: none\n    startup_probe_path: /s", 7, 18,
-         "both healthcheck and startup_probe_path", ""},
+         "healthcheck and startup_probe_path are mutually exclusive", ""},
         {HTTP "    healthcheck: htp", 7, 18, "healthcheck must be tcp, http, grpc or none", ""},
-        {HTTP "    healthcheck: http", 7, 18, "healthcheck: http requires a path", "add"},
-        /* nothing to ask */
-        {NONE "    healthcheck: tcp", 7, 18, "there is no port to check", "healthcheck_command"},
-        {NONE "    healthcheck: grpc", 7, 18, "there is no port to check", ""},
-        {NONE "    healthcheck_path: /h", 7, 23, "there is no port to ask healthcheck_path at",
+        {HTTP "    healthcheck: http", 7, 18, "healthcheck: http requires a path", "too"},
+        /* no port */
+        {NONE "    healthcheck: tcp", 7, 18, "healthcheck: tcp requires a port",
          "healthcheck_command"},
-        {NONE "    startup_probe_path: /h", 7, 25, "no port to ask startup_probe_path at", ""},
-        {NONE "    startup_timeout: 10", 7, 22, "there is no probe that could tell the start",
+        {NONE "    healthcheck: grpc", 7, 18, "healthcheck: grpc requires a port", ""},
+        {NONE "    healthcheck_path: /h", 7, 23, "healthcheck_path requires a port",
+         "healthcheck_command"},
+        {NONE "    startup_probe_path: /h", 7, 25, "startup_probe_path requires a port", ""},
+        {NONE "    startup_timeout: 10", 7, 22, "startup_timeout requires a probe",
          "startup_probe_path or healthcheck_path"},
-        {HTTP "    healthcheck: none\n    startup_timeout: 10", 8, 22, "there is no probe", ""},
-        {GRPC "    healthcheck_path: /h", 7, 23, "a grpc port answers no HTTP path",
+        {HTTP "    healthcheck: none\n    startup_timeout: 10", 8, 22,
+         "startup_timeout requires a probe", ""},
+        {GRPC "    healthcheck_path: /h", 7, 23, "healthcheck_path cannot be used with a grpc",
          "healthcheck: grpc"},
-        {GRPC "    startup_probe_path: /h", 7, 25, "a grpc port answers no HTTP path", ""},
+        {GRPC "    startup_probe_path: /h", 7, 25,
+         "startup_probe_path cannot be used with a grpc port", ""},
         /* paths */
-        {HTTP "    healthcheck_path: ''", 7, 23, "healthcheck_path is empty: write \"/\"", ""},
-        {HTTP "    liveness_probe_path: ''", 7, 26, "liveness_probe_path is empty", ""},
-        {HTTP "    readiness_probe_path: ''", 7, 27, "readiness_probe_path is empty", ""},
-        {HTTP "    startup_probe_path: ''", 7, 25, "startup_probe_path is empty", ""},
-        {HTTP "    healthcheck_path: /a b", 7, 23, "healthcheck_path may hold letters", ""},
+        {HTTP "    healthcheck_path: ''", 7, 23, "healthcheck_path must not be empty: write \"/\"",
+         ""},
+        {HTTP "    liveness_probe_path: ''", 7, 26, "liveness_probe_path must not be empty", ""},
+        {HTTP "    readiness_probe_path: ''", 7, 27, "readiness_probe_path must not be empty", ""},
+        {HTTP "    startup_probe_path: ''", 7, 25, "startup_probe_path must not be empty", ""},
+        {HTTP "    healthcheck_path: /a b", 7, 23, "healthcheck_path must contain only letters",
+         ""},
         {HTTP "    healthcheck_path: '/a?b c'", 7, 23, "healthcheck_path has a query with", ""},
-        {HTTP "    healthcheck_path: http://a/h", 7, 23, "healthcheck_path is a path alone", ""},
-        {HTTP "    healthcheck_path: https://a/h", 7, 23, "healthcheck_path is a path alone", ""},
-        /* words without a slash that mean no path */
+        {HTTP "    healthcheck_path: http://a/h", 7, 23, "healthcheck_path must be a path without",
+         ""},
+        {HTTP "    healthcheck_path: https://a/h", 7, 23, "healthcheck_path must be a path without",
+         ""},
+        /* words without a slash that probably mean "no probe" */
         {HTTP "    healthcheck_path: none", 7, 23,
          "healthcheck_path: none would request the path "
          "/none",
-         "for no probes write healthcheck: none\nto request that path write /none"},
+         "for no probes, set healthcheck: none\nto request that path, write /none"},
         {HTTP "    liveness_probe_path: NONE", 7, 26, "would request the path /NONE",
-         "write liveness: none, for no probes healthcheck: none"},
+         "set liveness: none; for no probes, set healthcheck: none"},
         {HTTP "    readiness_probe_path: 'null'", 7, 27, "would request the path /null",
-         "write readiness: none"},
-        {HTTP "    startup_probe_path: no", 7, 25, "would request the path /no", "leave it out"},
+         "set readiness: none"},
+        {HTTP "    startup_probe_path: no", 7, 25, "would request the path /no", "remove it"},
         {HTTP "    healthcheck_path: off", 7, 23, "would request the path /off", ""},
         {HTTP "    healthcheck_path: False", 7, 23, "would request the path /False", ""},
         {HTTP "    healthcheck_path: disabled", 7, 23, "would request the path /disabled", ""},
-        /* a probe that is none beside its own fields */
+        /* a disabled probe with its fields */
         {HTTP "    liveness: none\n    liveness_probe_path: /l", 7, 15,
-         "both liveness and liveness_probe_path are given", "keep one of the two"},
+         "liveness and liveness_probe_path are mutually exclusive", "remove one of them"},
         {HTTP "    liveness: none\n    liveness_probe_command: [a]", 7, 15,
-         "both liveness and liveness_probe_command", ""},
+         "liveness and liveness_probe_command are mutually exclusive", ""},
         {HTTP "    initial_liveness_delay: 1\n    liveness: none", 8, 15,
-         "both liveness and initial_liveness_delay", ""},
+         "liveness and initial_liveness_delay are mutually exclusive", ""},
         {HTTP "    readiness: none\n    readiness_probe_path: /l", 7, 16,
-         "both readiness and readiness_probe_path are given", ""},
+         "readiness and readiness_probe_path are mutually exclusive", ""},
         {HTTP "    readiness: none\n    readiness_probe_command: [a]", 7, 16,
-         "both readiness and readiness_probe_command", ""},
+         "readiness and readiness_probe_command are mutually exclusive", ""},
         {HTTP "    readiness: none\n    initial_readiness_delay: 1", 7, 16,
-         "both readiness and initial_readiness_delay", ""},
+         "readiness and initial_readiness_delay are mutually exclusive", ""},
         {HTTP "    liveness: none\n    readiness: none\n    healthcheck: tcp", 9, 18,
-         "healthcheck has no effect: liveness and readiness are none", "leave it out"},
+         "healthcheck has no effect when liveness and readiness are none", "remove it"},
         {HTTP "    liveness: none\n    readiness: none\n    healthcheck_path: /h", 9, 23,
          "healthcheck_path has no effect", ""},
         {HTTP "    liveness: none\n    readiness: none\n    healthcheck_command: [a]", 9, 26,
@@ -377,22 +385,23 @@ static void test_what_is_wrong(void **state)
         {HTTP "    liveness: tcp", 7, 15, "liveness must be none, not \"tcp\"", ""},
         {HTTP "    readiness: off", 7, 16, "readiness must be none, not \"off\"", ""},
         {HTTP "    liveness: none\n    readiness: none\n    startup_timeout: 10", 9, 22,
-         "there is no probe", ""},
+         "startup_timeout requires a probe", ""},
         /* both sides of each range */
-        {HTTP "    startup_timeout: 0", 7, 22, "startup_timeout must be between 1 and 86400", ""},
-        {HTTP "    startup_timeout: 86401", 7, 22, "between 1 and 86400", "seconds"},
-        {HTTP "    probe_period: 0", 7, 19, "probe_period must be between 1 and 3600", ""},
-        {HTTP "    probe_period: 3601", 7, 19, "between 1 and 3600", ""},
-        {HTTP "    probe_timeout: 0", 7, 20, "probe_timeout must be between 1 and 3600", ""},
-        {HTTP "    probe_timeout: 3601", 7, 20, "between 1 and 3600", ""},
-        {HTTP "    initial_liveness_delay: -1", 7, 29, "between 0 and 86400", ""},
-        {HTTP "    initial_readiness_delay: 86401", 7, 30, "between 0 and 86400", ""},
+        {HTTP "    startup_timeout: 0", 7, 22, "startup_timeout must be an integer from 1 to 86400",
+         ""},
+        {HTTP "    startup_timeout: 86401", 7, 22, "from 1 to 86400", "seconds"},
+        {HTTP "    probe_period: 0", 7, 19, "probe_period must be an integer from 1 to 3600", ""},
+        {HTTP "    probe_period: 3601", 7, 19, "from 1 to 3600", ""},
+        {HTTP "    probe_timeout: 0", 7, 20, "probe_timeout must be an integer from 1 to 3600", ""},
+        {HTTP "    probe_timeout: 3601", 7, 20, "from 1 to 3600", ""},
+        {HTTP "    initial_liveness_delay: -1", 7, 29, "from 0 to 86400", ""},
+        {HTTP "    initial_readiness_delay: 86401", 7, 30, "from 0 to 86400", ""},
     };
     unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
 
-/* A pause must not need other fields taken out: what they ask is not asked now. */
-static void test_a_service_that_is_paused_keeps_its_probes(void **state)
+/* max_containers: 0 must not require the removal of other fields; there are no probes then. */
+static void test_a_paused_service_keeps_its_probes(void **state)
 {
     struct unit *unit = *state;
     static const char *const heads[] = {PORTLESS_HEAD PAUSE, PORTLESS_HEAD PAUSE HTTP};
@@ -410,16 +419,16 @@ static void test_a_service_that_is_paused_keeps_its_probes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_what_fits_the_port),
+        UNIT_TEST(test_defaults_of_port_types),
         UNIT_TEST(test_healthcheck),
         UNIT_TEST(test_own_fields_before_common_ones),
         UNIT_TEST(test_startup),
         UNIT_TEST(test_failures_of_startup),
         UNIT_TEST(test_delays),
         UNIT_TEST(test_port_of_a_probe),
-        UNIT_TEST(test_patience),
-        UNIT_TEST(test_what_is_wrong),
-        UNIT_TEST(test_a_service_that_is_paused_keeps_its_probes),
+        UNIT_TEST(test_liveness_is_more_patient),
+        UNIT_TEST(test_errors),
+        UNIT_TEST(test_a_paused_service_keeps_its_probes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

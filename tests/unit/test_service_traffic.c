@@ -57,7 +57,7 @@ static void test_hash_keys(void **state)
     }
 }
 
-static void test_what_is_left_out(void **state)
+static void test_defaults(void **state)
 {
     struct traffic traffic = traffic_with(*state, "", "");
     assert_int_equal(traffic.flavour, FLAVOUR_NGINX);
@@ -76,7 +76,7 @@ static void test_what_is_left_out(void **state)
     assert_int_equal(traffic.annotations->count, 0);
 }
 
-static void test_what_is_written(void **state)
+static void test_all_fields(void **state)
 {
     struct traffic traffic =
         traffic_with(*state, "ingress_class: alb\ncluster_issuer: letsencrypt\n",
@@ -106,8 +106,8 @@ static void test_what_is_written(void **state)
     assert_null(traffic_annotation(&traffic, "a/c"));
 }
 
-/* Errors of a flavour point at the values. */
-static void test_places(void **state)
+/* Errors of a flavour are reported at the values. */
+static void test_locations(void **state)
 {
     struct traffic traffic =
         traffic_with(*state, "", "    sticky_session: true\n    consistent_hash: $host\n");
@@ -168,9 +168,8 @@ static void test_certificate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_hash_keys),       UNIT_TEST(test_what_is_left_out),
-        UNIT_TEST(test_what_is_written), UNIT_TEST(test_places),
-        UNIT_TEST(test_protocols),       UNIT_TEST(test_no_port),
+        UNIT_TEST(test_hash_keys),   UNIT_TEST(test_defaults),  UNIT_TEST(test_all_fields),
+        UNIT_TEST(test_locations),   UNIT_TEST(test_protocols), UNIT_TEST(test_no_port),
         UNIT_TEST(test_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

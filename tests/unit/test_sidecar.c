@@ -1,7 +1,7 @@
 #include "manifest/sidecar.h"
 #include "unit.h"
 
-/* What a pod and its namespace carry: up to three labels or annotations. */
+/* Up to three labels or annotations of a pod and its namespace. */
 struct row {
     bool injected;
     struct {
@@ -29,7 +29,7 @@ static bool find(const void *context, enum sidecar_source source, const char *ke
 #define SPACE     SIDECAR_NAMESPACE_LABEL
 #define SPACENOTE SIDECAR_NAMESPACE_ANNOTATION
 
-static void test_what_injects(void **state)
+static void test_injection(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -63,7 +63,7 @@ static void test_what_injects(void **state)
             fail_msg("row %zu: %s", i, rows[i].has[0].key ? rows[i].has[0].key : "nothing");
 }
 
-static void test_the_first_decides_for_its_injector(void **state)
+static void test_first_row_of_an_injector_decides(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -92,8 +92,8 @@ static void test_the_first_decides_for_its_injector(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_injects),
-        cmocka_unit_test(test_the_first_decides_for_its_injector),
+        cmocka_unit_test(test_injection),
+        cmocka_unit_test(test_first_row_of_an_injector_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
 
 #define BOM "\xEF\xBB\xBF"
 
-/* A stream in a line: each document in brackets, led by its kind, and by "!" where it is glued.
- * "/" stands for a line feed, "^" for a carriage return. */
+/* Formats a stream on one line: each document in brackets, with its kind and "!" for a broken
+ * marker. "/" is a line feed, "^" a carriage return. */
 static struct str shown(struct unit *unit, struct str text, const struct stream *stream)
 {
     struct buf out = {0};
@@ -22,7 +22,8 @@ static struct str shown(struct unit *unit, struct str text, const struct stream 
     return buf_take(&unit->arena, &out);
 }
 
-/* The text comes in steps. What has not come yet are markers, so that a look at it is seen. */
+/* The text arrives in steps. The missing part is filled with markers, so that reading it is
+ * detected. */
 static struct stream split_in_steps(struct unit *unit, struct str text, size_t first, size_t step)
 {
     struct stream_parser stream_parser = {.arena = &unit->arena};
@@ -61,8 +62,8 @@ static void assert_complete(struct str text, const struct stream *stream)
     assert_int_equal(at, text.len);
 }
 
-/* The same however the text comes: at once, byte by byte, in steps, all but the last bytes first.
- */
+/* The result is the same if the text arrives at once, byte by byte, in steps, or all but the
+ * last bytes first. */
 static struct stream split(struct unit *unit, struct str text)
 {
     struct stream once = split_in_steps(unit, text, text.len, 1);
@@ -87,7 +88,7 @@ static void check(struct unit *unit, const struct row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct stream stream = split(unit, rows[i].text);
         assert_str(shown(unit, rows[i].text, &stream), rows[i].expected);
-        /* Exactly these bytes on the heap: one too far is found by the sanitizers. */
+        /* The heap block has exactly this size, so that sanitizers detect reads after its end. */
         char *bytes = memory_grow(NULL, rows[i].text.len ? rows[i].text.len : 1);
         memcpy(bytes, rows[i].text.data, rows[i].text.len);
         struct stream_parser stream_parser = {.arena = &unit->arena};
@@ -146,7 +147,7 @@ static void test_ends(void **state)
     check(*state, rows, COUNT_OF(rows));
 }
 
-static void test_directives_go_with_their_marker(void **state)
+static void test_directives_belong_to_their_marker(void **state)
 {
     static const struct row rows[] = {
         {TEXT("%YAML 1.1\n---\na\n"), "[%YAML 1.1/---/a/]"},
@@ -157,7 +158,7 @@ static void test_directives_go_with_their_marker(void **state)
         {TEXT(BOM "%YAML 1.1\n---\na\n"), "[" BOM "][%YAML 1.1/---/a/]"},
         {TEXT("a\n---\n%\n"), "[a/][---/%/]"},
         {TEXT("a\n %b\n---\nc\n"), "[a/ %b/][---/c/]"},
-        /* Comments and empty lines may stand between. */
+        /* Comments and empty lines may be in between. */
         {TEXT("a\n...\n%YAML 1.1\n# c\n\n  # d\n---\nb\n"),
          "[a/.../][%YAML 1.1/# c//  # d/---/b/]"},
         {TEXT("a\r\n%YAML 1.1\r\n\r\n# c\r\n---\r\nb\r\n"), "[a^/][%YAML 1.1^/^/# c^/---^/b^/]"},
@@ -195,7 +196,7 @@ static void test_kinds(void **state)
         {TEXT("kind: Pod9\n"), "Pod9[kind: Pod9/]"},
         {TEXT("kind: A\n---\nkind: B\n...\nkind: C\n"),
          "A[kind: A/]B[---/kind: B/.../]C[kind: C/]"},
-        /* Not known: another place, several words, several lines. */
+        /* Not recognized: another position, several words, several lines. */
         {TEXT("  kind: Pod\n"), "[  kind: Pod/]"},
         {TEXT("- kind: Pod\n"), "[- kind: Pod/]"},
         {TEXT("{kind: Pod}\n"), "[{kind: Pod}/]"},
@@ -239,7 +240,7 @@ static void test_kinds(void **state)
     check(*state, rows, COUNT_OF(rows));
 }
 
-static void test_glued_markers(void **state)
+static void test_broken_markers(void **state)
 {
     static const struct row rows[] = {
         {TEXT("a\n---apiVersion: v1\nkind: Pod\n"), "!Pod[a/---apiVersion: v1/kind: Pod/]"},
@@ -277,7 +278,7 @@ static void test_many_documents(void **state)
     assert_complete(buf_str(&text), &once);
     assert_int_equal(once.count, MANY);
     assert_str(once.documents[MANY - 1].kind, "K2999");
-    /* A kind is bytes of the text itself. */
+    /* A kind points into the text. */
     assert_ptr_equal(once.documents[0].kind.data, text.data + strlen("---\nkind: "));
     buf_free(&text);
 }
@@ -326,10 +327,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_documents),
         UNIT_TEST(test_ends),
-        UNIT_TEST(test_directives_go_with_their_marker),
+        UNIT_TEST(test_directives_belong_to_their_marker),
         UNIT_TEST(test_byte_order_mark),
         UNIT_TEST(test_kinds),
-        UNIT_TEST(test_glued_markers),
+        UNIT_TEST(test_broken_markers),
         UNIT_TEST(test_many_documents),
         UNIT_TEST(test_blank),
     };

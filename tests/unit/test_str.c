@@ -25,7 +25,7 @@ static void test_case_is_ignored_in_ascii_only(void **state)
     assert_false(str_eq_c_nocase(STR("aut"), "auto"));
     assert_false(str_eq_c_nocase(STR("autos"), "auto"));
     assert_false(str_eq_c_nocase(STR("\xC3\x84"), "\xC3\xA4"));
-    assert_false(str_eq_c_nocase(STR("["), "{")); /* one bit apart, as A and a are */
+    assert_false(str_eq_c_nocase(STR("["), "{")); /* one bit apart, like A and a */
     assert_false(str_eq_c_nocase(STR("@"), "`"));
 }
 
@@ -59,7 +59,8 @@ static void test_starts_ends_find_only(void **state)
     assert_true(str_span_only(STR(""), "a"));
     assert_true(str_span_only(STR("aba"), "ab"));
     assert_false(str_span_only(STR("abc"), "ab"));
-    assert_false(str_span_only(STR("a\0"), "a")); /* the end of `allowed` is no member of it */
+    assert_false(
+        str_span_only(STR("a\0"), "a")); /* the terminating NUL of `allowed` is not a member */
 }
 
 static void test_copies_end_in_nul(void **state)
@@ -120,16 +121,16 @@ static void test_buf_grows_and_keeps(void **state)
     buf_free(&buf);
 }
 
-/* FNV-1a's published values: names in clusters are made of them. */
+/* FNV-1a's published test values: names in clusters contain hashes. */
 static void test_buf_wipe_leaves_nothing(void **state)
 {
     (void)state;
     struct buf buf = {0};
-    buf_wipe(&buf); /* nothing is there yet */
+    buf_wipe(&buf); /* empty buffer */
     buf_reserve(&buf, 200000);
     const char *data = buf.data;
     needle_fill(buf.data, 200000);
-    buf.len = 1000; /* all that was reserved may have held something */
+    buf.len = 1000; /* all reserved bytes may contain secrets */
     assert_true(needle_in_memory());
     assert_ptr_equal(buf.data, data);
     buf_wipe(&buf);
@@ -164,14 +165,14 @@ static void test_suggestions(void **state)
     static const struct {
         const char *word, *best;
     } rows[] = {
-        {"imgae", "image"},                      /* neighbours swapped */
-        {"imag", "image"},                       /* left out */
-        {"immage", "image"},                     /* too much */
-        {"omage", "image"},                      /* replaced */
+        {"imgae", "image"},                      /* adjacent characters swapped */
+        {"imag", "image"},                       /* character missing */
+        {"immage", "image"},                     /* extra character */
+        {"omage", "image"},                      /* character replaced */
         {"ports", "port"},                       /*  */
-        {"mim_containers", "min_containers"},    /* the nearer of two */
-        {"helthcheck-path", "healthcheck_path"}, /* two mistakes in a long word */
-        {"containers", "min_containers"},        /* four of fourteen */
+        {"mim_containers", "min_containers"},    /* the nearer of two candidates */
+        {"helthcheck-path", "healthcheck_path"}, /* two errors in a long word */
+        {"containers", "min_containers"},        /* four of fourteen characters */
         {"replicas", ""},                        /*  */
         {"xyz", ""},                             /*  */
         {"", ""},                                /*  */
@@ -181,7 +182,8 @@ static void test_suggestions(void **state)
         assert_str(suggested(rows[i].word, fields), rows[i].best);
 }
 
-/* str.h: at most a third of the word's length. A short word must not be led to another one. */
+/* At most a third of the word's length (str.h). A short word must not get an unrelated
+ * suggestion. */
 static void test_suggestions_keep_their_distance(void **state)
 {
     (void)state;
@@ -217,7 +219,7 @@ static void test_first_of_equally_near_is_suggested(void **state)
     const char *const ab[] = {"max_x", "min_x", NULL};
     const char *const ba[] = {"min_x", "max_x", NULL};
     assert_str(suggested("mux_x", ab), "max_x");
-    assert_str(suggested("mux_x", ba), "max_x"); /* two edits off, the other one */
+    assert_str(suggested("mux_x", ba), "max_x"); /* distance 2; the other candidate is nearer */
     const char *const equal[] = {"ports", "porta", NULL};
     assert_str(suggested("porty", equal), "ports");
 }
@@ -227,7 +229,7 @@ static void test_to_int(void **state)
     (void)state;
     static const struct {
         const char *text;
-        bool right;
+        bool valid;
         int64_t number;
     } rows[] = {
         {"0", true, 0},
@@ -236,7 +238,7 @@ static void test_to_int(void **state)
         {"65535", true, 65535},
         {"999999999999999999", true, 999999999999999999},
         {"-999999999999999999", true, -999999999999999999},
-        {"9999999999999999999", false, 0}, /* one digit more */
+        {"9999999999999999999", false, 0}, /* one digit too many */
         {"", false, 0},
         {"-", false, 0},
         {"+7", false, 0},
@@ -252,13 +254,13 @@ static void test_to_int(void **state)
         {"1_000", false, 0},
         {"1,000", false, 0},
         {"1:30", false, 0},
-        {"\xD9\xA3", false, 0}, /* a digit, but an Arabic one */
+        {"\xD9\xA3", false, 0}, /* an Arabic digit */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = 0;
-        bool right = str_to_int(str_from_c(rows[i].text), &number);
-        if (right != rows[i].right || number != rows[i].number)
-            fail_msg("\"%s\" is %s, %lld", rows[i].text, right ? "taken" : "refused",
+        bool valid = str_to_int(str_from_c(rows[i].text), &number);
+        if (valid != rows[i].valid || number != rows[i].number)
+            fail_msg("\"%s\" is %s, %lld", rows[i].text, valid ? "accepted" : "rejected",
                      (long long)number);
     }
     int64_t number = 0;
@@ -278,7 +280,7 @@ static void test_buf_add_joined_and_take(void **state)
     assert_str(text, "a, b\nc");
     assert_null(list.data);
     assert_int_equal(text.data[text.len], '\0');
-    text = buf_take(&arena, &list); /* of nothing too a text that ends in NUL */
+    text = buf_take(&arena, &list); /* also for an empty buffer a string that ends in NUL */
     assert_str(text, "");
     assert_non_null(text.data);
     arena_free(&arena);
@@ -289,7 +291,7 @@ static void test_next_line(void **state)
     (void)state;
     static const struct {
         const char *text;
-        const char *lines; /* each followed by "|" */
+        const char *lines; /* lines, each followed by "|" */
     } rows[] = {
         {"", ""},       {"a", "a|"},      {"a\n", "a|"},         {"\n", "|"},
         {"\n\n", "||"}, {"a\nb", "a|b|"}, {"a\n\nb\n", "a||b|"}, {"a\r\nb", "a\r|b|"},

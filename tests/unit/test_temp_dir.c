@@ -51,8 +51,8 @@ static void test_files(void **state)
     assert_false(private_dir_wipe(folder));
 }
 
-/* What was written stays nowhere: a second name of the file shows it. */
-static void test_what_others_put_there(void **state)
+/* No written data remains: a hard link to the file shows that. */
+static void test_files_of_other_programs(void **state)
 {
     struct unit *unit = *state;
     const char *folder = make(unit);
@@ -100,8 +100,8 @@ static void test_depth(void **state)
     }
 }
 
-/* Where it is made: the first of these that can be used. */
-static void test_places(void **state)
+/* Location of the directory: the first usable one of these. */
+static void test_locations(void **state)
 {
     struct unit *unit = *state;
     const char *runtime = make(unit);
@@ -126,9 +126,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_files),
-        UNIT_TEST(test_what_others_put_there),
+        UNIT_TEST(test_files_of_other_programs),
         UNIT_TEST(test_depth),
-        UNIT_TEST(test_places),
+        UNIT_TEST(test_locations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,7 +110,7 @@ static void test_utf16(void **state)
     assert_false(top_level_has_modules(STR("\xFF\xFE")));
 }
 
-/* Work grows no faster than the text. */
+/* The cost grows no faster than the text. */
 static void test_many_brackets(void **state)
 {
     struct unit *unit = *state;

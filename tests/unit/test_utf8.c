@@ -30,7 +30,7 @@ static void test_decode(void **state)
         /* surrogates */
         {TEXT("\xED\xA0\x80"), 0, 0},
         {TEXT("\xED\xBF\xBF"), 0, 0},
-        /* above the last character, and bytes that begin none */
+        /* above the last character, and invalid first bytes */
         {TEXT("\xF4\x90\x80\x80"), 0, 0},
         {TEXT("\xF5\x80\x80\x80"), 0, 0},
         {TEXT("\xF8\x88\x80\x80\x80"), 0, 0},
@@ -38,7 +38,7 @@ static void test_decode(void **state)
         {TEXT("\xFF"), 0, 0},
         {TEXT("\x80"), 0, 0},
         {TEXT("\xBF"), 0, 0},
-        /* truncated, or gone on with something else */
+        /* truncated or continued with an invalid byte */
         {TEXT("\xC3"), 0, 0},
         {TEXT("\xC3\x28"), 0, 0},
         {TEXT("\xE2\x82"), 0, 0},
@@ -75,7 +75,7 @@ static void test_every_character_decodes_to_itself(void **state)
         if (surrogate ? used != 0 : used != len || decoded != c)
             fail_msg("U+%04X: length %zu, U+%04X", c, used, decoded);
         if (utf8_decode((struct str){bytes, len - 1}, 0, &decoded) != 0)
-            fail_msg("U+%04X without its last byte is taken", c);
+            fail_msg("U+%04X without its last byte is accepted", c);
     }
 }
 
@@ -84,7 +84,7 @@ static void test_check(void **state)
     (void)state;
     static const struct {
         struct str text;
-        const char *wrong; /* a part of it; NULL: right */
+        const char *error; /* substring; NULL: valid */
         size_t offset;
     } rows[] = {
         {TEXT(""), NULL, 0},
@@ -105,18 +105,18 @@ static void test_check(void **state)
         {TEXT("ab\xFF"), "not UTF-8", 2},           /* */
         {TEXT("ab\xC3"), "not UTF-8", 2},           /* cut off */
         {TEXT("\xED\xA0\x80"), "not UTF-8", 0},     /* surrogate */
-        {TEXT("\xC0\x80"), "not UTF-8", 0},         /* NUL in disguise */
+        {TEXT("\xC0\x80"), "not UTF-8", 0},         /* overlong NUL */
         {TEXT("x\xEF\xBF\xBE"), "noncharacter", 1}, /* U+FFFE */
         {TEXT("x\xEF\xBF\xBF"), "noncharacter", 1}, /* U+FFFF */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t offset = 0;
-        const char *wrong = utf8_check(rows[i].text, &offset);
-        if (!wrong != !rows[i].wrong)
-            fail_msg("row %zu: %s", i, wrong ? wrong : "taken");
-        if (!wrong)
+        const char *error = utf8_check(rows[i].text, &offset);
+        if (!error != !rows[i].error)
+            fail_msg("row %zu: %s", i, error ? error : "accepted");
+        if (!error)
             continue;
-        assert_contains(str_from_c(wrong), rows[i].wrong);
+        assert_contains(str_from_c(error), rows[i].error);
         assert_int_equal(offset, rows[i].offset);
     }
 }

@@ -1,5 +1,5 @@
-/* What the unit tests share: a fixture with an arena and diagnostics, and assertions on texts and
- * diagnostics that say what stood there instead. */
+/* Shared by the unit tests: a fixture with an arena and diagnostics, and assertions on strings and
+ * diagnostics that print the actual value. */
 #ifndef OPTASVC_UNIT_H
 #define OPTASVC_UNIT_H
 
@@ -38,10 +38,10 @@ static inline int unit_end(void **state)
     return 0;
 }
 
-/* A test that gets a fresh fixture as its state. */
+/* A test with a fresh fixture as its state. */
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, unit_begin, unit_end)
 
-/* For a table's rows, and for its texts, which may hold NUL. */
+/* For the rows and strings of a table; strings may contain NUL. */
 #define TEXT(literal)                                                                              \
     {                                                                                              \
         "" literal, sizeof(literal) - 1                                                            \
@@ -62,7 +62,7 @@ static inline const struct source *unit_source(struct unit *unit, struct str tex
     return source;
 }
 
-/* `text` `times` over. */
+/* Returns `text` repeated `times` times. */
 static inline struct str unit_repeat(struct unit *unit, const char *text, size_t times)
 {
     size_t len = strlen(text);
@@ -102,7 +102,7 @@ static inline void unit_assert_contains(struct str text, const char *part, const
     _fail(file, line);
 }
 
-/* All diagnostics as a user sees them. */
+/* Returns all diagnostics as the user sees them. */
 static inline struct str unit_written(struct unit *unit)
 {
     struct buf out = {0};
@@ -125,8 +125,8 @@ static inline void unit_assert_count(struct unit *unit, size_t errors, size_t wa
 #define assert_warnings(unit, warnings) unit_assert_count(unit, 0, warnings, __FILE__, __LINE__)
 #define assert_no_diags(unit)           unit_assert_count(unit, 0, 0, __FILE__, __LINE__)
 
-/* The diagnostic `index` (in the order of reporting) has this place, message and hint; of texts a
- * part is enough. Line 0: the file itself, or no file. */
+/* Asserts that diagnostic `index` (in the order of reporting) has this position, message and hint;
+ * substrings are enough. Line 0: the whole file, or no file. */
 #define assert_diag(unit, index, line, column, message, hint)                                      \
     unit_assert_diag(unit, index, (struct position){line, column}, message, hint, __FILE__,        \
                      __LINE__)

@@ -1,4 +1,4 @@
-/* For tests that begin with the text of a service file. */
+/* For tests of service file texts. */
 #ifndef OPTASVC_UNIT_LAYER_H
 #define OPTASVC_UNIT_LAYER_H
 
@@ -6,7 +6,8 @@
 
 #include "service/service.h"
 
-/* A service file up to the fields of its k8s-service, which follow as lines of four spaces. */
+/* A service file up to the fields of its k8s-service; further fields follow, indented by four
+ * spaces. */
 #define SERVICE_HEAD                                                                               \
     "name: hello\n"                                                                                \
     "modules:\n"                                                                                   \
@@ -15,7 +16,7 @@
     "    image: nginx:1.29\n"                                                                      \
     "    port: {http: 80}\n"
 
-/* The same without its port. */
+/* The same without a port. */
 #define PORTLESS_HEAD                                                                              \
     "name: hello\n"                                                                                \
     "modules:\n"                                                                                   \
@@ -23,15 +24,14 @@
     "    type: k8s-service\n"                                                                      \
     "    image: nginx:1.29\n"
 
-/* A text that a service with these further lines is refused for, and how. */
+/* Additional lines that make a service invalid, and the expected error. */
 struct refusal {
     const char *lines;
     size_t line, column;
     const char *message, *hint;
 };
 
-/* Reads a text under `options`, which must outlive the layer; what was reported before is
- * forgotten. */
+/* Loads a text with `options`, which must outlive the layer; clears earlier diagnostics. */
 static inline struct layer *unit_layer(struct unit *unit, const struct input_options *options,
                                        struct str text)
 {
@@ -39,7 +39,7 @@ static inline struct layer *unit_layer(struct unit *unit, const struct input_opt
     return layer_read(&unit->arena, &unit->diags, options, unit_source(unit, text));
 }
 
-/* The first k8s-service of a text. NULL after an error. */
+/* Returns the first k8s-service of a text; NULL after an error. */
 static inline const struct service *
 unit_service(struct unit *unit, const struct input_options *options, struct str text)
 {
@@ -50,7 +50,8 @@ unit_service(struct unit *unit, const struct input_options *options, struct str 
     return NULL;
 }
 
-/* The service of a head and further lines; all texts are literals, or outlive the test. */
+/* Returns the service of a head and additional lines; all strings are literals or outlive the
+ * test. */
 static inline const struct service *unit_service_of(struct unit *unit, const char *head,
                                                     const char *lines)
 {
@@ -58,7 +59,7 @@ static inline const struct service *unit_service_of(struct unit *unit, const cha
     return unit_service(unit, &none, str_format(&unit->arena, "%s%s\n", head, lines));
 }
 
-/* Each row is refused with that one error. All that are not are told. */
+/* Asserts that each row gives exactly its error; prints all that do not. */
 static inline void unit_refuse(struct unit *unit, const char *head, const struct refusal *rows,
                                size_t count)
 {
@@ -74,13 +75,14 @@ static inline void unit_refuse(struct unit *unit, const char *head, const struct
                 continue;
         }
         failed++;
-        print_error("row %zu, %s\n%s\n%s", i, service ? "taken" : "refused otherwise", row->lines,
-                    unit_written(unit).data);
+        print_error("row %zu, %s\n%s\n%s", i, service ? "accepted" : "rejected with another error",
+                    row->lines, unit_written(unit).data);
     }
     assert_int_equal(failed, 0);
 }
 
-/* What stands in a tree under keys and, in lists, indexes, split by spaces; NULL: nothing. */
+/* Returns the value in a tree at a path of keys and list indexes separated by spaces; NULL if
+ * absent. */
 static inline const struct node *unit_at(const struct node *node, const char *path)
 {
     struct str rest = str_from_c(path);

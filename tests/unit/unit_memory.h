@@ -1,4 +1,4 @@
-/* Whether a text is anywhere in this process's memory, freed or not. */
+/* Checks whether a string is anywhere in this process's memory, freed or not. */
 #ifndef OPTASVC_UNIT_MEMORY_H
 #define OPTASVC_UNIT_MEMORY_H
 
@@ -12,16 +12,16 @@
 enum {
     NEEDLE_LEN = 32,
     NEEDLE_WINDOW = 1 << 16,
-    NEEDLE_MAP_MAX = 1 << 28, /* what is larger is a sanitizer's own, and empty */
+    NEEDLE_MAP_MAX = 1 << 28, /* larger mappings are a sanitizer's own, and empty */
 };
 
-/* Byte `i` of what is searched for. It stands nowhere as a whole but where a test puts it. */
+/* Byte `i` of the needle. The complete needle exists only where a test creates it. */
 static inline char needle_byte(size_t i)
 {
     return (char)(0x80 + (i * 37 + 11) % 96);
 }
 
-/* Fills memory with it, over and over. */
+/* Fills memory with repeated needles. */
 static inline void needle_fill(char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -36,7 +36,7 @@ static inline bool needle_at(const char *bytes)
     return true;
 }
 
-/* One mapping; it is read by the kernel, for what was freed may not be touched here. */
+/* Searches one mapping through the kernel, because freed memory must not be accessed here. */
 static inline bool needle_in_map(int memory, char *window, uint64_t from, uint64_t to)
 {
     for (uint64_t at = from; at < to; at += NEEDLE_WINDOW) {
