@@ -374,14 +374,18 @@ test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) test-slow test-real
 
+BENCH := $(addprefix $(BUILD)/obj/tests/bench/,floor events empty)
 .PHONY: bench
-bench: all $(BUILD)/obj/tests/bench/floor ## Compare speed and memory with similar programs
+bench: all $(BENCH) ## Compare speed and memory with similar programs
 	@krew/toolchain $(RELEASE)
 	@$(MAKE) --no-print-directory PLATFORM=$(HOST) all
 	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor build/$(HOST)
+	@tests/bench/cpu $(BIN) build/$(HOST) $(filter-out %floor,$(BENCH))
 	@tests/bench/stream $(BIN)
 
-$(BUILD)/obj/tests/roundtrip/read $(BUILD)/obj/tests/bench/floor: %: %.o
+$(BUILD)/obj/tests/bench/empty: LDFLAGS = -static
+$(BUILD)/obj/tests/bench/empty: LIBS =
+$(BUILD)/obj/tests/roundtrip/read $(BENCH): %: %.o
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -1,0 +1,5 @@
+/* The minimum for a process: it starts and ends. */
+int main(void)
+{
+    return 0;
+}
