@@ -418,20 +418,25 @@ static bool write_edits(struct inject_run *run)
     const struct release *release = &run->injection.release;
     bool ok = run->diags.errors == 0;
     bool left = false;
+    struct arena scratch = {0};
+    struct buf out = {0};
     run->texts = ARENA_ARRAY(run->injection.arena, release->stream.count, struct str);
     for (size_t i = 0; i < release->stream.count; i++) {
         struct edit *edit = &release->edits[i];
         struct diags refused = {.arena = run->injection.arena};
-        struct buf out = {0};
         edit->diags = &refused;
         if (!edit->root || !(edit->refused.errors || (ok && edit_changes(edit))))
             continue;
+        out.len = 0;
+        edit->scratch = &scratch;
         if (edit_write(edit, &out))
             run->texts[i] = str_copy(run->injection.arena, buf_str(&out));
         else
             left |= mark_unfit(run, i, &refused);
-        buf_free(&out);
+        edit->scratch = NULL;
     }
+    arena_free(&scratch);
+    buf_free(&out);
     return left;
 }
 

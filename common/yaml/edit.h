@@ -18,8 +18,9 @@ struct edit {
     size_t start; /* of the document in the source */
     size_t end;
     struct node *root;
-    struct map changes; /* by node: what its children were */
-    size_t expanded;    /* nodes that were copied for aliases */
+    struct arena *scratch; /* for edit_write(), which resets it; NULL: it uses its own */
+    struct map changes;    /* by node: what its children were */
+    size_t expanded;       /* nodes that were copied for aliases */
 };
 
 /* Begins an edit of the document in bytes `start` up to `end`. Each alias gets its own copy of what

@@ -297,9 +297,10 @@ static bool write_text(struct writer *writer, struct buf *out)
 
 bool edit_write(struct edit *edit, struct buf *out)
 {
-    struct arena scratch = {0};
+    struct arena own = {0};
+    struct arena *scratch = edit->scratch ? edit->scratch : &own;
     struct writer writer = {.edit = edit,
-                            .arena = &scratch,
+                            .arena = scratch,
                             .text = edit->source->text,
                             .start = edit->start,
                             .end = edit->end};
@@ -309,11 +310,12 @@ bool edit_write(struct edit *edit, struct buf *out)
     if (ok) {
         ok = write_text(&writer, out);
         struct str written = str_skip(buf_str(out), before);
-        ok = ok && is_as_meant(edit, &scratch, written);
+        ok = ok && is_as_meant(edit, scratch, written);
         if (!ok)
             refuse_document(edit, &writer, written.len);
     }
-    arena_free(&scratch);
+    arena_reset(scratch);
+    arena_free(&own);
     if (ok)
         return true;
     out->len = before;

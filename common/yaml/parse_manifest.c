@@ -171,7 +171,7 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
 /* Compares few keys with each other, and looks many up. */
 static bool has_equal_keys(const struct node *map)
 {
-    enum { FEW = 8 };
+    enum { FEW = 32 };
     struct arena scratch = {0};
     struct map keys = {0};
     size_t count = 0;
