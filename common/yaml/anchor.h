@@ -29,8 +29,8 @@ struct anchor *anchor_add(struct anchors *anchors, struct str name, struct locat
 
 /* Returns a copy of what an alias at `at` stands for, in which locations are those of the anchored
  * text, used through the alias (struct source). `depth`: the maps and lists that the alias is in.
- * Reports an alias without an anchor, and one inside its own anchor, and returns an empty map.
- * Reports and returns NULL beyond FILE_EXPANDED_MAX and FILE_DEPTH_MAX. */
+ * Reports no anchor with this name before the alias, and one inside its own anchor, and returns an
+ * empty map. Reports and returns NULL beyond FILE_EXPANDED_MAX and FILE_DEPTH_MAX. */
 struct node *anchor_expand(struct anchors *anchors, struct str name, struct location at,
                            size_t depth);
 

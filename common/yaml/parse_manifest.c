@@ -111,7 +111,8 @@ static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct n
     if (!name)
         return;
     if (loader->anchor_count == MANIFEST_ANCHORS_MAX) {
-        fail(loader, node->span, "the document has too many anchors", "write the values out");
+        fail(loader, node->span, "too many anchors in the document",
+             "write the values in full instead of using aliases");
         return;
     }
     loader->anchors =
@@ -146,8 +147,8 @@ static void take(struct loader *loader, struct node *node)
     } else if (node_target(node)->kind == NODE_SCALAR) {
         level->key = node->kind == NODE_ALIAS ? key_of_alias(loader, node) : node;
     } else {
-        fail(loader, node->span, "a key that is no text",
-             "Kubernetes has none such; write the key as plain text");
+        fail(loader, node->span, "a key must be a string",
+             "write the key as plain text: Kubernetes has string keys only");
     }
 }
 
@@ -157,7 +158,7 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
     struct node *node = new_node(loader, kind, event, anchor || tag);
     node->style = flow ? STYLE_FLOW : node->style;
     if (loader->depth == MANIFEST_DEPTH_MAX) {
-        diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
+        diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    MANIFEST_DEPTH_MAX);
         loader->failed = true;
         return;
@@ -297,11 +298,14 @@ static void take_alias(struct loader *loader, const yaml_event_t *event)
             anchor = &loader->anchors[i - 1];
     node->text = str_copy(loader->arena, name);
     if (!anchor) {
-        fail(loader, node->span, "an alias without an anchor", "is the anchor misspelt?");
+        fail(loader, node->span, "no anchor with this name before the alias",
+             "check the spelling of the anchor");
     } else if (anchor->size == 0) {
-        fail(loader, node->span, "an alias inside what it stands for", "write the value out");
+        fail(loader, node->span, "the alias refers to a value that contains it",
+             "write the value in full");
     } else if (!may_expand(loader, anchor)) {
-        fail(loader, node->span, "the aliases stand for too much", "write the values out");
+        fail(loader, node->span, "the aliases expand to too many values",
+             "write the values in full instead of using aliases");
     } else {
         node->first = node->last = anchor->node;
         take(loader, node);
@@ -334,8 +338,8 @@ static void take_event(struct loader *loader, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         if (loader->root) {
             size_t at = offset_of(loader, event->start_mark.index);
-            fail(loader, place(loader, at, at), "a second document without --- before it",
-                 "put a line of --- between the two");
+            fail(loader, place(loader, at, at), "second document without --- before it",
+                 "add a line with --- between the two documents");
         }
         break;
     default:
@@ -350,8 +354,8 @@ static void report_syntax(struct loader *loader)
                                                    : offset_of(loader, parser->problem_mark.index);
     if (at > loader->end)
         at = loader->end;
-    const char *problem = parser->problem ? parser->problem : "it cannot be read";
-    diag_error(loader->diags, place(loader, at, at), "the manifest is not YAML: %s", problem);
+    const char *problem = parser->problem ? parser->problem : "unknown error";
+    diag_error(loader->diags, place(loader, at, at), "invalid YAML: %s", problem);
     loader->failed = true;
 }
 
@@ -359,7 +363,7 @@ static void parse(struct loader *loader)
 {
     struct str text = str_slice(loader->source->text, loader->start, loader->end);
     if (!yaml_parser_initialize(&loader->parser)) {
-        fail(loader, location_file(loader->source), "out of memory", "give it more");
+        fail(loader, location_file(loader->source), "out of memory", "free memory and try again");
         return;
     }
     yaml_parser_set_encoding(&loader->parser, YAML_UTF8_ENCODING);
@@ -386,7 +390,7 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
     loader.ascii = utf8_is_ascii(str_slice(source->text, start, end));
     *ret_root = NULL;
     if (end - start > MANIFEST_SIZE_MAX) {
-        diag_error(diags, place(&loader, start, start), "a document is larger than %d bytes",
+        diag_error(diags, place(&loader, start, start), "document exceeds %d bytes",
                    MANIFEST_SIZE_MAX);
         return false;
     }

@@ -48,7 +48,7 @@ struct loader {
 };
 
 static const char indent_hint[] =
-    "indent the line further than its key; only a closing bracket may be under the key";
+    "indent the line further than its key; only a closing bracket may be in the column of the key";
 
 static struct location place(const struct loader *loader, size_t start, size_t end)
 {
@@ -91,14 +91,14 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
     if (!first)
         return;
     if (loader->source->secret)
-        diag_error(loader->diags, key->span, "this key is written twice");
+        diag_error(loader->diags, key->span, "duplicate key");
     else
-        diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
+        diag_error(loader->diags, key->span, "duplicate key \"%.*s\"", STR_ARG(key->text));
     if (!diags_full(loader->diags)) /* counting lines takes time */
-        diag_hint(loader->diags, "it is on line %zu already: %s",
+        diag_hint(loader->diags, "first defined on line %zu: %s",
                   diag_position(loader->source, first->span.start).line,
-                  is_merge_key(key) ? "give one merge key a list, <<: [*ONE, *OTHER]"
-                                    : "keep one of the two");
+                  is_merge_key(key) ? "use one merge key with a list: <<: [*ONE, *OTHER]"
+                                    : "remove one of the two");
 }
 
 static void take_value(struct level *level, struct node *value)
@@ -135,7 +135,7 @@ static void take(struct loader *loader, struct node *node)
             node->span = place(loader, level->node->span.start, level->node->span.end);
         take_key(loader, level, node);
     } else {
-        fail(loader, node->span, "a key must be plain text, not a map or list",
+        fail(loader, node->span, "a key must be a string, not a map or list",
              "quote it if it begins with { or [");
     }
 }
@@ -173,7 +173,7 @@ static void take_alias(struct loader *loader, struct fy_event *event)
     struct location at = marked_place(loader, event->alias.anchor);
     if (level && level->node->kind == NODE_MAP && !level->key) {
         fail(loader, at, "an alias cannot be a key",
-             "write the key out, or quote it if it begins with *");
+             "write the key in full, or quote it if it begins with *");
         return;
     }
     struct node *node = anchor_expand(&loader->anchors, marked_name(at), at, loader->depth);
@@ -188,7 +188,7 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
     struct node *node = node_new(loader->arena, kind);
     node->span = event_place(loader, event);
     if (loader->depth == FILE_DEPTH_MAX) {
-        diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
+        diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    FILE_DEPTH_MAX);
         loader->failed = true;
         return;
@@ -247,7 +247,7 @@ static void check_block(struct loader *loader, struct location block)
     const struct node *parent = level->key ? level->key : level->node;
     struct str text = loader->source->text;
     if (column_of(text, block.start) <= column_of(text, parent->span.start))
-        fail(loader, block, "this is no part of the text that | or > begins",
+        fail(loader, block, "line of a block scalar (| or >) is not indented further than its key",
              "indent the text further than its key");
 }
 
@@ -304,8 +304,8 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
         if (!loader->failed)
             node->text = scalar_text(loader, token, node->style, at);
         if (str_find(node->text, 0, '\0') < node->text.len)
-            fail(loader, node->span, "a NUL in a text, which no part of Kubernetes takes",
-                 "leave the \\0 out");
+            fail(loader, node->span, "NUL character in a string: Kubernetes does not accept it",
+                 "remove the \\0");
     }
     take(loader, node);
     take_anchor(loader, event, node);
@@ -324,8 +324,8 @@ static void refuse_directives(struct loader *loader)
         while (indent < line.len && is_blank(line.data[indent]))
             indent++;
         if (before_document && str_starts_with(line, STR("%"))) {
-            fail(loader, place(loader, at, at + line.len), "YAML directives are not used here",
-                 "leave the line out");
+            fail(loader, place(loader, at, at + line.len), "YAML directives are not supported",
+                 "remove the line");
             return;
         }
         if (indent < line.len && line.data[indent] != '#')
@@ -341,8 +341,8 @@ static bool refuse_second(struct loader *loader, struct fy_event *event)
     bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
     if (!loader->root || loader->depth > 0 || !(content || marked))
         return false;
-    fail(loader, event_place(loader, event), "a second document in one file",
-         "give each service file one document: remove the --- and what follows it");
+    fail(loader, event_place(loader, event), "more than one document in the file",
+         "write one document per file: remove the --- and everything after it");
     return true;
 }
 
@@ -350,8 +350,8 @@ static bool refuse_tag(struct loader *loader, struct fy_event *event)
 {
     struct fy_token *tag = fy_event_get_tag_token(event);
     if (tag)
-        fail(loader, marked_place(loader, tag), "tags (!) are not used here",
-             "leave the tag out, or quote the text if it begins with !");
+        fail(loader, marked_place(loader, tag), "YAML tags (!) are not supported",
+             "remove the tag, or quote the string if it begins with !");
     return tag != NULL;
 }
 
@@ -382,10 +382,10 @@ static size_t check_line(struct loader *loader, size_t at, bool in_quotes)
     bool content = at < text.len && !is_break(text.data[at]) && (in_quotes || text.data[at] != '#');
     bool closes = content && !in_quotes && (text.data[at] == '}' || text.data[at] == ']');
     if (content && first < at && first - start < least)
-        fail(loader, place(loader, first, first + 1), "a tab in the indentation",
-             "YAML indents with spaces only");
+        fail(loader, place(loader, first, first + 1), "tab in the indentation",
+             "indent with spaces only");
     else if (content && at - start + closes < least)
-        fail(loader, place(loader, at, at), "wrongly indented line in brackets or quotes",
+        fail(loader, place(loader, at, at), "invalid indentation in brackets or quotes",
              indent_hint);
     return at;
 }
@@ -471,7 +471,7 @@ static size_t offset_of(const struct loader *loader, int line, int column)
     return at;
 }
 
-/* Finds a tab in the indentation of a line: the commonest mistake, told least clearly. */
+/* Finds tab in the indentation of a line: the commonest mistake, told least clearly. */
 static bool line_tab(struct str text, size_t line, size_t *ret_tab)
 {
     size_t at = line;
@@ -497,23 +497,24 @@ static const char *syntax_hint(const char *message)
         const char *words;
         const char *hint;
     } hints[] = {
-        {"value after mapping", "quote a text that begins with {"},
-        {"alias", "quote the text if it begins with *"},
-        {"cannot start with", "quote the text"},
-        {"nested block mapping on the same line", "quote a text that holds a colon and a space"},
-        {"multiline plain key", "look at the indentation, and for a space behind the colon"},
-        {"indentation in mapping", "begin it under the first letter of the keys above"},
-        {"expected key", "begin it under the first letter of the keys above"},
-        {"trailing content after single-quoted", "a quote inside single quotes is written twice"},
-        {"trailing content after double-quoted", "a quote inside double quotes is written \\\""},
-        {"indented single-quoted", "is the closing quote missing?"},
-        {"indented double-quoted", "is the closing quote missing?"},
+        {"value after mapping", "quote a string that begins with {"},
+        {"alias", "quote the string if it begins with *"},
+        {"cannot start with", "quote the string"},
+        {"nested block mapping on the same line",
+         "quote a string that contains a colon followed by a space"},
+        {"multiline plain key", "check the indentation, and add a space after the colon"},
+        {"indentation in mapping", "align it with the keys above"},
+        {"expected key", "align it with the keys above"},
+        {"trailing content after single-quoted", "write a quote inside single quotes twice"},
+        {"trailing content after double-quoted", "write a quote inside double quotes as \\\""},
+        {"indented single-quoted", "check for a missing closing quote"},
+        {"indented double-quoted", "check for a missing closing quote"},
         {"wrongly indented", indent_hint},
-        {"expected '-' indicator", "begin it under the first letter of the keys above"},
-        {"end of block sequence", "begin it under the first letter of the keys above"},
-        {"closing bracket", "is a ] missing?"},
-        {"missing comma in flow mapping", "is a } or a comma missing?"},
-        {"missing comma in flow sequence", "is a ] or a comma missing?"},
+        {"expected '-' indicator", "align it with the keys above"},
+        {"end of block sequence", "align it with the keys above"},
+        {"closing bracket", "check for a missing ]"},
+        {"missing comma in flow mapping", "check for a missing } or comma"},
+        {"missing comma in flow sequence", "check for a missing ] or comma"},
     };
     for (size_t i = 0; i < COUNT_OF(hints); i++)
         if (strstr(message, hints[i].words))
@@ -547,8 +548,8 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     void *iterator = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(collected, &iterator);
     if (!error) { /* libfyaml fails without a word on some headers and directives */
-        fail(loader, location_file(loader->source), "this is not YAML that can be read",
-             "look for an odd | or > header, or a line that begins with %");
+        fail(loader, location_file(loader->source), "invalid YAML",
+             "check | and > headers, and lines that begin with %");
         return;
     }
     if (str_ends_with(str_from_c(error->msg), STR("end in flow mode")) && !loader->sloppy) {
@@ -558,14 +559,14 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     size_t offset = offset_of(loader, error->line, error->column);
     size_t tab;
     if (tab_indents(loader->source->text, offset, &tab)) {
-        fail(loader, place(loader, tab, tab + 1), "a tab in the indentation",
-             "YAML indents with spaces only");
+        fail(loader, place(loader, tab, tab + 1), "tab in the indentation",
+             "indent with spaces only");
         return;
     }
     size_t key;
     if (finds_deeper_key(loader->source->text, error->msg, offset, &key)) {
-        fail(loader, place(loader, key, key), "this key is indented further than the one above",
-             "the key above has a value already: begin it under its first letter");
+        fail(loader, place(loader, key, key), "key is indented further than the key above",
+             "the key above already has a value: align this key with it");
         return;
     }
     fail(loader, place(loader, offset, offset), error->msg, syntax_hint(error->msg));
@@ -635,7 +636,7 @@ static void parse(struct loader *loader)
     struct parser parser = start(loader);
     struct str text = str_skip(loader->source->text, loader->base);
     if (!parser.fy || fy_parser_set_string(parser.fy, text.data, text.len) != 0) {
-        fail(loader, location_file(loader->source), "the YAML parser could not be started", NULL);
+        fail(loader, location_file(loader->source), "cannot start the YAML parser", NULL);
         destroy(&parser);
         return;
     }
@@ -663,7 +664,7 @@ static void refuse_blanks(struct loader *loader)
         struct str message = str_format(
             loader->arena, "more than %d spaces, tabs and line breaks in a row", BLANKS_MAX);
         fail(loader, place(loader, start, start), message.data,
-             "take some out; a text that needs them can have them as \\x20 in double quotes");
+             "remove some; write those that a string needs as \\x20 in double quotes");
         return;
     }
 }
@@ -684,7 +685,8 @@ struct node *load_service_file(struct arena *arena, const struct source *source,
     if (!root || !source_is_hidden(source))
         return root;
     /* Its values would come into messages about other files. */
-    diag_error(diags, location_file(source), "this is neither a service nor an environment file");
+    diag_error(diags, location_file(source), "not a service file or environment file");
+    diag_hint(diags, "pass a file with a name, and with modules or providers");
     return NULL;
 }
 
@@ -696,9 +698,9 @@ static bool check_text(const struct source *source, struct diags *diags)
         return true;
     bool encoding = strstr(wrong, "UTF-8") != NULL;
     struct location at = {.source = source, .start = bad, .end = bad};
-    diag_error(diags, at, "%s, which YAML does not allow", wrong);
-    diag_hint(diags, encoding ? "save the file as UTF-8 text"
-                              : "remove it, or write it as an escape in double quotes");
+    diag_error(diags, at, "%s is not allowed in YAML", wrong);
+    diag_hint(diags, encoding ? "save the file as UTF-8"
+                              : "remove it, or write it as an escape sequence in double quotes");
     return false;
 }
 

@@ -309,7 +309,7 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 1);
     assert_true(release.unreadable);
-    assert_diag(unit, 0, 14, 4, "an alias without an anchor", "");
+    assert_diag(unit, 0, 14, 4, "no anchor with this name before the alias", "");
     assert_null(release_objects(&release, OBJECT_INGRESS)); /* reported once */
     assert_errors(unit, 1);
     assert_null(release_objects(&release, OBJECT_WORKLOAD));
@@ -329,11 +329,11 @@ static void test_documents_of_unknown_kind(void **state)
                                               "---\nkind: SecretList\npassword: *z\n");
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 2, 11, "an alias without an anchor", "");
-    assert_diag(unit, 1, 8, 11, "an alias without an anchor", "");
-    assert_diag(unit, 2, 5, 7, "an alias without an anchor", "");
+    assert_diag(unit, 0, 2, 11, "no anchor with this name before the alias", "");
+    assert_diag(unit, 1, 8, 11, "no anchor with this name before the alias", "");
+    assert_diag(unit, 2, 5, 7, "no anchor with this name before the alias", "");
     struct str written = unit_written(unit);
-    assert_contains(written, "service.yaml:5:7: error: an alias without an anchor");
+    assert_contains(written, "service.yaml:5:7: error: no anchor with this name before the alias");
     assert_false(unit_contains(written, "host"));
     assert_false(unit_contains(written, "password"));
 }
