@@ -407,8 +407,8 @@ static void unsafe_edits_are_refused(void **state)
     } rows[] = {
         {"a: 1\n", "a b = 2", 1, 4, "must be a map"},
         {"a: {b: 1}\n", "a + 2", 1, 4, "must be a list"},
-        {"x: &l 1\ny: *l\ny: 2\n", "-x", 1, 1, "cannot be changed safely"},
-        {"a:\n- |\n  text", "a + b", 1, 1, "cannot be changed safely"},
+        {"x: &l 1\ny: *l\ny: 2\n", "-x", 1, 1, "cannot be edited safely"},
+        {"a:\n- |\n  text", "a + b", 1, 1, "cannot be edited safely"},
     };
     struct unit *unit = *state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

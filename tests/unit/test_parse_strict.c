@@ -129,40 +129,40 @@ static void test_rejected(void **state)
         {TEXT("a: b\n\"a\": c\n"), 2, 1, "duplicate key \"a\"", "first defined on line 1"},
         {TEXT("x: {a: 1, b: 2, a: 3}"), 1, 17, "duplicate key \"a\"", ""},
         {TEXT("a: b\r\na: c\r\n"), 2, 1, "duplicate key \"a\"", ""},
-        {TEXT("? [a]\n: b\n"), 1, 3, "a key must be plain text", "quote"},
-        {TEXT("{a: b}: c\n"), 1, 1, "a key must be plain text", "quote"},
+        {TEXT("? [a]\n: b\n"), 1, 3, "a key must be a string", "quote"},
+        {TEXT("{a: b}: c\n"), 1, 1, "a key must be a string", "quote"},
         {TEXT("a: *b\n"), 1, 4, "no anchor with this name before the alias", "quote"},
         {TEXT("a: *b\nc: &b d\n"), 1, 4, "no anchor with this name before the alias",
          "define it above"},
-        {TEXT("a: &long b\nc: *lung\n"), 2, 4, "this alias has no anchor", "did you mean *long?"},
-        {TEXT("*b : c\n"), 1, 1, "an alias cannot be a key", "write the key out"},
-        {TEXT("a: &b c\n*b : d\n"), 2, 1, "an alias cannot be a key", "write the key out"},
+        {TEXT("a: &long b\nc: *lung\n"), 2, 4, "no anchor with this name", "did you mean *long?"},
+        {TEXT("*b : c\n"), 1, 1, "an alias cannot be a key", "write the key in full"},
+        {TEXT("a: &b c\n*b : d\n"), 2, 1, "an alias cannot be a key", "write the key in full"},
         {TEXT("a: &b c\nd: &b e\n"), 2, 4, "duplicate anchor", "first defined on line 1"},
         {TEXT("a: &b [*b]\n"), 1, 8, "the alias refers to a value that contains it", "x-"},
         {TEXT("a: &b {<<: *b}\n"), 1, 12, "the alias refers to a value that contains it", "x-"},
         {TEXT("a: &b {c: &d {e: *b}}\n"), 1, 18, "the alias refers to a value that contains it",
          "x-"},
-        {TEXT("<<: a\n"), 1, 5, "a merge key (<<) must have a map or a list of maps, not text",
+        {TEXT("<<: a\n"), 1, 5, "a merge key (<<) must have a map or a list of maps, not a string",
          "<<: *NAME"},
-        {TEXT("<<:\n"), 1, 1, "a merge key (<<) must have a map or a list of maps, not text",
+        {TEXT("<<:\n"), 1, 1, "a merge key (<<) must have a map or a list of maps, not a string",
          "<<: *NAME"},
-        {TEXT("<<: [{a: b}, c]\n"), 1, 14, "takes a map, not text", "<<: *NAME"},
+        {TEXT("<<: [{a: b}, c]\n"), 1, 14, "list of maps, not a string", "<<: *NAME"},
         {TEXT("<<: [[{a: b}]]\n"), 1, 6, "must have a map or a list of maps, not a nested list",
          "<<: *NAME"},
-        {TEXT("a: &b c\n<<: *b\n"), 2, 5, "takes a map, not text", "<<: *NAME"},
-        {TEXT("<<: *b\n"), 1, 5, "this alias has no anchor", "define it above"},
+        {TEXT("a: &b c\n<<: *b\n"), 2, 5, "list of maps, not a string", "<<: *NAME"},
+        {TEXT("<<: *b\n"), 1, 5, "no anchor with this name", "define it above"},
         {TEXT("<<: {a: b}\n<<: {c: d}\n"), 2, 1, "duplicate key \"<<\"", "[*ONE, *OTHER]"},
         {TEXT("<<: {a: b, a: c}\n"), 1, 12, "duplicate key \"a\"", "remove one"},
-        {TEXT("a: b\n...\n*c\n"), 3, 2, "second document", "remove"},
+        {TEXT("a: b\n...\n*c\n"), 3, 2, "more than one document", "remove"},
         {TEXT("a: !!str b\n"), 1, 4, "tags", "quote"},
         {TEXT("a: !b [c]\n"), 1, 4, "tags", "quote"},
         {TEXT("a: !<x> b\n"), 1, 4, "tags", "quote"},
-        {TEXT("a: \"b\\0c\"\n"), 1, 4, "a NUL in a text", "remove the \\0"},
-        {TEXT("%YAML 1.2\n---\na: b\n"), 1, 1, "directives", "leave"},
-        {TEXT("# c\n%TAG ! tag:x,2000:\n---\na: b\n"), 2, 1, "directives", "leave"},
-        {TEXT("a: b\n---\nc: d\n"), 2, 1, "second document", "remove"},
-        {TEXT("a: b\n---\n"), 2, 1, "second document", "remove"},
-        {TEXT("a: |0\n  b\n"), 0, 0, "not YAML", "header"},
+        {TEXT("a: \"b\\0c\"\n"), 1, 4, "NUL character in a string", "remove the \\0"},
+        {TEXT("%YAML 1.2\n---\na: b\n"), 1, 1, "directives", "remove"},
+        {TEXT("# c\n%TAG ! tag:x,2000:\n---\na: b\n"), 2, 1, "directives", "remove"},
+        {TEXT("a: b\n---\nc: d\n"), 2, 1, "more than one document", "remove"},
+        {TEXT("a: b\n---\n"), 2, 1, "more than one document", "remove"},
+        {TEXT("a: |0\n  b\n"), 0, 0, "invalid YAML", "header"},
         {TEXT("a: b\n  \tc: d\n"), 2, 3, "tab in the indentation", "spaces"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -191,7 +191,7 @@ static void test_unknown_directive_is_rejected(void **state)
     struct unit *unit = *state;
     assert_null(load(unit, STR("%FOO bar\n---\na: b\n")));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 1, 1, "directives", "leave");
+    assert_diag(unit, 0, 1, 1, "directives", "remove");
 }
 
 static void test_second_document_without_a_mark(void **state)
@@ -199,7 +199,7 @@ static void test_second_document_without_a_mark(void **state)
     struct unit *unit = *state;
     assert_null(load(unit, STR("a: b\n...\nc: d\n")));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3, 1, "second document", "");
+    assert_diag(unit, 0, 3, 1, "more than one document", "");
 }
 
 /* The most common mistake has its own message, at the tab. */
@@ -371,14 +371,15 @@ static void test_closing_brackets_under_their_key(void **state)
         const char *message, *hint;
     } rows[] = {
         {"a: {\nb: 1\n}\n", 2, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: {\nb: 1\n}\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: [b\n, c]\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: {b\n: c}\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: {b:\n'c'}\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: 'b\nc'\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: [\"b\n]\"]\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: {\nb: 1\n}\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: [b\n, c]\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: {b\n: c}\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: {b:\n'c'}\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: 'b\nc'\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: [\"b\n]\"]\n", 4, 1, "invalid indentation", "further than its key"},
         {"x: {\n}\na: [\n\tb]\n", 4, 1, "tab", "spaces"},
-        {"- x: {\n  }\n- a: {\n    b: 1\n }\n", 5, 2, "wrongly indented", "further than its key"},
+        {"- x: {\n  }\n- a: {\n    b: 1\n }\n", 5, 2, "invalid indentation",
+         "further than its key"},
         {"x: {\n}\na: [\n  b\n}\n", 5, 1, "mismatched", ""},
         {"x: {\n}\na: {b: c\n", 0, 0, "", ""},
         {"x: {\n}\nx: 1\n", 3, 1, "duplicate key \"x\"", "line 1"},

@@ -314,7 +314,7 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_errors(unit, 1);
     assert_null(release_objects(&release, OBJECT_WORKLOAD));
     assert_errors(unit, 2);
-    assert_diag(unit, 1, 10, 1, "the manifest is not YAML", "");
+    assert_diag(unit, 1, 10, 1, "invalid YAML", "");
     assert_null(release_objects(&release, OBJECT_KEDA));
     assert_errors(unit, 2);
 }
