@@ -62,11 +62,18 @@ LIBYAML_VERSION  := $(call component,libyaml)
 LIBFYAML := $(RELEASE)/libfyaml-$(LIBFYAML_VERSION)
 LIBYAML  := $(RELEASE)/libyaml-$(LIBYAML_VERSION)
 # Files that handle each byte of the input or output are compiled for speed, the rest for size: it runs at
-# most once for each file. fy-parse.c is as fast with -Os. zig has no -Oz, hence -Xclang.
-FAST := $(addprefix common/base/,arena.c map.c str.c utf8.c) \
-        $(addprefix common/yaml/,emit.c node.c parse_manifest.c parse_strict.c scalar.c split.c) \
-        $(LIBFYAML)/src/lib/fy-token.c $(addprefix $(LIBYAML)/src/,parser.c reader.c scanner.c)
-OPTIMIZATION = $(if $(filter $(FAST),$<),-O2,-Os $(if $(filter %/fy-parse.c,$<),,-Xclang -Oz))
+# most once for each file. The libraries' parsers are as fast with -Os. Without -flto, as for macOS, all of it
+# takes more space, so less is compiled for speed. zig has no -Oz, hence -Xclang.
+FAST   := $(addprefix common/base/,arena.c map.c str.c utf8.c) \
+          $(addprefix common/yaml/,edit_write.c emit.c node.c parse_manifest.c parse_strict.c scalar.c split.c)
+MEDIUM := $(addprefix $(LIBFYAML)/src/lib/,fy-parse.c fy-token.c) \
+          $(addprefix $(LIBYAML)/src/,parser.c reader.c scanner.c)
+SMALL := -Os -Xclang -Oz
+FAST_linux := -O2
+FAST_darwin := -Os
+MEDIUM_linux := -Os
+MEDIUM_darwin := $(SMALL)
+OPTIMIZATION = $(if $(filter $(FAST),$<),$(FAST_$(SYSTEM)),$(if $(filter $(MEDIUM),$<),$(MEDIUM_$(SYSTEM)),$(SMALL)))
 OPTIMIZE_LINK := -O2
 LIBRARY_SOURCES := $(wildcard $(LIBFYAML)/src/lib/*.c $(LIBFYAML)/src/xxhash/*.c $(LIBYAML)/src/*.c)
 LIBRARY_FLAGS   := $(FLAGS) -w -ffile-prefix-map=$(RELEASE)/=
