@@ -290,6 +290,10 @@ memory: all
 cost: all
 	@tests/cost/run $(BIN)
 
+.PHONY: guard
+guard: all
+	@tests/guard/run $(BIN)
+
 .PHONY: server
 server: all
 	@tests/server/run $(BIN)
@@ -371,7 +375,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 # Only the second builds and starts servers, so no two suites compete for a port or for $(CACHE).
 .PHONY: test-slow test-real
 test-slow:
-	$(call suites,memory faults cost variants yaml corpus cases fuzz-briefly)
+	$(call suites,memory faults cost guard variants yaml corpus cases fuzz-briefly)
 test-real:
 	$(call suites,apply secret push-test helm policy server aws roundtrip schema score packages)
 
@@ -381,20 +385,20 @@ test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) test-slow test-real
 
-BENCH := $(addprefix $(BUILD)/obj/tests/bench/,floor events empty)
+BENCH := $(addprefix $(BUILD)/obj/tests/bench/,floor events measure)
 .PHONY: bench
-bench: all $(BENCH) ## Compare speed and memory with similar programs
+bench: all $(BENCH) ## Compare speed and memory with similar programs, and print the goals (PARTS: only these)
 	@krew/toolchain $(RELEASE)
-	@$(MAKE) --no-print-directory PLATFORM=$(HOST) all
-	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor build/$(HOST)
-	@tests/bench/cpu $(BIN) build/$(HOST) $(filter-out %floor,$(BENCH))
-	@tests/bench/stream $(BIN)
+	@$(MAKE) --no-print-directory PLATFORM=$(HOST) all build/$(HOST)/empty
+	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench build/$(HOST)
 
-$(BUILD)/obj/tests/bench/empty: LDFLAGS = -static
-$(BUILD)/obj/tests/bench/empty: LIBS =
 $(BUILD)/obj/tests/roundtrip/read $(BENCH): %: %.o
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/empty: $(BUILD)/obj/tests/bench/empty.o
+	@$(if $(V),,echo "  LINK $@")
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/obj/tests/property/edit: %: %.o $(BUILD)/libcommon.a
 	@$(if $(V),,echo "  LINK $@")
@@ -410,7 +414,8 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps tests/cost/kubectl $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
+SCRIPTS  := .ci/run tests/deps $(addprefix tests/bench/,common scale stream) tests/cost/kubectl \
+            $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
 LINTS    := format layers gcc clang tidy cppcheck shell
 
@@ -435,7 +440,7 @@ lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 	    --suppressions-list=.cppcheck $(CPPFLAGS) -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' $(ANALYZED)
 lint-shell:
-	shellcheck $(SCRIPTS)
+	shellcheck -x $(SCRIPTS)
 
 .PHONY: coverage
 coverage: ## Measure the coverage of common/ by the unit, golden and cli tests (gcovr)

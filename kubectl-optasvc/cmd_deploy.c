@@ -142,7 +142,7 @@ static int run_deploy(const struct invocation *invocation)
     if (status)
         return status;
     off_t start;
-    apply_invocation.options.input.mode = READ_AGAIN;
+    apply_invocation.options.input.mode = READ_FOR_PUSH;
     bool ok = buffer_stdin(&invocation->options, &start) &&
               (invocation->options.push.image ? push_image(&arena, &apply_invocation)
                                               : check_images(&apply_invocation));

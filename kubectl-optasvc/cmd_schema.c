@@ -141,17 +141,17 @@ static void append_type_alternatives(struct arena *arena, struct node *alternati
     case TYPE_MAP:
         append_map_of_strings(arena, alternatives);
         break;
-    case TYPE_PAIRS:
+    case TYPE_MAP_OR_PAIRS:
         append_map_of_strings(arena, alternatives);
         append_list_of_pairs(arena, alternatives);
         break;
     case TYPE_RECORD:
-        append_record(arena, alternatives, field->of);
+        append_record(arena, alternatives, field->schema);
         break;
     case TYPE_RECORDS: {
         struct node *list = node_append_map(arena, alternatives);
         set_type(arena, list, "array");
-        set_reference(arena, node_set_map(arena, list, "items"), field->of);
+        set_reference(arena, node_set_map(arena, list, "items"), field->schema);
         break;
     }
     case TYPE_ANY:
@@ -165,11 +165,11 @@ static void append_alternatives(struct arena *arena, struct node *alternatives,
                                 const struct field *field)
 {
     append_type_alternatives(arena, alternatives, field);
-    if (field->word)
+    if (field->keyword)
         node_set_string(arena, node_append_map(arena, alternatives), "const",
-                        str_from_c(field->word));
+                        str_from_c(field->keyword));
     bool number = field->type == TYPE_INT || field->type == TYPE_CPU || field->type == TYPE_BYTES;
-    if (field->word && !number) /* numbers already accept a placeholder */
+    if (field->keyword && !number) /* numbers already accept a placeholder */
         append_pattern(arena, alternatives, placeholder);
     set_type(arena, node_append_map(arena, alternatives), "null");
 }
@@ -212,7 +212,7 @@ static void set_schema(struct arena *arena, struct node *map, const struct schem
     }
     if (required->first)
         node_put(map, node_scalar(arena, STYLE_PLAIN, STR("required")), required);
-    node_set_bool(arena, map, "additionalProperties", schema->open);
+    node_set_bool(arena, map, "additionalProperties", schema->allow_unknown);
 }
 
 /* Returns a pattern that matches the names of all types with a schema. */
@@ -246,7 +246,7 @@ static void set_modules(struct arena *arena, struct node *file)
         node_set_string(arena, node_set_map(arena, condition, "type"), "pattern",
                         types_pattern(arena, last));
         struct node *then = node_set_map(arena, item, "then");
-        if (last->open) { /* in addition to the fields of every module */
+        if (last->allow_unknown) { /* in addition to the fields of every module */
             struct node *all = node_set_list(arena, then, "allOf");
             set_reference(arena, node_append_map(arena, all), &module_schema);
             set_reference(arena, node_append_map(arena, all), last);

@@ -11,17 +11,17 @@ enum {
     BLANKS_MAX = 500, /* consecutive spaces, tabs and line breaks: libfyaml is quadratic in them */
     FILE_EXPANDED_MAX = 100000, /* keys, values, maps and lists after expanding a file's aliases */
     FILES_MAX = 20000,          /* files per run */
-    FOLDERS_DEPTH_MAX = 32,     /* directory depth with -R */
+    DIRECTORY_DEPTH_MAX = 32,   /* directory depth with -R */
     SERVICES_MAX = 20000,       /* services per run */
     MODULES_MAX = 1000,         /* modules per file */
     ITEMS_MAX = 2000,           /* items of a list, or fields of a map, in one field */
     VARIABLES_MAX = 2000,       /* environment variables per container */
     ROUTES_MAX = 500,           /* addresses in public_uri */
     CRON_JOBS_MAX = 100, /* cron_jobs per service; each contains the complete pod configuration */
-    FILLED_MAX = 64 * 1024,           /* bytes of a string after its placeholders are filled in */
-    OUTPUTS_DEPTH_MAX = 50,           /* outputs in a chain in which each refers to the next */
-    DURATION_MAX = 7 * 86400,         /* seconds of --timeout */
-    LOOK_SIZE_MAX = 64 * 1024 * 1024, /* bytes of a file in a directory; above FILE_SIZE_MAX it is
+    FILLED_MAX = 64 * 1024,             /* bytes of a string after its placeholders are filled in */
+    OUTPUTS_DEPTH_MAX = 50,             /* outputs in a chain in which each refers to the next */
+    DURATION_MAX = 7 * 86400,           /* seconds of --timeout */
+    SEARCH_SIZE_MAX = 64 * 1024 * 1024, /* bytes of a file in a directory; above FILE_SIZE_MAX it is
                                          only searched for the key modules */
 
     /* Charts */

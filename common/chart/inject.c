@@ -256,7 +256,7 @@ struct inject_run {
 
 static void read_layer(struct inject_run *run, struct layer *layer)
 {
-    const size_t *services = &layer->options->usage->services;
+    const size_t *services = &layer->options->usage->service_count;
     size_t before = *services;
     size_t index = 0;
     for (const struct module *module; (module = layer_next_service(layer, &index));) {

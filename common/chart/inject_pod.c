@@ -56,10 +56,10 @@ static void inject_times(const struct target *target)
                    node_int(arena, target->service->grace_period), "terminationGracePeriodSeconds",
                    SHOW_VALUES);
     if (target_has(target, SERVICE_TOKEN))
-        target_set(
-            target, target->workload, target_pod(target), "automountServiceAccountToken",
-            node_scalar(arena, STYLE_PLAIN, target->service->token ? STR("true") : STR("false")),
-            "automountServiceAccountToken", SHOW_VALUES);
+        target_set(target, target->workload, target_pod(target), "automountServiceAccountToken",
+                   node_scalar(arena, STYLE_PLAIN,
+                               target->service->mounts_token ? STR("true") : STR("false")),
+                   "automountServiceAccountToken", SHOW_VALUES);
 }
 
 static bool tolerates(const struct node *item, const struct toleration *toleration)

@@ -3,14 +3,14 @@
 #include "config/module_output.h"
 #include "format/name.h"
 
-/* The form of an ARN of each service, the fields of its modules, and the name that Opta gave it:
- * BEGINNING-LAYER-MODULE. */
+/* For each service: the form of its ARNs, the fields of its modules, and the name that Opta gave
+ * its resources: NAME_PREFIX-LAYER-MODULE. */
 static const struct arn_form {
     const char *service;
     const char *prefix;   /* of the resource, before its name */
     bool is_regional;     /* the ARN has a region and an account */
-    bool has_bucket_name; /* modules have the field bucket_name, */
-    bool has_fifo;        /* or the field fifo */
+    bool has_bucket_name; /* modules have the field bucket_name */
+    bool has_fifo;        /* modules have the field fifo */
     const char *example;
     const char *name_prefix; /* of Opta's name; NULL: the environment's name */
     const char *name_suffix; /* a wildcard for the random suffix from Terraform */
@@ -31,18 +31,18 @@ struct resource_reader {
     const struct arn_form *form;
     const struct record *record;
     struct location at; /* where the resource is referenced */
-    struct cloud_resource *resource;
+    struct aws_resource *resource;
 };
 
 static const struct arn_form *find_form(const struct module *module)
 {
     const struct arn_form *form = forms;
-    while (!str_eq_c(str_from_c(form->service), module->kind->service))
+    while (!str_eq_c(str_from_c(form->service), module->type->service))
         form++;
     return form;
 }
 
-/* A string, its location, and its name in messages. */
+/* A string with its location and its name in messages. */
 struct located_string {
     struct str text; /* empty: not found */
     struct location at;
@@ -50,43 +50,44 @@ struct located_string {
 };
 
 /* Returns the value of a field of the module. */
-static struct located_string find_field(const struct resource_reader *in, enum field_id field)
+static struct located_string field_string(const struct resource_reader *in, enum field_id field)
 {
     return (struct located_string){record_value(in->record, field)->text,
                                    record_location(in->record, field),
                                    str_from_c(schema_field(field)->name)};
 }
 
-/* Returns an output of the environment, NAME_OUTPUT. ARNs are not secrets, even if Terraform marks
- * them sensitive. */
-static struct located_string find_output(const struct resource_reader *in, const char *output)
+/* Returns the output MODULE_OUTPUT of the environment. ARNs are not secrets, even if Terraform
+ * marks them sensitive. */
+static struct located_string environment_string(const struct resource_reader *in,
+                                                const char *output)
 {
     struct arena *arena = in->scope->arena;
     struct str name = link_variable(arena, in->module, str_from_c(output));
-    const struct output *given = environment_output(in->scope->environment, name);
-    if (!given || given->unusable)
+    const struct environment_output *given = environment_output_find(in->scope->environment, name);
+    if (!given || given->is_not_string)
         return (struct located_string){0};
     return (struct located_string){given->text, given->at,
                                    str_format(arena, "output %.*s", STR_ARG(name))};
 }
 
-/* Sets the value in `outputs` of the module; empty if it is not set there. Returns false after an
- * error. */
+/* Reads an output that is set in the module; the string is empty if it is not set there. Reports an
+ * error and returns false if the value is invalid. */
 static bool read_module_output(const struct resource_reader *in, const char *output,
                                struct located_string *ret)
 {
     struct str name = str_from_c(output);
     *ret = (struct located_string){.at = in->at};
-    if (!module_writes_output(in->module, name))
+    if (!module_output_is_set(in->module, name))
         return true;
     ret->title = str_format(in->scope->arena, "output %s", output);
-    return module_written_output(in->scope, in->module, name, in->at, &ret->text);
+    return module_output_read_set(in->scope, in->module, name, in->at, &ret->text);
 }
 
 /* Returns the output of the module's type that is the ARN of the resource. */
 static const char *arn_output(const struct module *module)
 {
-    const char *const *output = module->kind->outputs;
+    const char *const *output = module->type->outputs;
     while (!str_ends_with(str_from_c(*output), STR("_arn")))
         output++;
     return *output;
@@ -101,7 +102,7 @@ static struct str opta_arn(const struct resource_reader *in)
     if (region.len == 0 || account.len == 0 || environment->name.len == 0)
         return (struct str){0};
     struct str prefix = form->name_prefix ? str_from_c(form->name_prefix) : environment->name;
-    bool fifo = form->has_fifo && record_value(in->record, CLOUD_FIFO)->flag;
+    bool fifo = form->has_fifo && record_value(in->record, CLOUD_FIFO)->boolean;
     return str_format(in->scope->arena, "arn:%s:%s:%.*s:%.*s:%s%.*s-%.*s-%.*s%s%s",
                       aws_partition(region), form->service, STR_ARG(region), STR_ARG(account),
                       form->prefix, STR_ARG(prefix), STR_ARG(in->scope->layer),
@@ -114,12 +115,12 @@ static bool report_unknown(const struct resource_reader *in)
     diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
                in->form->has_bucket_name ? "bucket" : "ARN", STR_ARG(in->module->name));
     if (in->form->has_bucket_name)
-        diag_hint(in->scope->diags, "set bucket_name in that module");
+        diag_hint(in->scope->diags, "set bucket_name in the module");
     else if (cloud != CLOUD_AWS && cloud != CLOUD_NONE)
-        diag_hint(in->scope->diags, "set arn: %s in that module", in->form->example);
+        diag_hint(in->scope->diags, "set arn: %s in the module", in->form->example);
     else
         diag_hint(in->scope->diags,
-                  "set arn: %s in that module; to use the name that Opta gave it, set region and "
+                  "set arn: %s in the module; to use the name that Opta gave it, set region and "
                   "account_id in the environment's aws provider",
                   in->form->example);
     return false;
@@ -133,7 +134,7 @@ static bool report_invalid_arn(const struct resource_reader *in, const struct lo
     return false;
 }
 
-/* Reports an error and returns false unless the partition is known and fits the environment. */
+/* Reports an error and returns false if the partition is unknown or not that of the environment. */
 static bool check_partition(const struct resource_reader *in, const struct located_string *found,
                             const struct arn *arn, const char *example)
 {
@@ -196,22 +197,23 @@ static bool read_bucket(const struct resource_reader *in, const struct located_s
     return !error;
 }
 
-/* Sets the ARN and its parts. Sets `ret_guessed` to true if it is derived from Opta's naming. */
+/* Sets the ARN and its parts. Sets `ret_guessed` to true if the ARN contains the name that Opta
+ * would have used. */
 static bool read_arn(const struct resource_reader *in, bool *ret_guessed)
 {
     struct located_string found;
-    struct located_string bucket = find_field(in, CLOUD_BUCKET_NAME);
+    struct located_string bucket = field_string(in, CLOUD_BUCKET_NAME);
     *ret_guessed = false;
     if (!read_module_output(in, arn_output(in->module), &found))
         return false;
     if (found.text.len == 0)
-        found = find_field(in, CLOUD_ARN);
+        found = field_string(in, CLOUD_ARN);
     if (found.text.len == 0 && bucket.text.len)
         return read_bucket(in, &bucket);
     if (found.text.len == 0)
-        found = find_output(in, arn_output(in->module));
+        found = environment_string(in, arn_output(in->module));
     if (found.text.len == 0 && in->form->has_bucket_name) {
-        bucket = find_output(in, "bucket_id");
+        bucket = environment_string(in, "bucket_id");
         if (bucket.text.len)
             return read_bucket(in, &bucket);
     }
@@ -227,19 +229,19 @@ static bool read_arn(const struct resource_reader *in, bool *ret_guessed)
     return true;
 }
 
-/* Sets the key. Sets `ret_guessed` to true if it may be any key of the account. Buckets have no KMS
- * key unless one is set. */
+/* Sets the KMS key. If it is unknown, allows all keys of the account and sets `ret_guessed` to
+ * true; a bucket has no key then. */
 static bool read_key(const struct resource_reader *in, bool *ret_guessed)
 {
-    struct cloud_resource *resource = in->resource;
+    struct aws_resource *resource = in->resource;
     const struct arn *arn = &resource->parts;
     struct located_string found;
     if (!read_module_output(in, "kms_arn", &found))
         return false;
     if (found.text.len == 0)
-        found = find_field(in, CLOUD_KMS_KEY_ARN);
+        found = field_string(in, CLOUD_KMS_KEY_ARN);
     if (found.text.len == 0)
-        found = find_output(in, "kms_arn");
+        found = environment_string(in, "kms_arn");
     *ret_guessed = found.text.len == 0 && !in->form->has_bucket_name;
     if (str_eq_c(found.text, "none") || (found.text.len == 0 && in->form->has_bucket_name))
         return true;
@@ -266,14 +268,14 @@ static void warn_guesses(const struct resource_reader *in, bool arn, bool key)
         diag_warning(diags, in->module->name_at,
                      "cannot determine the ARN of \"%.*s\"; assuming Opta's name %.*s",
                      STR_ARG(in->module->name), STR_ARG(in->resource->arn));
-        diag_hint(diags, "set arn in that module%s",
+        diag_hint(diags, "set arn in the module%s",
                   key ? ", and kms_key_arn (the ARN of its encryption key, or none)" : "");
     } else if (key) {
         diag_warning(diags, in->module->name_at,
                      "cannot determine the KMS key of \"%.*s\"; allowing all keys of the account, "
                      "through %s only",
                      STR_ARG(in->module->name), in->form->service);
-        diag_hint(diags, "set kms_key_arn in that module (the ARN of its encryption key, or none)");
+        diag_hint(diags, "set kms_key_arn in the module (the ARN of its encryption key, or none)");
     }
 }
 
@@ -290,7 +292,7 @@ static bool check_fields(const struct resource_reader *in)
             continue;
         diag_error(in->scope->diags, record_location(in->record, rows[i].field),
                    "unknown field \"%s\" for type %.*s", schema_field(rows[i].field)->name,
-                   STR_ARG(in->module->type));
+                   STR_ARG(in->module->type_name));
         diag_hint(in->scope->diags, "remove it");
         ok = false;
     }
@@ -315,34 +317,36 @@ static bool read_resource(struct resource_reader *in)
     return true;
 }
 
-const struct cloud_resource *cloud_resource(struct scope *scope, struct module *module,
-                                            struct location at)
+const struct aws_resource *aws_resource_read(struct scope *scope, struct module *module,
+                                             struct location at)
 {
-    if (module->known == KNOWN_UNREAD && !scope->blind) {
-        struct cloud_resource *resource = ARENA_NEW(scope->arena, struct cloud_resource);
+    if (module->state == STATE_UNREAD && !scope->environment_invalid) {
+        struct aws_resource *resource = ARENA_NEW(scope->arena, struct aws_resource);
         struct resource_reader in = {scope, module, find_form(module), NULL, at, resource};
-        *resource = (struct cloud_resource){0};
+        *resource = (struct aws_resource){0};
         if (!scope_enter(scope, at))
             return NULL;
-        module->known = KNOWN_READING;
+        module->state = STATE_READING;
         module->resource = resource;
-        module->known = read_resource(&in) ? KNOWN_READ : KNOWN_INVALID;
+        module->state = read_resource(&in) ? STATE_READ : STATE_INVALID;
         scope_leave(scope);
-    } else if (module->known == KNOWN_READING) {
+    } else if (module->state == STATE_READING) {
         diag_error(scope->diags, at, "this output refers to itself");
+        diag_hint(scope->diags, "remove the reference");
     }
-    return module->known == KNOWN_READ ? module->resource : NULL;
+    return module->state == STATE_READ ? module->resource : NULL;
 }
 
-static bool is_exact(struct str text)
+/* True if a string is known and has no wildcard. */
+static bool has_no_wildcard(struct str text)
 {
     return text.len && str_find(text, 0, '*') == text.len && str_find(text, 0, '?') == text.len;
 }
 
-bool cloud_output(struct scope *scope, struct module *module, struct str output, struct location at,
-                  struct str *ret)
+bool aws_resource_output(struct scope *scope, struct module *module, struct str output,
+                         struct location at, struct str *ret)
 {
-    const struct cloud_resource *resource = cloud_resource(scope, module, at);
+    const struct aws_resource *resource = aws_resource_read(scope, module, at);
     if (!resource)
         return false;
     const struct arn *parts = &resource->parts;
@@ -357,15 +361,15 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
                        aws_domain(parts->region), STR_ARG(parts->account), STR_ARG(resource->name));
     else
         *ret = resource->name;
-    if (is_exact(*ret))
+    if (has_no_wildcard(*ret))
         return true;
     if (key && ret->len == 0) {
         diag_error(scope->diags, at, "\"%.*s\" has no KMS key", STR_ARG(module->name));
-        diag_hint(scope->diags, "set kms_key_arn in that module");
+        diag_hint(scope->diags, "set kms_key_arn in the module");
         return false;
     }
     diag_error(scope->diags, at, "cannot determine %.*s of \"%.*s\"", STR_ARG(output),
                STR_ARG(module->name));
-    diag_hint(scope->diags, "set %s in that module", key ? "kms_key_arn" : "arn");
+    diag_hint(scope->diags, "set %s in the module", key ? "kms_key_arn" : "arn");
     return false;
 }

@@ -8,7 +8,7 @@
 static word_list read_buckets = {"s3:GetObject*", "s3:ListBucket", NULL};
 static word_list write_buckets = {"s3:DeleteObject*", "s3:GetObject*", "s3:ListBucket",
                                   "s3:PutObject*", NULL};
-/* IAM has no separate actions for batches of messages. */
+/* These include the actions for batches of messages. */
 static word_list publish_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
                                    "sqs:SendMessage", NULL};
 static word_list subscribe_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes",
@@ -32,23 +32,23 @@ static word_list write_tables = {"dynamodb:BatchGetItem",  "dynamodb:BatchWriteI
 static word_list decrypt = {"kms:Decrypt", NULL};
 static word_list encrypt = {"kms:Decrypt", "kms:GenerateDataKey", NULL};
 
-/* The statements that links can grant. Those for KMS keys depend on a permission too. */
+/* The statements that permissions of links add to the policy. */
 static const struct grant {
     const char *sid;
     const char *service;
     const char *permission;
     const char *const *actions;
-    const char *arn_suffix; /* suffix of the ARN that is granted too, or NULL */
-    bool key;               /* granted on the KMS key, only through the service */
-    const char *unless;     /* a permission of the same link that grants it already */
+    const char *arn_suffix; /* the ARN with this suffix is granted too; or NULL */
+    bool on_key;            /* granted on the KMS key, and only through the service */
+    const char *unless;     /* not added if the link has this permission, which includes it */
 } grants[] = {
-    {"DecryptBucketKeys", "s3", "read", decrypt, .key = true, .unless = "write"},
-    {"DecryptQueueKeys", "sqs", "subscribe", decrypt, .key = true, .unless = "publish"},
-    {"DecryptTableKeys", "dynamodb", "read", decrypt, .key = true, .unless = "write"},
-    {"EncryptBucketKeys", "s3", "write", encrypt, .key = true},
-    {"EncryptQueueKeys", "sqs", "publish", encrypt, .key = true},
-    {"EncryptTableKeys", "dynamodb", "write", encrypt, .key = true},
-    {"EncryptTopicKeys", "sns", "publish", encrypt, .key = true},
+    {"DecryptBucketKeys", "s3", "read", decrypt, .on_key = true, .unless = "write"},
+    {"DecryptQueueKeys", "sqs", "subscribe", decrypt, .on_key = true, .unless = "publish"},
+    {"DecryptTableKeys", "dynamodb", "read", decrypt, .on_key = true, .unless = "write"},
+    {"EncryptBucketKeys", "s3", "write", encrypt, .on_key = true},
+    {"EncryptQueueKeys", "sqs", "publish", encrypt, .on_key = true},
+    {"EncryptTableKeys", "dynamodb", "write", encrypt, .on_key = true},
+    {"EncryptTopicKeys", "sns", "publish", encrypt, .on_key = true},
     {"PublishQueues", "sqs", "publish", publish_queues, .arn_suffix = NULL},
     {"PublishTopics", "sns", "publish", publish_topics, .arn_suffix = NULL},
     {"ReadBuckets", "s3", "read", read_buckets, .arn_suffix = "/*"},
@@ -58,7 +58,7 @@ static const struct grant {
     {"WriteTables", "dynamodb", "write", write_tables, .arn_suffix = "/index/*"},
 };
 
-/* Strings, sorted and without duplicates in the output. */
+/* A list of strings, which set_strings() sorts and writes without duplicates. */
 struct str_list {
     struct str *items;
     size_t count;
@@ -119,16 +119,16 @@ static void add_grant(struct arena *arena, struct node *document, const struct g
     struct str_list services = {0};
     for (size_t i = 0; i < access->link_count; i++) {
         const struct cloud_link *link = &access->links[i];
-        const struct cloud_resource *resource = link->resource;
+        const struct aws_resource *resource = link->resource;
         if (!str_eq_c(resource->parts.service, grant->service) ||
             !has_permission(link, grant->permission) || has_permission(link, grant->unless) ||
-            (grant->key && resource->key.len == 0))
+            (grant->on_key && resource->key.len == 0))
             continue;
-        add_string(arena, &resources, grant->key ? resource->key : resource->arn);
+        add_string(arena, &resources, grant->on_key ? resource->key : resource->arn);
         if (grant->arn_suffix)
             add_string(arena, &resources,
                        str_format(arena, "%.*s%s", STR_ARG(resource->arn), grant->arn_suffix));
-        if (grant->key)
+        if (grant->on_key)
             add_service(arena, &services, grant->service, arn_split(resource->key).region);
     }
     if (resources.count == 0)
@@ -180,7 +180,7 @@ static void trust_provider(struct arena *arena, const struct cloud_access *acces
                            struct node *document)
 {
     const struct environment *environment = access->environment;
-    struct str provider = access->provider;
+    struct str provider = access->openid_provider;
     struct node *statement = aws_policy_add_statement(arena, document, "ServiceAccount");
     node_set_string(arena, node_set_map(arena, statement, "Principal"), "Federated",
                     str_format(arena, "arn:%s:iam::%.*s:oidc-provider/%.*s",
@@ -199,7 +199,7 @@ static void trust_provider(struct arena *arena, const struct cloud_access *acces
 struct str iam_trust_policy(struct arena *arena, const struct cloud_access *access)
 {
     struct node *document = aws_policy_new(arena);
-    if (access->provider.len)
+    if (access->openid_provider.len)
         trust_provider(arena, access, document);
     else
         trust_pod_identity(arena, access, document);

@@ -12,8 +12,8 @@ static void read_keys(const struct schema_reader *reader, const struct record *r
 /* Returns NAME.azurecr.io, where NAME is the output acr_name of Opta's environments. */
 static struct str registry(struct arena *arena, const struct environment *environment)
 {
-    const struct output *name = environment_output(environment, STR("acr_name"));
-    if (!name || name->unusable || name->text.len == 0)
+    const struct environment_output *name = environment_output_find(environment, STR("acr_name"));
+    if (!name || name->is_not_string || name->text.len == 0)
         return (struct str){0};
     return str_format(arena, "%.*s.azurecr.io", STR_ARG(str_lower(arena, name->text)));
 }
@@ -27,8 +27,8 @@ const struct provider provider_azure = {
     .registry_hint =
         "set outputs: {acr_name: NAME} (the name of the container registry) or registry "
         "in the environment file, or pass --registry",
-    .annotation = "azure.workload.identity/client-id",
-    .identity = SERVICE_AZURE_CLIENT_ID,
-    .identity_check = name_check_uuid,
+    .identity_annotation = "azure.workload.identity/client-id",
+    .identity_field = SERVICE_AZURE_CLIENT_ID,
+    .check_identity = name_check_uuid,
     .pod_label = "azure.workload.identity/use",
 };

@@ -26,22 +26,22 @@ static struct str registry(struct arena *arena, const struct environment *enviro
 
 /* There are no cluster objects for Google's IAM, so a warning shows the command. The roles are
  * those that Opta granted. https://cloud.google.com/storage/docs/access-control/iam-roles */
-static void grant(struct scope *scope, const struct link *link, struct str account)
+static void warn_link(struct scope *scope, const struct link *link, struct str account)
 {
     /* In Google Cloud, the ID of a bucket is its name. */
-    bool named = module_writes_output(link->module, STR("bucket_name"));
-    const struct str name = named ? STR("bucket_name") : STR("bucket_id");
+    bool has_name = module_output_is_set(link->module, STR("bucket_name"));
+    const struct str name = has_name ? STR("bucket_name") : STR("bucket_id");
     struct str bucket = STR("BUCKET");
     bool writes = false;
     for (size_t i = 0; i < link->permission_count; i++)
         writes |= str_eq_c(link->permissions[i], "write");
-    if (module_writes_output(link->module, name) &&
-        !module_written_output(scope, link->module, name, link->node->span, &bucket))
+    if (module_output_is_set(link->module, name) &&
+        !module_output_read_set(scope, link->module, name, link->node->span, &bucket))
         return;
     const char *role = writes ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";
     diag_warning(scope->diags, link->node->span,
                  "no cloud permissions are granted for this link to %.*s",
-                 STR_ARG(link->module->type));
+                 STR_ARG(link->module->type_name));
     if (account.len)
         diag_hint(scope->diags,
                   "grant them with: gcloud storage buckets add-iam-policy-binding gs://%.*s "
@@ -60,8 +60,8 @@ const struct provider provider_google = {
     .registry = registry,
     .registry_hint = "set project in the environment's google provider, or set registry in the "
                      "environment file, or pass --registry",
-    .grant = grant,
-    .annotation = "iam.gke.io/gcp-service-account",
-    .identity = SERVICE_GCP_SERVICE_ACCOUNT,
-    .identity_check = name_check_google_account,
+    .warn_link = warn_link,
+    .identity_annotation = "iam.gke.io/gcp-service-account",
+    .identity_field = SERVICE_GCP_SERVICE_ACCOUNT,
+    .check_identity = name_check_google_account,
 };

@@ -12,7 +12,7 @@ const struct provider provider_local = {
     .cloud = CLOUD_LOCAL,
     .field = PROVIDERS_LOCAL,
     .title = "a local cluster",
-    .local = true,
+    .is_local = true,
     .registry = registry,
     .registry_hint = "pass --registry",
 };

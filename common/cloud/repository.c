@@ -5,7 +5,7 @@ struct str cloud_repository(struct arena *arena, const struct environment *envir
 {
     const struct provider *provider = environment->provider;
     struct str registry = environment->registry;
-    bool flat = registry.len || provider->flat_names;
+    bool flat = registry.len || provider->has_flat_names;
     if (registry.len == 0 && provider->registry)
         registry = provider->registry(arena, environment);
     if (registry.len == 0)

@@ -4,22 +4,22 @@
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
 
-/* State for one file. */
+/* The state for one file. */
 struct discovery {
     struct arena *arena;
     struct diags *diags;
-    bool foreign; /* a reported file may belong to another tool */
+    bool maybe_foreign; /* the file may belong to another tool: the error gets a hint about this */
 };
 
-static enum type_likeness likeness_of(struct discovery *discovery, const struct node *node)
+static enum type_similarity similarity_of(struct discovery *discovery, const struct node *node)
 {
     struct str type = node_string(node_at(node, "type"));
-    return type.len ? module_type_likeness(discovery->arena, type) : TYPE_OTHER;
+    return type.len ? module_type_similarity(discovery->arena, type) : SIMILARITY_NONE;
 }
 
 static bool is_service(struct discovery *discovery, const struct node *node)
 {
-    return likeness_of(discovery, node) == TYPE_SERVICE;
+    return similarity_of(discovery, node) == SIMILARITY_EQUAL;
 }
 
 static bool has_service(struct discovery *discovery, const struct node *modules)
@@ -38,29 +38,30 @@ static void report_near_type(struct discovery *discovery, const struct node *mod
     diag_hint(discovery->diags, "did you mean \"k8s-service\"?");
 }
 
-/* Returns the first map in a tree whose type is at least as similar to k8s-service as `least`; NULL
- * if there is none. */
+/* Returns the first map in a tree whose type is at least as similar to k8s-service as
+ * `min_similarity`; NULL if there is none. */
 static const struct node *find_service(struct discovery *discovery, const struct node *node,
-                                       enum type_likeness min_likeness)
+                                       enum type_similarity min_similarity)
 {
     if (node->kind != NODE_MAP && node->kind != NODE_LIST)
         return NULL;
-    if (likeness_of(discovery, node) >= min_likeness)
+    if (similarity_of(discovery, node) >= min_similarity)
         return node;
     for (const struct node *child = node->first; child; child = child->next) {
-        const struct node *found = find_service(discovery, child, min_likeness);
+        const struct node *found = find_service(discovery, child, min_similarity);
         if (found)
             return found;
     }
     return NULL;
 }
 
-/* Reports a service outside the `modules` list. Under the key `modules` itself, which may have a
- * map by mistake, a type similar to k8s-service is reported too. */
+/* Reports a service outside the `modules` list. If the value of `modules` is a map by mistake, also
+ * reports a type similar to k8s-service. */
 static void check_misplaced(struct discovery *discovery, const struct node *node)
 {
     bool modules = node->key && str_eq_c(node->key->text, "modules");
-    const struct node *service = find_service(discovery, node, modules ? TYPE_NEAR : TYPE_SERVICE);
+    const struct node *service =
+        find_service(discovery, node, modules ? SIMILARITY_NEAR : SIMILARITY_EQUAL);
     if (!service)
         return;
     if (is_service(discovery, service)) {
@@ -76,20 +77,20 @@ static void check_module(struct discovery *discovery, const struct node *module)
 {
     struct diags *diags = discovery->diags;
     const struct node *type = node_at(module, "type");
-    if (node_string(type).len == 0 && find_service(discovery, module, TYPE_SERVICE)) {
+    if (node_string(type).len == 0 && find_service(discovery, module, SIMILARITY_EQUAL)) {
         check_misplaced(discovery, module);
     } else if (node_string(type).len == 0) {
         diag_error(diags, type ? type->span : module->span,
                    "missing required field \"type\" in a module");
         diag_hint(diags, "set its type, for example: - {name: app, type: k8s-service, ...}");
-        discovery->foreign = true;
-    } else if (likeness_of(discovery, module) == TYPE_NEAR) {
+        discovery->maybe_foreign = true;
+    } else if (similarity_of(discovery, module) == SIMILARITY_NEAR) {
         report_near_type(discovery, module);
     }
 }
 
-/* Returns the last line of a key. The parser reads a // comment and the key on the next line as one
- * key. */
+/* Returns the last line of a key: the parser reads a comment that begins with // and the key on the
+ * next line as one key. */
 static struct str last_line(const struct node *key)
 {
     const struct source *source = key->span.source;
@@ -101,9 +102,9 @@ static struct str last_line(const struct node *key)
     return line ? str_skip(written, line) : key->text;
 }
 
-/* True for a list of maps under a misspelling of `modules`. A key two edits away can be another
- * word, such as dbt's `models`, and a map of maps can be Terraform's `module`: these must also have
- * an item whose type is similar to k8s-service. */
+/* True for a list of maps under a misspelling of `modules`. A key that differs by two letters can
+ * be another word, such as dbt's `models`, and a map of maps can be Terraform's `module`: in these,
+ * an item must also have a type similar to k8s-service. Sets `ret_typed` to true if an item has. */
 static bool is_misspelt_list(struct discovery *discovery, struct node *value, bool *ret_typed)
 {
     size_t distance = top_level_distance(last_line(value->key));
@@ -113,7 +114,7 @@ static bool is_misspelt_list(struct discovery *discovery, struct node *value, bo
     *ret_typed = false;
     for (struct node *item = node_first_child(value); item; item = item->next) {
         maps &= node_target(item)->kind == NODE_MAP;
-        *ret_typed |= likeness_of(discovery, item) != TYPE_OTHER;
+        *ret_typed |= similarity_of(discovery, item) != SIMILARITY_NONE;
     }
     bool list = node_target(value)->kind == NODE_LIST;
     return maps && (*ret_typed || (list && distance < 2));
@@ -130,7 +131,7 @@ static void report_misspelt_list(struct discovery *discovery, const struct node 
     }
     diag_error(diags, value->key->span, "unknown field \"%.*s\" in the file", STR_ARG(key));
     diag_hint(diags, "did you mean \"modules\"?");
-    discovery->foreign |= !typed;
+    discovery->maybe_foreign |= !typed;
 }
 
 static void check_field(struct discovery *discovery, struct node *value, bool is_object)
@@ -171,19 +172,19 @@ bool discover_tree(struct arena *arena, const struct source *source, struct diag
     *ret_tree = unreported.count == 0 ? root : NULL;
     if (!root && top_level_has_modules(source->text)) {
         load_service(arena, source, diags);
-        discovery.foreign = true;
+        discovery.maybe_foreign = true;
     } else if (root && root->kind == NODE_MAP) {
         found = discover_map(&discovery, root);
     } else if (root) {
         check_misplaced(&discovery, root);
     }
-    if (discovery.foreign)
+    if (discovery.maybe_foreign)
         diag_hint_line(diags, "if this is not a service file, pass the service files with -f, "
                               "not their directory");
     return found;
 }
 
-bool discover(const struct source *source, struct diags *diags)
+bool discover_is_service_file(const struct source *source, struct diags *diags)
 {
     struct arena arena = {0};
     struct node *tree;

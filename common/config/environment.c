@@ -120,7 +120,7 @@ void environment_set_checked(const struct schema_reader *reader, const struct re
     *ret = text;
 }
 
-/* Uses the first provider of the file, in the order of the table. */
+/* Uses the first provider of the file, in the order of `enum cloud`. */
 static void set_provider(const struct schema_reader *reader, const struct record *file,
                          struct environment *ret)
 {
@@ -140,9 +140,9 @@ static void set_provider(const struct schema_reader *reader, const struct record
     }
 }
 
-/* A domain may end with a dot, as name servers print it. It is dropped because other values are
- * built from the domain. */
-static void add_output(struct arena *arena, struct environment *environment, struct output output)
+/* Removes the final dot of a domain, because other values contain the domain. */
+static void add_output(struct arena *arena, struct environment *environment,
+                       struct environment_output output)
 {
     if (str_eq_c(output.name, "domain"))
         output.text = name_without_root(output.text);
@@ -151,16 +151,17 @@ static void add_output(struct arena *arena, struct environment *environment, str
     environment->outputs[environment->output_count++] = output;
 }
 
-/* The first output of a name is used: those of --parent-outputs have been added before. */
+/* Adds the outputs of the environment file. Outputs of --parent-outputs take precedence: they were
+ * added before, and environment_output_find() returns the first. */
 static void set_outputs(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {
     const struct value *written = record_value(file, FILE_OUTPUTS);
     for (size_t i = 0; i < written->count; i++)
         add_output(reader->arena, ret,
-                   (struct output){.name = written->items[i].name,
-                                   .text = written->items[i].text,
-                                   .at = written->items[i].node->span});
+                   (struct environment_output){.name = written->items[i].name,
+                                               .text = written->items[i].text,
+                                               .at = written->items[i].node->span});
     const struct node *modules = record_value(file, FILE_MODULES)->node;
     for (const struct node *node = node_first_child(modules); node; node = node->next) {
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
@@ -169,9 +170,9 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
         const char *field = module_type_field(module_type_find(type->text, false), STR("domain"));
         const struct node *domain = field ? node_get(node, field) : NULL;
         if (domain && domain->kind == NODE_SCALAR)
-            add_output(
-                reader->arena, ret,
-                (struct output){.name = STR("domain"), .text = domain->text, .at = domain->span});
+            add_output(reader->arena, ret,
+                       (struct environment_output){
+                           .name = STR("domain"), .text = domain->text, .at = domain->span});
     }
 }
 
@@ -188,13 +189,13 @@ static void set_secret_store(const struct schema_reader *reader, const struct re
     ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
 }
 
-/* ACK objects require the provider, which has the region and the account. */
+/* Objects for ACK require the aws provider, which has their region and account. */
 static void set_cloud_objects(const struct schema_reader *reader, const struct record *file,
                               struct environment *ret)
 {
     const struct value *written = record_value(file, FILE_CLOUD_OBJECTS);
-    ret->ack = ret->provider->makes_objects && !str_eq_c(written->text, "none");
-    if (str_eq_c(written->text, "ack") && !ret->provider->makes_objects) {
+    ret->uses_ack = ret->provider->renders_objects && !str_eq_c(written->text, "none");
+    if (str_eq_c(written->text, "ack") && !ret->provider->renders_objects) {
         diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
                    "cloud_objects: ack requires the aws provider");
         if (ret->provider->cloud == CLOUD_NONE)
@@ -241,8 +242,7 @@ static void add_extra_tcp_ports(const struct schema_reader *reader, const struct
     }
 }
 
-/* Sets the ingress controller: ingress_controller, or else the one that the name of the class
- * implies. */
+/* Sets the flavour: that of ingress_controller, or the one that the name of the class implies. */
 static void set_ingress(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {
@@ -276,32 +276,35 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     }
 }
 
-/* Counts unfilled values of Opta's templates, such as <<region::aws_region::Your AWS Region>>. */
-static size_t count_unfilled(const struct node *node, const struct node **ret_first)
+/* Counts values of Opta's templates that the user must replace, such as
+ * <<region::aws_region::Your AWS Region>>. Sets `ret_first` to the first if it is NULL. */
+static size_t count_template_values(const struct node *node, const struct node **ret_first)
 {
-    if (node->kind == NODE_ALIAS) /* counted at its anchor */
+    if (node->kind == NODE_ALIAS) /* its anchor is counted */
         return 0;
     if (node->kind != NODE_SCALAR) {
         size_t count = 0;
         for (const struct node *child = node_first_child(node); child; child = child->next)
-            count += count_unfilled(child, ret_first);
+            count += count_template_values(child, ret_first);
         return count;
     }
-    bool unfilled = str_starts_with(node->text, STR("<<")) && str_ends_with(node->text, STR(">>"));
-    if (unfilled && !*ret_first)
+    bool is_template_value =
+        str_starts_with(node->text, STR("<<")) && str_ends_with(node->text, STR(">>"));
+    if (is_template_value && !*ret_first)
         *ret_first = node;
-    return unfilled;
+    return is_template_value;
 }
 
-/* Reports unfilled template values once, before each of them causes its own error. In a service
- * file, modules are not checked. */
-static bool check_filled(const struct schema_reader *reader, const struct node *root, bool modules)
+/* Reports one error for all template values, because otherwise each would cause its own. Returns
+ * false then. In a service file, modules are not checked. */
+static bool check_template_values(const struct schema_reader *reader, const struct node *root,
+                                  bool include_modules)
 {
     const struct node *first = NULL;
     size_t count = 0;
     for (const struct node *child = node_first_child(root); child; child = child->next)
-        if (modules || !str_eq_c(child->key->text, "modules"))
-            count += count_unfilled(child, &first);
+        if (include_modules || !str_eq_c(child->key->text, "modules"))
+            count += count_template_values(child, &first);
     if (count == 0)
         return true;
     diag_error(reader->diags, first->span, "this template value is not filled in");
@@ -321,11 +324,12 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
         diag_hint_line(reader->diags, "--env-file FILE overrides the path");
         return false;
     }
-    const char *home = at.source ? str_to_c(reader->arena, str_directory(at.source->path)) : NULL;
+    const char *directory =
+        at.source ? str_to_c(reader->arena, str_directory(at.source->path)) : NULL;
     const struct input input = {.path = path,
-                                .named = true,
-                                .regular = at.source != NULL,
-                                .home = home && !*home ? "." : home};
+                                .is_explicit = true,
+                                .must_be_regular = at.source != NULL,
+                                .visible_root = directory && !*directory ? "." : directory};
     const struct source *source = input_read(reader->arena, reader->diags, &input, at);
     if (!source) {
         if (at.source)
@@ -333,20 +337,22 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
                                      "cloud; --env-file FILE selects another file");
         return false;
     }
-    const struct node *root = load_own_file(reader->arena, source, reader->diags, OWN_ENVIRONMENT);
+    const struct node *root =
+        load_config_file(reader->arena, source, reader->diags, ENVIRONMENT_FILE);
     const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
-    if (!file || !check_filled(reader, root, true))
+    if (!file || !check_template_values(reader, root, true))
         return false;
     set_file(reader, file, ret);
     add_extra_tcp_ports(reader, file, ret);
     return reader->diags->errors == errors;
 }
 
-/* `terraform output -json`: {NAME: {"value": ..., "sensitive": ..., "type": ...}}. */
+/* Reads the output of `terraform output -json`:
+ * {NAME: {"value": ..., "sensitive": ..., "type": ...}}. */
 static bool read_parent_outputs(const struct schema_reader *reader, const char *path,
                                 struct environment *ret)
 {
-    const struct input input = {.path = path, .named = true};
+    const struct input input = {.path = path, .is_explicit = true};
     struct source *source = input_read(reader->arena, reader->diags, &input, NO_LOCATION);
     if (!source)
         return false;
@@ -370,12 +376,13 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
             return false;
         }
         add_output(reader->arena, ret,
-                   (struct output){.name = output->key->text,
-                                   .text = value->text,
-                                   .at = output->span,
-                                   .of_flag = true,
-                                   .unusable = value->kind != NODE_SCALAR || node_is_null(value),
-                                   .sensitive = secret && str_eq_c(secret->text, "true")});
+                   (struct environment_output){
+                       .name = output->key->text,
+                       .text = value->text,
+                       .at = output->span,
+                       .from_flag = true,
+                       .is_not_string = value->kind != NODE_SCALAR || node_is_null(value),
+                       .sensitive = secret && str_eq_c(secret->text, "true")});
     }
     return true;
 }
@@ -385,11 +392,11 @@ static bool contains(struct str text, const char *marker)
     return memmem(text.data, text.len, marker, strlen(marker)) != NULL;
 }
 
-/* True if injection into a chart needs the environment file, which may not be available where
- * charts are installed: for placeholders, for a generated Ingress, and to know whether redis has a
- * password. If the chart has an Ingress, environment_read_all() reads the file later, to determine
- * its controller. */
-static bool needs_file(struct str text)
+/* True if injection into a chart needs the environment file: for placeholders, for a generated
+ * Ingress, and to determine whether redis has a password. Otherwise the file is not read, because
+ * it may not be available where charts are installed. If the chart has an Ingress,
+ * environment_read_deferred() reads the file later to determine the controller. */
+static bool needs_environment_file(struct str text)
 {
     static const char *const markers[] = {"{parent",     "{region",  "{aws",    "public_uri",
                                           "redis",       ".queue_",  "[queue_", ".topic_",
@@ -402,8 +409,8 @@ static bool needs_file(struct str text)
            !contains(text, "bucket_name");
 }
 
-/* Records the files of all environments, including those that are not selected, as environment
- * files. */
+/* Records the files of all environments, including those that are not selected, so that they are
+ * not reported as skipped. */
 static void record_files(const struct schema_reader *reader, const struct record *file,
                          const struct input_options *options)
 {
@@ -415,37 +422,37 @@ static void record_files(const struct schema_reader *reader, const struct record
     }
 }
 
-/* Fields of an environment file. */
-static const enum field_id settings[] = {
+/* The fields that belong in an environment file. */
+static const enum field_id environment_fields[] = {
     FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
     FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
     FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
 
-enum { SETTING_COUNT = COUNT_OF(settings) };
+enum { ENVIRONMENT_FIELD_COUNT = COUNT_OF(environment_fields) };
 
 /* Warns of fields of an environment file in a service file that has environments. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
 {
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
-        const struct node *node = record_value(file, settings[i])->node;
+    for (size_t i = 0; i < ENVIRONMENT_FIELD_COUNT; i++) {
+        const struct node *node = record_value(file, environment_fields[i])->node;
         if (!node)
             continue;
         diag_warning(reader->diags, node->key->span,
                      "%s has no effect in a service file with environments",
-                     schema_field(settings[i])->name);
+                     schema_field(environment_fields[i])->name);
         diag_hint(reader->diags, "move it to the environment file");
     }
 }
 
-/* Reads the settings of a service file that is its own environment file. */
-static bool read_own(const struct schema_reader *reader, const struct record *file,
-                     struct environment *ret)
+/* Reads the environment from a service file without `environments`. */
+static bool read_standalone(const struct schema_reader *reader, const struct record *file,
+                            struct environment *ret)
 {
     size_t errors = reader->diags->errors;
     bool ok = true;
-    for (size_t i = 0; i < SETTING_COUNT; i++)
-        ok &= !record_value(file, settings[i])->invalid;
-    if (check_filled(reader, file->node, false))
+    for (size_t i = 0; i < ENVIRONMENT_FIELD_COUNT; i++)
+        ok &= !record_value(file, environment_fields[i])->invalid;
+    if (check_template_values(reader, file->node, false))
         set_file(reader, file, ret);
     if (record_has(file, FILE_PROVIDERS))
         ret->name = ret->file_name;
@@ -472,7 +479,7 @@ static bool read_selected(const struct schema_reader *reader, const struct recor
         return read_file(reader, options->environment_file, NO_LOCATION, ret);
     struct str service_file = file->node->span.source->path;
     const char *environment_path = resolve_path(reader->arena, service_file, path->text);
-    if (options->mode == READ_CHART && !needs_file(file->node->span.source->text)) {
+    if (options->mode == READ_CHART && !needs_environment_file(file->node->span.source->text)) {
         ret->unread_path = environment_path;
         ret->unread_at = path->node->span;
         return true;
@@ -502,7 +509,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         ok = read_file(reader, options->environment_file, NO_LOCATION, ret);
         ret->name = ret->file_name;
     } else {
-        ok = read_own(reader, file, ret);
+        ok = read_standalone(reader, file, ret);
     }
     if (options->environment && ok && !str_eq_c(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),
@@ -516,10 +523,10 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
     return ok;
 }
 
-bool environment_read_all(const struct schema_reader *reader, struct environment *environment)
+bool environment_read_deferred(const struct schema_reader *reader, struct environment *environment)
 {
     const char *path = environment->unread_path;
-    struct str registry = environment->registry; /* set by a flag */
+    struct str registry = environment->registry; /* of --registry */
     environment->unread_path = NULL;
     if (!path)
         return true;
@@ -528,29 +535,32 @@ bool environment_read_all(const struct schema_reader *reader, struct environment
     return ok;
 }
 
-const struct output *environment_output(const struct environment *environment, struct str name)
+const struct environment_output *environment_output_find(const struct environment *environment,
+                                                         struct str name)
 {
     for (size_t i = 0; i < environment->output_count; i++) {
-        const struct output *output = &environment->outputs[i];
+        const struct environment_output *output = &environment->outputs[i];
         if (!str_equal(output->name, name))
             continue;
-        if (output->of_flag)
+        if (output->from_flag)
             usage_add_parent_outputs(environment->options);
         return output;
     }
     return NULL;
 }
 
-bool environment_output_check(const struct output *output, struct diags *diags, struct location at)
+bool environment_output_check(const struct environment_output *output, struct diags *diags,
+                              struct location at)
 {
-    if (output->unusable) {
+    if (output->is_not_string) {
         diag_error(diags, at, "output \"%.*s\" must be a string, not null, a list or a map",
                    STR_ARG(output->name));
-        diag_hint(diags, "add an output to the Terraform configuration that has the string alone");
+        diag_hint(diags,
+                  "add an output to the Terraform configuration that contains only the string");
     } else if (output->sensitive) {
         diag_error(diags, at, "output \"%.*s\" is sensitive and must not be in a manifest",
                    STR_ARG(output->name));
         diag_hint(diags, "set it with kubectl optasvc secret set, and list its key under secrets");
     }
-    return !output->unusable && !output->sensitive;
+    return !output->is_not_string && !output->sensitive;
 }

@@ -8,12 +8,12 @@
 #include "config/provider.h"
 
 /* An output of the environment, which `{parent.NAME}` reads. */
-struct output {
+struct environment_output {
     struct str name;
     struct str text;
-    bool sensitive; /* as in Terraform: must not appear in a manifest */
-    bool unusable;  /* null, a list or a map */
-    bool of_flag;   /* from --parent-outputs */
+    bool sensitive;     /* marked so by Terraform: must not appear in a manifest */
+    bool is_not_string; /* null, a list or a map */
+    bool from_flag;     /* from --parent-outputs */
     struct location at;
 };
 
@@ -21,16 +21,16 @@ struct output {
  * port to the Service with the same port. */
 struct extra_tcp_port {
     struct extra_tcp_port *next;
-    struct extra_tcp_port *self;
-    struct str number; /* as written */
+    struct extra_tcp_port *self; /* this struct; maps return const pointers */
+    struct str number;           /* as written */
     struct location at;
-    bool used; /* a service has this port */
+    bool is_used; /* a service has this port */
 };
 
 struct environment {
     const struct input_options *options; /* their usage is recorded */
     struct str name;      /* name for `--env`; empty if the file has no environment */
-    struct str file_name; /* `name` in the environment file; empty if there is no file */
+    struct str file_name; /* `name` in the environment file; empty if there is no such file */
     const struct value *variables[2];        /* `variables` and `vars` of its entry; or NULL */
     const struct provider *const *providers; /* indexed by `enum cloud` */
     const struct provider *provider;         /* that of CLOUD_NONE if the file has none */
@@ -39,7 +39,7 @@ struct environment {
     struct str account_id; /* empty if unknown */
     struct str project;    /* Google project; empty if unknown */
     struct location project_at;
-    struct output *outputs;
+    struct environment_output *outputs;
     size_t output_count;
     struct str registry; /* empty if unknown */
     struct str ingress_class;
@@ -48,22 +48,22 @@ struct environment {
     bool has_ingress_controller; /* the file has ingress_controller */
     struct str tls_secret;       /* empty if not set */
     struct str cluster_issuer;   /* empty if not set */
-    bool ack;                    /* objects for the ACK controllers of AWS are generated */
+    bool uses_ack;               /* objects for the ACK controllers of AWS are generated */
     struct str cluster_name;     /* EKS cluster; empty if unknown */
     struct str secret_store;     /* source of `secrets`; empty for the Secret manual-secrets */
     struct str secret_store_kind;
     struct str secret_prefix;               /* prefix of the keys in the store */
-    struct extra_tcp_port *extra_tcp_ports; /* unordered */
-    struct map extra_tcp_port_numbers;      /* the same by number */
-    const char *unread_path;                /* of the environment file if not read yet; else NULL */
+    struct extra_tcp_port *extra_tcp_ports; /* linked list, unordered */
+    struct map extra_tcp_port_numbers;      /* struct extra_tcp_port by number */
+    const char *unread_path;                /* of the environment file; NULL if it has been read */
     struct location unread_at;
 };
 
 /* Selects the environment of a service file, and reads its file and the file of --parent-outputs.
  * `file`: the record of the service file, which is also the environment file if it has no
- * environments. `providers`: indexed by `enum cloud`; passed in because the layer cloud/ is above
- * this one. Reports an error and returns false if no environment can be selected or its file is
- * invalid. */
+ * environments. `providers`: indexed by `enum cloud`; passed as an argument because this directory
+ * may not include cloud/. Reports an error and returns false if no environment can be selected or
+ * its file is invalid. */
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct input_options *options, const struct provider *const *providers,
                       struct environment *ret);
@@ -73,15 +73,17 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
 void environment_set_checked(const struct schema_reader *reader, const struct record *record,
                              enum field_id field, name_check *check, struct str *ret);
 
-/* Reads the environment file if environment_read() has not read it. Reports an error and returns
+/* Reads the environment file if environment_read() has deferred that. Reports an error and returns
  * false if the file is invalid. */
-bool environment_read_all(const struct schema_reader *reader, struct environment *environment);
+bool environment_read_deferred(const struct schema_reader *reader, struct environment *environment);
 
 /* Returns the output with the given name; NULL if there is none. Records --parent-outputs as used
  * if the output is from there. */
-const struct output *environment_output(const struct environment *environment, struct str name);
+const struct environment_output *environment_output_find(const struct environment *environment,
+                                                         struct str name);
 
 /* Reports an error at `at` and returns false if the output is not a string or is sensitive. */
-bool environment_output_check(const struct output *output, struct diags *diags, struct location at);
+bool environment_output_check(const struct environment_output *output, struct diags *diags,
+                              struct location at);
 
 #endif

@@ -13,8 +13,8 @@ enum flavour_id flavour_of_keyword(struct str keyword)
     return (enum flavour_id)0;
 }
 
-/* A class is one of nginx if its first or last dash-separated word is `nginx`: nginx,
- * internal-nginx, nginx-internal. */
+/* The flavour is nginx if the first or last word of the class is `nginx`: nginx, internal-nginx,
+ * nginx-internal. */
 enum flavour_id flavour_of_class(struct str class)
 {
     bool nginx = str_eq_c(class, "nginx") || str_ends_with(class, STR("-nginx")) ||

@@ -4,7 +4,7 @@
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
 
-/* The top-level keys of a file: those of the tree, or, if the file cannot be parsed, those at the
+/* The top-level keys of a file: those of the tree, or if the file cannot be parsed, those at the
  * beginning of a line. */
 struct outline {
     struct str path;
@@ -48,7 +48,7 @@ static struct str value_of(const struct outline *outline, const char *key)
     return rest;
 }
 
-static bool is_named(const struct outline *outline, const char *file)
+static bool has_file_name(const struct outline *outline, const char *file)
 {
     struct str directory = str_directory(outline->path);
     return str_eq_c(str_skip(outline->path, directory.len), file);
@@ -62,8 +62,8 @@ static bool contains(struct str text, const char *part)
     return false;
 }
 
-/* True if the file has actions of Go templates. A string of a valid file may contain them, so only
- * a file that cannot be parsed is a template. */
+/* True if the file has actions of Go templates and cannot be parsed: strings of a valid file may
+ * contain actions. */
 static bool is_template(const struct outline *outline)
 {
     static const char *const signs[] = {"{{ .",   "{{- ",      "{{.",         "{{ include ",
@@ -77,7 +77,8 @@ static bool is_template(const struct outline *outline)
 static bool is_kustomization(const struct outline *outline)
 {
     return str_starts_with(value_of(outline, "apiVersion"), STR("kustomize.config.k8s.io/")) ||
-           is_named(outline, "kustomization.yaml") || is_named(outline, "kustomization.yml");
+           has_file_name(outline, "kustomization.yaml") ||
+           has_file_name(outline, "kustomization.yml");
 }
 
 static bool is_score(const struct outline *outline)
@@ -104,8 +105,9 @@ static bool is_compose(const struct outline *outline)
     for (const struct node *service = node_first_child(services); service; service = service->next)
         if (node_at(service, "image") || node_at(service, "build"))
             return true;
-    return is_named(outline, "docker-compose.yml") || is_named(outline, "docker-compose.yaml") ||
-           is_named(outline, "compose.yaml") || is_named(outline, "compose.yml");
+    return has_file_name(outline, "docker-compose.yml") ||
+           has_file_name(outline, "docker-compose.yaml") ||
+           has_file_name(outline, "compose.yaml") || has_file_name(outline, "compose.yml");
 }
 
 static bool is_workflow(const struct outline *outline)
@@ -113,7 +115,7 @@ static bool is_workflow(const struct outline *outline)
     return has_key(outline, "on") && has_key(outline, "jobs");
 }
 
-/* True for a file with keys that are common in the values of charts. */
+/* True for a file named values.yaml, or with at least two keys that values of charts often have. */
 static bool is_values(const struct outline *outline)
 {
     static const char *const keys[] = {"replicaCount",    "fullnameOverride",
@@ -130,15 +132,15 @@ static bool is_values(const struct outline *outline)
                                        "extraEnvVars",    "volumes",
                                        "volumeMounts",    "imageRegistry",
                                        "httpRoute",       "metrics"};
-    enum { ENOUGH = 2 };
-    bool named = is_named(outline, "values.yaml") || is_named(outline, "values.yml");
-    size_t count = named && outline->root && outline->root->kind == NODE_MAP ? ENOUGH : 0;
+    enum { KEYS_MIN = 2 };
+    bool named = has_file_name(outline, "values.yaml") || has_file_name(outline, "values.yml");
+    size_t count = named && outline->root && outline->root->kind == NODE_MAP ? KEYS_MIN : 0;
     for (size_t i = 0; i < file_schema.count; i++)
         if (has_key(outline, file_schema.fields[i].name))
             return false;
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         count += has_key(outline, keys[i]);
-    return count >= ENOUGH;
+    return count >= KEYS_MIN;
 }
 
 /* True for a k8s-service that is not in a `modules` list. */
@@ -151,7 +153,7 @@ static bool is_module(const struct outline *outline)
 
 /* The first match is reported. */
 static const struct {
-    bool (*is)(const struct outline *outline);
+    bool (*matches)(const struct outline *outline);
     const char *description;
     const char *hint;
 } kinds[] = {
@@ -171,16 +173,17 @@ static const struct {
 
 /* Reports an error and returns true if the file belongs to another tool. */
 static bool report_foreign(struct diags *diags, const struct source *source,
-                           const struct node *root, enum own_file expected)
+                           const struct node *root, enum config_file expected)
 {
     const struct outline outline = {.path = source->path, .text = source->text, .root = root};
     if (root ? node_at(root, "modules") != NULL : top_level_has_modules(source->text))
         return false;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (!kinds[i].is(&outline))
+        if (!kinds[i].matches(&outline))
             continue;
-        struct str kind = kinds[i].is == is_object ? value_of(&outline, "kind") : (struct str){0};
-        bool service = expected == OWN_SERVICE;
+        struct str kind =
+            kinds[i].matches == is_object ? value_of(&outline, "kind") : (struct str){0};
+        bool service = expected == SERVICE_FILE;
         diag_error(diags, location_file(source), "this is %s%s%.*s, not %s file",
                    kinds[i].description, kind.len ? " of kind " : "", STR_ARG(kind),
                    service ? "a service" : "an environment");
@@ -192,8 +195,8 @@ static bool report_foreign(struct diags *diags, const struct source *source,
     return false;
 }
 
-const struct node *load_own_file(struct arena *arena, const struct source *source,
-                                 struct diags *diags, enum own_file expected)
+const struct node *load_config_file(struct arena *arena, const struct source *source,
+                                    struct diags *diags, enum config_file expected)
 {
     struct diags unreported = {.arena = arena};
     const struct node *root = load_service_file(arena, source, &unreported);

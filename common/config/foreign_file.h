@@ -4,11 +4,12 @@
 
 #include "yaml/node.h"
 
+enum config_file { SERVICE_FILE, ENVIRONMENT_FILE };
+
 /* Like load_service_file(), but reports a single error for a file of another tool (a Kubernetes
  * object, Helm values, a Compose file, ...), even if the file cannot be parsed. Returns NULL after
  * an error. */
-enum own_file { OWN_SERVICE, OWN_ENVIRONMENT };
-const struct node *load_own_file(struct arena *arena, const struct source *source,
-                                 struct diags *diags, enum own_file expected);
+const struct node *load_config_file(struct arena *arena, const struct source *source,
+                                    struct diags *diags, enum config_file expected);
 
 #endif

@@ -25,8 +25,8 @@ static const struct foreign_form {
 #include "config/foreign_words.def"
 };
 
-/* Returns the word in lower case, without separators. */
-static struct str plain_word(struct arena *arena, struct str word)
+/* Returns the word in lower case without dashes, underscores and dots. */
+static struct str normalize_word(struct arena *arena, struct str word)
 {
     char *plain = arena_alloc(arena, word.len + 1);
     size_t len = 0;
@@ -62,16 +62,16 @@ static bool is_plain(const struct node *value)
 
 /* Returns a scalar, or the items of a short list, for a hint; empty if the hint cannot repeat the
  * value. */
-static struct str value_text(struct arena *arena, const struct node *value)
+static struct str value_format(struct arena *arena, const struct node *value)
 {
-    enum { COUNT_MAX = 5 };
+    enum { ITEMS_SHOWN_MAX = 5 };
     struct str text = {0};
     size_t count = 0;
     if (is_plain(value))
         return value->text;
     for (const struct node *item = value && value->kind == NODE_LIST ? value->first : NULL; item;
          item = item->next) {
-        if (!is_plain(item) || ++count > COUNT_MAX)
+        if (!is_plain(item) || ++count > ITEMS_SHOWN_MAX)
             return (struct str){0};
         text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? ", " : "",
                           STR_ARG(item->text));
@@ -79,19 +79,19 @@ static struct str value_text(struct arena *arena, const struct node *value)
     return text;
 }
 
-/* Replaces each `$` of the hint with the value, or with the sample. Several items are in brackets,
- * unless the hint has brackets. */
+/* Replaces each `$` of the hint with the value, or with the sample if the hint cannot repeat the
+ * value. Several items are put in brackets, unless the hint has them. */
 static struct str fill_hint(struct arena *arena, const char *hint, const char *sample,
                             const struct node *value)
 {
-    struct str written = value_text(arena, value);
+    struct str written = value_format(arena, value);
     bool list = written.len && value->kind == NODE_LIST && value->first->next;
-    struct str inside = written.len ? written : str_from_c(sample);
-    struct str alone = list ? str_format(arena, "[%.*s]", STR_ARG(inside)) : inside;
+    struct str items = written.len ? written : str_from_c(sample);
+    struct str whole = list ? str_format(arena, "[%.*s]", STR_ARG(items)) : items;
     struct buf text = {0};
     for (const char *at = hint; *at; at++) {
         if (*at == '$')
-            buf_add(&text, at > hint && at[-1] == '[' ? inside : alone);
+            buf_add(&text, at > hint && at[-1] == '[' ? items : whole);
         else
             buf_add_byte(&text, *at);
     }
@@ -101,7 +101,7 @@ static struct str fill_hint(struct arena *arena, const char *hint, const char *s
 struct str foreign_word_hint(struct arena *arena, const struct schema *schema, struct str word,
                              const struct node *value)
 {
-    struct str plain = plain_word(arena, word);
+    struct str plain = normalize_word(arena, word);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if ((!schema || schema == rows[i].schema) && has_word(rows[i].words, plain))
             return fill_hint(arena, rows[i].hint, rows[i].sample, value);

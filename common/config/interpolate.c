@@ -23,10 +23,10 @@ struct filler {
     bool verbatim; /* result of node_is_verbatim() */
     struct buf out;
     const struct reference *first;
-    const struct reference **last; /* link to the next reference */
+    const struct reference **next_link; /* where the next reference is linked */
 };
 
-typedef bool lookup(struct filler *filler, const struct placeholder *placeholder);
+typedef bool fill_function(struct filler *filler, const struct placeholder *placeholder);
 
 static bool is_name_byte(char c)
 {
@@ -59,7 +59,7 @@ static struct location location_of(const struct filler *filler,
                                 placeholder->end);
 }
 
-/* Reports an invalid placeholder and returns false. `near`: suggestions. */
+/* Reports an invalid placeholder and returns false. `near`: the most similar name. */
 __attribute__((format(printf, 4, 5))) static bool
 report_unknown(struct filler *filler, const struct placeholder *placeholder,
                const struct suggestion *near, const char *format, ...)
@@ -99,8 +99,8 @@ static bool report_unset(struct filler *filler, const struct placeholder *placeh
 }
 
 /* Appends the value of a placeholder. Reports an error and returns false if the value is empty. */
-static bool put_value(struct filler *filler, const struct placeholder *placeholder, struct str text,
-                      const char *error, const char *hint)
+static bool append_value(struct filler *filler, const struct placeholder *placeholder,
+                         struct str text, const char *error, const char *hint)
 {
     if (text.len == 0)
         return report_unset(filler, placeholder, str_from_c(error), hint);
@@ -126,31 +126,33 @@ void scope_leave(struct scope *scope)
 
 static bool fill_env(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_value(filler, placeholder, filler->scope->environment->name,
-                     "{env} has no value: the file has no environment",
-                     "add one, for example: environments: [{name: staging, path: staging.yaml}]");
+    return append_value(
+        filler, placeholder, filler->scope->environment->name,
+        "{env} has no value: the file has no environment",
+        "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_layer_name(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_value(filler, placeholder, filler->scope->layer,
-                     "{layer_name} has no value: the file has no name",
-                     "set the name of the layer, for example: name: hello");
+    return append_value(filler, placeholder, filler->scope->layer,
+                        "{layer_name} has no value: the file has no name",
+                        "set the name of the layer, for example: name: hello");
 }
 
 static bool fill_parent_name(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_value(filler, placeholder, filler->scope->environment->file_name,
-                     "{parent_name} has no value: there is no environment file",
-                     "add one, for example: environments: [{name: staging, path: staging.yaml}]");
+    return append_value(
+        filler, placeholder, filler->scope->environment->file_name,
+        "{parent_name} has no value: there is no environment file",
+        "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_region(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_value(filler, placeholder, filler->scope->environment->region,
-                     "{region} has no value: the environment has no region",
-                     "set region in the provider, for example: providers: {aws: {region: "
-                     "us-east-1}}");
+    return append_value(filler, placeholder, filler->scope->environment->region,
+                        "{region} has no value: the environment has no region",
+                        "set region in the provider, for example: providers: {aws: {region: "
+                        "us-east-1}}");
 }
 
 static bool fill_aws(struct filler *filler, const struct placeholder *placeholder)
@@ -169,14 +171,15 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
                             str_eq_c(name, "region") ? "use {region} for the region of any cloud"
                                                      : "remove the placeholder");
     if (str_eq_c(name, "account_id"))
-        return put_value(filler, placeholder, environment->account_id,
-                         "the aws provider has no account_id",
-                         "set it, for example: providers: {aws: {region: us-east-1, account_id: "
-                         "123456789012}}");
+        return append_value(filler, placeholder, environment->account_id,
+                            "the aws provider has no account_id",
+                            "set it, for example: providers: {aws: {region: us-east-1, account_id: "
+                            "123456789012}}");
     if (str_eq_c(name, "region"))
-        return put_value(filler, placeholder, environment->region, "the aws provider has no region",
-                         "set it, for example: providers: {aws: {region: us-east-1, account_id: "
-                         "123456789012}}");
+        return append_value(filler, placeholder, environment->region,
+                            "the aws provider has no region",
+                            "set it, for example: providers: {aws: {region: us-east-1, account_id: "
+                            "123456789012}}");
     struct suggestion near = {.word = name};
     suggestion_add(&near, STR("account_id"));
     suggestion_add(&near, STR("region"));
@@ -209,7 +212,7 @@ static bool flag_variable(const struct scope *scope, struct str name, struct str
     return found;
 }
 
-static bool item_text(const struct value *map, struct str name, struct str *ret)
+static bool map_variable(const struct value *map, struct str name, struct str *ret)
 {
     for (size_t i = 0; map && i < map->count; i++) {
         if (!str_equal(map->items[i].name, name))
@@ -220,7 +223,7 @@ static bool item_text(const struct value *map, struct str name, struct str *ret)
     return false;
 }
 
-static const struct record *find_input(const struct value *inputs, struct str name)
+static const struct record *find_input_variable(const struct value *inputs, struct str name)
 {
     for (size_t i = 0; i < inputs->count; i++)
         if (str_equal(record_value(inputs->records[i], VARIABLE_NAME)->text, name))
@@ -256,12 +259,13 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
     struct str text;
     usage_add_variable(scope->options, name);
     if (flag_variable(scope, name, &text) ||
-        item_text(scope->environment->variables[0], name, &text) ||
-        item_text(scope->environment->variables[1], name, &text)) {
+        map_variable(scope->environment->variables[0], name, &text) ||
+        map_variable(scope->environment->variables[1], name, &text)) {
         buf_add(&filler->out, text);
         return true;
     }
-    const struct record *input = find_input(record_value(scope->file, FILE_INPUT_VARIABLES), name);
+    const struct record *input =
+        find_input_variable(record_value(scope->file, FILE_INPUT_VARIABLES), name);
     if (!input)
         return report_variable(filler, placeholder);
     if (record_has(input, VARIABLE_DEFAULT)) {
@@ -282,7 +286,7 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     const struct scope *scope = filler->scope;
     const struct environment *environment = scope->environment;
     struct str name = placeholder->parts[0];
-    const struct output *output = environment_output(environment, name);
+    const struct environment_output *output = environment_output_find(environment, name);
     if (output && !environment_output_check(output, scope->diags, location_of(filler, placeholder)))
         return false;
     if (output) {
@@ -300,16 +304,16 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     return false;
 }
 
-static bool put_reference(struct filler *filler, const struct placeholder *placeholder,
-                          const struct module *module, struct str output)
+static bool append_reference(struct filler *filler, const struct placeholder *placeholder,
+                             const struct module *module, struct str output)
 {
     struct reference *reference = ARENA_NEW(filler->scope->arena, struct reference);
     *reference = (struct reference){.module = module,
                                     .output = output,
-                                    .at = filler->out.len,
-                                    .where = location_of(filler, placeholder)};
-    *filler->last = reference;
-    filler->last = &reference->next;
+                                    .offset = filler->out.len,
+                                    .location = location_of(filler, placeholder)};
+    *filler->next_link = reference;
+    filler->next_link = &reference->next;
     return true;
 }
 
@@ -326,18 +330,18 @@ static bool fill_module(struct filler *filler, const struct placeholder *placeho
         module_report_missing(&reader, scope->modules, scope->module_count, name, at);
         return false;
     }
-    enum output_source source = module_output(scope, module, output, at, &text);
+    enum output_source source = module_output_read(scope, module, output, at, &text);
     if (source == OUTPUT_SECRET)
-        return put_reference(filler, placeholder, module, output);
-    if (source == OUTPUT_TEXT)
+        return append_reference(filler, placeholder, module, output);
+    if (source == OUTPUT_STRING)
         buf_add(&filler->out, text);
-    return source == OUTPUT_TEXT;
+    return source == OUTPUT_STRING;
 }
 
 static const struct root {
     const char *name;
     size_t parts;
-    lookup *fill;
+    fill_function *fill;
     const char *form;
 } roots[] = {
     {"env", 0, fill_env, "{env}"},
@@ -368,7 +372,7 @@ static const struct root *find_root(struct str name)
 }
 
 /* Parses the placeholder whose brace is at `at`. Returns false if there is none. */
-static bool read_placeholder(struct str text, size_t at, struct placeholder *ret)
+static bool parse_placeholder(struct str text, size_t at, struct placeholder *ret)
 {
     *ret = (struct placeholder){.start = at};
     size_t end = placeholder_name_end(text, at + 1);
@@ -406,14 +410,15 @@ static bool pair_at(struct str text, size_t at, char brace)
     return at + 1 < text.len && text.data[at] == brace && text.data[at + 1] == brace;
 }
 
-/* Returns the type of the token at `at`, and sets `ret->end` to its end. */
+/* Returns the type of the token at `at`. Sets `ret->end` to its end, and all of `ret` for a
+ * placeholder. */
 static enum token next_token(struct str text, size_t at, struct placeholder *ret)
 {
     /* Opta accepted ${{module.x.y}} and converted it to ${module.x.y}. */
     size_t braces = at + 1;
     bool dollar = text.data[at] == '$' && braces < text.len && text.data[braces] == '{';
     bool doubled = dollar && pair_at(text, braces, '{');
-    if (dollar && read_placeholder(text, braces + doubled, ret) && str_eq_c(ret->root, "module") &&
+    if (dollar && parse_placeholder(text, braces + doubled, ret) && str_eq_c(ret->root, "module") &&
         (!doubled || (ret->end < text.len && text.data[ret->end] == '}'))) {
         ret->start = at;
         ret->end += doubled;
@@ -423,13 +428,13 @@ static enum token next_token(struct str text, size_t at, struct placeholder *ret
         ret->end = at + 2;
         return text.data[at] == '{' ? TOKEN_OPEN : TOKEN_CLOSE;
     }
-    if (text.data[at] == '{' && read_placeholder(text, at, ret))
+    if (text.data[at] == '{' && parse_placeholder(text, at, ret))
         return TOKEN_PLACEHOLDER;
     ret->end = at + 1;
     return TOKEN_BYTE;
 }
 
-/* Returns a flag for each offset: true for matching `{{` and `}}`. */
+/* Returns a boolean for each offset: true for the start of each matching `{{` and `}}`. */
 static bool *find_pairs(struct arena *arena, struct str text)
 {
     bool *paired = ARENA_ARRAY(arena, text.len, bool);
@@ -448,12 +453,12 @@ static bool *find_pairs(struct arena *arena, struct str text)
     return paired;
 }
 
-bool interpolate(void *context, const struct node *scalar, struct filled *ret)
+bool interpolate(void *context, const struct node *scalar, struct filled_string *ret)
 {
     struct filler filler = {.scope = context, .scalar = scalar};
-    filler.last = &filler.first;
+    filler.next_link = &filler.first;
     struct str text = scalar->text;
-    *ret = (struct filled){.text = text};
+    *ret = (struct filled_string){.text = text};
     if (str_find(text, 0, '{') == text.len)
         return true;
     filler.verbatim = node_is_verbatim(scalar);
@@ -463,7 +468,7 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
     for (size_t at = 0; at < text.len && filler.out.len <= FILLED_MAX; at = token.end) {
         enum token kind = next_token(text, at, &token);
         placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
-        if (kind == TOKEN_PLACEHOLDER && filler.scope->blind)
+        if (kind == TOKEN_PLACEHOLDER && filler.scope->environment_invalid)
             ok = false;
         else if (kind == TOKEN_PLACEHOLDER)
             ok &= fill_placeholder(&filler, &token);

@@ -9,14 +9,14 @@
 #include "config/environment.h"
 #include "config/module.h"
 
-/* A reference to an output that is known only in the cluster, such as a password. The filled string
- * has nothing at `at`; the caller inserts a reference to the Secret there. */
+/* A reference to an output that is known only in the cluster, such as a password. The filled
+ * string has nothing at that offset; the caller inserts a reference to the Secret there. */
 struct reference {
     const struct module *module;
     struct str output;
-    size_t at; /* offset in the filled string */
-    struct location where;
-    const struct reference *next; /* the next one in the string */
+    size_t offset;                /* in the filled string */
+    struct location location;     /* of the placeholder */
+    const struct reference *next; /* in order of `offset` */
 };
 
 struct scope {
@@ -28,17 +28,17 @@ struct scope {
     const struct input_options *options;
     struct module *modules;
     size_t module_count;
-    unsigned depth; /* number of nested outputs */
-    bool blind;     /* the environment is invalid: placeholders are not filled in or reported */
+    unsigned depth;           /* of nested outputs */
+    bool environment_invalid; /* placeholders are neither filled in nor reported */
 };
 
-/* Called before and after an output is read. scope_enter() reports an error at `at` and returns
- * false if the outputs are nested too deeply. */
+/* Must be called before and after an output is read. scope_enter() reports an error at `at` and
+ * returns false if the outputs are nested too deeply. */
 bool scope_enter(struct scope *scope, struct location at);
 void scope_leave(struct scope *scope);
 
 /* Fills in the placeholders of a scalar (schema_fill). `context`: a struct scope. */
-bool interpolate(void *context, const struct node *scalar, struct filled *ret);
+bool interpolate(void *context, const struct node *scalar, struct filled_string *ret);
 
 /* Splits "K=V". Returns false if "=" or K is missing. */
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value);

@@ -96,7 +96,7 @@ static struct str skip_cloud_prefix(struct str name)
     return name;
 }
 
-static const struct module_type *find_exact(struct str name)
+static const struct module_type *find_type(struct str name)
 {
     for (const struct module_type *type = module_types; type->name; type++)
         if (str_eq_c(name, type->name))
@@ -108,11 +108,11 @@ const struct module_type *module_type_find(struct str name, bool local)
 {
     if (local && str_eq_c(name, "redis"))
         name = STR("local-redis");
-    const struct module_type *exact = find_exact(name);
-    return exact ? exact : find_exact(skip_cloud_prefix(name));
+    const struct module_type *exact = find_type(name);
+    return exact ? exact : find_type(skip_cloud_prefix(name));
 }
 
-static bool contains_text(struct str text, struct str part)
+static bool contains_part(struct str text, struct str part)
 {
     for (size_t at = 0; at + part.len <= text.len; at++)
         if (str_starts_with(str_skip(text, at), part))
@@ -120,26 +120,26 @@ static bool contains_text(struct str text, struct str part)
     return false;
 }
 
-enum type_likeness module_type_likeness(struct arena *arena, struct str type)
+enum type_similarity module_type_similarity(struct arena *arena, struct str name)
 {
     const struct str service = STR("k8s-service");
-    const struct module_type *kind = module_type_find(type, false);
-    if (kind)
-        return kind->link == LINK_SERVICE ? TYPE_SERVICE : TYPE_OTHER;
-    const struct str written_out = STR("kubernetes-");
-    struct str lower = str_lower(arena, type);
+    const struct module_type *type = module_type_find(name, false);
+    if (type)
+        return type->link == LINK_SERVICE ? SIMILARITY_EQUAL : SIMILARITY_NONE;
+    const struct str long_prefix = STR("kubernetes-");
+    struct str lower = str_lower(arena, name);
     struct str plain = skip_cloud_prefix(lower);
-    if (str_starts_with(plain, written_out))
-        plain = str_format(arena, "k8s-%.*s", STR_ARG(str_skip(plain, written_out.len)));
+    if (str_starts_with(plain, long_prefix))
+        plain = str_format(arena, "k8s-%.*s", STR_ARG(str_skip(plain, long_prefix.len)));
     const struct str spellings[] = {lower, plain};
     for (size_t i = 0; i < COUNT_OF(spellings); i++) {
         struct suggestion near = {.word = spellings[i]};
         suggestion_add(&near, service);
         suggestion_add(&near, STR("aws-k8s-service"));
         if (near.best.len)
-            return TYPE_NEAR;
+            return SIMILARITY_NEAR;
     }
-    return contains_text(lower, service) ? TYPE_NEAR : TYPE_OTHER;
+    return contains_part(lower, service) ? SIMILARITY_NEAR : SIMILARITY_NONE;
 }
 
 const char *module_type_field(const struct module_type *type, struct str output)
@@ -153,28 +153,28 @@ const char *module_type_field(const struct module_type *type, struct str output)
 
 bool module_is_service(const struct module *module)
 {
-    return module->kind && module->kind->link == LINK_SERVICE;
+    return module->type && module->type->link == LINK_SERVICE;
 }
 
-/* Reports a misspelt type, because a misspelt k8s-service would silently deploy nothing, and
- * returns false. The module then gets the most likely type, so that its other fields are checked in
- * the same run. Warns of other unknown types. */
+/* Warns of an unknown type. If it is a misspelling, reports an error and returns false, because a
+ * misspelt k8s-service would silently deploy nothing. The module then gets the most likely type, so
+ * that its other fields are checked in the same run. */
 static bool check_type(const struct schema_reader *reader, struct module *module,
                        struct location at)
 {
-    if (module->kind)
+    if (module->type)
         return true;
-    struct suggestion near = {.word = skip_cloud_prefix(module->type)};
+    struct suggestion near = {.word = skip_cloud_prefix(module->type_name)};
     for (const struct module_type *type = module_types; type->name; type++)
         suggestion_add(&near, str_from_c(type->name));
     if (near.best.len) {
-        diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
+        diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type_name));
         diag_suggest(reader->diags, &near);
-        module->kind = find_exact(near.best);
+        module->type = find_type(near.best);
         return false;
     }
     diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is generated for it",
-                 STR_ARG(module->type));
+                 STR_ARG(module->type_name));
     return true;
 }
 
@@ -193,33 +193,33 @@ bool module_output_is_secret(const struct module *module, struct str output)
     bool secret = false;
     for (size_t i = 0; i < COUNT_OF(secrets); i++)
         secret |= str_eq_c(output, secrets[i]);
-    return secret && module->kind && module->kind->link == LINK_SECRET;
+    return secret && module->type && module->type->link == LINK_SECRET;
 }
 
-/* Rejects secret outputs. The value would appear in the manifests; the report does not show the
- * line, because it would appear in logs. */
+/* Reports an error for a secret output, whose value would appear in the manifests. The error does
+ * not show the line, because logs would contain the value. */
 static void check_output(const struct schema_reader *reader, const struct module *module,
                          const struct item *item)
 {
     struct location at = item->name_node->span;
-    struct source *unshown = ARENA_NEW(reader->arena, struct source);
+    struct source *hidden = ARENA_NEW(reader->arena, struct source);
     if (!module_output_is_secret(module, item->name))
         return;
-    *unshown = *at.source;
-    unshown->secret = true;
-    at.source = unshown;
+    *hidden = *at.source;
+    hidden->secret = true;
+    at.source = hidden;
     diag_error(reader->diags, at, "%.*s is a secret and must not be written in a file",
                STR_ARG(item->name));
     diag_hint(reader->diags,
-              "store it in the Secret that secret names, under the key that secret_keys names");
+              "store it in a Secret; the fields secret and secret_keys set its name and keys");
 }
 
-/* Adds the outputs in `outputs`, then those that are fields of the module. */
+/* Adds the items of `outputs`, then the outputs whose values are fields of the module. */
 static void read_outputs(const struct schema_reader *reader, const struct record *record,
                          struct module *module)
 {
     const struct value *written = record_value(record, MODULE_OUTPUTS);
-    const struct output_field *row = module->kind ? module->kind->fields : NULL;
+    const struct output_field *row = module->type ? module->type->fields : NULL;
     for (size_t i = 0; i < written->count; i++) {
         add_output(reader->arena, module, written->items[i].name, written->items[i].node);
         check_output(reader, module, &written->items[i]);
@@ -230,10 +230,11 @@ static void read_outputs(const struct schema_reader *reader, const struct record
             add_output(reader->arena, module, str_from_c(row->output), field);
     }
     for (size_t i = 0; i < module->output_count; i++)
-        map_add(reader->arena, &module->output_names, module->outputs[i].name, &module->outputs[i]);
+        map_add(reader->arena, &module->outputs_by_name, module->outputs[i].name,
+                &module->outputs[i]);
 }
 
-/* Returns Opta's default name: the type without its dashes. */
+/* Returns the default name of a module, as in Opta: the type without its dashes. */
 static struct str name_of_type(struct arena *arena, struct str type)
 {
     char *name = arena_alloc(arena, type.len + 1);
@@ -257,10 +258,10 @@ static struct node *copy_without_errors(struct arena *arena, const struct record
 {
     struct node *copy = node_new(arena, NODE_MAP);
     copy->span = record->node->span;
-    bool typed = record_has(record, MODULE_TYPE);
+    bool has_type = record_has(record, MODULE_TYPE);
     for (const struct node *child = record->node->first; child; child = child->next) {
         bool invalid =
-            (str_eq_c(child->key->text, "type") && !typed) ||
+            (str_eq_c(child->key->text, "type") && !has_type) ||
             (str_eq_c(child->key->text, "name") && record_value(record, MODULE_NAME)->invalid);
         if (invalid)
             continue;
@@ -269,7 +270,7 @@ static struct node *copy_without_errors(struct arena *arena, const struct record
         kept->next = NULL;
         node_put(copy, child->key, kept);
     }
-    if (!typed)
+    if (!has_type)
         node_put(copy, node_scalar(arena, STYLE_PLAIN, STR("type")),
                  node_scalar(arena, STYLE_PLAIN, type));
     return copy;
@@ -279,31 +280,33 @@ static void read_module(const struct schema_reader *reader, const struct node *n
                         struct module *ret)
 {
     struct record *record = schema_read(reader, &module_schema, node);
-    *ret = (struct module){.node = node, .broken = true, .unnamed = true};
+    *ret = (struct module){.node = node, .has_error = true, .is_name_guessed = true};
     if (!record) {
         diag_hint(reader->diags, "for example: - {name: app, type: k8s-service, ...}");
         return;
     }
-    bool typed = record_has(record, MODULE_TYPE);
-    bool named = record_has(record, MODULE_NAME);
-    bool misnamed = record_value(record, MODULE_NAME)->invalid;
-    if (typed)
-        ret->type = record_value(record, MODULE_TYPE)->text;
+    bool has_type = record_has(record, MODULE_TYPE);
+    bool has_name = record_has(record, MODULE_NAME);
+    bool has_invalid_name = record_value(record, MODULE_NAME)->invalid;
+    if (has_type)
+        ret->type_name = record_value(record, MODULE_TYPE)->text;
     else if (looks_like_service(node))
-        ret->type = STR("k8s-service");
-    ret->kind = module_type_find(ret->type, local);
-    ret->unnamed = misnamed || (!named && !typed);
-    ret->name_at = record_location(record, named ? MODULE_NAME : MODULE_TYPE);
-    ret->name =
-        named ? record_value(record, MODULE_NAME)->text : name_of_type(reader->arena, ret->type);
-    if (!typed || misnamed)
-        ret->node = copy_without_errors(reader->arena, record, ret->type);
-    bool known = typed && check_type(reader, ret, record_location(record, MODULE_TYPE));
-    if (typed && !named && !known) { /* the default name would be that of a misspelt type */
-        ret->name = name_of_type(reader->arena, str_from_c(ret->kind->name));
-        ret->unnamed = true;
+        ret->type_name = STR("k8s-service");
+    ret->type = module_type_find(ret->type_name, local);
+    ret->is_name_guessed = has_invalid_name || (!has_name && !has_type);
+    ret->name_at = record_location(record, has_name ? MODULE_NAME : MODULE_TYPE);
+    ret->name = has_name ? record_value(record, MODULE_NAME)->text
+                         : name_of_type(reader->arena, ret->type_name);
+    if (!has_type || has_invalid_name)
+        ret->node = copy_without_errors(reader->arena, record, ret->type_name);
+    bool is_type_valid = has_type && check_type(reader, ret, record_location(record, MODULE_TYPE));
+    /* The default name is derived from the type: correct it too. */
+    if (has_type && !has_name && !is_type_valid) {
+        ret->name = name_of_type(reader->arena, str_from_c(ret->type->name));
+        ret->is_name_guessed = true;
     }
-    ret->broken = !known || misnamed || record_value(record, MODULE_OUTPUTS)->invalid;
+    ret->has_error =
+        !is_type_valid || has_invalid_name || record_value(record, MODULE_OUTPUTS)->invalid;
     read_outputs(reader, record, ret);
 }
 
@@ -332,7 +335,7 @@ void module_report_missing(const struct schema_reader *reader, const struct modu
 {
     struct suggestion near = {.word = name};
     for (size_t i = 0; i < count; i++) {
-        if (modules[i].unnamed)
+        if (modules[i].is_name_guessed)
             return;
         if (!diags_full(reader->diags))
             suggestion_add(&near, modules[i].name);
@@ -362,14 +365,14 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
             "begin each module with \"- \", for example: - {name: app, type: k8s-service, ...}");
         return NULL;
     }
-    struct module *read = NULL;
+    struct module *result = NULL;
     for (const struct node *node = modules->first; node; node = node->next) {
-        read = arena_grow(reader->arena, read, *ret_count, sizeof *read);
-        struct module *module = &read[*ret_count];
+        result = arena_grow(reader->arena, result, *ret_count, sizeof *result);
+        struct module *module = &result[*ret_count];
         read_module(reader, node, local, module);
         const struct module *first =
-            module->unnamed ? NULL : module_find(read, *ret_count, module->name);
-        if (first && !first->unnamed) {
+            module->is_name_guessed ? NULL : module_find(result, *ret_count, module->name);
+        if (first && !first->is_name_guessed) {
             diag_error(reader->diags, module->name_at, "duplicate module \"%.*s\"",
                        STR_ARG(module->name));
             diag_hint(reader->diags, "first defined on line %zu; give each module its own name",
@@ -381,20 +384,20 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
             break;
         }
     }
-    return read;
+    return result;
 }
 
 static void check_secret_key(const struct schema_reader *reader, const struct module *module,
                              const struct item *key)
 {
     bool known = false;
-    for (const char *const *output = module->kind->outputs; *output; output++)
+    for (const char *const *output = module->type->outputs; *output; output++)
         known |= str_eq_c(key->name, *output);
     const char *problem = name_check_secret_key(key->text);
     if (!known) {
-        struct str outputs = schema_choices_format(reader->arena, module->kind->outputs, NULL);
+        struct str outputs = schema_choices_format(reader->arena, module->type->outputs, NULL);
         diag_error(reader->diags, key->name_node->span,
-                   "a module of type %.*s has no output \"%.*s\"", STR_ARG(module->type),
+                   "a module of type %.*s has no output \"%.*s\"", STR_ARG(module->type_name),
                    STR_ARG(key->name));
         diag_hint(reader->diags, "available: %.*s", STR_ARG(outputs));
     } else if (problem) {
@@ -471,11 +474,11 @@ struct link_reader {
 
 static enum link_kind link_kind(const struct module *module)
 {
-    return module->kind ? module->kind->link : LINK_NONE;
+    return module->type ? module->type->link : LINK_NONE;
 }
 
-/* True if a link names outputs. `details`: the value after its module name; NULL if there is
- * none. */
+/* True if a link names outputs. `details`: the value of the module name in the link; NULL if the
+ * link is only a name. */
 static bool names_outputs(const struct node *details)
 {
     const struct node *first = details && details->kind == NODE_LIST ? details->first : details;
@@ -483,21 +486,21 @@ static bool names_outputs(const struct node *details)
 }
 
 /* Returns the module of a link; NULL after an error. */
-static struct module *find_target(const struct link_reader *links, const struct node *name,
-                                  const struct node *details)
+static struct module *find_linked_module(const struct link_reader *links, const struct node *name,
+                                         const struct node *details)
 {
     struct diags *diags = links->reader->diags;
     struct module *module = module_find(links->modules, links->module_count, name->text);
     if (!module)
         module_report_missing(links->reader, links->modules, links->module_count, name->text,
                               name->span);
-    if (!module || module->broken)
+    if (!module || module->has_error)
         return NULL;
     if (link_kind(module) != LINK_NONE || names_outputs(details))
         return module;
     diag_error(diags, name->span,
                "cannot link to \"%.*s\": links to modules of type %.*s are not supported",
-               STR_ARG(name->text), STR_ARG(module->type));
+               STR_ARG(name->text), STR_ARG(module->type_name));
     diag_hint(
         diags,
         "link to k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, redis, s3, "
@@ -513,16 +516,16 @@ static void add_variable(const struct link_reader *links, struct link *link, str
     link->variables[link->variable_count++] = variable;
 }
 
-/* Sets the default variables (all outputs of a database or service) and the default permissions of
- * a cloud resource. */
+/* Adds the defaults of a link: variables for all outputs of a database or service, and the default
+ * permissions for a cloud resource. */
 static void set_defaults(const struct link_reader *links, struct link *link)
 {
     const struct module *module = link->module;
-    const struct module_type *kind = module->kind;
+    const struct module_type *type = module->type;
     struct arena *arena = links->reader->arena;
     bool service = link_kind(module) == LINK_SERVICE;
     const char *const *outputs = service                            ? service_outputs
-                                 : link_kind(module) == LINK_SECRET ? kind->outputs
+                                 : link_kind(module) == LINK_SECRET ? type->outputs
                                                                     : NULL;
     for (; outputs && *outputs; outputs++) {
         struct str output = str_from_c(*outputs);
@@ -537,21 +540,21 @@ static void set_defaults(const struct link_reader *links, struct link *link)
     }
     if (link_kind(module) != LINK_CLOUD)
         return;
-    link->permissions = ARENA_ARRAY(arena, length_of(kind->permissions), struct str);
-    for (size_t i = 0; kind->default_permissions[i]; i++)
-        link->permissions[link->permission_count++] = str_from_c(kind->default_permissions[i]);
+    link->permissions = ARENA_ARRAY(arena, length_of(type->permissions), struct str);
+    for (size_t i = 0; type->default_permissions[i]; i++)
+        link->permissions[link->permission_count++] = str_from_c(type->default_permissions[i]);
 }
 
 static bool read_permission(const struct link_reader *links, struct link *link,
                             const struct node *item)
 {
-    const struct module_type *kind = link->module->kind;
-    if (item->kind != NODE_SCALAR || !contains(kind->permissions, item->text)) {
-        struct str choices = schema_choices_format(links->reader->arena, kind->permissions, "or");
+    const struct module_type *type = link->module->type;
+    if (item->kind != NODE_SCALAR || !contains(type->permissions, item->text)) {
+        struct str choices = schema_choices_format(links->reader->arena, type->permissions, "or");
         diag_error(links->reader->diags, item->span, "permissions of a link to %.*s must be %.*s",
-                   STR_ARG(link->module->type), STR_ARG(choices));
+                   STR_ARG(link->module->type_name), STR_ARG(choices));
         diag_hint(links->reader->diags, "for example: - %.*s: [%s]", STR_ARG(link->module->name),
-                  kind->permissions[0]);
+                  type->permissions[0]);
         return false;
     }
     for (size_t i = 0; i < link->permission_count; i++)
@@ -561,7 +564,7 @@ static bool read_permission(const struct link_reader *links, struct link *link,
     return true;
 }
 
-/* Reads a map of outputs and the names of their variables. */
+/* Reads a map whose keys are outputs and whose values are names of variables. */
 static bool read_output_names(const struct link_reader *links, struct link *link,
                               const struct node *map)
 {
@@ -570,7 +573,7 @@ static bool read_output_names(const struct link_reader *links, struct link *link
         struct str output = value->key->text;
         if (link_kind(link->module) == LINK_SERVICE && !contains(service_outputs, output)) {
             diag_error(diags, value->key->span, "a module of type %.*s has no output \"%.*s\"",
-                       STR_ARG(link->module->type), STR_ARG(output));
+                       STR_ARG(link->module->type_name), STR_ARG(output));
             diag_hint(diags, "available: host, port");
             return false;
         }
@@ -599,18 +602,19 @@ static bool report_details(const struct link_reader *links, const struct link *l
     struct str name = link->module->name;
     if (link_kind(link->module) == LINK_CLOUD) {
         diag_error(diags, details->span, "permissions of a link to %.*s must be a list, not %s",
-                   STR_ARG(link->module->type), schema_value_type(details));
+                   STR_ARG(link->module->type_name), schema_value_type(details));
         diag_hint(diags, "for example: - %.*s: [%s]", STR_ARG(name),
-                  link->module->kind->permissions[0]);
+                  link->module->type->permissions[0]);
     } else {
         diag_error(diags, details->span, "a link to %.*s cannot have permissions",
-                   STR_ARG(link->module->type));
+                   STR_ARG(link->module->type_name));
         diag_hint(diags, "use only the name: - %.*s", STR_ARG(name));
     }
     return false;
 }
 
-/* Reads the permissions and outputs of a link; each of them overrides its defaults. */
+/* Reads the permissions and outputs of a link. Permissions override the default permissions, and
+ * outputs override the default outputs. */
 static bool read_details(const struct link_reader *links, struct link *link,
                          const struct node *details)
 {
@@ -639,8 +643,8 @@ static bool read_details(const struct link_reader *links, struct link *link,
     return ok;
 }
 
-/* Checks the name of the Secret if it is that of the module; `secret` has been checked with the
- * module. */
+/* Checks the name of the Secret if it defaults to the name of the module. module_read_credentials()
+ * has checked `secret`. */
 static bool check_secret_name(const struct schema_reader *reader, const struct module *module,
                               const struct node *name)
 {
@@ -669,7 +673,7 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
         return false;
     }
     const struct node *name = named ? node->first->key : node;
-    struct module *module = find_target(links, name, named ? node->first : NULL);
+    struct module *module = find_linked_module(links, name, named ? node->first : NULL);
     if (!module || !check_secret_name(reader, module, name))
         return false;
     *ret = (struct link){.module = module, .node = name};
@@ -688,21 +692,21 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
         return NULL;
     }
     struct link_reader context = {reader, modules, module_count};
-    struct link *read = ARENA_ARRAY(reader->arena, module_count + 1, struct link);
+    struct link *result = ARENA_ARRAY(reader->arena, module_count + 1, struct link);
     for (const struct node *node = links->first; node; node = node->next) {
         struct link link;
         if (!read_link(&context, node, &link))
             continue;
         bool duplicate = false;
         for (size_t i = 0; i < *ret_count; i++)
-            duplicate |= read[i].module == link.module;
+            duplicate |= result[i].module == link.module;
         if (!duplicate) {
-            read[(*ret_count)++] = link;
+            result[(*ret_count)++] = link;
             continue;
         }
         diag_error(reader->diags, link.node->span, "duplicate link \"%.*s\"",
                    STR_ARG(link.module->name));
         diag_hint(reader->diags, "combine the links to the same module into one");
     }
-    return read;
+    return result;
 }

@@ -6,7 +6,7 @@
 #include "config/environment.h"
 
 enum link_kind {
-    LINK_NONE,    /* requires names of outputs */
+    LINK_NONE,    /* links must name outputs */
     LINK_SERVICE, /* k8s-service: host and port */
     LINK_SECRET,  /* credentials from a Secret */
     LINK_CLOUD,   /* cloud permissions */
@@ -15,20 +15,20 @@ enum link_kind {
 struct module_type {
     const char *name; /* without aws-, gcp-, azure-, local-, unless only one cloud has the type */
     enum link_kind link;
-    const char *const *outputs;             /* NULL-terminated; LINK_SECRET: keys of the Secret */
-    enum cloud cloud;                       /* for LINK_CLOUD */
-    const char *service;                    /* CLOUD_AWS: its service in ARNs; else NULL */
-    const char *const *permissions;         /* for LINK_CLOUD, NULL-terminated */
+    const char *const *outputs;     /* NULL-terminated; for LINK_SECRET, also keys of the Secret */
+    enum cloud cloud;               /* for LINK_CLOUD */
+    const char *service;            /* CLOUD_AWS: the service in ARNs; else NULL */
+    const char *const *permissions; /* for LINK_CLOUD, NULL-terminated */
     const char *const *default_permissions; /* for LINK_CLOUD, NULL-terminated */
     const struct output_field
         *fields; /* outputs that are the value of a field, terminated by a row of NULL; or NULL */
-    const struct schema *schema; /* of its own fields; NULL if unknown */
+    const struct schema *schema; /* of the fields of this type; NULL if unknown */
 };
 
 /* Cloud prefixes of type names, such as "aws-", NULL-terminated. */
 extern const char *const module_prefixes[];
 
-/* All types, terminated by one without a name. */
+/* All types, terminated by an element whose name is NULL. */
 extern const struct module_type module_types[];
 
 /* An output whose value is that of a field. */
@@ -37,45 +37,46 @@ struct output_field {
     const char *field;
 };
 
-struct cloud_resource; /* aws_resource.h */
+struct aws_resource; /* aws_resource.h */
 
-/* State of a value that is read once and may refer to others. */
-enum known { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_INVALID };
+/* State of a value that is read once, when it is first used. STATE_READING detects references to
+ * itself. */
+enum read_state { STATE_UNREAD, STATE_READING, STATE_READ, STATE_INVALID };
 
 /* An output that is set in the module: in `outputs`, or in a field. */
 struct module_output {
     struct str name;
     const struct node *node;
-    enum known known;
-    struct str text; /* set if `known` is KNOWN_READ */
+    enum read_state state;
+    struct str text; /* set if `state` is STATE_READ */
 };
 
 struct module {
     struct str name;
-    struct str type;                /* as written */
-    const struct module_type *kind; /* NULL for a type that Opta does not have */
+    struct str type_name;           /* as written */
+    const struct module_type *type; /* NULL for a type that Opta does not have */
     const struct node *node;
     struct location name_at; /* location of its name, or of its type if that is the default name */
     const struct record *credentials; /* LINK_SECRET: set by module_read_credentials() */
     struct module_output *outputs;
     size_t output_count;
-    struct map output_names; /* struct module_output by name */
-    bool broken;  /* an error was reported: references to it are not reported, and `type` may be a
-                     guess */
-    bool unnamed; /* `name` is a guess or empty: any unknown name may refer to this module */
-    enum known known;                      /* CLOUD_AWS: state of `resource` */
-    const struct cloud_resource *resource; /* the AWS resource (aws_resource.h) */
+    struct map outputs_by_name; /* struct module_output by name */
+    bool has_error; /* an error was reported: references to it are not reported again, and `type`
+                       may be a guess */
+    bool is_name_guessed;  /* `name` may be empty, and any unknown name may refer to this module */
+    enum read_state state; /* CLOUD_AWS: state of `resource` */
+    const struct aws_resource *resource; /* the AWS resource (aws_resource.h) */
 };
 
 /* Returns the type with the given name, with or without a cloud prefix; NULL if there is none.
  * `local`: the file is for a local cluster, where redis has no password. */
 const struct module_type *module_type_find(struct str name, bool local);
 
-/* Similarity of a type to k8s-service. TYPE_NEAR: a misspelling that is not another type. */
-enum type_likeness { TYPE_OTHER, TYPE_NEAR, TYPE_SERVICE };
-enum type_likeness module_type_likeness(struct arena *arena, struct str type);
+/* Similarity of a type to k8s-service. SIMILARITY_NEAR: a misspelling that is not another type. */
+enum type_similarity { SIMILARITY_NONE, SIMILARITY_NEAR, SIMILARITY_EQUAL };
+enum type_similarity module_type_similarity(struct arena *arena, struct str type);
 
-/* Returns the field that has the value of an output; NULL if there is none. `type` may be NULL. */
+/* Returns the field whose value is that of an output; NULL if there is none. `type` may be NULL. */
 const char *module_type_field(const struct module_type *type, struct str output);
 
 /* True if an output is or contains a password, which must not be in a file. */
@@ -99,7 +100,8 @@ struct str module_secret_key(const struct module *module, struct str output);
 /* Returns the module with the given name; NULL if there is none. */
 struct module *module_find(struct module *modules, size_t count, struct str name);
 
-/* Reports at `at` that the module does not exist, unless the name of a module is invalid. */
+/* Reports an error at `at`: the module does not exist. Does nothing if the name of any module is a
+ * guess. */
 void module_report_missing(const struct schema_reader *reader, const struct module *modules,
                            size_t count, struct str name, struct location at);
 

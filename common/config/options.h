@@ -1,5 +1,5 @@
-/* The values of the flags. Both programs fill them in. Apart from these, the library reads only the
- * files that they name. */
+/* The values of the flags. Both programs set them. The library has no other input than these and
+ * the files that they name. */
 #ifndef OPTASVC_OPTIONS_H
 #define OPTASVC_OPTIONS_H
 
@@ -17,7 +17,8 @@ struct option_list {
  * used. */
 enum read_mode {
     READ_SERVICES, /* all objects are generated */
-    READ_AGAIN,    /* like READ_SERVICES, but apply reports the skipped files later */
+    READ_FOR_PUSH, /* like READ_SERVICES, but skipped files are not printed: deploy reads the files
+                      again to apply them, and prints them then */
     READ_NAMES,    /* only names and secrets of services are used, so flags may have no effect */
     READ_CHART, /* services are injected into manifests (inject.h): image and port are optional, and
                    a field that is not set changes nothing */
@@ -25,7 +26,7 @@ enum read_mode {
 };
 
 /* True if the files may be for a chart. */
-static inline bool read_mode_injects(enum read_mode mode)
+static inline bool read_mode_is_for_chart(enum read_mode mode)
 {
     return mode == READ_CHART || mode == READ_SECRETS;
 }
@@ -41,8 +42,8 @@ struct input_options {
     struct option_list modules;   /* --module; empty for all */
     const char *image_tag;        /* --image-tag */
     const char *image_digest;     /* --image-digest */
-    const char *image_repository; /* repository that image_tag or image_digest applies to; NULL: all
-                                     images without one */
+    const char *image_repository; /* image_tag and image_digest apply only to this repository; NULL:
+                                     to all images without a tag or digest */
     const char *registry;         /* --registry */
     const char *namespace;        /* -n; NULL: name of the layer */
     enum read_mode mode;

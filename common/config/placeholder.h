@@ -18,7 +18,7 @@ size_t placeholder_name_end(struct str text, size_t at);
 
 /* Warns if the brace at `at` begins a string that resembles a placeholder: a name similar to a
  * root, words joined by dots, or a root in an invalid form. Also warns of a `$` before a
- * placeholder, which is kept. `is_text`: the brace is not part of a placeholder or of `{{`. */
+ * placeholder, which is kept. `is_text`: the brace is part of neither a placeholder nor `{{`. */
 void placeholder_check(const struct scope *scope, const struct node *scalar, bool verbatim,
                        size_t at, bool is_text);
 

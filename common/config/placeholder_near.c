@@ -48,33 +48,34 @@ static size_t parts_end(struct str text, size_t at)
     return at;
 }
 
-static struct expression read_expression(struct str text, size_t brace)
+static struct expression parse_expression(struct str text, size_t brace)
 {
-    struct expression read = {.start = brace};
-    read.dollar = brace > 0 && text.data[brace - 1] == '$';
-    read.start -= read.dollar;
-    read.doubled = read.dollar && has_byte(text, brace + 1, '{');
-    size_t first = brace + 1 + read.doubled;
+    struct expression expression = {.start = brace};
+    expression.dollar = brace > 0 && text.data[brace - 1] == '$';
+    expression.start -= expression.dollar;
+    expression.doubled = expression.dollar && has_byte(text, brace + 1, '{');
+    size_t first = brace + 1 + expression.doubled;
     size_t at = skip_spaces(text, first);
     if (at == text.len || !is_letter(text.data[at]))
-        return read;
+        return expression;
     size_t root_end = placeholder_name_end(text, at);
     size_t end = parts_end(text, root_end);
     size_t close = skip_spaces(text, end);
-    read.root = str_slice(text, at, root_end);
-    read.parts = str_slice(text, root_end, end);
-    read.spaced = at > first || close > end;
-    read.closed = has_byte(text, close, '}') && (!read.doubled || has_byte(text, close + 1, '}'));
-    read.end = read.closed ? close + 1 + read.doubled : end;
-    return read;
+    expression.root = str_slice(text, at, root_end);
+    expression.parts = str_slice(text, root_end, end);
+    expression.spaced = at > first || close > end;
+    expression.closed =
+        has_byte(text, close, '}') && (!expression.doubled || has_byte(text, close + 1, '}'));
+    expression.end = expression.closed ? close + 1 + expression.doubled : end;
+    return expression;
 }
 
-/* Reports a known root in an invalid form. After `$`, a placeholder is filled in and the `$` is
- * kept, except for `module`. */
+/* Warns of a known root in an invalid form, and of a `$` before a placeholder: the `$` is kept,
+ * except before `module`. */
 static void report_root(const struct scope *scope, struct location at, struct str written,
-                        const struct expression *read, const char *form)
+                        const struct expression *expression, const char *form)
 {
-    if (read->dollar && !read->doubled && !read->spaced && read->closed) {
+    if (expression->dollar && !expression->doubled && !expression->spaced && expression->closed) {
         diag_warning(scope->diags, at, "the \"$\" in \"%.*s\" is kept as literal text",
                      STR_ARG(written));
         diag_hint(scope->diags, "write %.*s", STR_ARG(str_skip(written, 1)));
@@ -95,47 +96,49 @@ static struct str list_roots(struct arena *arena)
     return buf_take(arena, &list);
 }
 
-/* Reports an expression that resembles a placeholder. `root`: the similar root; empty if there is
- * none. For `$` with the root `module`, no literal form is suggested, because
+/* Warns of an expression that resembles a placeholder. `root`: the most similar root; empty if
+ * there is none. No literal form is suggested for `$` before `module`, because
  * ${{module.NAME.OUTPUT}} is a placeholder. */
 static void report_near(const struct scope *scope, struct location at, struct str written,
-                        const struct expression *read, struct str root)
+                        const struct expression *expression, struct str root)
 {
     diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as literal text",
                  STR_ARG(written));
     if (!scope->diags->last_kept)
         return;
-    struct str inner = str_skip(written, read->dollar);
+    struct str inner = str_skip(written, expression->dollar);
     struct str literal =
-        str_format(scope->arena, "%s{%.*s}", read->dollar ? "$" : "", STR_ARG(inner));
+        str_format(scope->arena, "%s{%.*s}", expression->dollar ? "$" : "", STR_ARG(inner));
     if (root.len == 0)
         diag_hint(scope->diags,
                   "placeholders begin with one of: %.*s; for literal braces, write %.*s",
                   STR_ARG(list_roots(scope->arena)), STR_ARG(literal));
-    else if (read->dollar && str_eq_c(root, "module"))
-        diag_hint(scope->diags, "did you mean {%.*s%.*s}?", STR_ARG(root), STR_ARG(read->parts));
+    else if (expression->dollar && str_eq_c(root, "module"))
+        diag_hint(scope->diags, "did you mean {%.*s%.*s}?", STR_ARG(root),
+                  STR_ARG(expression->parts));
     else
         diag_hint(scope->diags, "did you mean {%.*s%.*s}? for literal braces, write %.*s",
-                  STR_ARG(root), STR_ARG(read->parts), STR_ARG(literal));
+                  STR_ARG(root), STR_ARG(expression->parts), STR_ARG(literal));
 }
 
-/* True for words joined by dots that are not part of another syntax, such as %{host.name} or
- * #{user.name}. */
-static bool is_shaped(struct str text, const struct expression *read)
+/* True for words joined by dots, except in other syntaxes such as %{host.name} or #{user.name}. */
+static bool has_placeholder_shape(struct str text, const struct expression *expression)
 {
-    char before = read->start > 0 ? text.data[read->start - 1] : ' ';
+    char before = expression->start > 0 ? text.data[expression->start - 1] : ' ';
     bool digit = before >= '0' && before <= '9';
-    return read->parts.len && !read->dollar && !digit && !is_letter(before) &&
+    return expression->parts.len && !expression->dollar && !digit && !is_letter(before) &&
            !strchr("%#@\\", before);
 }
 
-/* True if at most one letter in four differs: {end} is not similar to {env}. ${NAME} is shell
- * syntax, and ${{ is a literal ${. */
-static bool is_near(const struct expression *read, const struct suggestion *near)
+/* True if a root is similar: at most one letter in four differs, so {end} is not similar to {env}.
+ * False for ${NAME}, which is shell syntax, and for ${{, which is a literal ${, except with
+ * `module`. */
+static bool is_near_root(const struct expression *expression, const struct suggestion *near)
 {
     size_t longer = near->word.len > near->best.len ? near->word.len : near->best.len;
-    return near->best.len && near->distance * 4 <= longer && (!read->dollar || read->parts.len) &&
-           (!read->doubled || str_eq_c(near->best, "module"));
+    return near->best.len && near->distance * 4 <= longer &&
+           (!expression->dollar || expression->parts.len) &&
+           (!expression->doubled || str_eq_c(near->best, "module"));
 }
 
 void placeholder_check(const struct scope *scope, const struct node *scalar, bool verbatim,
@@ -145,23 +148,25 @@ void placeholder_check(const struct scope *scope, const struct node *scalar, boo
     bool dollar = at > 0 && text.data[at - 1] == '$';
     if (text.data[at] != '{' || (!is_text && !dollar))
         return;
-    struct expression read = read_expression(text, at);
-    struct suggestion near = {.word = str_lower(scope->arena, read.root)};
-    if (read.root.len == 0)
+    struct expression expression = parse_expression(text, at);
+    struct suggestion near = {.word = str_lower(scope->arena, expression.root)};
+    if (expression.root.len == 0)
         return;
-    struct location where = placeholder_location(scalar, verbatim, read.start, read.end);
-    struct str written = str_slice(text, read.start, read.end);
+    struct location where =
+        placeholder_location(scalar, verbatim, expression.start, expression.end);
+    struct str written = str_slice(text, expression.start, expression.end);
     const char *form;
     const char *name;
     for (size_t i = 0; (name = placeholder_root(i, &form)) != NULL; i++) {
-        if (str_eq_c(read.root, name)) {
-            if (read.closed || read.parts.len || has_byte(text, read.end, '.') ||
-                has_byte(text, read.end, '['))
-                report_root(scope, where, written, &read, form);
+        if (str_eq_c(expression.root, name)) {
+            if (expression.closed || expression.parts.len || has_byte(text, expression.end, '.') ||
+                has_byte(text, expression.end, '['))
+                report_root(scope, where, written, &expression, form);
             return;
         }
         suggestion_add(&near, str_from_c(name));
     }
-    if (read.closed && (is_near(&read, &near) || is_shaped(text, &read)))
-        report_near(scope, where, written, &read, near.best);
+    if (expression.closed &&
+        (is_near_root(&expression, &near) || has_placeholder_shape(text, &expression)))
+        report_near(scope, where, written, &expression, near.best);
 }

@@ -1,5 +1,5 @@
 /* The interface of a provider: a cloud, or a local cluster. The providers are implemented in
- * cloud/, a layer above; the environment has the table of them. */
+ * cloud/; struct environment has a table of them. */
 #ifndef OPTASVC_PROVIDER_H
 #define OPTASVC_PROVIDER_H
 
@@ -17,7 +17,7 @@ struct link;
 typedef void provider_read(const struct schema_reader *reader, const struct record *record,
                            struct environment *ret);
 
-/* Sets `ret` to an output of a module of the cloud (LINK_CLOUD). Reports an error at `at` and
+/* Sets `ret` to the value of an output of a module of type LINK_CLOUD. Reports an error at `at` and
  * returns false if the value is unknown. */
 typedef bool provider_output(struct scope *scope, struct module *module, struct str output,
                              struct location at, struct str *ret);
@@ -27,23 +27,23 @@ typedef struct str provider_registry(struct arena *arena, const struct environme
 
 /* Warns that a link grants no permissions, and explains how to grant them to `account`, the
  * identity of the pods. `account`: empty if not set. */
-typedef void provider_grant(struct scope *scope, const struct link *link, struct str account);
+typedef void provider_warn_link(struct scope *scope, const struct link *link, struct str account);
 
 struct provider {
     enum cloud cloud;
     enum field_id field;     /* in `providers`; unused for CLOUD_NONE */
     const char *title;       /* name in messages: "AWS" */
-    bool local;              /* a local cluster, which accepts modules of any cloud */
-    bool makes_objects;      /* controllers in the cluster create its resources */
-    bool flat_names;         /* names of repositories are opta-LAYER-MODULE; else LAYER/MODULE */
+    bool is_local;           /* a local cluster, which accepts modules of any cloud */
+    bool renders_objects;    /* objects are rendered for controllers that create its resources */
+    bool has_flat_names;     /* names of repositories are opta-LAYER-MODULE; else LAYER/MODULE */
     provider_read *read;     /* NULL if it has no keys */
     provider_output *output; /* NULL: outputs come from the environment's outputs */
-    provider_registry *registry; /* NULL if it has none */
-    const char *registry_hint;   /* hint if the registry is unknown */
-    provider_grant *grant;       /* NULL if objects or other means grant permissions */
-    const char *annotation;      /* of a ServiceAccount, with the identity; NULL if it has none */
-    enum field_id identity;      /* field with the identity */
-    name_check *identity_check;
+    provider_registry *registry;     /* NULL if it has none */
+    const char *registry_hint;       /* hint if the registry is unknown */
+    provider_warn_link *warn_link;   /* NULL if no warning is needed */
+    const char *identity_annotation; /* of ServiceAccounts, with the identity; NULL if none */
+    enum field_id identity_field;    /* field of a service with the identity */
+    name_check *check_identity;
     const char *pod_label; /* label of pods with the identity, with value "true"; or NULL */
 };
 

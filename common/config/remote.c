@@ -8,19 +8,20 @@ static size_t find(struct str text, size_t from, const char *part)
     return text.len;
 }
 
-static bool holds(struct str text, const char *part)
+static bool contains(struct str text, const char *part)
 {
     return find(text, 0, part) < text.len;
 }
 
 static bool is_git(struct str path)
 {
-    static const char *const beginnings[] = {"git@", "git::", "git://", "git+", "ssh://"};
-    for (size_t i = 0; i < COUNT_OF(beginnings); i++)
-        if (str_starts_with(path, str_from_c(beginnings[i])))
+    static const char *const prefixes[] = {"git@", "git::", "git://", "git+", "ssh://"};
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (str_starts_with(path, str_from_c(prefixes[i])))
             return true;
     struct str address = str_slice(path, 0, str_find(path, 0, '?'));
-    return holds(path, "://") && (holds(address, ".git//") || str_ends_with(address, STR(".git")));
+    return contains(path, "://") &&
+           (contains(address, ".git//") || str_ends_with(address, STR(".git")));
 }
 
 /* Returns the repository of an address: https://HOST/REPO.git for
@@ -35,6 +36,7 @@ static struct str repository_of(struct str path)
     return str_slice(path, 0, find(path, start, "//"));
 }
 
+/* Returns the value of `ref` in the query of an address; empty if there is none. */
 static struct str reference_of(struct str path)
 {
     const struct str key = STR("ref=");
@@ -52,7 +54,7 @@ static bool has_password(struct str address)
     size_t scheme = find(address, 0, "://");
     struct str rest = str_skip(address, scheme + STR("://").len);
     struct str host = str_slice(rest, 0, str_find(rest, 0, '/'));
-    return scheme < address.len && str_find(host, 0, '@') < host.len && holds(host, ":");
+    return scheme < address.len && str_find(host, 0, '@') < host.len && contains(host, ":");
 }
 
 static void hint_clone(struct arena *arena, struct diags *diags, struct str path)
@@ -70,7 +72,7 @@ static void hint_clone(struct arena *arena, struct diags *diags, struct str path
 
 bool remote_is(struct str path)
 {
-    return is_git(path) || holds(path, "://") || str_starts_with(path, STR("s3::")) ||
+    return is_git(path) || contains(path, "://") || str_starts_with(path, STR("s3::")) ||
            str_starts_with(path, STR("gcs::"));
 }
 
@@ -80,7 +82,7 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
         const char *scheme;
         const char *what;
         const char *command; /* before the address */
-        const char *end;     /* and after it */
+        const char *suffix;  /* after the address */
     } rows[] = {
         {"s3:", "an object in S3", "aws s3 cp", " ."},
         {"gs:", "an object in Google Cloud Storage", "gcloud storage cp", " ."},
@@ -97,9 +99,9 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
         if (!str_starts_with(path, str_from_c(rows[i].scheme)))
             continue;
         what = rows[i].what;
-        if (!has_password(path) && !holds(path, "::"))
+        if (!has_password(path) && !contains(path, "::"))
             command = str_format(arena, ": %s %.*s%s", rows[i].command,
-                                 STR_ARG(str_shell(arena, path)), rows[i].end);
+                                 STR_ARG(str_shell(arena, path)), rows[i].suffix);
     }
     diag_error(diags, at, "%.*s is %s; only local files are supported", STR_ARG(subject), what);
     if (is_git(path))

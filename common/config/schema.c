@@ -68,9 +68,9 @@ const struct field *schema_find(const struct schema *schema, struct str name)
 struct str schema_choices_format(struct arena *arena, const char *const *choices, const char *last)
 {
     struct buf text = {0};
-    const char *joint = last ? str_format(arena, " %s ", last).data : ", ";
+    const char *last_separator = last ? str_format(arena, " %s ", last).data : ", ";
     for (size_t i = 0; choices[i]; i++)
-        buf_add_joined(&text, choices[i + 1] ? ", " : joint, str_from_c(choices[i]));
+        buf_add_joined(&text, choices[i + 1] ? ", " : last_separator, str_from_c(choices[i]));
     return buf_take(arena, &text);
 }
 
@@ -123,7 +123,7 @@ struct str schema_type_format(struct arena *arena, const struct field *field)
     case TYPE_MAP:
         text = STR("a map of strings");
         break;
-    case TYPE_PAIRS:
+    case TYPE_MAP_OR_PAIRS:
         text = STR("a map of strings, or a list of name and value");
         break;
     case TYPE_RECORD:
@@ -136,21 +136,21 @@ struct str schema_type_format(struct arena *arena, const struct field *field)
         text = field->prefix ? STR("any value") : STR("a list");
         break;
     }
-    return field->word ? str_format(arena, "%.*s, or %s", STR_ARG(text), field->word) : text;
+    return field->keyword ? str_format(arena, "%.*s, or %s", STR_ARG(text), field->keyword) : text;
 }
 
 const char *schema_value_type(const struct node *node)
 {
     int64_t number;
-    bool flag;
+    bool boolean;
     if (node->kind != NODE_SCALAR)
         return node->kind == NODE_MAP ? "a map" : "a list";
     if (node_is_null(node))
         return "null";
     if (node->style == STYLE_PLAIN && str_to_int(node->text, &number))
         return "an integer";
-    return node->style == STYLE_PLAIN && scalar_to_bool(node->text, &flag) ? "a boolean"
-                                                                           : "a string";
+    return node->style == STYLE_PLAIN && scalar_to_bool(node->text, &boolean) ? "a boolean"
+                                                                              : "a string";
 }
 
 static void hint_example(struct diags *diags, const struct field *field)
@@ -173,10 +173,10 @@ static bool report_type(const struct schema_reader *reader, const struct field *
     return false;
 }
 
-/* Reads a scalar as a string and fills in its placeholders. Rejects null, because it is often a
- * forgotten value. */
-static bool read_text(const struct schema_reader *reader, const struct field *field,
-                      const struct node *node, const char *what, struct filled *ret)
+/* Reads a scalar as a string and fills in its placeholders. Null is an error, because it is often a
+ * forgotten value. `what`: the name of the string in messages. */
+static bool read_string(const struct schema_reader *reader, const struct field *field,
+                        const struct node *node, const char *what, struct filled_string *ret)
 {
     if (node->kind != NODE_SCALAR) {
         diag_error(reader->diags, node->span, "%s must be a string, not %s", what,
@@ -190,10 +190,10 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
                   STR_ARG(node->text.len ? node->text : STR("null")));
         return false;
     }
-    *ret = (struct filled){.text = node->text};
-    if (reader->fill && !field->unfilled && !reader->fill(reader->context, node, ret))
+    *ret = (struct filled_string){.text = node->text};
+    if (reader->fill && !field->keeps_placeholders && !reader->fill(reader->context, node, ret))
         return false;
-    if (!ret->references || field->references)
+    if (!ret->references || field->allows_references)
         return true;
     diag_error(reader->diags, node->span, "%s cannot contain a secret output of a module",
                field->name);
@@ -201,15 +201,15 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
     return false;
 }
 
-/* Suggests the keyword of the field if the string is a misspelling of it. */
+/* Adds a hint if the string is a misspelling of the keyword of the field. */
 static void suggest_keyword(const struct schema_reader *reader, const struct field *field,
                             struct str text)
 {
     struct suggestion near = {.word = text};
-    if (field->word)
-        suggestion_add(&near, str_from_c(field->word));
+    if (field->keyword)
+        suggestion_add(&near, str_from_c(field->keyword));
     if (near.best.len)
-        diag_hint(reader->diags, "did you mean \"%s\"?", field->word);
+        diag_hint(reader->diags, "did you mean \"%s\"?", field->keyword);
 }
 
 static bool read_int(const struct schema_reader *reader, const struct field *field,
@@ -238,8 +238,8 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
     return false;
 }
 
-/* Returns the most likely quantity for a size with an invalid suffix, such as 256MB or 2 gb; empty
- * if there is none. */
+/* Returns the quantity that a size with an invalid suffix probably means, such as 256Mi for 256MB;
+ * empty if unknown. */
 static struct str guess_quantity(struct arena *arena, struct str text)
 {
     static const char *const suffixes[] = {"k", "m", "g", "t", "p"};
@@ -288,29 +288,31 @@ static bool parse_quantity(const struct field *field, struct str text, int64_t *
     return true;
 }
 
-/* Reports a number outside the range, with the quantity that it was read as. */
+/* Reports a number outside the range. Shows also the quantity that it means if that is written
+ * differently. */
 static void report_quantity(const struct schema_reader *reader, const struct field *field,
                             const struct value *value)
 {
     struct arena *arena = reader->arena;
     struct str text = value->text;
-    struct str read = value->number > 0 && value->number < INT64_MAX
-                          ? quantity_format(arena, field, value->number)
-                          : text;
-    struct str is = STR("");
-    if (!str_equal(read, text))
-        is = str_format(arena, " (which is %.*s)", STR_ARG(read));
+    struct str canonical = value->number > 0 && value->number < INT64_MAX
+                               ? quantity_format(arena, field, value->number)
+                               : text;
+    struct str meaning = STR("");
+    if (!str_equal(canonical, text))
+        meaning = str_format(arena, " (which is %.*s)", STR_ARG(canonical));
     struct location at = value->node->span;
     if (str_to_int(text, &(int64_t){0})) {
         diag_error(reader->diags, at, "%s must be from %" PRId64 " to %" PRId64 " %s, not %.*s%.*s",
-                   field->name, field->min, field->max, field->unit, STR_ARG(text), STR_ARG(is));
+                   field->name, field->min, field->max, field->unit, STR_ARG(text),
+                   STR_ARG(meaning));
         hint_unit(reader, field);
         return;
     }
     struct str low = quantity_format(arena, field, field->min * scale_of(field));
     struct str high = quantity_format(arena, field, field->max * scale_of(field));
     diag_error(reader->diags, at, "%s must be from %.*s to %.*s, not %.*s%.*s", field->name,
-               STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(is));
+               STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(meaning));
     if (field->type == TYPE_BYTES && str_ends_with(text, STR("m")))
         diag_hint(reader->diags, "the suffix m means thousandths; write %.*s",
                   STR_ARG(guess_quantity(arena, text)));
@@ -345,7 +347,7 @@ static bool read_quantity(const struct schema_reader *reader, const struct field
 static bool read_bool(const struct schema_reader *reader, const struct field *field,
                       struct value *value)
 {
-    if (scalar_to_bool(value->text, &value->flag))
+    if (scalar_to_bool(value->text, &value->boolean))
         return true;
     diag_error(reader->diags, value->node->span,
                "%s must be a boolean (true or false), not \"%.*s\"", field->name,
@@ -376,11 +378,11 @@ static bool read_scalar(const struct schema_reader *reader, const struct field *
 {
     if (value->node->kind != NODE_SCALAR)
         return report_type(reader, field, value->node);
-    struct filled filled;
-    if (!read_text(reader, field, value->node, field->name, &filled))
+    struct filled_string filled;
+    if (!read_string(reader, field, value->node, field->name, &filled))
         return false;
     value->text = filled.text;
-    value->is_keyword = field->word && str_eq_c(value->text, field->word);
+    value->is_keyword = field->keyword && str_eq_c(value->text, field->keyword);
     if (value->is_keyword)
         return true;
     if (field->type == TYPE_INT)
@@ -403,8 +405,8 @@ static size_t count_children(const struct node *node)
 static bool read_item(const struct schema_reader *reader, const struct field *field,
                       const struct node *node, const char *what, struct value *value)
 {
-    struct filled filled;
-    if (!read_text(reader, field, node, what, &filled))
+    struct filled_string filled;
+    if (!read_string(reader, field, node, what, &filled))
         return false;
     value->items[value->count++] =
         (struct item){.text = filled.text, .node = node, .references = filled.references};
@@ -429,7 +431,7 @@ static bool read_list(const struct schema_reader *reader, const struct field *fi
 {
     const struct node *node = value->node;
     bool is_scalar = field->scalar_ok && node->kind == NODE_SCALAR;
-    if (!is_scalar && field->word && node->kind == NODE_SCALAR)
+    if (!is_scalar && field->keyword && node->kind == NODE_SCALAR)
         return read_keyword(reader, field, value);
     if (!is_scalar && node->kind != NODE_LIST)
         return report_type(reader, field, node);
@@ -443,8 +445,8 @@ static bool read_list(const struct schema_reader *reader, const struct field *fi
     return ok;
 }
 
-static bool read_named(const struct schema_reader *reader, const struct field *field,
-                       const struct node *name, const struct node *text, struct value *value)
+static bool read_named_item(const struct schema_reader *reader, const struct field *field,
+                            const struct node *name, const struct node *text, struct value *value)
 {
     const char *what =
         STR_JOIN(reader->arena, STR("\""), name->text, STR("\" in "), str_from_c(field->name)).data;
@@ -463,11 +465,12 @@ static bool read_map(const struct schema_reader *reader, const struct field *fie
     value->items = ARENA_ARRAY(reader->arena, count_children(map), struct item);
     bool ok = true;
     for (const struct node *text = map->first; text; text = text->next)
-        ok &= read_named(reader, field, text->key, text, value);
+        ok &= read_named_item(reader, field, text->key, text, value);
     return ok;
 }
 
-/* Adds a hint for NAME=VALUE, as in Docker Compose, and for valueFrom, as in Kubernetes. */
+/* Adds a hint for an invalid item, such as NAME=VALUE of Docker Compose or valueFrom of
+ * Kubernetes. */
 static void hint_pair(const struct schema_reader *reader, const struct field *field,
                       const struct node *pair)
 {
@@ -494,7 +497,7 @@ static bool read_pair(const struct schema_reader *reader, const struct field *fi
         hint_pair(reader, field, pair);
         return false;
     }
-    return read_named(reader, field, name, text, value);
+    return read_named_item(reader, field, name, text, value);
 }
 
 static bool read_pairs(const struct schema_reader *reader, const struct field *field,
@@ -514,7 +517,7 @@ static bool read_records(const struct schema_reader *reader, const struct field 
     bool ok = true;
     for (const struct node *item = value->node->first; item; item = item->next) {
         size_t errors = reader->diags->errors;
-        struct record *record = schema_read(reader, field->of, item);
+        struct record *record = schema_read(reader, field->schema, item);
         if (!record)
             hint_example(reader->diags, field);
         ok &= reader->diags->errors == errors;
@@ -527,13 +530,13 @@ static bool read_records(const struct schema_reader *reader, const struct field 
 static bool read_record(const struct schema_reader *reader, const struct field *field,
                         struct value *value)
 {
-    if (value->node->kind == NODE_SCALAR && field->word)
+    if (value->node->kind == NODE_SCALAR && field->keyword)
         return read_keyword(reader, field, value);
     if (value->node->kind != NODE_MAP)
         return report_type(reader, field, value->node);
     size_t errors = reader->diags->errors;
     value->records = ARENA_ARRAY(reader->arena, 1, struct record *);
-    value->records[0] = schema_read(reader, field->of, value->node);
+    value->records[0] = schema_read(reader, field->schema, value->node);
     value->count = 1;
     return reader->diags->errors == errors;
 }
@@ -560,7 +563,7 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
     case TYPE_MAP:
         return kind == NODE_MAP ? read_map(reader, field, value)
                                 : report_type(reader, field, value->node);
-    case TYPE_PAIRS:
+    case TYPE_MAP_OR_PAIRS:
         return kind == NODE_MAP    ? read_map(reader, field, value)
                : kind == NODE_LIST ? read_pairs(reader, field, value)
                                    : report_type(reader, field, value->node);
@@ -584,7 +587,7 @@ static const struct field *find_prefixed(const struct schema *schema)
     return NULL;
 }
 
-/* True for misspellings of the prefix x-, such as x_common and X-common. */
+/* True for misspellings of the prefix x-: x_common, x.common and X-common. */
 static bool is_near_prefix(struct str key)
 {
     return key.len > 2 && (key.data[0] == 'x' || key.data[0] == 'X') && strchr("-_.", key.data[1]);
@@ -608,15 +611,18 @@ static void hint_prefix(const struct schema_reader *reader, const struct node *v
         diag_hint(reader->diags, "begin the name of a shared block with x-: x-%.*s", STR_ARG(key));
 }
 
-/* True if the value is missing, for example because the lines below the key are not indented. */
+/* True if a field for a list or map has no value, often because the lines after it are not
+ * indented. */
 static bool has_missing_value(const struct field *field, const struct node *value)
 {
-    bool lines = field && field->type != TYPE_STRING && field->type != TYPE_INT &&
-                 field->type != TYPE_CPU && field->type != TYPE_BYTES && field->type != TYPE_BOOL;
-    return lines && value->kind == NODE_SCALAR && value->text.len == 0 && node_is_null(value);
+    bool is_collection = field && field->type != TYPE_STRING && field->type != TYPE_INT &&
+                         field->type != TYPE_CPU && field->type != TYPE_BYTES &&
+                         field->type != TYPE_BOOL;
+    return is_collection && value->kind == NODE_SCALAR && value->text.len == 0 &&
+           node_is_null(value);
 }
 
-/* `previous`: the previous field if its value is missing; else NULL. */
+/* Reports an unknown field. `previous`: the field before it if that has no value; else NULL. */
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *value, const struct field *previous)
 {
@@ -624,7 +630,8 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
     struct str foreign = foreign_word_hint(reader->arena, schema, key->text, value);
-    if (previous && (!foreign.len || (previous->of && schema_find(previous->of, key->text)))) {
+    if (previous &&
+        (!foreign.len || (previous->schema && schema_find(previous->schema, key->text)))) {
         diag_hint(reader->diags, "indent it further if it belongs to %s, which has no value",
                   previous->name);
         return;
@@ -663,7 +670,7 @@ static void set_default(const struct field *field, struct value *value)
     if (field->type == TYPE_CPU || field->type == TYPE_BYTES)
         parse_quantity(field, value->text, &value->number);
     if (field->type == TYPE_BOOL)
-        scalar_to_bool(value->text, &value->flag);
+        scalar_to_bool(value->text, &value->boolean);
 }
 
 /* True if a key that was reported as an unknown field is a misspelling of `field`. */
@@ -671,7 +678,7 @@ static bool is_misspelt(const struct schema_reader *reader, const struct record 
                         const struct field *field)
 {
     const struct schema *schema = record->schema;
-    const struct node *child = schema->open ? NULL : record->node->first;
+    const struct node *child = schema->allow_unknown ? NULL : record->node->first;
     for (; child && !diags_full(reader->diags); child = child->next) {
         struct suggestion near = {.word = child->key->text};
         for (size_t i = 0; i < schema->count; i++)
@@ -689,7 +696,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         const struct field *field = &schema->fields[i];
         if (!field->required || record->values[i].node || record->values[i].invalid)
             continue;
-        if ((field->optional_in_charts && reader->lenient) || is_misspelt(reader, record, field))
+        if ((field->optional_in_charts && reader->for_chart) || is_misspelt(reader, record, field))
             continue;
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map, without brackets: mark only its start */
@@ -700,7 +707,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
     }
 }
 
-/* True for null, and for an empty map or list that means the same as null. */
+/* True if a value means that the field is not set: null, or an empty map or list. */
 static bool is_unset(const struct field *field, const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
@@ -715,7 +722,7 @@ static bool is_unset(const struct field *field, const struct node *node)
     case TYPE_MAP:
     case TYPE_RECORD:
         return node->kind == NODE_MAP;
-    case TYPE_PAIRS:
+    case TYPE_MAP_OR_PAIRS:
         return true;
     case TYPE_STRING:
     case TYPE_INT:
@@ -727,7 +734,8 @@ static bool is_unset(const struct field *field, const struct node *node)
     return false;
 }
 
-/* Keeps the valid part of a value, so that it can be checked in the same run. */
+/* Keeps the valid items and records of an invalid value, so that they are checked in the same run.
+ */
 static void keep_valid_part(struct value *value, const struct value *read)
 {
     value->invalid = true;
@@ -759,7 +767,7 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
         const struct field *field = schema_find(schema, child->key->text);
         if (field)
             previous = has_missing_value(field, child) ? field : NULL;
-        if (!field && !schema->open)
+        if (!field && !schema->allow_unknown)
             report_unknown(reader, schema, child, previous);
         if (!field || field->prefix || is_unset(field, child))
             continue;

@@ -1,26 +1,27 @@
-/* The table of fields, and the engine that reads files by it.
+/* The table of fields, and the functions that read files according to it.
  *
  * fields.def has a row for each field: its name, type, unit, default, range, description and the
  * parts of the manifests that it sets. Parsing, defaults, errors, suggestions, `explain` and the
- * field reference in the README are derived from it. The engine does not depend on services: it
- * converts a tree to records of checked values, which environment.c, service.c and others use. */
+ * field reference in the README are derived from it. Nothing here depends on the meaning of a
+ * field: a tree becomes records of checked values, which environment.c, service.c and others use.
+ */
 #ifndef OPTASVC_SCHEMA_H
 #define OPTASVC_SCHEMA_H
 
 #include "yaml/node.h"
 
 enum field_type {
-    TYPE_STRING,  /* a string, exactly as written */
-    TYPE_INT,     /* an integer, also as a string */
-    TYPE_CPU,     /* millicores, or a Kubernetes quantity: 500m, 0.5 */
-    TYPE_BYTES,   /* an integer in .unit, or a Kubernetes quantity: 256Mi, 1.5G */
-    TYPE_BOOL,    /* a boolean, also as a string */
-    TYPE_LIST,    /* a list of strings; with .single also a string */
-    TYPE_MAP,     /* a map of strings */
-    TYPE_PAIRS,   /* a map of strings, or a list of {name, value} */
-    TYPE_RECORD,  /* a map with the schema .of */
-    TYPE_RECORDS, /* a list of maps with the schema .of */
-    TYPE_ANY,     /* any tree; checked by other modules */
+    TYPE_STRING,       /* a string, exactly as written */
+    TYPE_INT,          /* an integer, also as a string */
+    TYPE_CPU,          /* millicores, or a Kubernetes quantity: 500m, 0.5 */
+    TYPE_BYTES,        /* an integer in .unit, or a Kubernetes quantity: 256Mi, 1.5G */
+    TYPE_BOOL,         /* a boolean, also as a string */
+    TYPE_LIST,         /* a list of strings; with .scalar_ok also a string */
+    TYPE_MAP,          /* a map of strings */
+    TYPE_MAP_OR_PAIRS, /* a map of strings, or a list of {name, value} */
+    TYPE_RECORD,       /* a map with .schema */
+    TYPE_RECORDS,      /* a list of maps with .schema */
+    TYPE_ANY,          /* any tree; checked by other modules */
 };
 
 struct schema;
@@ -28,25 +29,26 @@ struct schema;
 struct field {
     const char *name;
     enum field_type type;
-    const struct schema *of; /* schema for TYPE_RECORD and TYPE_RECORDS */
-    const char *unit; /* of a number; for TYPE_CPU and TYPE_BYTES, of a number without a suffix */
+    const struct schema *schema; /* for TYPE_RECORD and TYPE_RECORDS */
+    const char *unit; /* of a number; TYPE_CPU and TYPE_BYTES: of a number without a suffix */
     int64_t scale;    /* TYPE_BYTES: bytes in one unit */
     const char *default_value; /* default, as in a file; NULL if there is none */
-    int64_t min;               /* of a number: range in .unit, inclusive */
+    int64_t min;               /* inclusive range of a number, in .unit */
     int64_t max;
     const char *const *choices; /* TYPE_STRING: allowed values, NULL-terminated; or NULL */
-    const char *word;   /* keyword that is allowed in addition to the type, such as `none` */
-    const char *prefix; /* matches names with this prefix, which are ignored; or NULL */
-    bool keeps_empty;   /* an empty map is different from null */
+    const char *keyword;        /* allowed in addition to the type, such as `none`; or NULL */
+    const char *prefix; /* matches all names with this prefix; their values are ignored; or NULL */
+    bool keeps_empty;   /* an empty map counts as set; otherwise it is treated like null */
     bool required;
     bool optional_in_charts; /* required, but optional in a file for a chart */
     bool scalar_ok;          /* TYPE_LIST: a single string is allowed too */
-    bool unfilled;         /* placeholders are filled in later, by the module that uses the value */
-    bool references;       /* may contain a secret output of a module */
-    const char *example;   /* example value, as in a file */
-    const char *since;     /* first version that supports it */
-    const char *generates; /* fields of the manifests that it sets */
-    const char *help;      /* description, as in a Kubernetes API reference */
+    bool keeps_placeholders; /* placeholders are filled in when the value is used, not when it is
+                                read */
+    bool allows_references;  /* may contain a secret output of a module */
+    const char *example;     /* example value, as in a file */
+    const char *since;       /* first version that supports it */
+    const char *generates;   /* fields of the manifests that it sets */
+    const char *help;        /* description, as in a Kubernetes API reference */
 };
 
 struct schema {
@@ -54,7 +56,7 @@ struct schema {
     const struct field *fields;
     size_t count;
     int first;              /* identifier of fields[0] */
-    bool open;              /* unknown fields are allowed */
+    bool allow_unknown;     /* unknown fields are not errors */
     const char *title;      /* heading in `explain` and in the README, in Markdown */
     const char *path;       /* prefix of its fields in `explain FIELD` */
     const char *definition; /* name in the JSON Schema; NULL for the document itself */
@@ -89,7 +91,7 @@ struct reference; /* interpolate.h */
 
 /* A string in a list or map, with its references. */
 struct item {
-    struct str name;              /* key of TYPE_MAP and TYPE_PAIRS */
+    struct str name;              /* key of TYPE_MAP and TYPE_MAP_OR_PAIRS */
     const struct node *name_node; /* node of the key */
     struct str text;
     const struct node *node;
@@ -100,12 +102,12 @@ struct record;
 
 struct value {
     const struct node *node; /* NULL if not set: the default applies */
-    bool invalid;    /* set, but an error was reported; the valid items or records are kept, and
-                      records    may lack fields */
-    bool is_keyword; /* the value is .word, and no other member is set */
+    bool invalid; /* set, but an error was reported. `items` and `records` contain the valid ones;
+                     fields of these records may be missing. */
+    bool is_keyword; /* the value is the keyword of the field; only `text` is set */
     struct str text;
     int64_t number; /* TYPE_CPU: millicores; TYPE_BYTES: bytes */
-    bool flag;
+    bool boolean;
     struct item *items;
     struct record **records;
     size_t count; /* number of items or records */
@@ -117,24 +119,26 @@ struct record {
     struct value *values; /* one for each field of the schema, in its order */
 };
 
-/* The text of a scalar with its placeholders filled in. A schema_fill reports an error and returns
- * false if a placeholder is invalid. */
-struct filled {
+/* A scalar with its placeholders filled in. */
+struct filled_string {
     struct str text;
     const struct reference *references;
 };
-typedef bool schema_fill(void *context, const struct node *scalar, struct filled *ret_filled);
+
+/* Fills in the placeholders of a scalar. Reports an error and returns false if one is invalid. */
+typedef bool schema_fill(void *context, const struct node *scalar, struct filled_string *ret);
 
 struct schema_reader {
     struct arena *arena;
     struct diags *diags;
     schema_fill *fill; /* NULL: placeholders are not filled in */
     void *context;     /* argument of `fill` */
-    bool lenient;      /* the file is for a chart */
+    bool for_chart;    /* the file is for a chart: fields with optional_in_charts may be missing */
 };
 
 /* Reads a map and sets all valid fields. Reports every error. Returns NULL if the node is not a
- * map. A field that is null, or an empty map or list, is treated as not set. */
+ * map. A field whose value is null, an empty map or an empty list is treated as not set, unless the
+ * field has keeps_empty. */
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *node);
 

@@ -19,32 +19,34 @@ struct lister {
     struct arena *arena;
     struct diags *diags;
     const struct input_options *options;
-    const char *home; /* directory passed with -f; NULL for a file */
+    const char *visible_root; /* directory passed with -f; NULL for a file */
     struct input *inputs;
     size_t count;
-    bool full;          /* FILES_MAX is exceeded, and reported */
+    bool has_too_many;  /* FILES_MAX is exceeded, which was reported */
     struct map visited; /* "DEVICE:INODE" of the directories below the current path of -f */
-    struct map given;   /* "DEVICE:INODE" of all files and directories so far: struct given */
+    struct map listed;  /* struct listed_path of all files and directories by "DEVICE:INODE" */
     bool has_stdin;     /* -f - was passed */
 };
 
-struct given {
+struct listed_path {
     const char *path;
-    bool named; /* passed with -f */
+    bool is_explicit; /* passed with -f */
 };
 
-static bool add(struct lister *lister, const char *path, bool named)
+static bool add_input(struct lister *lister, const char *path, bool is_explicit)
 {
     if (lister->count == FILES_MAX) {
-        if (!lister->full)
+        if (!lister->has_too_many)
             diag_error(lister->diags, NO_LOCATION, "too many files (maximum %d)", FILES_MAX);
-        lister->full = true;
+        lister->has_too_many = true;
         return false;
     }
     lister->inputs =
         arena_grow(lister->arena, lister->inputs, lister->count, sizeof *lister->inputs);
-    lister->inputs[lister->count++] =
-        (struct input){.path = path, .named = named, .regular = !named, .home = lister->home};
+    lister->inputs[lister->count++] = (struct input){.path = path,
+                                                     .is_explicit = is_explicit,
+                                                     .must_be_regular = !is_explicit,
+                                                     .visible_root = lister->visible_root};
     return true;
 }
 
@@ -53,8 +55,8 @@ static bool report_path(struct lister *lister, const char *path, int error)
     struct diags *diags = lister->diags;
     if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_from_c(path)))
         diag_error(diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
-    /* Commands that inject read manifests from standard input. */
-    else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
+    /* Commands that inject cannot: they read manifests from standard input. */
+    else if (strstr(path, "://") && !read_mode_is_for_chart(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
     return false;
 }
@@ -91,24 +93,26 @@ static bool report_duplicate(struct lister *lister, const char *path, const char
     else
         diag_error(lister->diags, NO_LOCATION, "-f selects %s twice: it is the same as %s", path,
                    first);
-    diag_hint(lister->diags, "remove one of the two");
+    diag_hint(lister->diags, "remove one of them");
     return false;
 }
 
 /* Records a file or directory. Reports an error and returns false if -f selects it twice. Links
  * between files found in directories are not reported here. */
-static bool record(struct lister *lister, const char *path, const struct stat *status, bool named)
+static bool record_path(struct lister *lister, const char *path, const struct stat *status,
+                        bool is_explicit)
 {
-    struct given *given = ARENA_NEW(lister->arena, struct given);
-    *given = (struct given){path, named};
-    const struct given *first =
-        map_add(lister->arena, &lister->given, identity_of(lister, status), given);
-    if (!first || !(first->named || named))
+    struct listed_path *listed = ARENA_NEW(lister->arena, struct listed_path);
+    *listed = (struct listed_path){path, is_explicit};
+    const struct listed_path *first =
+        map_add(lister->arena, &lister->listed, identity_of(lister, status), listed);
+    if (!first || !(first->is_explicit || is_explicit))
         return true;
     return report_duplicate(lister, path, first->path);
 }
 
-/* Lists the entries of a directory in byte order, because the order of readdir() is not defined. */
+/* Lists the entries of a directory in byte order, because the order of readdir() is undefined.
+ * Returns 0 or an errno. */
 static int list_entries(struct arena *arena, const char *path, struct dir_entry **ret_entries,
                         size_t *ret_count)
 {
@@ -153,7 +157,7 @@ static bool list_entry(struct lister *lister, const char *path, const struct dir
     bool manifest = is_manifest_name(entry->name);
     /* With a single -f no file can be given twice, so its identity is not needed. */
     if (entry->regular && (!manifest || lister->options->files.count == 1))
-        return !manifest || add(lister, path, false);
+        return !manifest || add_input(lister, path, false);
     struct stat status;
     if (lstat(path, &status) < 0)
         return report_path(lister, path, errno);
@@ -161,10 +165,10 @@ static bool list_entry(struct lister *lister, const char *path, const struct dir
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
     /* input_read() reports broken links and files that are not regular. */
-    if (manifest && S_ISREG(status.st_mode) && !record(lister, path, &status, false))
+    if (manifest && S_ISREG(status.st_mode) && !record_path(lister, path, &status, false))
         return false;
     if (manifest)
-        return add(lister, path, false);
+        return add_input(lister, path, false);
     if (missing && lister->options->recursive)
         usage_skip_link(lister->options, path);
     return true;
@@ -180,15 +184,15 @@ static bool list_directory(struct lister *lister, const char *path, const struct
         usage_skip_directory(lister->options, path);
         return true;
     }
-    if (!record(lister, path, status, true)) /* also reached through another -f */
+    if (!record_path(lister, path, status, true)) /* another -f has listed it */
         return false;
     int error =
-        depth == FOLDERS_DEPTH_MAX ? ELOOP : list_entries(lister->arena, path, &entries, &count);
+        depth == DIRECTORY_DEPTH_MAX ? ELOOP : list_entries(lister->arena, path, &entries, &count);
     if (error)
         return report_path(lister, path, error);
     struct str slash = str_ends_with(str_from_c(path), STR("/")) ? STR("") : STR("/");
     bool ok = true;
-    for (size_t i = 0; i < count && !lister->full; i++) {
+    for (size_t i = 0; i < count && !lister->has_too_many; i++) {
         struct str inside =
             STR_JOIN(lister->arena, str_from_c(path), slash, str_from_c(entries[i].name));
         ok &= list_entry(lister, inside.data, &entries[i], depth + 1);
@@ -199,20 +203,20 @@ static bool list_directory(struct lister *lister, const char *path, const struct
 static bool list_path(struct lister *lister, const char *path)
 {
     struct stat status;
-    lister->home = NULL;
+    lister->visible_root = NULL;
     if (strcmp(path, "-") == 0) {
         bool duplicate = lister->has_stdin;
         lister->has_stdin = true;
-        return duplicate ? report_duplicate(lister, path, path) : add(lister, path, true);
+        return duplicate ? report_duplicate(lister, path, path) : add_input(lister, path, true);
     }
     if (stat(path, &status) < 0)
         return report_path(lister, path, errno);
-    if (S_ISREG(status.st_mode) && !record(lister, path, &status, true))
+    if (S_ISREG(status.st_mode) && !record_path(lister, path, &status, true))
         return false;
     if (!S_ISDIR(status.st_mode))
-        return add(lister, path, true);
+        return add_input(lister, path, true);
     lister->visited = (struct map){0};
-    lister->home = path;
+    lister->visible_root = path;
     return list_directory(lister, path, &status, 0);
 }
 
@@ -232,11 +236,11 @@ bool input_list(struct arena *arena, struct diags *diags, const struct input_opt
 static bool is_oversized_service(const struct input *input, struct diags *diags, struct location at)
 {
     struct buf text = {0};
-    int error = io_read_regular_file(input->path, LOOK_SIZE_MAX, &text);
+    int error = io_read_regular_file(input->path, SEARCH_SIZE_MAX, &text);
     bool found = false;
     if (error == EFBIG) {
         diag_error(diags, at, "%s exceeds %d bytes and is not searched for services", input->path,
-                   LOOK_SIZE_MAX);
+                   SEARCH_SIZE_MAX);
         diag_hint(diags, "pass the service files with -f instead of their directory");
     } else
         found = error == 0 && top_level_has_modules(buf_str(&text));
@@ -254,8 +258,8 @@ static struct source *copy_source(struct arena *arena, const struct source *sour
     return copy;
 }
 
-/* True if `path` is below `top`. Both are absolute, with links resolved. Always false for `/`,
- * which is often the working directory in containers and would include all files. */
+/* True if `path` is below `root`. Both are absolute, with links resolved. False for the root `/`:
+ * it is often the working directory in containers and would include all files. */
 static bool is_below(const char *path, const char *root)
 {
     size_t len = strlen(root);
@@ -269,23 +273,23 @@ static const char *directory_of(struct arena *arena, const char *path)
     return directory.len ? str_to_c(arena, directory) : ".";
 }
 
-/* True if messages may show the contents of a file. A repository can refer to any file of the
- * machine through a path or link, and the log of a pipeline may be public. So messages show only
- * files in directories that the user selected. */
+/* True if messages may show the contents of a file. A path or link in a repository can refer to any
+ * file of the machine, and the log of a pipeline may be public. So messages show only files below
+ * directories that the user selected. */
 static bool may_be_shown(struct arena *arena, const struct input *input)
 {
     struct stat status;
     bool pipe = stat(input->path, &status) == 0 && !S_ISREG(status.st_mode);
     if (strcmp(input->path, "-") == 0 || pipe)
         return true;
-    const char *home = input->home ? input->home : directory_of(arena, input->path);
-    const char *const roots[] = {".", home};
+    const char *root = input->visible_root ? input->visible_root : directory_of(arena, input->path);
+    const char *const roots[] = {".", root};
     char *path = realpath(input->path, NULL);
     bool below = false;
     for (size_t i = 0; path && !below && i < COUNT_OF(roots); i++) {
-        char *root = realpath(roots[i], NULL);
-        below = root && is_below(path, root);
-        free(root);
+        char *resolved = realpath(roots[i], NULL);
+        below = resolved && is_below(path, resolved);
+        free(resolved);
     }
     free(path);
     return below;
@@ -304,8 +308,8 @@ static struct source *copy_service_file(struct arena *arena, struct diags *diags
     bool likely = str_contains(source->text, STR("k8s-service"));
     if (likely)
         copy = copy_source(arena, source);
-    bool found =
-        likely ? discover_tree(arena, copy, &first, &copy->tree) : discover(source, &first);
+    bool found = likely ? discover_tree(arena, copy, &first, &copy->tree)
+                        : discover_is_service_file(source, &first);
     if (!found && first.errors == 0)
         return NULL;
     if (!copy)
@@ -315,7 +319,7 @@ static struct source *copy_service_file(struct arena *arena, struct diags *diags
     if (first.errors == 0)
         return copy;
     copy->tree = NULL;
-    discover(copy, diags);
+    discover_is_service_file(copy, diags);
     return NULL;
 }
 
@@ -325,7 +329,7 @@ static void report_unreadable(struct arena *arena, struct diags *diags, struct l
     const char *path = strcmp(input->path, "-") == 0 ? "standard input" : input->path;
     if (error == EFBIG) {
         diag_error(diags, at, "%s exceeds %d bytes", path, FILE_SIZE_MAX);
-        if (!input->named)
+        if (!input->is_explicit)
             diag_hint(diags, "the file has a key like modules and may be a service file");
     } else if (error == IO_NOT_REGULAR) {
         diag_error(diags, at, "%s is not a regular file", path);
@@ -340,18 +344,18 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
 {
     struct source *copy = NULL;
     struct buf text = {0};
-    int error = input->regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
-                               : io_read_file(input->path, FILE_SIZE_MAX, &text);
-    bool standard = strcmp(input->path, "-") == 0;
-    struct source source = {.path = standard ? STR("<stdin>")
+    int error = input->must_be_regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
+                                       : io_read_file(input->path, FILE_SIZE_MAX, &text);
+    bool is_stdin = strcmp(input->path, "-") == 0;
+    struct source source = {.path = is_stdin ? STR("<stdin>")
                                              : str_copy(arena, str_from_c(input->path)),
                             .text = buf_str(&text),
                             .hidden = ARENA_NEW(arena, bool)};
-    *source.hidden = !input->named || !may_be_shown(arena, input);
-    bool skipped = error == EFBIG && !input->named && !is_oversized_service(input, diags, at);
+    *source.hidden = !input->is_explicit || !may_be_shown(arena, input);
+    bool skipped = error == EFBIG && !input->is_explicit && !is_oversized_service(input, diags, at);
     if (error && !skipped)
         report_unreadable(arena, diags, at, input, error);
-    else if (!error && input->named)
+    else if (!error && input->is_explicit)
         copy = copy_source(arena, &source);
     else if (!error)
         copy = copy_service_file(arena, diags, input, &source);

@@ -6,10 +6,11 @@
 #include "config/options.h"
 
 struct input {
-    const char *path; /* "-": standard input */
-    bool named;       /* passed with -f, not found in a directory */
-    bool regular;     /* not passed with a flag: must be a regular file */
-    const char *home; /* messages may show files below this directory; NULL for its own directory */
+    const char *path;         /* "-": standard input */
+    bool is_explicit;         /* passed by name, not found in a directory */
+    bool must_be_regular;     /* not passed with a flag: pipes and devices are rejected */
+    const char *visible_root; /* messages may show files below this directory; NULL: the directory
+                                 of the file */
 };
 
 /* Lists the files of -f in order. For a directory, lists its *.yaml, *.yml and *.json in any case,
@@ -23,9 +24,9 @@ bool input_list(struct arena *arena, struct diags *diags, const struct input_opt
  * a file found in a directory, returns NULL without an error if it is not a service file, and with
  * an error if it may be meant to be one (discover.h).
  *
- * Messages show the contents of a file only if it is below the working directory or `home` with
- * links resolved, or if load_service() finds a field of service or environment files in it. They
- * also show a pipe, because only a flag can select one. */
+ * Messages show the contents of a file only if it is below the working directory or `visible_root`
+ * with links resolved, or if load_service() finds a field of service or environment files in it.
+ * They also show a pipe, because only a flag can select one. */
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
                           struct location at);
 

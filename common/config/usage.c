@@ -28,9 +28,7 @@ const struct input_options *usage_start(struct arena *arena, const struct input_
     return copy;
 }
 
-/* Recording */
-
-/* Compares a name with each suggestion. The best one is copied, because the file of the name may be
+/* Adds a name to each suggestion. The best name is copied, because the file that contains it may be
  * freed. */
 static void update_suggestions(struct arena *arena, struct suggestion *near, size_t count,
                                struct str name)
@@ -43,7 +41,7 @@ static void update_suggestions(struct arena *arena, struct suggestion *near, siz
     }
 }
 
-static bool is_found(const struct suggestion *near)
+static bool is_exact_match(const struct suggestion *near)
 {
     return near->best.len && near->distance == 0;
 }
@@ -65,19 +63,19 @@ void usage_add_variable(const struct input_options *options, struct str name)
 void usage_add_image_version(const struct input_options *options)
 {
     if (options->usage)
-        options->usage->image_version = true;
+        options->usage->uses_image_version = true;
 }
 
 void usage_add_registry(const struct input_options *options)
 {
     if (options->usage)
-        options->usage->registry = true;
+        options->usage->uses_registry = true;
 }
 
 void usage_add_parent_outputs(const struct input_options *options)
 {
     if (options->usage)
-        options->usage->parent_outputs = true;
+        options->usage->uses_parent_outputs = true;
 }
 
 /* Returns "DEVICE:INODE" of a file; empty if it does not exist. */
@@ -124,17 +122,15 @@ void usage_skip_link(const struct input_options *options, const char *path)
 void usage_skip_subdirectory(const struct input_options *options)
 {
     if (options->usage)
-        options->usage->subdirectories = true;
+        options->usage->skipped_subdirectories = true;
 }
-
-/* Flags without effect */
 
 static bool check_modules(const struct input_options *options, struct diags *diags)
 {
     bool ok = true;
     for (size_t i = 0; i < options->modules.count; i++) {
         const struct suggestion *near = &options->usage->modules[i];
-        if (is_found(near))
+        if (is_exact_match(near))
             continue;
         ok = false;
         diag_error(diags, NO_LOCATION, "k8s-service \"%s\" not found", options->modules.items[i]);
@@ -156,7 +152,7 @@ static void check_variables(const struct input_options *options, struct diags *d
 {
     for (size_t i = 0; i < options->variables.count; i++) {
         const struct suggestion *near = &options->usage->variables[i];
-        if (is_found(near))
+        if (is_exact_match(near))
             continue;
         diag_error(diags, NO_LOCATION, "--var %.*s has no effect", STR_ARG(near->word));
         if (near->best.len)
@@ -183,38 +179,36 @@ void usage_check(const struct input_options *options, struct diags *diags)
         "it applies to image: AUTO, or, in files without one, to images "
         "that have no tag or digest";
     const struct usage *usage = options->usage;
-    if (usage->services == 0) {
+    if (usage->service_count == 0) {
         diag_error(diags, NO_LOCATION, "no service file found");
         diag_hint(diags, "a service file has a module of type k8s-service");
-        if (usage->subdirectories)
+        if (usage->skipped_subdirectories)
             diag_hint_line(diags, "pass -R to read subdirectories too");
         return;
     }
-    if (!check_modules(options,
-                       diags)) /* a service with the intended name may use the other flags */
+    /* A service with the intended name may use the other flags. */
+    if (!check_modules(options, diags))
         return;
     if (options->mode == READ_NAMES || options->mode == READ_SECRETS)
         return;
     check_variables(options, diags);
-    check_flag(options, diags, "--image-tag", options->image_tag, usage->image_version,
+    check_flag(options, diags, "--image-tag", options->image_tag, usage->uses_image_version,
                version_hint);
-    check_flag(options, diags, "--image-digest", options->image_digest, usage->image_version,
+    check_flag(options, diags, "--image-digest", options->image_digest, usage->uses_image_version,
                version_hint);
-    check_flag(options, diags, "--registry", options->registry, usage->registry,
+    check_flag(options, diags, "--registry", options->registry, usage->uses_registry,
                "it applies to image: AUTO");
-    check_flag(options, diags, "--parent-outputs", options->parent_outputs, usage->parent_outputs,
-               "use its outputs in a service as {parent.NAME}");
+    check_flag(options, diags, "--parent-outputs", options->parent_outputs,
+               usage->uses_parent_outputs, "use its outputs in a service as {parent.NAME}");
 }
 
-/* Skipped files */
-
-static void write_paths(struct buf *out, const struct option_list *paths, const char *what_one,
-                        const char *what_several)
+static void write_paths(struct buf *out, const struct option_list *paths, const char *singular,
+                        const char *plural)
 {
     enum { LISTED_MAX = 20 };
     if (paths->count == 0)
         return;
-    buf_format(out, "skipped %zu %s: ", paths->count, paths->count == 1 ? what_one : what_several);
+    buf_format(out, "skipped %zu %s: ", paths->count, paths->count == 1 ? singular : plural);
     for (size_t i = 0; i < paths->count && i < LISTED_MAX; i++) {
         buf_add(out, i ? STR(", ") : STR(""));
         diag_add_visible(out, str_from_c(paths->items[i]));
@@ -227,7 +221,7 @@ static void write_paths(struct buf *out, const struct option_list *paths, const 
 void usage_write_skipped(const struct input_options *options, struct buf *out)
 {
     struct usage *usage = options->usage;
-    if (options->mode == READ_AGAIN)
+    if (options->mode == READ_FOR_PUSH)
         return;
     struct option_list unused = {ARENA_ARRAY(usage->arena, usage->skipped.count, const char *), 0};
     for (size_t i = 0; i < usage->skipped.count; i++) {

@@ -20,25 +20,26 @@
 
 struct usage {
     struct arena *arena;
-    size_t services;            /* number in all files, including those that --module excludes */
+    size_t service_count;       /* in all files, including those that --module excludes */
     struct suggestion *modules; /* for each --module: the most similar name of a k8s-service */
     struct suggestion
         *variables; /* for each --var: the most similar name that is read or declared */
-    bool image_version;
-    bool registry;
-    bool parent_outputs;
+    bool uses_image_version;
+    bool uses_registry;
+    bool uses_parent_outputs;
     struct map files;           /* "DEVICE:INODE" of files that flags and service files refer to */
     struct option_list skipped; /* files found in directories that are not service files */
     struct option_list skipped_dirs; /* directories that have been read through another path */
     struct option_list broken_links; /* possibly to directories */
-    bool subdirectories;             /* subdirectories were skipped because -R is not set */
+    bool skipped_subdirectories;     /* because -R is not set */
 };
 
 /* Returns a copy of the options whose usage is recorded. */
 const struct input_options *usage_start(struct arena *arena, const struct input_options *options);
 
-/* Record usage. They do nothing if `options->usage` is NULL. usage_add_module() is called for each
- * k8s-service, usage_add_variable() for each variable that is read or declared. */
+/* These functions record usage. They do nothing if `options->usage` is NULL. usage_add_module()
+ * must be called for each k8s-service, usage_add_variable() for each variable that is read or
+ * declared. */
 void usage_add_module(const struct input_options *options, struct str name);
 void usage_add_variable(const struct input_options *options, struct str name);
 void usage_add_image_version(const struct input_options *options);
@@ -54,8 +55,8 @@ void usage_skip_subdirectory(const struct input_options *options);
  * use the flags. */
 void usage_check(const struct input_options *options, struct diags *diags);
 
-/* Writes a line each for the skipped files, directories and links. Files that a flag or a service
- * file refers to, such as environment files, are not listed. */
+/* Appends one line each for the skipped files, directories and links. Files that a flag or a
+ * service file refers to, such as environment files, are not listed. */
 void usage_write_skipped(const struct input_options *options, struct buf *out);
 
 #endif

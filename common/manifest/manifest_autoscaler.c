@@ -37,7 +37,7 @@ void autoscaler_spec(struct arena *arena, struct node *object, const struct auto
 void manifest_autoscaler(struct manifests *manifests, const struct service *service)
 {
     struct arena *arena = manifests->arena;
-    if (!service->has_image || !service_scales(service))
+    if (!service->has_image || !service_has_autoscaler(service))
         return;
     struct str container = STR("");
     if (sidecar_is_injected(sidecar_of_service, service))

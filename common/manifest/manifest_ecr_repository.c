@@ -7,7 +7,7 @@ void manifest_repository(struct manifests *manifests, const struct service *serv
 {
     struct arena *arena = manifests->arena;
     struct ecr ecr;
-    if (!service->cloud.makes_repository || !ecr_split(service->repository, &ecr))
+    if (!service->cloud.renders_repository || !ecr_split(service->repository, &ecr))
         return;
     struct node *object = manifest_object(manifests, service, "ecr.services.k8s.aws/v1alpha1",
                                           "Repository", service->name);

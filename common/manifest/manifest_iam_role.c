@@ -8,7 +8,7 @@ void manifest_role(struct manifests *manifests, const struct service *service)
 {
     struct arena *arena = manifests->arena;
     const struct cloud_access *cloud = &service->cloud;
-    if (!cloud->makes_role)
+    if (!cloud->renders_role)
         return;
     struct node *object =
         manifest_object(manifests, service, "iam.services.k8s.aws/v1alpha1", "Role", service->name);

@@ -43,7 +43,8 @@ struct node *manifest_variable(struct arena *arena, const struct variable *varia
     return item;
 }
 
-/* Not optional: without the Secret, a pod waits and reports it instead of starting without keys. */
+/* The reference is not optional: if the Secret is missing, a pod reports this and waits, instead of
+ * starting without the keys. */
 struct node *manifest_all_secrets(struct arena *arena, const struct service *service)
 {
     struct node *source = node_new(arena, NODE_MAP);
@@ -91,8 +92,9 @@ static void put_resources(struct arena *arena, const struct service *service,
     node_set_string(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
 }
 
-/* Scanners report identical TCP probes, although their effects differ; so liveness refers to its
- * port by number. gRPC probes support only numbers. */
+/* Returns the port of a probe, by name if possible. gRPC probes support only numbers. A liveness
+ * TCP probe uses the number too, because scanners report identical probes, although their effects
+ * differ. */
 static struct node *probe_port(struct arena *arena, const struct service *service,
                                const struct probe *probe)
 {
@@ -285,7 +287,7 @@ static void put_container(struct arena *arena, const struct service *service, st
     node_set_string(arena, container, "name", service->name);
     node_set_string(arena, container, "image", service->image);
     /* A local cluster may have images that were never pushed. */
-    bool local = service->layer->environment.provider->local;
+    bool local = service->layer->environment.provider->is_local;
     node_set_string(arena, container, "imagePullPolicy",
                     local ? STR("IfNotPresent") : STR("Always"));
     put_strings(arena, container, "command", commands);
@@ -310,7 +312,7 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     struct arena *arena = manifests->arena;
     struct node *pod = node_set_map(arena, template, "spec");
     node_set_string(arena, pod, "serviceAccountName", service->name);
-    node_set_bool(arena, pod, "automountServiceAccountToken", service->token);
+    node_set_bool(arena, pod, "automountServiceAccountToken", service->mounts_token);
     /* Otherwise every Service of the namespace adds variables such as
      * MAIL_PORT=tcp://10.0.0.7:80. */
     node_set_bool(arena, pod, "enableServiceLinks", false);

@@ -7,7 +7,7 @@ void manifest_pod_identity(struct manifests *manifests, const struct service *se
 {
     struct arena *arena = manifests->arena;
     const struct cloud_access *cloud = &service->cloud;
-    if (!cloud->associates)
+    if (!cloud->renders_pod_identity)
         return;
     struct node *object = manifest_object(manifests, service, "eks.services.k8s.aws/v1alpha1",
                                           "PodIdentityAssociation", service->name);
@@ -19,7 +19,7 @@ void manifest_pod_identity(struct manifests *manifests, const struct service *se
     node_set_string(arena, spec, "clusterName", cloud->cluster);
     node_set_string(arena, spec, "namespace", service->layer->namespace);
     node_set_string(arena, spec, "serviceAccount", service->name);
-    if (cloud->makes_role)
+    if (cloud->renders_role)
         node_set_string(arena, node_set_map(arena, node_set_map(arena, spec, "roleRef"), "from"),
                         "name", service->name);
     else

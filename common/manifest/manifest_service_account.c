@@ -1,17 +1,17 @@
 #include "cloud/providers.h"
 #include "manifest/manifest.h"
 
-/* Adds annotations for the cloud identity of the pods. With EKS Pod Identity, none is needed. */
+/* Adds annotations for the cloud identity of the pods. EKS Pod Identity needs none. */
 static void put_identity(struct arena *arena, const struct cloud_access *cloud,
                          struct node *metadata)
 {
     struct node *annotations = NULL;
     for (int i = 0; i < CLOUD_COUNT; i++) {
-        if (cloud->identity[i].len == 0 || (i == CLOUD_AWS && cloud->associates))
+        if (cloud->identity[i].len == 0 || (i == CLOUD_AWS && cloud->renders_pod_identity))
             continue;
         if (!annotations)
             annotations = node_set_map(arena, metadata, "annotations");
-        node_set_string(arena, annotations, providers[i]->annotation, cloud->identity[i]);
+        node_set_string(arena, annotations, providers[i]->identity_annotation, cloud->identity[i]);
     }
 }
 
@@ -20,5 +20,5 @@ void manifest_service_account(struct manifests *manifests, const struct service 
     struct node *object =
         manifest_object(manifests, service, "v1", "ServiceAccount", service->name);
     put_identity(manifests->arena, &service->cloud, node_get(object, "metadata"));
-    node_set_bool(manifests->arena, object, "automountServiceAccountToken", service->token);
+    node_set_bool(manifests->arena, object, "automountServiceAccountToken", service->mounts_token);
 }

@@ -57,7 +57,8 @@ void manifest_workload(struct manifests *manifests, const struct service *servic
     struct node *object = manifest_object(manifests, service, "apps/v1",
                                           service_workload_kind(service), service->name);
     struct node *spec = node_set_map(arena, object, "spec");
-    if (!service_scales(service)) /* with an autoscaler, an apply would reset its decision */
+    if (!service_has_autoscaler(
+            service)) /* otherwise each apply would reset the number that the autoscaler set */
         node_set_int(arena, spec, "replicas", service->max_containers);
     struct node *selector = node_set_map(arena, spec, "selector");
     manifest_selector(manifests, service, selector, "matchLabels");

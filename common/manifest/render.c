@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 struct renderer {
-    struct arena arena; /* for the run */
-    struct arena *file; /* for one file; reset after it, unless its services are kept */
+    struct arena arena; /* for all files */
+    struct arena *file; /* for one file; reset after the file unless `kept` is set */
     struct render_result *kept;
     const struct input_options *options;
     bool color;
@@ -164,7 +164,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
     if (unique)
         check_routes(renderer, routes, service);
     /* With a chart, image and port may be missing. */
-    if (unique && !read_mode_injects(renderer->options->mode))
+    if (unique && !read_mode_is_for_chart(renderer->options->mode))
         manifests_add_service(&manifests, service);
     if (unique)
         check_objects(renderer, service, &manifests);
@@ -183,11 +183,11 @@ static void render_service(struct renderer *renderer, struct map *routes,
  * file may be for other service files. */
 static void warn_extra_tcp_ports(const struct layer *layer)
 {
-    if (layer->options->modules.count) /* the other services are not read */
+    if (layer->options->modules.count) /* services that are not selected are not read */
         return;
     for (const struct extra_tcp_port *port = layer->environment.extra_tcp_ports; port;
          port = port->next) {
-        if (port->used || !source_is_same(port->at.source, layer->source))
+        if (port->is_used || !source_is_same(port->at.source, layer->source))
             continue;
         diag_warning(layer->diags, port->at,
                      "nginx_extra_tcp_ports has no effect: port %.*s is not exposed outside the "
@@ -200,13 +200,13 @@ static void warn_extra_tcp_ports(const struct layer *layer)
 }
 
 /* Reads a service, and checks its traffic even after other errors. Returns NULL after an error. The
- * traffic is not checked with a chart, which may have its own Ingress, or without an environment,
- * which decides the flavour. */
+ * traffic is not checked for a chart, which may have its own Ingress, or without a valid
+ * environment, which determines the flavour. */
 static const struct service *read_service(struct layer *layer, const struct module *module)
 {
     bool ok;
     const struct service *service = service_read_all(layer, module, &ok);
-    if (!service || layer_injects(layer) || layer->scope.blind)
+    if (!service || layer_is_for_chart(layer) || layer->scope.environment_invalid)
         return ok ? service : NULL;
     const struct traffic traffic = traffic_of(service);
     return traffic_check(&traffic) && ok ? service : NULL;
@@ -215,7 +215,7 @@ static const struct service *read_service(struct layer *layer, const struct modu
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct map routes = {0};
-    const size_t *services = &renderer->options->usage->services;
+    const size_t *services = &renderer->options->usage->service_count;
     size_t before = *services;
     size_t index = 0;
     for (const struct module *module; (module = layer_next_service(layer, &index));) {

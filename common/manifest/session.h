@@ -12,7 +12,7 @@ struct session {
 
 /* Reads and renders the files of the options, prints messages to stderr, and installs signal
  * handlers. Returns false if a file has an error. With `quiet`, prints only warnings about skipped
- * files; the others matter only to commands that apply. */
+ * files; other warnings are relevant only for commands that apply. */
 bool session_open(struct session *session, const struct input_options *options, bool color,
                   bool quiet);
 

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* These controllers forward paths unchanged. */
+/* Reports a path prefix that would have to be stripped: these controllers forward paths unchanged.
+ */
 static void check_prefixes(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;

@@ -113,8 +113,9 @@ static struct host_kinds find_host_kinds(const struct traffic *traffic)
     return kinds;
 }
 
-/* ingress_extra_annotations replace generated annotations, which match the generated paths.
- * use-regex has no effect with rewrite-target, which is generated without keep_path_prefix. */
+/* Warns of ingress_extra_annotations that replace a generated annotation but do not match the
+ * generated paths. use-regex has no effect if there is rewrite-target, which is generated unless
+ * keep_path_prefix is set. */
 static void warn_path_annotations(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;

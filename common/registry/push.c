@@ -76,7 +76,7 @@ static bool choose_service(struct push *push)
         return false;
     }
     fail(push, "several services have image: AUTO: %.*s", STR_ARG(names));
-    diag_hint(&push->diags, "select the service with --module NAME");
+    diag_hint(&push->diags, "select one with --module NAME");
     return false;
 }
 
@@ -104,7 +104,7 @@ static void hint_create(struct push *push)
 {
     struct arena *arena = &push->arena;
     struct str path = push->service->at.source->path;
-    if (push->service->cloud.makes_repository)
+    if (push->service->cloud.renders_repository)
         diag_hint(
             &push->diags,
             "pass --create-repository to create it, or let the cluster's ACK controller create it: "

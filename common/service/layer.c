@@ -38,7 +38,8 @@ static void record_names(const struct input_options *options, const struct value
         usage_add_variable(options, map->items[i].name);
 }
 
-/* A variable that the file declares may be set with --var even if nothing refers to it. */
+/* Records the variables that the file declares: --var may set them even if nothing refers to them.
+ */
 static void record_variables(const struct layer *layer)
 {
     const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
@@ -52,7 +53,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
                          const struct input_options *options, const struct source *source)
 {
     struct schema_reader reader = {.arena = arena, .diags = diags};
-    const struct node *root = load_own_file(arena, source, diags, OWN_SERVICE);
+    const struct node *root = load_config_file(arena, source, diags, SERVICE_FILE);
     const struct record *file = root ? schema_read(&reader, &file_schema, root) : NULL;
     if (!file)
         return NULL;
@@ -65,7 +66,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
     check_variables(layer);
     bool has_environment = environment_read(&reader, file, options, providers, &layer->environment);
     layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
-                                  layer->environment.provider->local, &layer->module_count);
+                                  layer->environment.provider->is_local, &layer->module_count);
     layer->scope = (struct scope){.arena = arena,
                                   .diags = diags,
                                   .layer = layer->name,
@@ -75,20 +76,20 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
                                   .modules = layer->modules,
                                   .module_count = layer->module_count};
     record_variables(layer);
-    /* Without an environment, every placeholder would be a second error with the same cause. */
-    layer->scope.blind = !has_environment;
+    /* Without an environment, every placeholder would cause another error. */
+    layer->scope.environment_invalid = !has_environment;
     struct schema_reader module_reader = layer_reader(layer);
     for (size_t i = 0; i < layer->module_count; i++) {
         struct module *module = &layer->modules[i];
-        if (module->kind && module->kind->link == LINK_SECRET)
+        if (module->type && module->type->link == LINK_SECRET)
             module_read_credentials(&module_reader, module);
     }
     return layer;
 }
 
-bool layer_injects(const struct layer *layer)
+bool layer_is_for_chart(const struct layer *layer)
 {
-    return read_mode_injects(layer->options->mode);
+    return read_mode_is_for_chart(layer->options->mode);
 }
 
 struct schema_reader layer_reader(struct layer *layer)
@@ -97,21 +98,21 @@ struct schema_reader layer_reader(struct layer *layer)
                                   .diags = layer->diags,
                                   .fill = interpolate,
                                   .context = &layer->scope,
-                                  .lenient = layer_injects(layer)};
+                                  .for_chart = layer_is_for_chart(layer)};
 }
 
 bool layer_read_environment(struct layer *layer)
 {
     const struct schema_reader reader = {.arena = layer->arena, .diags = layer->diags};
-    if (!environment_read_all(&reader, &layer->environment))
-        layer->scope.blind = true;
-    return !layer->scope.blind;
+    if (!environment_read_deferred(&reader, &layer->environment))
+        layer->scope.environment_invalid = true;
+    return !layer->scope.environment_invalid;
 }
 
-/* Counts the services of the run. Reports an error and returns false above SERVICES_MAX. */
+/* Counts a service. Reports an error and returns false if there are more than SERVICES_MAX. */
 static bool count_service(const struct layer *layer, const struct module *module)
 {
-    size_t *count = &layer->options->usage->services;
+    size_t *count = &layer->options->usage->service_count;
     if (++*count == SERVICES_MAX + 1)
         diag_error(layer->diags, module->name_at, "too many services in one run (maximum %d)",
                    SERVICES_MAX);

@@ -15,7 +15,7 @@ struct layer {
     struct environment environment;
     struct module *modules;
     size_t module_count;
-    struct scope scope; /* for placeholders in its modules */
+    struct scope scope; /* for placeholders */
 };
 
 /* Reads `source`. Returns NULL if it cannot be parsed. After other errors, the layer can still be
@@ -23,19 +23,19 @@ struct layer {
 struct layer *layer_read(struct arena *arena, struct diags *diags,
                          const struct input_options *options, const struct source *source);
 
-/* True if the file may be for a chart, which then provides the missing fields. */
-bool layer_injects(const struct layer *layer);
+/* True if the file may be for a chart, so that fields may be missing. */
+bool layer_is_for_chart(const struct layer *layer);
 
 /* Returns a reader that fills in placeholders. It refers to `layer`. */
 struct schema_reader layer_reader(struct layer *layer);
 
-/* Reads the environment file unless it was read before (environment_read_all). Reports an error and
- * returns false if it cannot be read. */
+/* Reads the environment file if that was deferred (environment_read_deferred). Reports an error and
+ * returns false if the file cannot be read or is invalid. */
 bool layer_read_environment(struct layer *layer);
 
 /* Returns the next k8s-service of the file that --module selects, starting at `*index` (initially
- * 0); NULL after the last. Records all services that it passes, and reports an error above
- * SERVICES_MAX. */
+ * 0); NULL after the last. Records all services up to it, and reports an error if there are more
+ * than SERVICES_MAX. */
 const struct module *layer_next_service(const struct layer *layer, size_t *index);
 
 /* Reports that the file has no k8s-service, unless there are other errors. In directories, such

@@ -8,7 +8,7 @@
 
 enum { LIMIT_FACTOR = 2 }; /* limits are this many times the requests */
 
-/* The module name becomes the name of a Service and, after the layer name, a label value. */
+/* Sets the name, which is the name of a Service and, after the layer name, a label value. */
 static void read_name(const struct service_reader *in)
 {
     struct diags *diags = in->reader.diags;
@@ -16,7 +16,7 @@ static void read_name(const struct service_reader *in)
     in->service->name = name;
     in->service->at = in->module->name_at;
     const char *error = name_check_service(name);
-    if (!error && str_eq_c(name, "default") && !layer_injects(in->layer))
+    if (!error && str_eq_c(name, "default") && !layer_is_for_chart(in->layer))
         error = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (error)
         diag_error(diags, in->module->name_at, "service name %s", error);
@@ -35,7 +35,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
     struct diags *diags = in->reader.diags;
     const struct str missing = STR("cannot determine the registry for image: AUTO");
     *ret = cloud_repository(in->reader.arena, environment, in->layer->name, in->module->name);
-    if (in->layer->scope.blind && !in->layer->options->registry)
+    if (in->layer->scope.environment_invalid && !in->layer->options->registry)
         return false;
     if (ret->len == 0) {
         if (diags_contain(diags, missing))
@@ -63,8 +63,8 @@ static bool has_version(struct str image)
     return parts.has_tag || parts.has_digest;
 }
 
-/* --image-tag belongs to the current build. If a file has services with image: AUTO, its other
- * images (a database, for example) are not part of that build. */
+/* True if a service of the file has image: AUTO. Then --image-tag does not apply to the other
+ * images, such as a database, because they are not part of the build that the tag is for. */
 static bool has_auto_image(const struct layer *layer)
 {
     for (size_t i = 0; i < layer->module_count; i++) {
@@ -121,7 +121,7 @@ static void read_image(const struct service_reader *in)
     struct service *service = in->service;
     struct str image = written->text;
     bool automatic = is_auto(image);
-    if (!written->node || (automatic && layer_injects(in->layer)))
+    if (!written->node || (automatic && layer_is_for_chart(in->layer)))
         return;
     if (automatic) {
         usage_add_registry(options);
@@ -139,13 +139,13 @@ static void read_image(const struct service_reader *in)
         warn_without_version(in);
 }
 
-/* Without a metric, an autoscaler would use Kubernetes' default, CPU. In a chart it may have its
- * own metrics. */
+/* Reports an autoscaler without a metric, for which Kubernetes would use CPU. In a chart, the
+ * autoscaler may have its own metrics. */
 static void check_targets(const struct service_reader *in)
 {
     const struct service *service = in->service;
-    if (service->target_cpu || service->target_memory || !service_scales(service) ||
-        layer_injects(in->layer))
+    if (service->target_cpu || service->target_memory || !service_has_autoscaler(service) ||
+        layer_is_for_chart(in->layer))
         return;
     service_error(in, SERVICE_TARGET_MEM,
                   "autoscaling requires a target above 0, but both targets are 0");
@@ -160,7 +160,7 @@ static void check_scale(const struct service_reader *in)
     bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
     /* In a chart, a missing field keeps the chart's value. */
-    if (layer_injects(in->layer) && !(min_written && max_written))
+    if (layer_is_for_chart(in->layer) && !(min_written && max_written))
         return;
     if (min > max) {
         service_error(in, field,
@@ -173,8 +173,7 @@ static void check_scale(const struct service_reader *in)
                       schema_field(SERVICE_MIN_CONTAINERS)->default_value,
                       schema_field(SERVICE_MAX_CONTAINERS)->default_value);
     } else if (min == 0 && max > 0) {
-        service_error(in, field,
-                      "min_containers must be at least 1 when max_containers is %" PRId64, max);
+        service_error(in, field, "min_containers must be at least 1 unless max_containers is 0");
         diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
     } else {
         check_targets(in);
@@ -214,27 +213,28 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         return request->number * LIMIT_FACTOR;
     const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
     bool known = !request->invalid && !(map->invalid && map->count == 0) &&
-                 !(layer_injects(in->layer) && !request->node);
+                 !(layer_is_for_chart(in->layer) && !request->node);
     if (known && limit->number < request->number) {
         struct arena *arena = in->reader.arena;
         bool cpu = field == LIMITS_CPU;
         struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
         struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
         diag_error(in->reader.diags, limit->node->span,
-                   "the limit (%.*s) must not be below the request (%.*s)", STR_ARG(is),
+                   "the limit (%.*s) must not be less than the request (%.*s)", STR_ARG(is),
                    STR_ARG(least));
         diag_hint(in->reader.diags, "raise the limit, or lower the request in resource_request");
     }
     return limit->number;
 }
 
-/* Values below 10 are probably meant as cores: a container with 0.001 cores does not start. */
+/* Warns of values below 10, which are probably meant as cores: a container with 0.001 cores does
+ * not start. */
 static void check_cpu(const struct service_reader *in, const struct record *record,
                       enum field_id field)
 {
-    enum { FEW = 10 };
+    enum { MILLICORES_MIN = 10 };
     const struct value *cpu = record_value(record, field);
-    if (!cpu->node || cpu->is_keyword || cpu->number >= FEW ||
+    if (!cpu->node || cpu->is_keyword || cpu->number >= MILLICORES_MIN ||
         !str_span_only(cpu->text, "0123456789"))
         return;
     diag_warning(in->reader.diags, cpu->node->span,
@@ -259,7 +259,7 @@ static void read_resources(const struct service_reader *in)
     resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
 }
 
-/* "*" applies the service to all workloads, or to all containers. */
+/* Checks `workload: "*"` and `containers: "*"` against the other fields of `helm`. */
 static void check_wildcards(const struct service_reader *in, const struct record *record)
 {
     static const enum field_id conflicts[] = {HELM_SERVICE, HELM_INGRESS};
@@ -286,7 +286,7 @@ static void check_wildcards(const struct service_reader *in, const struct record
     }
 }
 
-/* Reports each of the fields that is set together with the key whose value is "*". */
+/* Reports an error for each of the fields that is set. `key`: the key whose value is "*". */
 static void reject_fields(const struct service_reader *in, const enum field_id *fields,
                           size_t count, const char *key)
 {
@@ -331,8 +331,8 @@ static void read_helm(const struct service_reader *in)
         .fill = str_eq_c(record_value(record, HELM_MODE)->text, "fill"),
         .all_workloads = str_eq_c(record_value(record, HELM_WORKLOAD)->text, "*"),
         .all_containers = record_has(record, HELM_CONTAINERS),
-        .hooks = record_value(record, HELM_HOOKS)->flag,
-        .jobs = record_value(record, HELM_JOBS)->flag,
+        .hooks = record_value(record, HELM_HOOKS)->boolean,
+        .jobs = record_value(record, HELM_JOBS)->boolean,
     };
     check_wildcards(in, record);
     if (helm->all_containers)
@@ -381,7 +381,7 @@ bool service_has(const struct service *service, enum field_id field)
     return record_has(service->record, field);
 }
 
-bool service_scales(const struct service *service)
+bool service_has_autoscaler(const struct service *service)
 {
     return service->max_containers > service->min_containers;
 }

@@ -1,4 +1,4 @@
-/* A k8s-service with all decisions made: the input of the manifests. */
+/* A service: the decisions for a k8s-service, from which manifests are generated. */
 #ifndef OPTASVC_SERVICE_H
 #define OPTASVC_SERVICE_H
 
@@ -9,7 +9,7 @@ enum port_type {
     PORT_TYPE_HTTP,
     PORT_TYPE_GRPC,
     PORT_TYPE_WEBSOCKET,
-    PORT_TYPE_TCP, /* only in `ports`: served by the Service, not by the Ingress */
+    PORT_TYPE_TCP, /* only in `ports`: a port of the Service that the Ingress does not use */
 };
 
 struct port {
@@ -24,7 +24,8 @@ enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP, PROBE_GRPC, PROBE_COMMAND }
 
 struct probe {
     enum probe_kind kind;
-    struct str path; /* PROBE_HTTP: begins with /. PROBE_TCP: set in the file, but not requested */
+    struct str
+        path; /* PROBE_HTTP: begins with /. PROBE_TCP: the path in the file, which is not used */
     const struct value *command; /* PROBE_COMMAND: its arguments are the items */
     int64_t delay;               /* seconds before the first probe */
     int64_t failures;            /* failureThreshold; 0: Kubernetes' default, 3 */
@@ -34,8 +35,8 @@ struct variable {
     struct str name;
     struct location at;
     struct str text;   /* the value if `secret` is empty */
-    struct str secret; /* the Secret that contains the value, */
-    struct str key;    /* and the key in it */
+    struct str secret; /* name of the Secret that contains the value */
+    struct str key;    /* key of the value in that Secret */
     bool implied;      /* added only because a value refers to it */
     bool linked;       /* added by a link, not listed in `secrets` or `env_vars` */
 };
@@ -83,12 +84,12 @@ struct helm {
     struct str container;
     struct str service;
     struct str ingress;
-    bool keep_replicas;
+    bool keep_replicas;  /* replicas: keep */
     bool fill;           /* mode: fill: adds only settings that the chart does not have */
-    bool all_workloads;  /* `*` */
-    bool all_containers; /* `*` */
-    bool hooks;          /* fills Helm hooks too */
-    bool jobs;           /* fills Jobs and Pods without a controller too */
+    bool all_workloads;  /* workload: "*" */
+    bool all_containers; /* containers: "*" */
+    bool hooks;          /* all_workloads includes Helm hooks */
+    bool jobs;           /* all_workloads includes Jobs and Pods without a controller */
 };
 
 struct service {
@@ -102,7 +103,7 @@ struct service {
     bool immutable_tags;   /* tags of that repository cannot be moved to another image */
     struct port *ports;    /* in file order */
     size_t port_count;
-    bool ports_invalid; /* true after an error in them; then fields that require a port add none */
+    bool ports_invalid; /* an error in them was reported: no other field reports a missing port */
     const struct port *public_port; /* target of `public_uri`, or NULL */
     const struct port *probe_port;  /* NULL if there are no ports */
     int64_t min_containers;
@@ -130,11 +131,11 @@ struct service {
     const struct value *pod_annotations; /* map of strings */
     const struct value *pod_labels;
     const struct value *ingress_annotations;
-    int64_t timeout;      /* without progress, until a rollout fails */
+    int64_t timeout;      /* without progress, after which a rollout fails */
     int64_t grace_period; /* terminationGracePeriodSeconds */
-    int64_t drain;        /* seconds of it for the preStop sleep; 0: no preStop hook */
+    int64_t drain;        /* part of grace_period for the preStop sleep; 0: no preStop hook */
     enum pod_security security;
-    bool token;           /* mount a token for the Kubernetes API */
+    bool mounts_token;    /* pods get a token for the Kubernetes API */
     struct route *routes; /* grouped by host */
     size_t route_count;
     bool keep_path_prefix;
@@ -163,14 +164,14 @@ bool service_hides_key(const struct service *service, const struct variable *var
 struct service *service_read(struct layer *layer, const struct module *module);
 
 /* Like service_read(), but also returns the service after an error, for callers that check it for
- * more errors; then sets `*ret_right` to false. Returns NULL if the module is not a map. */
+ * more errors; then sets `*ret_ok` to false. Returns NULL if the module is not a map. */
 struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_ok);
 
 /* True if the file sets the field. */
 bool service_has(const struct service *service, enum field_id field);
 
 /* True if the service has an autoscaler. */
-bool service_scales(const struct service *service);
+bool service_has_autoscaler(const struct service *service);
 
 /* Returns "Deployment" or "StatefulSet". */
 const char *service_workload_kind(const struct service *service);

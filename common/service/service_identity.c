@@ -14,20 +14,21 @@ static const struct environment *environment_of(const struct service_reader *in)
     return &in->layer->environment;
 }
 
-/* True for a cloud without objects of ours: its permissions depend on the pods' identity. */
+/* True for a cloud for which no objects are rendered: permissions must be granted to the identity
+ * of the pods. */
 static bool uses_identity_only(const struct service_reader *in)
 {
     const struct provider *provider = environment_of(in)->provider;
-    return provider->annotation && !provider->makes_objects;
+    return provider->identity_annotation && !provider->renders_objects;
 }
 
 static void hint_identity(const struct service_reader *in)
 {
     diag_hint(in->reader.diags, "grant the permissions to the identity in %s",
-              schema_field(environment_of(in)->provider->identity)->name);
+              schema_field(environment_of(in)->provider->identity_field)->name);
 }
 
-/* A warning only: the permissions may be granted outside this file. */
+/* This is not an error, because the permissions may be granted outside this file. */
 static void warn_link(const struct service_reader *in, const struct link *link)
 {
     struct buf list = {0};
@@ -36,8 +37,8 @@ static void warn_link(const struct service_reader *in, const struct link *link)
     struct str granted = buf_take(in->reader.arena, &list);
     diag_warning(in->reader.diags, link->node->span,
                  "no cloud permissions are granted for this link to %.*s",
-                 STR_ARG(link->module->type));
-    if (environment_of(in)->provider->makes_objects)
+                 STR_ARG(link->module->type_name));
+    if (environment_of(in)->provider->renders_objects)
         diag_hint(in->reader.diags, "set iam_role_arn to a role that grants: %.*s",
                   STR_ARG(granted));
     else
@@ -45,16 +46,16 @@ static void warn_link(const struct service_reader *in, const struct link *link)
                   STR_ARG(in->service->name), STR_ARG(granted));
 }
 
-/* Reports an error and returns true if the module of a link belongs to another cloud. */
+/* Reports an error and returns true if the module of a link requires another cloud. */
 static bool is_on_another_cloud(const struct service_reader *in, const struct link *link)
 {
     const struct provider *own = environment_of(in)->provider;
-    const struct provider *required = providers[link->module->kind->cloud];
-    if (own == required || own->cloud == CLOUD_NONE || own->local)
+    const struct provider *required = providers[link->module->type->cloud];
+    if (own == required || own->cloud == CLOUD_NONE || own->is_local)
         return false;
     struct str message = str_format(
         in->reader.arena, "module \"%.*s\" (%.*s) requires %s, but the environment is on %s",
-        STR_ARG(link->module->name), STR_ARG(link->module->type), required->title, own->title);
+        STR_ARG(link->module->name), STR_ARG(link->module->type_name), required->title, own->title);
     if (diags_contain(in->reader.diags, message))
         return true;
     diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
@@ -66,24 +67,25 @@ static bool is_on_another_cloud(const struct service_reader *in, const struct li
 void service_add_cloud_link(const struct service_reader *in, const struct link *link)
 {
     struct cloud_access *cloud = &in->service->cloud;
-    if (layer_injects(in->layer) ||
-        in->layer->scope.blind) /* the chart has its own ServiceAccount */
+    if (layer_is_for_chart(in->layer) ||
+        in->layer->scope.environment_invalid) /* the chart has its own ServiceAccount */
         return;
     if (is_on_another_cloud(in, link))
         return;
-    const struct provider *provider = providers[link->module->kind->cloud];
-    if (provider->grant) {
-        provider->grant(&in->layer->scope, link, service_value(in, provider->identity)->text);
+    const struct provider *provider = providers[link->module->type->cloud];
+    if (provider->warn_link) {
+        provider->warn_link(&in->layer->scope, link,
+                            service_value(in, provider->identity_field)->text);
         return;
     }
     if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) /* that role grants the permissions */
         return;
-    if (!environment_of(in)->ack) {
+    if (!environment_of(in)->uses_ack) {
         warn_link(in, link);
         return;
     }
-    const struct cloud_resource *resource =
-        cloud_resource(&in->layer->scope, link->module, link->node->span);
+    const struct aws_resource *resource =
+        aws_resource_read(&in->layer->scope, link->module, link->node->span);
     if (!resource)
         return;
     cloud->links =
@@ -102,9 +104,9 @@ static void read_policies(const struct service_reader *in)
         const struct item *item = &policies->items[i];
         const char *error = name_check_iam_policy(item->text);
         if (error) {
-            diag_error(diags, item->node->span, "IAM policy %s", error);
+            diag_error(diags, item->node->span, "an item of additional_iam_policies %s", error);
         } else if (map_add(in->reader.arena, &seen, item->text, item)) {
-            diag_error(diags, item->node->span, "duplicate policy");
+            diag_error(diags, item->node->span, "duplicate IAM policy");
             diag_hint(diags, "remove one of them");
         }
     }
@@ -112,23 +114,24 @@ static void read_policies(const struct service_reader *in)
         service_error(in, SERVICE_IAM_POLICIES,
                       "too many IAM policies for one role: %zu (maximum %d)", policies->count,
                       IAM_POLICIES_MAX);
-    if (policies->count == 0 || layer_injects(in->layer) || in->layer->scope.blind)
+    if (policies->count == 0 || layer_is_for_chart(in->layer) ||
+        in->layer->scope.environment_invalid)
         return;
     if (uses_identity_only(in)) {
         service_error(in, SERVICE_IAM_POLICIES,
                       "additional_iam_policies requires AWS, but the environment is on %s",
                       environment_of(in)->provider->title);
         hint_identity(in);
-    } else if (environment_of(in)->ack && record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
+    } else if (environment_of(in)->uses_ack && record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         service_error(in, SERVICE_IAM_POLICIES,
                       "additional_iam_policies and iam_role_arn are mutually exclusive with "
                       "cloud_objects: ack");
         diag_hint(diags, "remove iam_role_arn, or remove additional_iam_policies and attach the "
                          "policies to that role yourself");
-    } else if (!environment_of(in)->ack && !record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
+    } else if (!environment_of(in)->uses_ack && !record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         diag_warning(diags, record_location(in->record, SERVICE_IAM_POLICIES),
                      "additional_iam_policies has no effect: no IAM role is rendered");
-        if (environment_of(in)->provider->makes_objects)
+        if (environment_of(in)->provider->renders_objects)
             diag_hint(diags, "set iam_role_arn to a role that has these policies");
         else
             diag_hint(diags, "attach them to the role of the ServiceAccount \"%.*s\" yourself",
@@ -136,25 +139,26 @@ static void read_policies(const struct service_reader *in)
     }
 }
 
-/* Returns the identity for one cloud. A file may serve environments on several clouds, so on
- * another cloud the field has no effect, with a warning. Without a provider, it has effect. */
+/* Returns the identity for one cloud. If the environment is on another cloud, warns that the field
+ * has no effect: a file may be for environments on several clouds. */
 static struct str read_identity(const struct service_reader *in, const struct provider *provider)
 {
     const struct provider *own = environment_of(in)->provider;
-    service_check(in, provider->identity, provider->identity_check);
-    if (!record_has(in->record, provider->identity) || layer_injects(in->layer))
+    service_check(in, provider->identity_field, provider->check_identity);
+    if (!record_has(in->record, provider->identity_field) || layer_is_for_chart(in->layer))
         return (struct str){0};
     if (own == provider || own->cloud == CLOUD_NONE)
-        return service_value(in, provider->identity)->text;
-    diag_warning(in->reader.diags, record_location(in->record, provider->identity),
+        return service_value(in, provider->identity_field)->text;
+    diag_warning(in->reader.diags, record_location(in->record, provider->identity_field),
                  "%s has no effect: it requires %s, but the environment is on %s",
-                 schema_field(provider->identity)->name, provider->title, own->title);
+                 schema_field(provider->identity_field)->name, provider->title, own->title);
     diag_hint(in->reader.diags, "remove it, unless this file also serves an environment on %s",
               provider->title);
     return (struct str){0};
 }
 
-/* ENV-LAYER-MODULE, as in Opta. A name too long for IAM is cut and gets a hash. */
+/* Returns ENV-LAYER-MODULE, as in Opta. A name that is too long for IAM is cut and ends with a
+ * hash. */
 static struct str role_name(const struct service_reader *in)
 {
     struct arena *arena = in->reader.arena;
@@ -167,16 +171,18 @@ static struct str role_name(const struct service_reader *in)
                       str_hash(name));
 }
 
-/* Returns an output of the environment about its cluster, or NULL. Outputs marked sensitive are
- * accepted: these are not secrets. */
-static const struct output *cluster_output(const struct service_reader *in, const char *name)
+/* Returns an output of the environment that describes its cluster, or NULL. These are not secrets,
+ * even if Terraform marks them sensitive. */
+static const struct environment_output *cluster_output(const struct service_reader *in,
+                                                       const char *name)
 {
-    const struct output *output = environment_output(environment_of(in), str_from_c(name));
-    return output && !output->unusable ? output : NULL;
+    const struct environment_output *output =
+        environment_output_find(environment_of(in), str_from_c(name));
+    return output && !output->is_not_string ? output : NULL;
 }
 
-/* Errors in the environment are reported once, not for each service. */
-static void check_output(const struct service_reader *in, const struct output *output,
+/* Reports an invalid output once, not for each service. */
+static void check_output(const struct service_reader *in, const struct environment_output *output,
                          name_check *check, struct str text)
 {
     const char *error = check(text);
@@ -186,10 +192,10 @@ static void check_output(const struct service_reader *in, const struct output *o
         diag_error(in->reader.diags, output->at, "%.*s", STR_ARG(message));
 }
 
-/* The OpenID provider of the cluster, in the form that IAM uses: without https://. */
-static void read_provider(const struct service_reader *in)
+/* Sets the OpenID provider of the cluster in the form that IAM uses: without https://. */
+static void read_openid_provider(const struct service_reader *in)
 {
-    const struct output *output = cluster_output(in, "k8s_openid_provider_url");
+    const struct environment_output *output = cluster_output(in, "k8s_openid_provider_url");
     if (!output)
         return;
     struct str url = output->text;
@@ -197,16 +203,16 @@ static void read_provider(const struct service_reader *in)
         url = str_skip(url, STR("https://").len);
     while (str_ends_with(url, STR("/")))
         url.len--;
-    in->service->cloud.provider = url;
+    in->service->cloud.openid_provider = url;
     check_output(in, output, name_check_openid_provider, url);
 }
 
 static void read_cluster(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
-    const struct output *output = cluster_output(in, "k8s_cluster_name");
+    const struct environment_output *output = cluster_output(in, "k8s_cluster_name");
     struct cloud_access *cloud = &in->service->cloud;
-    cloud->associates = true;
+    cloud->renders_pod_identity = true;
     cloud->cluster = environment->cluster_name;
     if (cloud->cluster.len)
         return;
@@ -237,27 +243,27 @@ static void check_links_policy(const struct service_reader *in)
                                 "policy in additional_iam_policies");
 }
 
-/* The IAM role, rendered or existing, and how pods assume it. */
+/* Decides whether an IAM role is rendered, and how pods assume the rendered or existing role. */
 static void read_role(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
     struct cloud_access *cloud = &in->service->cloud;
-    cloud->makes_role = environment->ack && cloud->identity[CLOUD_AWS].len == 0 &&
-                        cloud->link_count + cloud->policies->count;
-    if (!environment->ack || (!cloud->makes_role && cloud->identity[CLOUD_AWS].len == 0))
+    cloud->renders_role = environment->uses_ack && cloud->identity[CLOUD_AWS].len == 0 &&
+                          cloud->link_count + cloud->policies->count;
+    if (!environment->uses_ack || (!cloud->renders_role && cloud->identity[CLOUD_AWS].len == 0))
         return;
-    read_provider(in);
-    if (cloud->makes_role) {
+    read_openid_provider(in);
+    if (cloud->renders_role) {
         cloud->role_name = role_name(in);
         check_links_policy(in);
     }
     if (!cluster_output(in, "k8s_openid_provider_url")) {
         read_cluster(in);
-    } else if (cloud->makes_role && environment->account_id.len == 0) {
+    } else if (cloud->renders_role && environment->account_id.len == 0) {
         diag_error(in->reader.diags, in->service->at,
                    "cannot determine the AWS account of the IAM role");
         diag_hint(in->reader.diags, "set account_id (12 digits) in the environment's aws provider");
-    } else if (cloud->makes_role) {
+    } else if (cloud->renders_role) {
         cloud->identity[CLOUD_AWS] = str_format(
             in->reader.arena, "arn:%s:iam::%.*s:role/%.*s", aws_partition(environment->region),
             STR_ARG(environment->account_id), STR_ARG(cloud->role_name));
@@ -270,12 +276,15 @@ static void read_repository(const struct service_reader *in)
     const struct environment *environment = environment_of(in);
     struct ecr ecr;
     bool in_ecr = ecr_split(in->service->repository, &ecr);
-    in->service->cloud.makes_repository = environment->ack && in_ecr &&
-                                          str_equal(ecr.account, environment->account_id) &&
-                                          str_equal(ecr.region, environment->region);
-    if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len && !in_ecr)
+    in->service->cloud.renders_repository = environment->uses_ack && in_ecr &&
+                                            str_equal(ecr.account, environment->account_id) &&
+                                            str_equal(ecr.region, environment->region);
+    if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len && !in_ecr) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_TAG_MUTABILITY),
                      "image_tag_mutability has no effect without image: AUTO in ECR");
+        diag_hint(in->reader.diags,
+                  "remove it, unless this file also serves an environment with ECR");
+    }
 }
 
 void service_read_cloud(const struct service_reader *in)
@@ -286,9 +295,9 @@ void service_read_cloud(const struct service_reader *in)
     cloud->service_account = in->service->name;
     read_policies(in);
     for (int i = 0; i < CLOUD_COUNT; i++)
-        if (providers[i]->annotation)
+        if (providers[i]->identity_annotation)
             cloud->identity[i] = read_identity(in, providers[i]);
-    if (layer_injects(in->layer) || in->layer->scope.blind)
+    if (layer_is_for_chart(in->layer) || in->layer->scope.environment_invalid)
         return;
     read_role(in);
     read_repository(in);

@@ -16,9 +16,9 @@ static void add_strings(struct buf *text, const struct value *strings)
     buf_add_byte(text, '\n');
 }
 
-/* The name of a cron job without a name is derived from its commands, not from its position or
- * schedule: changing those must not create another CronJob. The hash covers the full service name,
- * because the name itself may be cut. */
+/* Returns the default name of a cron job. It is derived from the commands, not from the position or
+ * schedule, because a change of these must not create another CronJob. The hash includes the full
+ * service name, which may be cut in the result. */
 static struct str cron_hash_name(const struct service_reader *in, const struct cron_job *job)
 {
     struct buf text = {0};
@@ -129,7 +129,7 @@ static void read_tolerations(const struct service_reader *in)
     }
 }
 
-/* True for labels that all objects have, or that selectors use. */
+/* True for labels that are set on all objects or used in selectors. */
 static bool is_reserved_label(struct str key)
 {
     static const char *const reserved[] = {
@@ -142,8 +142,8 @@ static bool is_reserved_label(struct str key)
     return false;
 }
 
-/* True for annotations that end up in the configuration of nginx, with either of its controllers.
- */
+/* True for annotations that ingress-nginx or the NGINX Ingress Controller writes into the
+ * configuration of nginx. */
 static bool is_nginx_key(struct str key)
 {
     return str_starts_with(key, STR("nginx.ingress.kubernetes.io/")) ||
@@ -174,7 +174,7 @@ static const struct value *read_metadata(const struct service_reader *in, enum f
         const char *error = name_check_label_key(item->name);
         bool azure = str_eq_c(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
-        if (!error && label && !layer_injects(in->layer) &&
+        if (!error && label && !layer_is_for_chart(in->layer) &&
             (is_reserved_label(item->name) || azure))
             error = "is reserved: it is set on all pods";
         if (error)
@@ -189,7 +189,7 @@ static const struct value *read_metadata(const struct service_reader *in, enum f
     return map;
 }
 
-/* A rollout fails after `timeout`, so it must be longer than a pod may take to start. */
+/* Sets the timeout of a rollout, which must be longer than a pod may take to start. */
 static void read_timeout(const struct service_reader *in)
 {
     enum { SLACK = 60 }; /* seconds for scheduling and pulling the image */
@@ -198,7 +198,7 @@ static void read_timeout(const struct service_reader *in)
                         ? service->readiness.delay
                         : service->startup.failures * service->probe_period;
     service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
-    if (service->timeout > start || layer_injects(in->layer))
+    if (service->timeout > start || layer_is_for_chart(in->layer))
         return;
     if (!record_has(in->record, SERVICE_TIMEOUT)) {
         service->timeout = start + SLACK;
@@ -218,7 +218,7 @@ void service_read_pods(const struct service_reader *in)
     service->security = str_eq_c(security, "restricted") ? POD_SECURITY_RESTRICTED
                         : str_eq_c(security, "off")      ? POD_SECURITY_OFF
                                                          : POD_SECURITY_DEFAULT;
-    service->token = service_value(in, SERVICE_TOKEN)->flag;
+    service->mounts_token = service_value(in, SERVICE_TOKEN)->boolean;
     read_timeout(in);
     service->grace_period = service_value(in, SERVICE_GRACE_PERIOD)->number;
     if (service->port_count) {

@@ -5,7 +5,7 @@
 
 enum { HTTP_SERVICE_PORT = 80 };
 
-/* The keys of `port`. In Opta, tcp and websocket both mean a websocket. */
+/* The keys of `port`. As in Opta, tcp and websocket both mean a websocket. */
 static const struct {
     enum field_id field;
     enum port_type type;
@@ -14,7 +14,7 @@ static const struct {
                  {PORT_GRPC, PORT_TYPE_GRPC},
                  {PORT_WEBSOCKET, PORT_TYPE_WEBSOCKET}};
 
-/* Returns the example for a hint: a port that works with `healthcheck`. */
+/* Returns an example for hints: a port that is valid with `healthcheck`. */
 static const char *example_port(const struct service_reader *in)
 {
     struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
@@ -60,7 +60,8 @@ static enum port_type type_of(const struct record *record)
     return str_eq_c(protocol, "websocket") ? PORT_TYPE_WEBSOCKET : PORT_TYPE_HTTP;
 }
 
-/* A port without a valid type is treated as tcp with an unknown service port. */
+/* Returns an item of `ports`. Without a valid type, it is of type tcp with an unknown service port.
+ */
 static struct port port_of(const struct record *record)
 {
     struct port port = {.name = record_value(record, PORTS_NAME)->text,
@@ -102,7 +103,7 @@ static bool check_duplicate(const struct service_reader *in, const struct record
     return false;
 }
 
-static void read_item(const struct service_reader *in, const struct record *record)
+static void read_listed_port(const struct service_reader *in, const struct record *record)
 {
     struct service *service = in->service;
     struct port *port = &service->ports[service->port_count];
@@ -122,11 +123,11 @@ static void read_item(const struct service_reader *in, const struct record *reco
     service->port_count++;
 }
 
-static void read_items(const struct service_reader *in, const struct value *ports)
+static void read_port_list(const struct service_reader *in, const struct value *ports)
 {
     in->service->ports = ARENA_ARRAY(in->reader.arena, ports->count, struct port);
     for (size_t i = 0; i < ports->count; i++)
-        read_item(in, ports->records[i]);
+        read_listed_port(in, ports->records[i]);
 }
 
 static void report_missing(const struct service_reader *in)
@@ -163,9 +164,9 @@ static const struct port *find_port(const struct service_reader *in, struct str 
     return NULL;
 }
 
-/* Opta's ingress-nginx exposed such a port outside the cluster; here it is not exposed. Items of
- * `ports` are compared by service port, and `port: {tcp: NUMBER}`, whose service port differs, by
- * NUMBER. */
+/* Warns of a port in nginx_extra_tcp_ports: Opta's ingress-nginx exposed it outside the cluster,
+ * which is not done here. Items of `ports` are compared by service port, but `port: {tcp: NUMBER}`
+ * by NUMBER, because its service port is always 80. */
 static void warn_not_exposed(const struct service_reader *in, const struct port *port)
 {
     const struct map *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
@@ -173,9 +174,9 @@ static void warn_not_exposed(const struct service_reader *in, const struct port 
     struct str number = str_from_int(in->reader.arena, public);
     const struct extra_tcp_port *extra = map_get(extra_ports, number);
     if (!extra || (port->type != PORT_TYPE_TCP && port->type != PORT_TYPE_WEBSOCKET) ||
-        layer_injects(in->layer))
+        layer_is_for_chart(in->layer))
         return;
-    extra->self->used = true;
+    extra->self->is_used = true;
     diag_warning(in->reader.diags, port->at,
                  "port %.*s is listed in nginx_extra_tcp_ports, but is reachable only from inside "
                  "the cluster",
@@ -184,13 +185,13 @@ static void warn_not_exposed(const struct service_reader *in, const struct port 
                                 "the port in your ingress controller");
 }
 
-/* Returns false if the ports are unknown after an error. */
+/* Returns false if the ports are unknown because of an error. */
 static bool read_ports(const struct service_reader *in)
 {
     const struct value *port = service_value(in, SERVICE_PORT);
     const struct value *ports = service_value(in, SERVICE_PORTS);
     if (ports->invalid) { /* checks the valid items, but no other field may use them */
-        read_items(in, ports);
+        read_port_list(in, ports);
         in->service->port_count = 0;
         return false;
     }
@@ -204,14 +205,14 @@ static bool read_ports(const struct service_reader *in)
     if (port->count)
         read_port(in, port->records[0]);
     else if (ports->node)
-        read_items(in, ports);
-    else if (!port->node && in->service->max_containers > 0 && !layer_injects(in->layer))
+        read_port_list(in, ports);
+    else if (!port->node && in->service->max_containers > 0 && !layer_is_for_chart(in->layer))
         report_missing(in);
     return true;
 }
 
-/* Chooses the ports for traffic and for probes. */
-static void choose_ports(const struct service_reader *in)
+/* Selects the ports for traffic and for probes. */
+static void select_ports(const struct service_reader *in)
 {
     struct service *service = in->service;
     for (size_t i = 0; i < service->port_count && !service->public_port; i++)
@@ -231,7 +232,7 @@ void service_read_ports(const struct service_reader *in)
         service_value(in, SERVICE_PORT)->invalid || service_value(in, SERVICE_PORTS)->invalid;
     size_t errors = in->reader.diags->errors;
     if (read_ports(in))
-        choose_ports(in);
+        select_ports(in);
     in->service->ports_invalid = invalid || in->reader.diags->errors > errors;
 }
 
@@ -280,7 +281,7 @@ int64_t service_linked_port(struct layer *layer, const struct node *node)
     const struct value *ports = record_value(record, SERVICE_PORTS);
     const struct value *single = record_value(record, SERVICE_PORT);
     const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);
-    bool missing = !single->node && !ports->node && !layer_injects(layer);
+    bool missing = !single->node && !ports->node && !layer_is_for_chart(layer);
     if (single->invalid || ports->invalid || (missing && (max->invalid || max->number > 0)))
         return -1;
     if (single->count)

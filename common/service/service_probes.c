@@ -33,26 +33,25 @@ static bool has(const struct service_reader *in, enum field_id field)
     return record_has(in->record, field);
 }
 
-/* A chart has its own ports, and its probes change only where the file sets a field. */
-static bool injects(const struct service_reader *in)
+static bool is_for_chart(const struct service_reader *in)
 {
-    return layer_injects(in->layer);
+    return layer_is_for_chart(in->layer);
 }
 
-/* True if a port is missing. A service with max_containers: 0 needs none: it has no probes. */
+/* True if a port is missing. With max_containers: 0 there are no probes, so no port is required. */
 static bool is_port_missing(const struct service_reader *in)
 {
     return !in->service->probe_port && !in->service->ports_invalid &&
-           in->service->max_containers > 0 && !injects(in);
+           in->service->max_containers > 0 && !is_for_chart(in);
 }
 
 static bool requests_path(const struct service_reader *in, enum field_id path)
 {
-    return has(in, path) && (in->service->probe_port || injects(in));
+    return has(in, path) && (in->service->probe_port || is_for_chart(in));
 }
 
-/* In a chart, this is decided for each probe (inject_probes.c), because the chart's probes keep
- * their handler. */
+/* True if a path is not requested because the port is of type tcp or websocket. For a chart,
+ * inject_probes.c decides this, because probes of the chart keep their handler. */
 static bool is_probed_by_tcp(const struct service_reader *in)
 {
     const struct port *port = in->service->probe_port;
@@ -74,18 +73,18 @@ static enum probe_kind default_kind(const struct service_reader *in, bool livene
     struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
     if (str_eq_c(healthcheck, "http"))
         healthcheck = (struct str){0};
-    bool known = injects(in) ? healthcheck.len > 0 : port != NULL;
-    if (!known || str_eq_c(healthcheck, "none"))
+    bool has_default = is_for_chart(in) ? healthcheck.len > 0 : port != NULL;
+    if (!has_default || str_eq_c(healthcheck, "none"))
         return PROBE_NONE;
     if (str_eq_c(healthcheck, "grpc"))
         return PROBE_GRPC;
     /* An http port without a path gets a TCP readiness probe, so that a rollout waits for it. */
-    bool is_unprobed = healthcheck.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
-    return is_unprobed ? PROBE_NONE : PROBE_TCP;
+    bool has_no_default = healthcheck.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
+    return has_no_default ? PROBE_NONE : PROBE_TCP;
 }
 
-/* Seconds before the first check. A liveness probe does not restart a container before the
- * readiness probe expects it to be ready. */
+/* Returns the seconds before the first probe. By default, a liveness probe waits at least as long
+ * as initial_readiness_delay, so that it does not restart a container that is still starting. */
 static int64_t delay_of(const struct service_reader *in, const struct probe_fields *fields)
 {
     int64_t delay = service_value(in, fields->delay)->number;
@@ -101,9 +100,9 @@ static int64_t delay_of(const struct service_reader *in, const struct probe_fiel
 
 static struct probe read_probe(const struct service_reader *in, const struct probe_fields *fields)
 {
-    bool own = has(in, fields->path) || has(in, fields->command);
-    enum field_id path = own ? fields->path : SERVICE_HEALTHCHECK_PATH;
-    enum field_id command = own ? fields->command : SERVICE_HEALTHCHECK_COMMAND;
+    bool has_own = has(in, fields->path) || has(in, fields->command);
+    enum field_id path = has_own ? fields->path : SERVICE_HEALTHCHECK_PATH;
+    enum field_id command = has_own ? fields->command : SERVICE_HEALTHCHECK_COMMAND;
     struct probe probe = {0};
     if (has(in, fields->none))
         return probe;
@@ -117,7 +116,8 @@ static struct probe read_probe(const struct service_reader *in, const struct pro
     return probe;
 }
 
-/* By default, long enough for the delays in the file: they show how long a start takes. */
+/* Returns startup_timeout. The default is increased if the delays in the file show that a start
+ * takes longer. */
 static int64_t startup_timeout(const struct service_reader *in)
 {
     static const enum field_id delays[] = {SERVICE_LIVENESS_DELAY, SERVICE_READINESS_DELAY};
@@ -153,7 +153,7 @@ static void read_startup(const struct service_reader *in)
         if (check.kind == PROBE_NONE)
             check = read_probe(in, &readiness_fields);
         *startup = check;
-        bool port_expected = (in->service->probe_port || is_port_missing(in)) && !injects(in);
+        bool port_expected = (in->service->probe_port || is_port_missing(in)) && !is_for_chart(in);
         if (startup->kind == PROBE_NONE && port_expected) {
             service_error(in, SERVICE_STARTUP_TIMEOUT, "%s requires a probe",
                           schema_field(SERVICE_STARTUP_TIMEOUT)->name);
@@ -311,14 +311,14 @@ static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
     const struct value *healthcheck = service_value(in, SERVICE_HEALTHCHECK);
-    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_invalid ||
+    if (!is_probed_by_tcp(in) || is_for_chart(in) || in->service->ports_invalid ||
         healthcheck->invalid || str_eq_c(healthcheck->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, path_fields[i]),
-                     "%s has no effect: a tcp or websocket port gets a TCP probe",
+                     "%s has no effect on a tcp or websocket port, which gets a TCP probe",
                      schema_field(path_fields[i])->name);
         if (http && http->type == PORT_TYPE_HTTP)
             diag_hint(in->reader.diags,
@@ -362,14 +362,14 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
               field == SERVICE_STARTUP_TIMEOUT ? service_startup_timeout(delay) : delay);
 }
 
-/* Returns the delay that the file sets for a probe, or 0. */
+/* Returns the delay of a probe if the file sets it; otherwise 0. */
 static int64_t written_delay(const struct service_reader *in, const struct probe *probe,
                              const struct probe_fields *fields)
 {
     return probe->kind != PROBE_NONE && has(in, fields->delay) ? probe->delay : 0;
 }
 
-/* In a chart, the delays of the chart's probes count too (inject_probes.c). */
+/* For a chart, inject_probes.c checks this, because the delays of the chart's probes matter too. */
 static void warn_restarts(const struct service_reader *in)
 {
     enum { DEFAULT_FAILURES = 3 }; /* Kubernetes' default */
@@ -378,7 +378,7 @@ static void warn_restarts(const struct service_reader *in)
     int64_t failures = probe->failures ? probe->failures : DEFAULT_FAILURES;
     int64_t liveness = written_delay(in, probe, &liveness_fields);
     int64_t readiness = written_delay(in, &service->readiness, &readiness_fields);
-    if (injects(in))
+    if (is_for_chart(in))
         return;
     if (has(in, SERVICE_STARTUP_TIMEOUT))
         service_warn_restart(in->reader.diags, service, SERVICE_STARTUP_TIMEOUT, STR(""),

@@ -1,4 +1,4 @@
-/* Shared by the files service*.c, each of which reads one group of fields. */
+/* Functions that the files service*.c share. Each file reads one group of fields. */
 #ifndef OPTASVC_SERVICE_READER_H
 #define OPTASVC_SERVICE_READER_H
 
@@ -44,8 +44,8 @@ void service_read_routes(const struct service_reader *in);
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
 
-/* persistent_storage, cron_jobs, tolerations, timeout, security, annotations and labels. Needs the
- * ports and probes. */
+/* persistent_storage, cron_jobs, tolerations, commands, args, timeout, termination_grace_period,
+ * pod_security, annotations and labels. Needs the ports and probes. */
 void service_read_pods(const struct service_reader *in);
 
 #endif

@@ -19,8 +19,8 @@ static size_t find_str(struct str text, struct str part)
     return text.len;
 }
 
-/* Removes a scheme, query and fragment, and reports an error for each, so that the rest can be
- * checked too. */
+/* Reports an error for a scheme, query or fragment, and removes it, so that the rest is checked
+ * too. */
 static bool strip_uri(const struct service_reader *in, const struct item *item, struct str *text)
 {
     bool ok = true;
@@ -56,7 +56,8 @@ static bool check_host(const struct service_reader *in, const struct item *item,
     return false;
 }
 
-/* Checks the domain, removes its port, and reports an error for each problem. */
+/* Checks the domain and removes its port. Reports an error for each problem and returns false then.
+ */
 static bool read_host(const struct service_reader *in, const struct item *item, struct str path,
                       struct str *host)
 {
@@ -92,10 +93,10 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
         {str_find(path, 0, '%') < path.len,
          "must not contain %: it is compared with decoded paths"},
         {str_ends_with(path, STR("*")),
-         "must not end with *: it matches all paths below it already"},
+         "must not end with *: a path already matches all paths below it"},
         {find_str(path, STR("//")) < path.len, "must not contain //"},
         {has_dot_segment(path),
-         "must not have a segment . or ..: clients resolve them before the request"},
+         "must not contain a segment . or ..: clients resolve them before the request"},
     };
     bool ok = true;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
@@ -159,7 +160,7 @@ static void read_uris(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
-    if (uris->count && !service->public_port && !layer_injects(in->layer) &&
+    if (uris->count && !service->public_port && !layer_is_for_chart(in->layer) &&
         !service->ports_invalid) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri requires a port of type http");
         diag_hint(in->reader.diags, "%s",
@@ -180,15 +181,17 @@ static void read_uris(const struct service_reader *in)
         for (size_t j = 0; j < service->route_count; j++)
             is_duplicate |= str_equal(service->routes[j].host, route.host) &&
                             str_equal(service->routes[j].prefix, route.prefix);
-        if (is_duplicate)
+        if (is_duplicate) {
             diag_error(in->reader.diags, route.at, "duplicate public_uri");
-        else
+            diag_hint(in->reader.diags, "remove one of them");
+        } else {
             insert_route(service, route);
+        }
         check_certificate(in, &route);
     }
 }
 
-/* Returns the longest common prefix of all routes in whole segments; empty: only /. */
+/* Returns the longest prefix of whole segments that all routes share; empty if that is /. */
 static struct str common_prefix(const struct service *service)
 {
     struct str common = service->route_count ? service->routes[0].prefix : (struct str){0};
@@ -214,12 +217,13 @@ static void warn_max_age(const struct service_reader *in)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_STICKY_MAX_AGE),
                  "sticky_session_max_age has no effect without sticky_session: true");
+    diag_hint(in->reader.diags, "set sticky_session: true too, or remove it");
 }
 
 static void read_affinity(const struct service_reader *in)
 {
     struct service *service = in->service;
-    service->sticky = service_value(in, SERVICE_STICKY_SESSION)->flag;
+    service->sticky = service_value(in, SERVICE_STICKY_SESSION)->boolean;
     service->sticky_max_age = service_value(in, SERVICE_STICKY_MAX_AGE)->number;
     service->hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
     service_check(in, SERVICE_CONSISTENT_HASH, name_check_hash_key);
@@ -259,19 +263,20 @@ static void warn_not_public(const struct service_reader *in)
     if (record_has(in->record, SERVICE_PUBLIC_URI) ||
         service_value(in, SERVICE_PUBLIC_URI)->invalid)
         return;
-    if (layer_injects(in->layer)) /* the chart may have its own Ingress */
+    if (layer_is_for_chart(in->layer)) /* the chart may have its own Ingress */
         return;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, fields[i]),
                      "%s has no effect without public_uri", schema_field(fields[i])->name);
+        diag_hint(in->reader.diags, "set public_uri too, or remove it");
     }
 }
 
 void service_read_routes(const struct service_reader *in)
 {
-    in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->flag;
+    in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->boolean;
     read_uris(in);
     read_affinity(in);
     warn_not_public(in);

@@ -7,7 +7,7 @@ enum { WEBSOCKET_IDLE_TIMEOUT = 3600 };
  * https://nginx.org/en/docs/http/ngx_http_core_module.html#variables */
 static const struct {
     const char *name;
-    bool is_prefix; /* a prefix: the name of a header, cookie or parameter follows */
+    bool is_prefix; /* the name of a header, cookie or parameter follows */
     enum hash_kind kind;
 } variables[] = {
     {"request_uri", false, HASH_PATH},
@@ -51,7 +51,7 @@ static struct str header_of(struct arena *arena, struct str name)
     return buf_take(arena, &header);
 }
 
-static bool read_variable(struct arena *arena, struct str variable, struct hash_key *ret)
+static bool parse_variable(struct arena *arena, struct str variable, struct hash_key *ret)
 {
     struct str lower = str_lower(arena, variable);
     for (size_t i = 0; i < COUNT_OF(variables); i++) {
@@ -73,13 +73,13 @@ static void add_key(struct arena *arena, struct traffic_hash *hash, struct hash_
     hash->keys[hash->count++] = key;
 }
 
-/* Returns false if a variable is not in the table. */
-static bool read_keys(struct arena *arena, struct traffic_hash *hash)
+/* Parses the variables of a hash. Returns false if one is not in the table. */
+static bool parse_keys(struct arena *arena, struct traffic_hash *hash)
 {
     struct str rest = str_skip(hash->text, str_find(hash->text, 0, '$'));
     while (rest.len) {
         struct hash_key key;
-        if (!read_variable(arena, take_variable(&rest), &key))
+        if (!parse_variable(arena, take_variable(&rest), &key))
             return false;
         add_key(arena, hash, key);
         rest = str_skip(rest, str_find(rest, 0, '$'));
@@ -87,10 +87,10 @@ static bool read_keys(struct arena *arena, struct traffic_hash *hash)
     return hash->count > 0;
 }
 
-struct traffic_hash traffic_read_hash(struct arena *arena, struct str text)
+struct traffic_hash traffic_hash_parse(struct arena *arena, struct str text)
 {
     struct traffic_hash hash = {.text = text};
-    if (text.len && !read_keys(arena, &hash)) {
+    if (text.len && !parse_keys(arena, &hash)) {
         hash.count = 0;
         add_key(arena, &hash, (struct hash_key){.kind = HASH_NGINX, .name = text});
     }
@@ -99,7 +99,7 @@ struct traffic_hash traffic_read_hash(struct arena *arena, struct str text)
 
 static struct traffic_hash hash_of(const struct service *service)
 {
-    struct traffic_hash hash = traffic_read_hash(service->layer->arena, service->hash_key);
+    struct traffic_hash hash = traffic_hash_parse(service->layer->arena, service->hash_key);
     hash.at = record_location(service->record, SERVICE_CONSISTENT_HASH);
     return hash;
 }

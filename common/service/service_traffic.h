@@ -1,5 +1,5 @@
-/* How clients outside the cluster reach a service, independent of any controller. A flavour of
- * traffic (manifest/traffic.h) generates objects from it. */
+/* How clients outside the cluster reach a service, independent of any controller. Each flavour of
+ * traffic (manifest/traffic.h) generates its objects from this. */
 #ifndef OPTASVC_SERVICE_TRAFFIC_H
 #define OPTASVC_SERVICE_TRAFFIC_H
 
@@ -58,7 +58,7 @@ struct traffic {
     bool internal;              /* only for internal clients; no field sets it yet */
     const struct route *routes; /* grouped by host */
     size_t route_count;
-    bool keeps_prefix; /* false: the route's prefix is stripped from the path */
+    bool keeps_prefix; /* false: the prefix of the route is removed from the path of requests */
     struct traffic_backend backend;
     enum port_type protocol;
     struct location protocol_at; /* of the port; no source: unknown */
@@ -74,7 +74,7 @@ struct traffic traffic_of(const struct service *service);
 
 /* Parses a value of consistent_hash: nginx variables. Text between them is ignored, because it is
  * the same for all requests. The keys are allocated in the arena. */
-struct traffic_hash traffic_read_hash(struct arena *arena, struct str text);
+struct traffic_hash traffic_hash_parse(struct arena *arena, struct str text);
 
 /* Returns the index after the last route of the host of route `from`. */
 size_t traffic_host_end(const struct traffic *traffic, size_t from);

@@ -76,8 +76,8 @@ static bool add_outputs(const struct service_reader *in, const struct link *link
         const struct item *item = &link->variables[i];
         struct location at = item->node->span;
         struct variable variable = {.name = item->text, .at = at};
-        enum output_source source = module_output(&in->layer->scope, link->module, item->name,
-                                                  item->name_node->span, &variable.text);
+        enum output_source source = module_output_read(&in->layer->scope, link->module, item->name,
+                                                       item->name_node->span, &variable.text);
         if (source == OUTPUT_SECRET)
             variable = secret_variable(link->module, item->name, item->text, at);
         variable.linked = true;
@@ -89,9 +89,10 @@ static bool add_outputs(const struct service_reader *in, const struct link *link
 
 static bool read_link_variables(const struct service_reader *in, const struct link *link)
 {
-    enum link_kind kind = link->module->kind ? link->module->kind->link : LINK_NONE;
+    enum link_kind kind = link->module->type ? link->module->type->link : LINK_NONE;
     if (kind == LINK_SERVICE && link->module == in->module) {
         diag_error(in->reader.diags, link->node->span, "a service cannot link to itself");
+        diag_hint(in->reader.diags, "remove the link");
         return true;
     }
     if (kind == LINK_SERVICE)
@@ -141,7 +142,7 @@ static void replace_linked(const struct service_reader *in, size_t index,
     *linked = *listed;
 }
 
-/* Returns the variables of links by name; the first one of duplicates. */
+/* Returns the variables of links by name; for duplicates, the first. */
 static struct map linked_names(const struct service_reader *in)
 {
     const struct service *service = in->service;
@@ -197,7 +198,7 @@ static struct str reference_variable(const struct service_reader *in,
     const struct service *service = in->service;
     struct str name = link_variable(in->reader.arena, reference->module, reference->output);
     struct variable variable =
-        secret_variable(reference->module, reference->output, name, reference->where);
+        secret_variable(reference->module, reference->output, name, reference->location);
     for (size_t i = 0; i < service->variable_count; i++)
         if (has_same_value(&service->variables[i], &variable))
             return service->variables[i].name;
@@ -215,11 +216,11 @@ static struct str expand(const struct service_reader *in, const struct item *ite
     const struct reference *reference = item->references;
     for (; reference; reference = reference->next) {
         struct str name = reference_variable(in, reference);
-        buf_add(&text, str_slice(item->text, copied, reference->at));
-        for (size_t i = reference->at; i > copied && item->text.data[i - 1] == '$'; i--)
+        buf_add(&text, str_slice(item->text, copied, reference->offset));
+        for (size_t i = reference->offset; i > copied && item->text.data[i - 1] == '$'; i--)
             buf_add_byte(&text, '$');
         buf_format(&text, "$(%.*s)", STR_ARG(name));
-        copied = reference->at;
+        copied = reference->offset;
     }
     buf_add(&text, str_skip(item->text, copied));
     return buf_take(in->reader.arena, &text);
@@ -248,17 +249,17 @@ static void report_duplicate(const struct service_reader *in, const struct varia
     diag_error(in->reader.diags, second->at, "duplicate variable \"%.*s\"", STR_ARG(second->name));
     if (first->implied || second->implied) {
         diag_hint(in->reader.diags,
-                  "first defined on line %zu, and the placeholder has a different value: rename "
+                  "first defined on line %zu, and the placeholder has a different value; rename "
                   "the variable, or write $(%.*s) to use its value",
                   diag_position(first->at.source, first->at.start).line, STR_ARG(second->name));
         return;
     }
-    diag_hint(in->reader.diags, "first defined on line %zu: remove one of them",
+    diag_hint(in->reader.diags, "first defined on line %zu; remove one of them",
               diag_position(first->at.source, first->at.start).line);
 }
 
-/* Reports duplicate variables. A variable that was added for a reference may also be defined
- * explicitly with the same value; then one of the two is kept. */
+/* Reports duplicate variables, and returns all by name. If a variable that was added for a
+ * reference is also defined with the same value, only the first of the two is kept. */
 static struct map check_variables(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -345,7 +346,7 @@ void service_read_variables(const struct service_reader *in)
     for (size_t i = 0; ok && i < env_vars->count; i++)
         ok = read_env_var(in, &env_vars->items[i]);
     struct map names = check_variables(in);
-    if (!layer_injects(in->layer)) /* the chart has its own env */
+    if (!layer_is_for_chart(in->layer)) /* the chart has its own env */
         check_expansions(in, &names);
 }
 

@@ -10,7 +10,7 @@ struct anchor *anchor_add(struct anchors *anchors, struct str name, struct locat
     if (before) {
         diag_error(anchors->diags, at, "duplicate anchor");
         if (!diags_full(anchors->diags)) /* counting lines is slow */
-            diag_hint(anchors->diags, "first defined on line %zu: give each anchor its own name",
+            diag_hint(anchors->diags, "first defined on line %zu; give each anchor its own name",
                       diag_position(before->at.source, before->at.start).line);
     } else {
         anchors->first = anchor;
@@ -66,11 +66,10 @@ static void report_unknown(struct anchors *anchors, struct str name, struct loca
         suggestion_add(&near, anchor->name);
         anchor = anchor->next;
     }
-    diag_error(anchors->diags, at, "no anchor with this name before the alias");
+    diag_error(anchors->diags, at, "the anchor of this alias is not defined before it");
     if (at.source->secret || !near.best.len)
         diag_hint(anchors->diags,
-                  "define it above (KEY: &NAME VALUE), or quote the string if it begins "
-                  "with *");
+                  "define it above: KEY: &NAME VALUE; or quote the value if it begins with *");
     else
         diag_hint(anchors->diags, "did you mean *%.*s?", STR_ARG(near.best));
 }
@@ -96,8 +95,8 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
         return empty;
     }
     if (anchor->open) {
-        diag_error(anchors->diags, at, "the alias refers to a value that contains it");
-        diag_hint(anchors->diags, "move the shared value to a separate key that begins with x-");
+        diag_error(anchors->diags, at, "this alias is inside its own anchor");
+        diag_hint(anchors->diags, "move the shared part to a top-level key that begins with x-");
         return empty;
     }
     struct expansion expansion = {.anchors = anchors, .source = used_source(anchors->arena, at)};
@@ -110,7 +109,7 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
     else
         diag_error(anchors->diags, at, "maps and lists are nested more than %d levels deep",
                    FILE_DEPTH_MAX);
-    diag_hint(anchors->diags, "use fewer aliases inside anchored values");
+    diag_hint(anchors->diags, "use fewer nested aliases");
     return NULL;
 }
 
@@ -129,9 +128,9 @@ static void move_values(struct anchors *anchors, struct node *ret_moved, struct 
 static void report_not_map(struct anchors *anchors, const struct node *node)
 {
     diag_error(anchors->diags, location_of_use(node->span),
-               "a merge key (<<) must have a map or a list of maps, not %s",
+               "a merge key (<<) must refer to a map, not %s",
                node->kind == NODE_LIST ? "a nested list" : "a string");
-    diag_hint(anchors->diags, "write <<: *NAME or <<: [*NAME, *OTHER], where the anchors are maps");
+    diag_hint(anchors->diags, "write <<: *NAME or <<: [*NAME, *OTHER], where each anchor is a map");
 }
 
 void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct map *keys,

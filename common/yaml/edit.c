@@ -94,7 +94,7 @@ static struct node *find_collection(struct edit *edit, struct node *node, enum n
                 str_format(edit->arena, "%.*s must be a %s", STR_ARG(name),
                            kind == NODE_MAP ? "map" : "list")
                     .data,
-                "correct the chart: Kubernetes rejects this too");
+                "fix it in the chart; Kubernetes would reject it too");
     return NULL;
 }
 

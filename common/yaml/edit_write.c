@@ -275,11 +275,11 @@ static void refuse_document(struct edit *edit, const struct writer *writer, size
     if (size > MANIFEST_SIZE_MAX)
         edit_refuse(
             edit, at,
-            str_format(edit->arena, "the edited document exceeds %d bytes", MANIFEST_SIZE_MAX).data,
+            str_format(edit->arena, "this document would exceed %d bytes", MANIFEST_SIZE_MAX).data,
             "make the document smaller in the chart");
     else
-        edit_refuse(edit, at, "this document cannot be edited safely in its YAML style",
-                    "rewrite it in simple block style in the chart, or remove it");
+        edit_refuse(edit, at, "this document uses YAML syntax that cannot be changed safely",
+                    "simplify its YAML in the chart, or remove it");
 }
 
 /* Writes the new text of a document. */

@@ -112,7 +112,7 @@ static void add_anchor(struct loader *loader, const yaml_char_t *name, struct no
         return;
     if (loader->anchor_count == MANIFEST_ANCHORS_MAX) {
         fail(loader, node->span, "too many anchors in the document",
-             "write the values in full instead of using aliases");
+             "write the values in place of the aliases in the chart");
         return;
     }
     loader->anchors =
@@ -148,8 +148,8 @@ static void add_node(struct loader *loader, struct node *node)
     } else if (node_target(node)->kind == NODE_SCALAR) {
         level->key = node->kind == NODE_ALIAS ? key_of_alias(loader, node) : node;
     } else {
-        fail(loader, node->span, "a key must be a string",
-             "write the key as plain text: Kubernetes has string keys only");
+        fail(loader, node->span, "a key must be a string, not a map or list",
+             "fix it in the chart; Kubernetes would reject it too");
     }
 }
 
@@ -161,6 +161,7 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
     if (loader->depth == MANIFEST_DEPTH_MAX) {
         diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    MANIFEST_DEPTH_MAX);
+        diag_hint(loader->diags, "reduce the nesting in the chart");
         loader->failed = true;
         return;
     }
@@ -299,14 +300,14 @@ static void add_alias(struct loader *loader, const yaml_event_t *event)
             anchor = &loader->anchors[i - 1];
     node->text = str_copy(loader->arena, name);
     if (!anchor) {
-        fail(loader, node->span, "no anchor with this name before the alias",
-             "check the spelling of the anchor");
+        fail(loader, node->span, "the anchor of this alias is not defined before it",
+             "check the name of the anchor in the chart");
     } else if (anchor->size == 0) {
-        fail(loader, node->span, "the alias refers to a value that contains it",
-             "write the value in full");
+        fail(loader, node->span, "this alias is inside its own anchor",
+             "write the value in place of the alias in the chart");
     } else if (!may_expand(loader, anchor)) {
         fail(loader, node->span, "the aliases expand to too many values",
-             "write the values in full instead of using aliases");
+             "write the values in place of the aliases in the chart");
     } else {
         node->first = node->last = anchor->node;
         add_node(loader, node);
@@ -339,8 +340,8 @@ static void handle_event(struct loader *loader, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         if (loader->root) {
             size_t at = offset_of(loader, event->start_mark.index);
-            fail(loader, make_location(loader, at, at), "second document without --- before it",
-                 "add a line with --- between the two documents");
+            fail(loader, make_location(loader, at, at), "missing --- before the second document",
+                 "separate the documents with a line ---");
         }
         break;
     default:
@@ -355,7 +356,7 @@ static void report_syntax(struct loader *loader)
                                                    : offset_of(loader, parser->problem_mark.index);
     if (at > loader->end)
         at = loader->end;
-    const char *problem = parser->problem ? parser->problem : "unknown error";
+    const char *problem = parser->problem ? parser->problem : "it cannot be parsed";
     diag_error(loader->diags, make_location(loader, at, at), "invalid YAML: %s", problem);
     loader->failed = true;
 }
@@ -364,7 +365,7 @@ static void parse(struct loader *loader)
 {
     struct str text = str_slice(loader->source->text, loader->start, loader->end);
     if (!yaml_parser_initialize(&loader->parser)) {
-        fail(loader, location_file(loader->source), "out of memory", "free memory and try again");
+        fail(loader, location_file(loader->source), "out of memory", "increase the memory limit");
         return;
     }
     yaml_parser_set_encoding(&loader->parser, YAML_UTF8_ENCODING);
@@ -391,7 +392,7 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
     loader.ascii = utf8_is_ascii(str_slice(source->text, start, end));
     *ret_root = NULL;
     if (end - start > MANIFEST_SIZE_MAX) {
-        diag_error(diags, make_location(&loader, start, start), "document exceeds %d bytes",
+        diag_error(diags, make_location(&loader, start, start), "a document exceeds %d bytes",
                    MANIFEST_SIZE_MAX);
         return false;
     }

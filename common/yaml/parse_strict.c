@@ -48,7 +48,7 @@ struct loader {
 };
 
 static const char indent_hint[] =
-    "indent the line further than its key; only a closing bracket may be in the column of the key";
+    "indent the line further than its key; only a closing bracket may have the key's indentation";
 
 static struct location make_location(const struct loader *loader, size_t start, size_t end)
 {
@@ -95,10 +95,10 @@ static void add_key(struct loader *loader, struct level *level, struct node *key
     else
         diag_error(loader->diags, key->span, "duplicate key \"%.*s\"", STR_ARG(key->text));
     if (!diags_full(loader->diags)) /* counting lines is slow */
-        diag_hint(loader->diags, "first defined on line %zu: %s",
+        diag_hint(loader->diags, "first defined on line %zu; %s",
                   diag_position(loader->source, first->span.start).line,
                   is_merge_key(key) ? "use one merge key with a list: <<: [*ONE, *OTHER]"
-                                    : "remove one of the two");
+                                    : "remove one of them");
 }
 
 static void add_value(struct level *level, struct node *value)
@@ -173,7 +173,7 @@ static void add_alias(struct loader *loader, struct fy_event *event)
     struct location at = marked_location(loader, event->alias.anchor);
     if (level && level->node->kind == NODE_MAP && !level->key) {
         fail(loader, at, "an alias cannot be a key",
-             "write the key in full, or quote it if it begins with *");
+             "write the key itself, or quote it if it begins with *");
         return;
     }
     struct node *node = anchor_expand(&loader->anchors, marked_name(at), at, loader->depth);
@@ -190,6 +190,7 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
     if (loader->depth == FILE_DEPTH_MAX) {
         diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    FILE_DEPTH_MAX);
+        diag_hint(loader->diags, "reduce the nesting");
         loader->failed = true;
         return;
     }
@@ -248,7 +249,7 @@ static void check_block(struct loader *loader, struct location block)
     const struct node *parent = level->key ? level->key : level->node;
     struct str text = loader->source->text;
     if (column_of(text, block.start) <= column_of(text, parent->span.start))
-        fail(loader, block, "line of a block scalar (| or >) is not indented further than its key",
+        fail(loader, block, "the text of a block scalar (| or >) is not indented",
              "indent the text further than its key");
 }
 
@@ -305,8 +306,7 @@ static void add_scalar(struct loader *loader, struct fy_event *event)
         if (!loader->failed)
             node->text = scalar_text(loader, token, node->style, at);
         if (str_find(node->text, 0, '\0') < node->text.len)
-            fail(loader, node->span, "NUL character in a string: Kubernetes does not accept it",
-                 "remove the \\0");
+            fail(loader, node->span, "a string must not contain a NUL character", "remove the \\0");
     }
     add_node(loader, node);
     add_anchor(loader, event, node);
@@ -326,7 +326,7 @@ static void report_directives(struct loader *loader)
             indent++;
         if (before_document && str_starts_with(line, STR("%"))) {
             fail(loader, make_location(loader, at, at + line.len),
-                 "YAML directives are not supported", "remove the line");
+                 "YAML directives (%) are not supported", "remove the line");
             return;
         }
         if (indent < line.len && line.data[indent] != '#')
@@ -342,8 +342,8 @@ static bool report_second_document(struct loader *loader, struct fy_event *event
     bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
     if (!loader->root || loader->depth > 0 || !(content || marked))
         return false;
-    fail(loader, event_location(loader, event), "more than one document in the file",
-         "write one document per file: remove the --- and everything after it");
+    fail(loader, event_location(loader, event), "the file must contain a single YAML document",
+         "remove the --- and everything after it, or move that to a separate file");
     return true;
 }
 
@@ -352,7 +352,7 @@ static bool report_tag(struct loader *loader, struct fy_event *event)
     struct fy_token *tag = fy_event_get_tag_token(event);
     if (tag)
         fail(loader, marked_location(loader, tag), "YAML tags (!) are not supported",
-             "remove the tag, or quote the string if it begins with !");
+             "remove the tag, or quote the value if it begins with !");
     return tag != NULL;
 }
 
@@ -384,7 +384,7 @@ static size_t check_line(struct loader *loader, size_t at, bool in_quotes)
     bool closes = content && !in_quotes && (text.data[at] == '}' || text.data[at] == ']');
     if (content && first < at && first - start < least)
         fail(loader, make_location(loader, first, first + 1), "tab in the indentation",
-             "indent with spaces only");
+             "indent with spaces; YAML does not allow tabs");
     else if (content && at - start + closes < least)
         fail(loader, make_location(loader, at, at), "invalid indentation in brackets or quotes",
              indent_hint);
@@ -501,15 +501,15 @@ static const char *syntax_hint(const char *message)
         const char *words;
         const char *hint;
     } hints[] = {
-        {"value after mapping", "quote a string that begins with {"},
-        {"alias", "quote the string if it begins with *"},
-        {"cannot start with", "quote the string"},
+        {"value after mapping", "quote a value that begins with {"},
+        {"alias", "quote the value if it begins with *"},
+        {"cannot start with", "quote the value"},
         {"nested block mapping on the same line",
-         "quote a string that contains a colon followed by a space"},
-        {"multiline plain key", "check the indentation, and add a space after the colon"},
+         "quote a value that contains a colon and a space"},
+        {"multiline plain key", "check the indentation, and that a space follows the colon"},
         {"indentation in mapping", "align it with the keys above"},
         {"expected key", "align it with the keys above"},
-        {"trailing content after single-quoted", "write a quote inside single quotes twice"},
+        {"trailing content after single-quoted", "write a quote inside single quotes twice: ''"},
         {"trailing content after double-quoted", "write a quote inside double quotes as \\\""},
         {"indented single-quoted", "check for a missing closing quote"},
         {"indented double-quoted", "check for a missing closing quote"},
@@ -553,7 +553,7 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     struct fy_diag_error *error = fy_diag_errors_iterate(collected, &iterator);
     if (!error) { /* libfyaml fails without a message for some headers and directives */
         fail(loader, location_file(loader->source), "invalid YAML",
-             "check | and > headers, and lines that begin with %");
+             "check for an invalid | or > header, or a line that begins with %");
         return;
     }
     if (str_ends_with(str_from_c(error->msg), STR("end in flow mode")) && !loader->sloppy) {
@@ -564,13 +564,14 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     size_t tab;
     if (find_tab(loader->source->text, offset, &tab)) {
         fail(loader, make_location(loader, tab, tab + 1), "tab in the indentation",
-             "indent with spaces only");
+             "indent with spaces; YAML does not allow tabs");
         return;
     }
     size_t key;
     if (finds_deeper_key(loader->source->text, error->msg, offset, &key)) {
-        fail(loader, make_location(loader, key, key), "key is indented further than the key above",
-             "the key above already has a value: align this key with it");
+        fail(loader, make_location(loader, key, key),
+             "this key is indented further than the one above",
+             "align it with the key above, which already has a value");
         return;
     }
     fail(loader, make_location(loader, offset, offset), error->msg, syntax_hint(error->msg));
@@ -668,7 +669,7 @@ static void report_blanks(struct loader *loader)
         struct str message = str_format(
             loader->arena, "more than %d spaces, tabs and line breaks in a row", BLANKS_MAX);
         fail(loader, make_location(loader, start, start), message.data,
-             "remove some; write those that a string needs as \\x20 in double quotes");
+             "remove some; a string that requires them can contain them as \\x20 in double quotes");
         return;
     }
 }
@@ -702,9 +703,9 @@ static bool check_text(const struct source *source, struct diags *diags)
         return true;
     bool encoding = strstr(wrong, "UTF-8") != NULL;
     struct location at = {.source = source, .start = bad, .end = bad};
-    diag_error(diags, at, "%s is not allowed in YAML", wrong);
-    diag_hint(diags, encoding ? "save the file as UTF-8"
-                              : "remove it, or write it as an escape sequence in double quotes");
+    diag_error(diags, at, "the file contains %s, which YAML does not allow", wrong);
+    diag_hint(diags, encoding ? "save the file as UTF-8 text"
+                              : "remove it, or write it as an escape in double quotes");
     return false;
 }
 

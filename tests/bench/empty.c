@@ -1,4 +1,4 @@
-/* The minimum for a process: it starts and ends. */
+/* The lower bound for the start of a program: it does nothing. */
 int main(void)
 {
     return 0;

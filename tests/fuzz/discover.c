@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena = {0};
     struct diags diags = {.arena = &arena};
     const struct source source = {.path = STR("a.yaml"), .text = fuzz_text(&arena, data, size)};
-    bool found = source.text.len <= FILE_SIZE_MAX && discover(&source, &diags);
+    bool found = source.text.len <= FILE_SIZE_MAX && discover_is_service_file(&source, &diags);
     fuzz_check_diags(&diags, diags.errors > 0);
     FUZZ_CHECK(!found || diags.errors == 0);
     FUZZ_CHECK(found == (source.text.len <= FILE_SIZE_MAX && has_service(&arena, &source)));

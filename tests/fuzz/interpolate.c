@@ -24,14 +24,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(layer && diags.errors == 0);
     struct str text = fuzz_text(&arena, data, size);
     struct node *scalar = node_scalar(&arena, STYLE_TEXT, text);
-    struct filled filled;
+    struct filled_string filled;
     bool ok = interpolate(&layer->scope, scalar, &filled);
     FUZZ_CHECK(ok == (diags.errors == 0));
     FUZZ_CHECK(filled.text.len <= FILLED_MAX || filled.text.data == text.data);
     size_t before = 0;
     for (const struct reference *each = filled.references; each; each = each->next) {
-        FUZZ_CHECK(each->at >= before && each->at <= filled.text.len);
-        before = each->at;
+        FUZZ_CHECK(each->offset >= before && each->offset <= filled.text.len);
+        before = each->offset;
     }
     /* A string without braces does not change. */
     if (str_find(text, 0, '{') == text.len)

@@ -139,14 +139,14 @@ static void test_sizes_that_overflow(void **state)
             _exit(0);
         }
         close(ends[1]);
-        char told[64] = "";
-        ssize_t len = read(ends[0], told, sizeof told - 1);
+        char message[64] = "";
+        ssize_t len = read(ends[0], message, sizeof message - 1);
         close(ends[0]);
         int status = 0;
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(len > 0 && WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), 1);
-        assert_string_equal(told, "error: out of memory\n");
+        assert_string_equal(message, "error: out of memory\n");
     }
 }
 

@@ -33,7 +33,7 @@ static struct str shown(struct unit *unit, struct str text, size_t start, size_t
 {
     unit->diags = (struct diags){.arena = &unit->arena};
     diag_error(&unit->diags, at(unit_source(unit, text), start, end), "m");
-    struct str written = unit_written(unit);
+    struct str written = unit_format_diags(unit);
     return str_skip(written, str_find(written, 0, '\n') + 1);
 }
 
@@ -190,16 +190,16 @@ static void test_written_form(void **state)
     diag_error(&unit->diags, NO_LOCATION, "no file");
     diag_error(&unit->diags, location_file(source), "the file is empty");
     /* Sorted by position within each file; diagnostics without a file stay in place. */
-    assert_str(unit_written(unit), "service.yaml:1:1: warning: odd\n"
-                                   "  a: b\n"
-                                   "  ^\n"
-                                   "service.yaml:2:4: error: no good\n"
-                                   "  c: d\n"
-                                   "     ^\n"
-                                   "  write\n"
-                                   "  5\n"
-                                   "error: no file\n"
-                                   "service.yaml: error: the file is empty\n");
+    assert_str(unit_format_diags(unit), "service.yaml:1:1: warning: odd\n"
+                                        "  a: b\n"
+                                        "  ^\n"
+                                        "service.yaml:2:4: error: no good\n"
+                                        "  c: d\n"
+                                        "     ^\n"
+                                        "  write\n"
+                                        "  5\n"
+                                        "error: no file\n"
+                                        "service.yaml: error: the file is empty\n");
     assert_int_equal(unit->diags.errors, 3);
     assert_int_equal(unit->diags.warnings, 1);
 }
@@ -237,7 +237,7 @@ static void test_messages_cannot_control_a_terminal(void **state)
     struct source source = {.path = STR("a\x1B[2J\nb.yaml"), .text = STR("x")};
     diag_error(&unit->diags, at(&source, 0, 1), "\"%s\"", "\x1B]0;title\x07");
     diag_hint(&unit->diags, "%s", "\x1B[2J");
-    struct str text = unit_written(unit);
+    struct str text = unit_format_diags(unit);
     assert_contains(text, "\"?]0;title?\"");
     assert_contains(text, "  ?[2J\n");
     /* The path comes from the user, but file names in a directory may come from others. */
@@ -252,13 +252,13 @@ static void test_kept_diagnostics_are_limited(void **state)
     for (size_t i = 0; i < DIAG_MAX; i++)
         diag_error(&unit->diags, at(source, 0, 1), "error %zu", i);
     assert_int_equal(unit->diags.count, DIAG_MAX);
-    assert_false(unit_contains(unit_written(unit), "more"));
+    assert_false(unit_contains(unit_format_diags(unit), "more"));
     diag_error(&unit->diags, at(source, 0, 1), "one too many");
     diag_hint(&unit->diags, "a hint of what was not kept");
     diag_error(&unit->diags, at(source, 0, 1), "another");
     assert_int_equal(unit->diags.count, DIAG_MAX);
     assert_int_equal(unit->diags.errors, DIAG_MAX + 2);
-    struct str text = unit_written(unit);
+    struct str text = unit_format_diags(unit);
     assert_contains(text, "error 199\n");
     assert_contains(text, "... and 2 more\n");
     assert_false(unit_contains(text, "hint of"));
@@ -310,19 +310,19 @@ static void test_repeats_through_aliases_are_shown_once(void **state)
     diag_warning(&unit->diags, at(second, 6, 7), "wrong");
     assert_int_equal(unit->diags.errors, 3);
     assert_int_equal(unit->diags.count, 3);
-    assert_str(unit_written(unit), "service.yaml:1:7: error: wrong\n"
-                                   "  a: &x b\n"
-                                   "        ^\n"
-                                   "  right\n"
-                                   "  used at service.yaml:2:4 through *x, and 1 more time\n"
-                                   "service.yaml:1:7: error: other\n"
-                                   "  a: &x b\n"
-                                   "        ^\n"
-                                   "  used at service.yaml:3:4 through *x\n"
-                                   "service.yaml:1:7: warning: wrong\n"
-                                   "  a: &x b\n"
-                                   "        ^\n"
-                                   "  used at service.yaml:3:4 through *x\n");
+    assert_str(unit_format_diags(unit), "service.yaml:1:7: error: wrong\n"
+                                        "  a: &x b\n"
+                                        "        ^\n"
+                                        "  right\n"
+                                        "  used at service.yaml:2:4 through *x, and 1 more time\n"
+                                        "service.yaml:1:7: error: other\n"
+                                        "  a: &x b\n"
+                                        "        ^\n"
+                                        "  used at service.yaml:3:4 through *x\n"
+                                        "service.yaml:1:7: warning: wrong\n"
+                                        "  a: &x b\n"
+                                        "        ^\n"
+                                        "  used at service.yaml:3:4 through *x\n");
 }
 
 /* A diagnostic in directly used text needs no alias. */
@@ -332,8 +332,8 @@ static void test_direct_use_comes_before_aliases(void **state)
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\n"));
     diag_error(&unit->diags, at(source, 6, 7), "wrong");
     diag_error(&unit->diags, at(used_at(unit, source, 11), 6, 7), "wrong");
-    assert_str(unit_written(unit), "service.yaml:1:7: error: wrong\n  a: &x b\n        ^\n");
-    unit_forget(unit);
+    assert_str(unit_format_diags(unit), "service.yaml:1:7: error: wrong\n  a: &x b\n        ^\n");
+    unit_reset(unit);
     for (size_t i = 0; i < DIAG_MAX + 10; i++)
         diag_error(&unit->diags, at(used_at(unit, source, i % 2 ? 11 : 3), 6, 7), "wrong");
     assert_int_equal(unit->diags.repeats[SEVERITY_ERROR], (DIAG_MAX + 10) / 2);
@@ -380,7 +380,7 @@ static void test_a_hint_needs_a_diagnostic(void **state)
 {
     struct unit *unit = *state;
     diag_hint(&unit->diags, "to nothing");
-    assert_int_equal(unit_written(unit).len, 0);
+    assert_int_equal(unit_format_diags(unit).len, 0);
 }
 
 /* The context is printed before the message but is not part of it. */
@@ -394,7 +394,7 @@ static void test_context(void **state)
     diag_warning(&unit->diags, NO_LOCATION, "plain");
     assert_true(diags_contain(&unit->diags, STR("refused")));
     assert_false(diags_contain(&unit->diags, STR("cannot list: refused")));
-    assert_str(unit_written(unit), "error: cannot list?[2J: refused\n  ask\nwarning: plain\n");
+    assert_str(unit_format_diags(unit), "error: cannot list?[2J: refused\n  ask\nwarning: plain\n");
 }
 
 static void test_texts_are_cut_to_columns(void **state)

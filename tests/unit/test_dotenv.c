@@ -26,7 +26,7 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct dotenv dotenv;
         if (!read_text(unit, rows[i].text, &dotenv))
-            fail_msg("row %zu: %.*s", i, STR_ARG(unit_written(unit)));
+            fail_msg("row %zu: %.*s", i, STR_ARG(unit_format_diags(unit)));
         if (dotenv.count != 1 || !str_eq_c(dotenv.items[0].name, "NAME") ||
             !str_equal(dotenv.items[0].value, rows[i].value))
             fail_msg("row %zu: %zu items, of which the first is \"%.*s\"=\"%.*s\"", i, dotenv.count,
@@ -176,12 +176,12 @@ static void test_errors(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct dotenv dotenv;
-        unit_forget(unit);
+        unit_reset(unit);
         if (read_text(unit, rows[i].text, &dotenv) || unit->diags.errors != 1)
             print_error("row %zu: %zu errors\n", i, unit->diags.errors);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
-        assert_false(unit_contains(unit_written(unit), VALUE));
+        assert_false(unit_contains(unit_format_diags(unit), VALUE));
     }
 }
 
@@ -202,7 +202,7 @@ static void test_all_errors_are_reported(void **state)
     assert_diag(unit, 4, 6, 12, "unknown escape", "");
     assert_diag(unit, 5, 7, 1, "duplicate name \"A\"", "line 1");
     assert_diag(unit, 6, 8, 3, "missing closing quote", "");
-    assert_false(unit_contains(unit_written(unit), VALUE));
+    assert_false(unit_contains(unit_format_diags(unit), VALUE));
 }
 
 static void test_can_store(void **state)
@@ -303,7 +303,7 @@ static void test_lines_read_back(void **state)
         struct str values[LINES];
         struct buf text = {0};
         struct dotenv dotenv;
-        unit_forget(unit);
+        unit_reset(unit);
         for (size_t i = 0; i < LINES; i++) {
             const char name[] = {(char)('A' + i), 0};
             values[i] = random_value(unit, &seed);
@@ -328,7 +328,7 @@ static void test_every_character_reads_back(void **state)
             const char bytes[] = {(char)byte, (char)other};
             struct str value = {bytes, COUNT_OF(bytes)};
             struct dotenv dotenv;
-            unit_forget(unit);
+            unit_reset(unit);
             if (!read_text(unit, dotenv_line(&unit->arena, STR("A"), value), &dotenv) ||
                 dotenv.count != 1 || !str_equal(dotenv.items[0].value, value))
                 fail_msg("0x%02x 0x%02x", byte, other);
@@ -369,7 +369,7 @@ static void test_large_files(void **state)
     clock_t begin = clock();
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         struct dotenv dotenv;
-        unit_forget(unit);
+        unit_reset(unit);
         read_text(unit, unit_repeat(unit, lines[i], SIZE / strlen(lines[i])), &dotenv);
         if (clock() - begin > SECONDS * CLOCKS_PER_SEC)
             fail_msg("lines as \"%s\" take too long", lines[i]);
@@ -383,7 +383,7 @@ static void test_large_files(void **state)
     text.len = 0;
     for (int i = 0; text.len < SIZE; i++)
         buf_format(&text, "A%d='%d'\n", i, i);
-    unit_forget(unit);
+    unit_reset(unit);
     assert_true(read_text(unit, buf_str(&text), &dotenv));
     assert_true(clock() - begin < SECONDS * CLOCKS_PER_SEC);
     buf_free(&text);

@@ -99,12 +99,12 @@ static void check(struct unit *unit, const struct edited *rows, size_t count)
     size_t failed = 0;
     for (size_t i = 0; i < count; i++) {
         struct str out = {0};
-        unit_forget(unit);
+        unit_reset(unit);
         if (run(unit, rows[i].document, rows[i].edits, &out) && str_eq_c(out, rows[i].expected))
             continue;
         failed++;
         print_error("row %zu: %s\n%s\n-- became\n%.*s\n-- not\n%s\n%s\n", i, rows[i].edits,
-                    rows[i].document, STR_ARG(out), rows[i].expected, unit_written(unit).data);
+                    rows[i].document, STR_ARG(out), rows[i].expected, unit_format_diags(unit).data);
     }
     assert_int_equal(failed, 0);
 }
@@ -407,13 +407,13 @@ static void unsafe_edits_are_refused(void **state)
     } rows[] = {
         {"a: 1\n", "a b = 2", 1, 4, "must be a map"},
         {"a: {b: 1}\n", "a + 2", 1, 4, "must be a list"},
-        {"x: &l 1\ny: *l\ny: 2\n", "-x", 1, 1, "cannot be edited safely"},
-        {"a:\n- |\n  text", "a + b", 1, 1, "cannot be edited safely"},
+        {"x: &l 1\ny: *l\ny: 2\n", "-x", 1, 1, "cannot be changed safely"},
+        {"a:\n- |\n  text", "a + b", 1, 1, "cannot be changed safely"},
     };
     struct unit *unit = *state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str out = {0};
-        unit_forget(unit);
+        unit_reset(unit);
         bool ok = run(unit, rows[i].document, rows[i].edits, &out);
         if (ok)
             print_error("row %zu is\n%.*s", i, STR_ARG(out));

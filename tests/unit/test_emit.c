@@ -331,7 +331,7 @@ static void test_hostile_texts_come_back(void **state)
         for (size_t j = 0; j < COUNT_OF(texts); j++)
             texts[j] = hostile_text(unit, &random);
         check_round_trip(unit, texts, COUNT_OF(texts));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -358,7 +358,7 @@ static void test_every_low_character_comes_back(void **state)
             check_round_trip(unit, texts, 1);
         else
             check_round_trip(unit, texts, COUNT_OF(texts));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -483,7 +483,7 @@ static void test_hostile_texts_come_back_from_json(void **state)
         json_value(&json);
         assert_int_equal(json.at, json.text.len);
         assert_int_equal(json.found, expected.count);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -772,7 +772,7 @@ static void test_hostile_texts_come_back_from_fragments(void **state)
         check_read_back(unit, outer, inline_of(unit, outer, true));
         check_read_back(unit, node_at(outer, "outer list"),
                         fragment_of(unit, node_at(outer, "outer list"), 0, style));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -870,7 +870,7 @@ static void test_bytes_are_those_of_libyaml(void **state)
         struct str actual = yaml_of(unit, map);
         if (!str_equal(actual, expected))
             fail_msg("written:\n%.*s\nby libyaml:\n%.*s", STR_ARG(actual), STR_ARG(expected));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

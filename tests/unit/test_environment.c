@@ -6,32 +6,32 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static char folder[64];
+static char directory[64];
 
-static int make_folder(void **state)
+static int make_directory(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/optasvc-env-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    strcpy(directory, "/tmp/optasvc-env-XXXXXX");
+    return mkdtemp(directory) ? 0 : -1;
 }
 
-/* Files that a failed test left are deleted too. */
-static int remove_folder(void **state)
+/* Also deletes files that remain after a failed test. */
+static int remove_directory(void **state)
 {
     (void)state;
     static const char *const names[] = {"env.yaml", "other.yaml", "outputs.json"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         char path[128];
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
         unlink(path);
     }
-    return rmdir(folder);
+    return rmdir(directory);
 }
 
 /* Writes a file into the directory, and overwrites an existing one. */
 static const char *write_file(struct unit *unit, const char *name, struct str text)
 {
-    const char *path = str_format(&unit->arena, "%s/%s", folder, name).data;
+    const char *path = str_format(&unit->arena, "%s/%s", directory, name).data;
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(text.data, 1, text.len, file), text.len);
@@ -45,15 +45,15 @@ static struct layer *layer_of(struct unit *unit, const struct input_options *opt
 {
     unit->diags = (struct diags){.arena = &unit->arena};
     struct source *source = ARENA_NEW(&unit->arena, struct source);
-    source->path = str_format(&unit->arena, "%s/service.yaml", folder);
+    source->path = str_format(&unit->arena, "%s/service.yaml", directory);
     source->text = str_from_c(text);
     return layer_read(&unit->arena, &unit->diags, options, source);
 }
 
 /* True if the environment is invalid, so that placeholders are not filled in. */
-static bool unplaced(struct unit *unit, const struct input_options *options, const char *text)
+static bool is_invalid(struct unit *unit, const struct input_options *options, const char *text)
 {
-    return layer_of(unit, options, text)->scope.blind;
+    return layer_of(unit, options, text)->scope.environment_invalid;
 }
 
 #define TWO                                                                                        \
@@ -95,13 +95,13 @@ static void test_several_environments(void **state)
     assert_str(layer->environment.variables[0]->items[0].text, "1");
     assert_str(layer->environment.variables[1]->items[0].name, "b");
     options.environment = NULL;
-    assert_true(unplaced(unit, &options, TWO));
+    assert_true(is_invalid(unit, &options, TWO));
     assert_diag(unit, 0, 2, 1, "select one with --env", "available: staging, production");
     options.environment = "prodution";
-    assert_true(unplaced(unit, &options, TWO));
+    assert_true(is_invalid(unit, &options, TWO));
     assert_diag(unit, 0, 2, 1, "environment \"prodution\" not found", "--env production?");
     options.environment = "x";
-    assert_true(unplaced(unit, &options, TWO));
+    assert_true(is_invalid(unit, &options, TWO));
     assert_diag(unit, 0, 2, 1, "environment \"x\" not found", "available: staging");
     assert_int_equal(unlink(path), 0);
 }
@@ -110,18 +110,18 @@ static void test_names_of_environments(void **state)
 {
     struct unit *unit = *state;
     struct input_options options = {0};
-    assert_true(unplaced(unit, &options,
-                         "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
+    assert_true(is_invalid(
+        unit, &options, "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
     assert_diag(unit, 0, 2, 43, "duplicate environment \"a\"", "");
-    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
     assert_diag(unit, 0, 2, 23, "environment name must", "");
-    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: '', path: x}]\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\nenvironments: [{name: '', path: x}]\n"));
     assert_diag(unit, 0, 2, 23, "environment name must not be empty", "");
-    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{path: x}]\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\nenvironments: [{path: x}]\n"));
     assert_diag(unit, 0, 2, 16, "missing required field \"name\" in an environment",
                 "name: staging");
     assert_errors(unit, 1);
-    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
     assert_diag(unit, 0, 2, 16, "missing required field \"path\" in an environment",
                 "path: staging.yaml");
     assert_errors(unit, 1);
@@ -132,26 +132,26 @@ static void test_unreadable_environment_files(void **state)
     struct unit *unit = *state;
     struct input_options options = {0};
     static const char one[] = "name: hello\nenvironments:\n  - name: a\n    path: env.yaml\n";
-    assert_true(unplaced(unit, &options, one));
+    assert_true(is_invalid(unit, &options, one));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 4, 11, "/env.yaml: No such file", "--env-file FILE");
     /* Errors in the file are reported with its path. */
     const char *path = write_file(unit, "env.yaml", STR("name: e\nregion: x\n"));
-    assert_true(unplaced(unit, &options, one));
+    assert_true(is_invalid(unit, &options, one));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 2, 1, "unknown field \"region\"", "");
     assert_true(str_ends_with(unit->diags.items[0].at.source->path, STR("/env.yaml")));
     /* The file named -, not standard input. */
-    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a, path: '-'}]\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\nenvironments: [{name: a, path: '-'}]\n"));
     assert_diag(unit, 0, 2, 32, "/-: No such file", "");
     write_file(unit, "env.yaml", STR("name: ["));
-    assert_true(unplaced(unit, &options, one));
+    assert_true(is_invalid(unit, &options, one));
     assert_int_equal(unit->diags.errors, 1);
     write_file(unit, "env.yaml", unit_repeat(unit, "#", FILE_SIZE_MAX));
-    assert_true(unplaced(unit, &options, one));
+    assert_true(is_invalid(unit, &options, one));
     assert_diag(unit, 0, 0, 0, "the file is empty", "");
     write_file(unit, "env.yaml", unit_repeat(unit, "#", FILE_SIZE_MAX + 1));
-    assert_true(unplaced(unit, &options, one));
+    assert_true(is_invalid(unit, &options, one));
     assert_diag(unit, 0, 4, 11, "exceeds 1048576 bytes", "");
     assert_int_equal(unlink(path), 0);
 }
@@ -171,12 +171,12 @@ static void test_env_file_overrides_the_path(void **state)
     assert_no_diags(unit);
     assert_str(layer->environment.name, "other");
     options.environment = "staging";
-    assert_true(unplaced(unit, &options, "name: hello\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\n"));
     assert_diag(unit, 0, 0, 0, "environment \"staging\" not found in the file",
                 "environments: [{name: staging");
     options.environment_file = "/missing.yaml";
     options.environment = NULL;
-    assert_true(unplaced(unit, &options, "name: hello\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\n"));
     assert_diag(unit, 0, 0, 0, "cannot read", "");
     assert_int_equal(unlink(path), 0);
 }
@@ -207,11 +207,11 @@ static void test_providers(void **state)
         assert_int_equal(layer->environment.provider->cloud, rows[i].cloud);
         assert_str(layer->environment.region, rows[i].region);
         assert_str(layer->environment.account_id, rows[i].account);
-        /* A file with providers is its own environment file. */
+        /* A file with providers contains its environment, which has the name of the file. */
         assert_str(layer->environment.name, "hello");
     }
-    assert_true(unplaced(unit, &options,
-                         "name: hello\nproviders: {aws: {region: useast, account_id: 12}}\n"));
+    assert_true(is_invalid(unit, &options,
+                           "name: hello\nproviders: {aws: {region: useast, account_id: 12}}\n"));
     assert_errors(unit, 2);
     assert_diag(unit, 0, 2, 27, "region must be a region", "");
     assert_diag(unit, 1, 2, 47, "account_id must be 12 digits", "");
@@ -263,7 +263,7 @@ static struct str output_of(const struct layer *layer, const char *name)
 static void assert_not_filled(struct unit *unit, struct layer *layer, const char *text,
                               const char *message)
 {
-    struct filled filled;
+    struct filled_string filled;
     unit->diags.count = 0;
     unit->diags.errors = 0;
     assert_false(interpolate(&layer->scope, node_scalar(&unit->arena, STYLE_TEXT, str_from_c(text)),
@@ -315,18 +315,18 @@ static void test_outputs(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         write_file(unit, "outputs.json", str_from_c(rows[i].json));
-        assert_true(unplaced(unit, &options, "name: hello\n"));
+        assert_true(is_invalid(unit, &options, "name: hello\n"));
         assert_errors(unit, 1);
         assert_contains(unit->diags.items[0].message, rows[i].message);
         assert_true(str_ends_with(unit->diags.items[0].at.source->path, STR("outputs.json")));
     }
     assert_int_equal(unlink(path), 0);
-    assert_true(unplaced(unit, &options, "name: hello\n"));
+    assert_true(is_invalid(unit, &options, "name: hello\n"));
     assert_diag(unit, 0, 0, 0, "cannot read", "");
 }
 
-/* Terraform does not write this, but it must not crash. */
-static void test_odd_outputs(void **state)
+/* Terraform does not write such files, but they must not cause a crash. */
+static void test_malformed_parent_outputs(void **state)
 {
     struct unit *unit = *state;
     const char *path = write_file(unit, "outputs.json",
@@ -354,7 +354,7 @@ static void test_layer_names(void **state)
     assert_str(layer->name, "hello");
 }
 
-/* `namespace: ""` is invalid. */
+/* The namespace must not be empty. */
 static void test_an_empty_layer_name(void **state)
 {
     struct unit *unit = *state;
@@ -375,9 +375,9 @@ int main(void)
         UNIT_TEST(test_providers),
         UNIT_TEST(test_ingress_settings),
         UNIT_TEST(test_outputs),
-        UNIT_TEST(test_odd_outputs),
+        UNIT_TEST(test_malformed_parent_outputs),
         UNIT_TEST(test_layer_names),
         UNIT_TEST(test_an_empty_layer_name),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -1,5 +1,5 @@
 /* Tests of the rows of fields.def: each field rejects values of another type or outside its range,
- * accepts its example and its default, and has what the field reference needs. */
+ * accepts its example and its default, and has everything that the field reference shows. */
 #include "config/schema.h"
 #include "unit.h"
 #include "yaml/parse_strict.h"
@@ -11,7 +11,7 @@
 static const struct value *read_field(struct unit *unit, const struct schema *schema,
                                       const struct field *field, const char *text)
 {
-    unit_forget(unit);
+    unit_reset(unit);
     const struct source *source =
         unit_source(unit, str_format(&unit->arena, "%s: %s\n", field->name, text));
     struct node *node = load_service(&unit->arena, source, &unit->diags);
@@ -22,7 +22,7 @@ static const struct value *read_field(struct unit *unit, const struct schema *sc
     return &record->values[field - schema->fields];
 }
 
-static bool told_at_the_value(const struct unit *unit, const struct field *field)
+static bool has_error_at_value(const struct unit *unit, const struct field *field)
 {
     size_t value = strlen(field->name) + strlen(": ");
     for (size_t i = 0; i < unit->diags.count; i++)
@@ -31,117 +31,119 @@ static bool told_at_the_value(const struct unit *unit, const struct field *field
     return false;
 }
 
-static void refuses(struct unit *unit, const struct schema *schema, const struct field *field,
-                    const char *text)
+static void assert_rejects(struct unit *unit, const struct schema *schema,
+                           const struct field *field, const char *text)
 {
     const struct value *value = read_field(unit, schema, field, text);
-    if (value->invalid && !value->node && told_at_the_value(unit, field))
+    if (value->invalid && !value->node && has_error_at_value(unit, field))
         return;
-    print_error("%s.%s takes %s\n", schema->what, field->name, text);
+    print_error("%s.%s accepts %s\n", schema->what, field->name, text);
     fail();
 }
 
-static void takes(struct unit *unit, const struct schema *schema, const struct field *field,
-                  const char *text)
+static void assert_accepts(struct unit *unit, const struct schema *schema,
+                           const struct field *field, const char *text)
 {
     const struct value *value = read_field(unit, schema, field, text);
     if (!value->invalid && value->node)
         return;
-    struct str told = unit_written(unit);
-    print_error("%s.%s does not take %s:\n%.*s\n", schema->what, field->name, text, STR_ARG(told));
+    struct str errors = unit_format_diags(unit);
+    print_error("%s.%s rejects %s:\n%.*s\n", schema->what, field->name, text, STR_ARG(errors));
     fail();
 }
 
-static void refuses_int(struct unit *unit, const struct schema *schema, const struct field *field)
+static void assert_rejects_ints(struct unit *unit, const struct schema *schema,
+                                const struct field *field)
 {
-    static const char *const wrong[] = {"many", "1.5", "100m", "0x10", "010", "1_000", "''", "[1]"};
-    for (size_t i = 0; i < COUNT_OF(wrong); i++)
-        refuses(unit, schema, field, wrong[i]);
+    static const char *const invalid[] = {"many", "1.5",   "100m", "0x10",
+                                          "010",  "1_000", "''",   "[1]"};
+    for (size_t i = 0; i < COUNT_OF(invalid); i++)
+        assert_rejects(unit, schema, field, invalid[i]);
     char text[32];
     snprintf(text, sizeof text, "%" PRId64, field->min - 1);
-    refuses(unit, schema, field, text);
+    assert_rejects(unit, schema, field, text);
     snprintf(text, sizeof text, "%" PRId64, field->max + 1);
-    refuses(unit, schema, field, text);
+    assert_rejects(unit, schema, field, text);
     snprintf(text, sizeof text, "%" PRId64, field->min);
-    takes(unit, schema, field, text);
+    assert_accepts(unit, schema, field, text);
     snprintf(text, sizeof text, "\"%" PRId64 "\"", field->max);
-    takes(unit, schema, field, text);
+    assert_accepts(unit, schema, field, text);
 }
 
 /* A quantity outside the range of an integer is rejected too. */
-static void refuses_quantities(struct unit *unit, const struct schema *schema,
-                               const struct field *field)
+static void assert_rejects_quantities(struct unit *unit, const struct schema *schema,
+                                      const struct field *field)
 {
-    static const char *const wrong[] = {"many", "0x10", "010", "1_000", "''", "[1]", "1.2.3",
-                                        "1 Gi", "1Gb",  "-1",  "-1Gi",  "+1", "1E",  "1n"};
-    for (size_t i = 0; i < COUNT_OF(wrong); i++)
-        refuses(unit, schema, field, wrong[i]);
+    static const char *const invalid[] = {"many", "0x10", "010", "1_000", "''", "[1]", "1.2.3",
+                                          "1 Gi", "1Gb",  "-1",  "-1Gi",  "+1", "1E",  "1n"};
+    for (size_t i = 0; i < COUNT_OF(invalid); i++)
+        assert_rejects(unit, schema, field, invalid[i]);
     int64_t scale = field->type == TYPE_CPU ? 1 : field->scale;
     char text[32];
     snprintf(text, sizeof text, "%" PRId64, field->max + 1);
-    refuses(unit, schema, field, text);
+    assert_rejects(unit, schema, field, text);
     snprintf(text, sizeof text, "%" PRId64 "%s", (field->max + 1) * scale,
              field->type == TYPE_CPU ? "m" : ".0");
-    refuses(unit, schema, field, text);
+    assert_rejects(unit, schema, field, text);
     snprintf(text, sizeof text, "%" PRId64 "%s", field->max * scale,
              field->type == TYPE_CPU ? "m" : ".0");
-    takes(unit, schema, field, text);
+    assert_accepts(unit, schema, field, text);
     snprintf(text, sizeof text, "\"%" PRId64 "\"", field->max);
-    takes(unit, schema, field, text);
+    assert_accepts(unit, schema, field, text);
     snprintf(text, sizeof text, "999999999999999999");
-    refuses(unit, schema, field, text);
+    assert_rejects(unit, schema, field, text);
 }
 
-static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
-                                const struct field *field)
+static void assert_rejects_invalid(struct unit *unit, const struct schema *schema,
+                                   const struct field *field)
 {
     switch (field->type) {
     case TYPE_STRING:
-        refuses(unit, schema, field, "[a]");
-        refuses(unit, schema, field, "{a: b}");
+        assert_rejects(unit, schema, field, "[a]");
+        assert_rejects(unit, schema, field, "{a: b}");
         if (field->choices)
-            refuses(unit, schema, field, "zzz");
+            assert_rejects(unit, schema, field, "zzz");
         break;
     case TYPE_INT:
-        refuses_int(unit, schema, field);
+        assert_rejects_ints(unit, schema, field);
         break;
     case TYPE_CPU:
     case TYPE_BYTES:
-        refuses_quantities(unit, schema, field);
+        assert_rejects_quantities(unit, schema, field);
         break;
     case TYPE_BOOL:
-        refuses(unit, schema, field, "maybe");
-        refuses(unit, schema, field, "1");
-        refuses(unit, schema, field, "[true]");
+        assert_rejects(unit, schema, field, "maybe");
+        assert_rejects(unit, schema, field, "1");
+        assert_rejects(unit, schema, field, "[true]");
         break;
     case TYPE_LIST:
-        refuses(unit, schema, field, "{a: b}");
-        refuses(unit, schema, field, "[[a]]");
-        refuses(unit, schema, field, "[~]");
+        assert_rejects(unit, schema, field, "{a: b}");
+        assert_rejects(unit, schema, field, "[[a]]");
+        assert_rejects(unit, schema, field, "[~]");
         if (!field->scalar_ok)
-            refuses(unit, schema, field, "a");
+            assert_rejects(unit, schema, field, "a");
         break;
     case TYPE_MAP:
-        refuses(unit, schema, field, "[a]");
-        refuses(unit, schema, field, "a");
-        refuses(unit, schema, field, "{a: [b]}");
-        refuses(unit, schema, field, "{a: }");
+        assert_rejects(unit, schema, field, "[a]");
+        assert_rejects(unit, schema, field, "a");
+        assert_rejects(unit, schema, field, "{a: [b]}");
+        assert_rejects(unit, schema, field, "{a: }");
         break;
-    case TYPE_PAIRS:
-        refuses(unit, schema, field, "a");
-        refuses(unit, schema, field, "[{name: a}]");
-        refuses(unit, schema, field, "{a: {b: c}}");
+    case TYPE_MAP_OR_PAIRS:
+        assert_rejects(unit, schema, field, "a");
+        assert_rejects(unit, schema, field, "[{name: a}]");
+        assert_rejects(unit, schema, field, "{a: {b: c}}");
         break;
     case TYPE_RECORD:
-        refuses(unit, schema, field, "zzz");
-        refuses(unit, schema, field, "[{}]");
-        refuses(unit, schema, field, "{zzz: 1}");
+        assert_rejects(unit, schema, field, "zzz");
+        assert_rejects(unit, schema, field, "[{}]");
+        assert_rejects(unit, schema, field, "{zzz: 1}");
         break;
     case TYPE_RECORDS:
-        refuses(unit, schema, field, "zzz");
-        refuses(unit, schema, field, "{}");
-        refuses(unit, schema, field, "[zzz]");
-        refuses(unit, schema, field, "[{zzz: 1}]");
+        assert_rejects(unit, schema, field, "zzz");
+        assert_rejects(unit, schema, field, "{}");
+        assert_rejects(unit, schema, field, "[zzz]");
+        assert_rejects(unit, schema, field, "[{zzz: 1}]");
         break;
     case TYPE_ANY: /* checked by another module */
         break;
@@ -153,9 +155,9 @@ static void test_every_field_rejects_invalid_values(void **state)
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
-            bool open_map = field->type == TYPE_RECORD && field->of->open;
+            bool open_map = field->type == TYPE_RECORD && field->schema->allow_unknown;
             if (!open_map) /* schemas of providers allow unknown fields */
-                refuses_wrong_types(*state, schemas[i], field);
+                assert_rejects_invalid(*state, schemas[i], field);
         }
 }
 
@@ -169,7 +171,7 @@ static const char *empty_value(const struct field *field)
         return "[]";
     case TYPE_MAP:
     case TYPE_RECORD:
-    case TYPE_PAIRS:
+    case TYPE_MAP_OR_PAIRS:
         return "{}";
     default:
         return NULL;
@@ -185,8 +187,8 @@ static void test_empty_maps_and_lists_are_not_set(void **state)
             if (!empty || field->prefix)
                 continue;
             const struct value *value = read_field(*state, schemas[i], field, empty);
-            bool left_out = !value->node && !value->invalid && value->count == 0;
-            if (left_out == field->keeps_empty || value->invalid)
+            bool is_unset = !value->node && !value->invalid && value->count == 0;
+            if (is_unset == field->keeps_empty || value->invalid)
                 fail_msg("%s: %s", field->name, empty);
         }
 }
@@ -197,11 +199,11 @@ static void test_every_field_accepts_its_example_and_default(void **state)
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
             if (field->example && !field->prefix) /* fields with a prefix are ignored */
-                takes(*state, schemas[i], field, field->example);
+                assert_accepts(*state, schemas[i], field, field->example);
             if (field->default_value)
-                takes(*state, schemas[i], field, field->default_value);
-            if (field->word)
-                takes(*state, schemas[i], field, field->word);
+                assert_accepts(*state, schemas[i], field, field->default_value);
+            if (field->keyword)
+                assert_accepts(*state, schemas[i], field, field->keyword);
         }
 }
 

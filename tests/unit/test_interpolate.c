@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A file that is its own environment file, with a value for every root. */
+/* A file without environments that has a value for every root. */
 static const char file[] = "name: hello\n"
                            "input_variables:\n"
                            "  - {name: size, default: 2}\n"
@@ -38,7 +38,8 @@ static void begin(struct unit *unit, struct filling *filling, struct str text)
 }
 
 /* Fills in a string that is not in a file. */
-static bool fill(struct unit *unit, struct filling *filling, struct str text, struct filled *ret)
+static bool fill(struct unit *unit, struct filling *filling, struct str text,
+                 struct filled_string *ret)
 {
     unit->diags.count = 0;
     unit->diags.errors = 0;
@@ -49,9 +50,9 @@ static bool fill(struct unit *unit, struct filling *filling, struct str text, st
 static void check(struct unit *unit, struct filling *filling, const char *text,
                   const char *expected)
 {
-    struct filled filled;
+    struct filled_string filled;
     if (!fill(unit, filling, str_from_c(text), &filled) || unit->diags.errors)
-        fail_msg("%s: %s", text, unit_written(unit).data);
+        fail_msg("%s: %s", text, unit_format_diags(unit).data);
     if (!str_eq_c(filled.text, expected))
         fail_msg("%s becomes %s, not %s", text, filled.text.data, expected);
     assert_null(filled.references);
@@ -172,20 +173,20 @@ static void test_invalid_placeholders(void **state)
         {"{module.other.x}", "output \"x\" of module \"other\" has no value", ""},
         {"{module.app.output.x}", "must have the form {module.NAME.OUTPUT}", ""},
         {"{module.anonymous.bucket_id}", "cannot determine the bucket of \"anonymous\"",
-         "set bucket_name in that module"},
+         "set bucket_name in the module"},
         {"{module.anonymous.bucket_ip}", "has no output \"bucket_ip\"", "bucket_id"},
         {"{module.mixed.domain}", "output \"domain\" contains a secret output", ""},
         {"{module.listed.domain}", "output \"domain\" must be a string, not a list", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct filled filled;
+        struct filled_string filled;
         if (fill(unit, &filling, str_from_c(rows[i].text), &filled))
             fail_msg("%s becomes %s", rows[i].text, filled.text.data);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
     }
     /* All errors of a string are reported, not only the first. */
-    struct filled filled;
+    struct filled_string filled;
     assert_false(fill(unit, &filling, STR("{vars.x}{env}{parent.y}"), &filled));
     assert_errors(unit, 2);
 }
@@ -200,7 +201,7 @@ static void test_missing_values(void **state)
         {"{aws.region}", "no aws provider"},
         {"{parent.x}", "no output \"x\""},
     };
-    struct filled filled;
+    struct filled_string filled;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_false(fill(unit, &filling, str_from_c(rows[i][0]), &filled));
         assert_diag(unit, 0, 0, 0, rows[i][1], "");
@@ -226,7 +227,7 @@ static void test_flags_override_variables(void **state)
     check(unit, &filling, "{vars.size}", "3"); /* the last one */
     check(unit, &filling, "{vars.new}", "");
     struct diags diags = {.arena = &unit->arena};
-    filling.options.usage->services = 1;
+    filling.options.usage->service_count = 1;
     usage_check(&filling.options, &diags);
     assert_int_equal(diags.errors, 1);
     assert_contains(diags.items[0].message, "--var unused has no effect");
@@ -252,7 +253,7 @@ static void test_variables_of_the_environment(void **state)
     check(unit, &filling, "{vars.size}{vars.weight}{vars.both}", "12a");
     check(unit, &filling, "{vars.color}", ""); /* overrides the default */
     check(unit, &filling, "{env}{parent_name}", "elive");
-    struct filled filled;
+    struct filled_string filled;
     assert_false(fill(unit, &filling, STR("{vars.sise}"), &filled));
     assert_diag(unit, 0, 0, 0, "variable \"sise\" is not defined", "did you mean \"size\"?");
     assert_false(fill(unit, &filling, STR("{vars.wieght}"), &filled));
@@ -260,7 +261,7 @@ static void test_variables_of_the_environment(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-/* One cause, one error: placeholders are not reported if the environment is invalid. */
+/* Placeholders are not reported if the environment is invalid: there is one error for one cause. */
 static void test_invalid_environment_is_reported_once(void **state)
 {
     struct unit *unit = *state;
@@ -268,7 +269,7 @@ static void test_invalid_environment_is_reported_once(void **state)
     struct layer *layer = unit_layer(
         unit, &options, STR("name: hello\nenvironments: [{name: a, path: /missing.yaml}]\n"));
     assert_errors(unit, 1);
-    struct filled filled;
+    struct filled_string filled;
     const struct node *scalar = node_scalar(&unit->arena, STYLE_TEXT, STR("{vars.x} {nothing}"));
     assert_false(interpolate(&layer->scope, scalar, &filled));
     assert_errors(unit, 1);
@@ -281,7 +282,7 @@ static void test_splitting_variables(void **state)
     (void)state;
     static const struct {
         const char *flag;
-        bool right;
+        bool ok;
         const char *name, *value;
     } rows[] = {
         {"a=b", true, "a", "b"},     {"a=", true, "a", ""}, {"a=b=c", true, "a", "b=c"},
@@ -291,28 +292,28 @@ static void test_splitting_variables(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str name;
         struct str value;
-        assert_int_equal(variable_split(rows[i].flag, &name, &value), rows[i].right);
+        assert_int_equal(variable_split(rows[i].flag, &name, &value), rows[i].ok);
         assert_str(name, rows[i].name);
         assert_str(value, rows[i].value);
     }
 }
 
-/* A value that is known only in the cluster is left out, and its offset is recorded. */
+/* A value that is known only in the cluster is omitted, and its offset is recorded. */
 static void test_references(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
     begin(unit, &filling, str_from_c(file));
-    struct filled filled;
+    struct filled_string filled;
     assert_true(fill(unit, &filling,
                      STR("pg://{module.db.db_user}:${{module.db.db_password}}@{env}/x"), &filled));
     assert_str(filled.text, "pg://:@hello/x");
     const struct reference *first = filled.references;
     assert_str(first->module->name, "db");
     assert_str(first->output, "db_user");
-    assert_int_equal(first->at, 5);
+    assert_int_equal(first->offset, 5);
     assert_str(first->next->output, "db_password");
-    assert_int_equal(first->next->at, 6);
+    assert_int_equal(first->next->offset, 6);
     assert_null(first->next->next);
 }
 
@@ -362,7 +363,7 @@ static void test_length_of_filled_string(void **state)
         buf_add_byte(&text, 'x');
     buf_add(&text, STR("}\n"));
     begin(unit, &filling, buf_str(&text));
-    struct filled filled;
+    struct filled_string filled;
     struct buf references = {0};
     for (size_t i = 0; i < 10; i++)
         buf_add(&references, STR("{module.b.domain}"));
@@ -383,7 +384,7 @@ static void test_chain_of_outputs(void **state)
     begin(unit, &filling, chain(unit, 20));
     check(unit, &filling, "{module.b0.domain}", "xxxxxxxxxxxxxxxxxxxxend");
     begin(unit, &filling, chain(unit, OUTPUTS_DEPTH_MAX - 1));
-    struct filled filled;
+    struct filled_string filled;
     assert_true(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     begin(unit, &filling, chain(unit, OUTPUTS_DEPTH_MAX));
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
@@ -393,7 +394,7 @@ static void test_chain_of_outputs(void **state)
     assert_true(fill(unit, &filling, STR("{module.b50.domain}"), &filled));
 }
 
-/* One error, reported once. The work must not double with each reference. */
+/* The error is reported once. The work must not double with each reference. */
 static void test_an_output_that_refers_to_itself(void **state)
 {
     struct unit *unit = *state;
@@ -401,30 +402,30 @@ static void test_an_output_that_refers_to_itself(void **state)
     begin(unit, &filling,
           STR("name: hello\nmodules:\n  - {name: b, type: dns, domain: "
               "'{module.b.domain}{module.b.domain}'}\n"));
-    struct filled filled;
+    struct filled_string filled;
     assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
     if (unit->diags.errors > 2)
         fail_msg("two references to itself are %zu errors", unit->diags.errors);
 }
 
-/* Reported where it is first used, and not again. */
+/* The error is reported where the output is used first, and not again. */
 static void test_an_invalid_output_is_reported_once(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
     begin(unit, &filling,
           STR("name: hello\nmodules:\n  - {name: b, type: dns, domain: '{vars.x}'}\n"));
-    struct filled filled;
+    struct filled_string filled;
     assert_false(fill(unit, &filling, STR("{module.b.domain}{module.b.domain}"), &filled));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 3, 35, "variable \"x\" is not defined", "");
-    assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->outputs[0].known,
-                     KNOWN_INVALID);
+    assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->outputs[0].state,
+                     STATE_INVALID);
     assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
     assert_errors(unit, 0);
 }
 
-/* Each output refers to the next one twice. Each is read once, and none may exceed the limit. */
+/* Each output refers to the next one twice. Each is read once, and its length is limited. */
 static void test_outputs_that_double(void **state)
 {
     struct unit *unit = *state;
@@ -440,7 +441,7 @@ static void test_outputs_that_double(void **state)
     buf_format(&text, "  - {name: b%d, type: dns, domain: x}\n", ROUNDS);
     begin(unit, &filling, buf_str(&text));
     buf_free(&text);
-    struct filled filled;
+    struct filled_string filled;
     assert_true(fill(unit, &filling, STR("{module.b24.domain}"), &filled));
     assert_int_equal(filled.text.len, FILLED_MAX);
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
@@ -458,7 +459,7 @@ static void test_long_strings(void **state)
         size_t len; /* an odd length, which does not divide the limit */
     } rows[] = {{"{env}", 5}, {"{{", 2}, {"{vars[", 6}, {"{{}}", 2}, {"{{a}}x", 4}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct filled filled;
+        struct filled_string filled;
         size_t most = FILLED_MAX / rows[i].len;
         assert_true(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most), &filled));
         assert_int_equal(filled.text.len, rows[i].len * most);
@@ -469,7 +470,7 @@ static void test_long_strings(void **state)
     }
     /* References to secrets have no length. */
     enum { MANY = 100000 };
-    struct filled filled;
+    struct filled_string filled;
     assert_true(fill(unit, &filling, unit_repeat(unit, "{module.db.db_user}", MANY), &filled));
     assert_int_equal(filled.text.len, 0);
 }
@@ -487,7 +488,7 @@ static void test_memory_is_limited(void **state)
     struct str text = unit_repeat(unit, "{vars.x}", MANY);
     struct rusage before;
     struct rusage after;
-    struct filled filled;
+    struct filled_string filled;
     assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
     assert_false(fill(unit, &filling, text, &filled));
     assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);

@@ -13,14 +13,14 @@
 
 static char folder[64];
 
-static int make_folder(void **state)
+static int make_directory(void **state)
 {
     (void)state;
     strcpy(folder, "/tmp/optasvc-io-XXXXXX");
     return mkdtemp(folder) ? 0 : -1;
 }
 
-static int remove_folder(void **state)
+static int remove_directory(void **state)
 {
     (void)state;
     return rmdir(folder);
@@ -657,5 +657,5 @@ int main(void)
         UNIT_TEST(test_unwritable_pieces),
         UNIT_TEST(test_readers_that_exit),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -296,8 +296,8 @@ static void test_delete(void **state)
     assert_str(node_string(node_at(pods[0], "metadata name")), "gone");
     assert_str(node_string(node_at(pods[1], "metadata name")), "ending");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: the server still has it", "");
-    unit_forget(unit);
+    assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: it still exists", "");
+    unit_reset(unit);
     /* After the deletion, a new object of the same name does not count. */
     pods[0] = pod_of(unit, "again");
     node_set_string(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
@@ -323,7 +323,7 @@ static void test_delete(void **state)
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0,
                     "pod/again was not deleted: it was replaced or claimed by another owner", "");
-        unit_forget(unit);
+        unit_reset(unit);
     }
     /* If it cannot be read, the output of kubectl counts. */
     pods[0] = pod_of(unit, "gone");
@@ -345,7 +345,7 @@ static void test_refusals_together(void **state)
     assert_errors(unit, 1);
     assert_diag(unit, 0, 0, 0,
                 "User \"u\" cannot list resources pods, services in the namespace \"n\"", "");
-    unit_forget(unit);
+    unit_reset(unit);
     report_of(unit, "echo 'Error from server (Forbidden): a is forbidden: User \"u\" cannot list "
                     "resource \"a\" in API group \"\" in the namespace \"n\"' >&2\n"
                     "echo 'Error from server (Forbidden): b is forbidden: User \"u\" cannot get "
@@ -379,7 +379,7 @@ static void test_absent_entries(void **state)
         report_of(unit, script);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0, rows[i].message, "");
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -479,8 +479,8 @@ static void test_odd_messages(void **state)
         report_of(unit, rows[i].script);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
-        assert_int_equal(str_find(unit_written(unit), 0, '\033'), unit_written(unit).len);
-        unit_forget(unit);
+        assert_int_equal(str_find(unit_format_diags(unit), 0, '\033'), unit_format_diags(unit).len);
+        unit_reset(unit);
     }
 }
 
@@ -625,7 +625,7 @@ static void test_programs_that_cannot_be_run(void **state)
         assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
         if (!*rows[i].hint)
             assert_int_equal(unit->diags.items[0].hint.len, 0);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -683,9 +683,9 @@ static void test_answers(void **state)
                                           : "kubectl get printed nothing",
                         "KUBECTL_PATH");
             /* Its output may contain a secret. */
-            assert_false(unit_contains(unit_written(unit), "password"));
+            assert_false(unit_contains(unit_format_diags(unit), "password"));
         }
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -758,9 +758,9 @@ static void test_purposes(void **state)
             kubectl_report(&kubectl, &run);
         process_free(&run);
         assert_errors(unit, 1);
-        assert_str(unit_written(unit),
+        assert_str(unit_format_diags(unit),
                    str_format(&unit->arena, "error: cannot %s: too slow\n", rows[i].purpose).data);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

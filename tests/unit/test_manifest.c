@@ -3,11 +3,11 @@
 #include "unit_layer.h"
 
 /* Returns the objects of a service with these lines, without its Namespace. */
-static struct manifests made(struct unit *unit, const char *head, const char *lines)
+static struct manifests manifests_of(struct unit *unit, const char *head, const char *lines)
 {
     const struct service *service = unit_service_of(unit, head, lines);
     if (!service)
-        fail_msg("%s:\n%s", lines, unit_written(unit).data);
+        fail_msg("%s:\n%s", lines, unit_format_diags(unit).data);
     struct manifests manifests = {.arena = &unit->arena};
     manifests_add_service(&manifests, service);
     return manifests;
@@ -83,7 +83,7 @@ static void test_kinds(void **state)
          "ServiceAccount Service Deployment Ingress Ingress CronJob CronJob"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        check_kinds(unit, made(unit, rows[i][0], rows[i][1]), rows[i][2]);
+        check_kinds(unit, manifests_of(unit, rows[i][0], rows[i][1]), rows[i][2]);
 }
 
 static void test_replicas(void **state)
@@ -97,8 +97,8 @@ static void test_replicas(void **state)
         {"    min_containers: 1000\n    max_containers: 1000", "1000"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        check(unit, nth(made(unit, SERVICE_HEAD, rows[i][0]), "Deployment", 0), "spec replicas",
-              rows[i][1]);
+        check(unit, nth(manifests_of(unit, SERVICE_HEAD, rows[i][0]), "Deployment", 0),
+              "spec replicas", rows[i][1]);
 }
 
 static void test_resources(void **state)
@@ -114,7 +114,7 @@ static void test_resources(void **state)
          "{requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 100m, memory: 128Mi}}"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        check(unit, nth(made(unit, SERVICE_HEAD, rows[i][0]), "Deployment", 0),
+        check(unit, nth(manifests_of(unit, SERVICE_HEAD, rows[i][0]), "Deployment", 0),
               CONTAINER " resources", rows[i][1]);
 }
 
@@ -150,7 +150,7 @@ static void test_probes(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *workload = nth(
-            made(
+            manifests_of(
                 unit, PORTLESS_HEAD,
                 str_format(&unit->arena, "    port: %s\n    %s", rows[i].port, rows[i].lines).data),
             "Deployment", 0);
@@ -163,10 +163,10 @@ static void test_probes(void **state)
 static void test_several_ports(void **state)
 {
     struct unit *unit = *state;
-    struct manifests all =
-        made(unit, PORTLESS_HEAD,
-             "    ports: [{name: db, type: tcp, port: 5432}, {name: web, type: http, port: 8080}]\n"
-             "    probe_port: web\n    public_uri: a.com\n");
+    struct manifests all = manifests_of(
+        unit, PORTLESS_HEAD,
+        "    ports: [{name: db, type: tcp, port: 5432}, {name: web, type: http, port: 8080}]\n"
+        "    probe_port: web\n    public_uri: a.com\n");
     check(unit, nth(all, "Service", 0), "spec ports",
           "[{name: db, port: 5432, targetPort: db, protocol: TCP}, "
           "{name: web, port: 80, targetPort: web, protocol: TCP}]");
@@ -199,9 +199,10 @@ static void test_protocols_of_the_ingress(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(unit,
-              nth(made(unit, PORTLESS_HEAD,
-                       str_format(&unit->arena, "    port: %s\n    public_uri: a.com", rows[i][0])
-                           .data),
+              nth(manifests_of(
+                      unit, PORTLESS_HEAD,
+                      str_format(&unit->arena, "    port: %s\n    public_uri: a.com", rows[i][0])
+                          .data),
                   "Ingress", 0),
               "metadata annotations", rows[i][1]);
 }
@@ -210,9 +211,9 @@ static void test_extra_annotations_replace_generated_ones(void **state)
 {
     struct unit *unit = *state;
     struct manifests all =
-        made(unit, SERVICE_HEAD,
-             "    public_uri: a.com/x\n    ingress_extra_annotations:\n"
-             "      nginx.ingress.kubernetes.io/rewrite-target: /y\n      mine: 'yes'\n");
+        manifests_of(unit, SERVICE_HEAD,
+                     "    public_uri: a.com/x\n    ingress_extra_annotations:\n"
+                     "      nginx.ingress.kubernetes.io/rewrite-target: /y\n      mine: 'yes'\n");
     check(unit, nth(all, "Ingress", 0), "metadata annotations",
           "{nginx.ingress.kubernetes.io/use-regex: true, "
           "nginx.ingress.kubernetes.io/rewrite-target: /y, mine: yes}");
@@ -223,8 +224,8 @@ static void test_extra_annotations_replace_generated_ones(void **state)
 static void test_stateful_sets(void **state)
 {
     struct unit *unit = *state;
-    struct manifests all = made(unit, SERVICE_HEAD,
-                                DISKS "    commands: [a]\n    args: [b]\n    healthcheck_path: /h");
+    struct manifests all = manifests_of(
+        unit, SERVICE_HEAD, DISKS "    commands: [a]\n    args: [b]\n    healthcheck_path: /h");
     const struct node *set = nth(all, "StatefulSet", 0);
     const struct node *governing = nth(all, "Service", 1);
     check(unit, nth(all, "Service", 0), "metadata name", "app");
@@ -259,7 +260,8 @@ static void test_stateful_sets(void **state)
 static void test_deployments(void **state)
 {
     struct unit *unit = *state;
-    const struct node *workload = nth(made(unit, SERVICE_HEAD, "    timeout: 77"), "Deployment", 0);
+    const struct node *workload =
+        nth(manifests_of(unit, SERVICE_HEAD, "    timeout: 77"), "Deployment", 0);
     check(unit, workload, "spec progressDeadlineSeconds", "77");
     check(unit, workload, "spec strategy",
           "{type: RollingUpdate, rollingUpdate: {maxSurge: 25%, maxUnavailable: 0}}");
@@ -269,7 +271,7 @@ static void test_deployments(void **state)
           "ScheduleAnyway, labelSelector: {matchLabels: {app.kubernetes.io/name: app, "
           "app.kubernetes.io/instance: hello-app}}, matchLabelKeys: [pod-template-hash]}");
     /* A single pod needs no topology spread. */
-    check(unit, nth(made(unit, SERVICE_HEAD, "    max_containers: 1"), "Deployment", 0),
+    check(unit, nth(manifests_of(unit, SERVICE_HEAD, "    max_containers: 1"), "Deployment", 0),
           POD " topologySpreadConstraints", "-");
 }
 
@@ -311,7 +313,8 @@ static void test_levels_of_pod_security(void **state)
          "[{name: tmp, mountPath: /tmp}]", "-"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *workload = nth(made(unit, SERVICE_HEAD, rows[i].lines), rows[i].kind, 0);
+        const struct node *workload =
+            nth(manifests_of(unit, SERVICE_HEAD, rows[i].lines), rows[i].kind, 0);
         check(unit, workload, POD " securityContext", rows[i].pod);
         check(unit, workload, CONTAINER " securityContext", rows[i].container);
         check(unit, workload, CONTAINER " volumeMounts", rows[i].mounts);
@@ -331,13 +334,13 @@ static void test_trailing_slash_of_a_disk_path(void **state)
 static void test_drain_and_token(void **state)
 {
     struct unit *unit = *state;
-    struct manifests all = made(unit, SERVICE_HEAD, "    termination_grace_period: 7");
+    struct manifests all = manifests_of(unit, SERVICE_HEAD, "    termination_grace_period: 7");
     const struct node *workload = nth(all, "Deployment", 0);
     check(unit, workload, POD " terminationGracePeriodSeconds", "7");
     check(unit, workload, CONTAINER " lifecycle", "{preStop: {sleep: {seconds: 3}}}");
     check(unit, workload, POD " automountServiceAccountToken", "false");
     check(unit, nth(all, "ServiceAccount", 0), "automountServiceAccountToken", "false");
-    all = made(unit, PORTLESS_HEAD, "    port: none\n    service_account_token: true");
+    all = manifests_of(unit, PORTLESS_HEAD, "    port: none\n    service_account_token: true");
     workload = nth(all, "Deployment", 0);
     check(unit, workload, CONTAINER " lifecycle", "-");
     check(unit, workload, CONTAINER " ports", "-");
@@ -348,13 +351,13 @@ static void test_drain_and_token(void **state)
 static void test_cron_jobs(void **state)
 {
     struct unit *unit = *state;
-    struct manifests all =
-        made(unit, SERVICE_HEAD,
-             DISKS "    cron_jobs: [{schedule: '0 3 * * *', commands: [./clean], args: [--all]}]\n"
-                   "    env_vars: {A: b}\n    secrets: [S]\n    pod_labels: {team: shop}\n"
-                   "    pod_annotations: {note: x}\n    tolerations: [{key: k}]\n"
-                   "    commands: [own]\n    healthcheck_path: /h\n"
-                   "    pod_security: restricted\n");
+    struct manifests all = manifests_of(
+        unit, SERVICE_HEAD,
+        DISKS "    cron_jobs: [{schedule: '0 3 * * *', commands: [./clean], args: [--all]}]\n"
+              "    env_vars: {A: b}\n    secrets: [S]\n    pod_labels: {team: shop}\n"
+              "    pod_annotations: {note: x}\n    tolerations: [{key: k}]\n"
+              "    commands: [own]\n    healthcheck_path: /h\n"
+              "    pod_security: restricted\n");
     const struct node *cron = nth(all, "CronJob", 0);
     const struct node *job = unit_at(cron, "spec jobTemplate spec");
     struct str name = unit_at(cron, "metadata name")->text;
@@ -395,7 +398,8 @@ static void test_labels_of_pods(void **state)
 {
     struct unit *unit = *state;
     const struct node *workload =
-        nth(made(unit, SERVICE_HEAD, "    pod_labels: {team: shop}\n    pod_annotations: {a: b}"),
+        nth(manifests_of(unit, SERVICE_HEAD,
+                         "    pod_labels: {team: shop}\n    pod_annotations: {a: b}"),
             "Deployment", 0);
     check(unit, workload, "spec template metadata",
           "{labels: {app.kubernetes.io/name: app, app.kubernetes.io/instance: hello-app, "
@@ -404,17 +408,17 @@ static void test_labels_of_pods(void **state)
           "annotations: {a: b}}");
     check(unit, workload, "metadata labels team", "-");
     check(unit, workload, "metadata annotations", "-");
-    check(unit, nth(made(unit, SERVICE_HEAD, ""), "Deployment", 0),
+    check(unit, nth(manifests_of(unit, SERVICE_HEAD, ""), "Deployment", 0),
           "spec template metadata annotations", "-");
 }
 
 static void test_autoscaler_and_budget(void **state)
 {
     struct unit *unit = *state;
-    struct manifests all = made(unit, SERVICE_HEAD,
-                                "    min_containers: 2\n    max_containers: 9\n"
-                                "    autoscaling_target_cpu_percentage: 50\n"
-                                "    autoscaling_target_mem_percentage: 1000\n");
+    struct manifests all = manifests_of(unit, SERVICE_HEAD,
+                                        "    min_containers: 2\n    max_containers: 9\n"
+                                        "    autoscaling_target_cpu_percentage: 50\n"
+                                        "    autoscaling_target_mem_percentage: 1000\n");
     check(unit, nth(all, "HorizontalPodAutoscaler", 0), "spec",
           "{scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: app}, minReplicas: 2, "
           "maxReplicas: 9, metrics: [{type: Resource, resource: {name: cpu, target: {type: "
@@ -425,11 +429,10 @@ static void test_autoscaler_and_budget(void **state)
           "{app.kubernetes.io/name: app, app.kubernetes.io/instance: hello-app}}}");
 }
 
-/* Related names are the same everywhere. */
 static void test_namespace_and_labels_of_all_objects(void **state)
 {
     struct unit *unit = *state;
-    struct manifests all = made(
+    struct manifests all = manifests_of(
         unit, SERVICE_HEAD,
         DISKS "    public_uri: [a.com, b.com]\n    cron_jobs: [{schedule: '@daily', args: [a]}]");
     for (size_t i = 0; i < all.count; i++) {

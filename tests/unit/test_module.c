@@ -61,7 +61,7 @@ static void test_names(void **state)
     assert_int_equal(count, 3);
     assert_str(modules[0].name, "k8sservice");
     assert_str(modules[1].name, "db");
-    assert_str(modules[1].type, "aws-postgres");
+    assert_str(modules[1].type_name, "aws-postgres");
     assert_str(modules[2].name, "awsk8sservice");
     assert_true(module_is_service(&modules[0]));
     assert_false(module_is_service(&modules[1]));

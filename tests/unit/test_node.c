@@ -206,7 +206,7 @@ static void test_merges(void **state)
             fail_msg("%s", rows[i].text);
         if (found)
             assert_str(node_string(found), rows[i].expected);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -234,7 +234,7 @@ static void test_effective_maps(void **state)
         buf_add_byte(&out, 0);
         assert_string_equal(out.data, rows[i].expected);
         buf_free(&out);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -351,7 +351,7 @@ static void test_styles_of_copies(void **state)
             fail_msg("\"%s\" has style %d", rows[i].text, (int)copy->style);
         assert_str(node_copy(&unit->arena, copy)->text, str_to_c(&unit->arena, copy->text));
         assert_int_equal(node_copy(&unit->arena, copy)->style, copy->style);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

@@ -275,7 +275,7 @@ static void test_equal(void **state)
         if (object_equal(a, b) != rows[i].equal || object_equal(b, a) != rows[i].equal)
             fail_msg("%s and %s", rows[i].a, rows[i].b);
         assert_true(object_equal(a, a));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

@@ -187,7 +187,7 @@ static void test_duplicate_keys_in_large_objects(void **state)
         assert_non_null(load_json(&unit->arena, object_of(unit, keys, keys)));
         for (size_t last = 0; last < keys; last++)
             assert_null(load_json(&unit->arena, object_of(unit, keys, last)));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

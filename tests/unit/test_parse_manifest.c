@@ -61,7 +61,7 @@ static struct node *load(struct unit *unit, struct str text)
     const struct source *source = unit_source(unit, text);
     struct node *root = NULL;
     if (!load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root)) {
-        struct str written = unit_written(unit);
+        struct str written = unit_format_diags(unit);
         fail_msg("%.*s is rejected:\n%.*s", STR_ARG(text), STR_ARG(written));
     }
     assert_no_diags(unit);
@@ -77,7 +77,7 @@ static void check_places(struct unit *unit, const struct places *rows, size_t co
 {
     for (size_t i = 0; i < count; i++) {
         assert_str(places_of(unit, load(unit, rows[i].text), keys), rows[i].expected);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -269,7 +269,7 @@ static void test_document_inside_a_stream(void **state)
         assert_int_equal(inside->last->text_at, start + alone->last->text_at);
         assert_int_equal(inside->span.end, start + alone->span.end);
         assert_ptr_equal(inside->span.source, source);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -300,7 +300,7 @@ static void test_texts(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_str(node_get(load(unit, rows[i].text), "a")->text, rows[i].expected);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -400,28 +400,28 @@ static void test_errors(void **state)
         const char *message;
         const char *hint;
     } rows[] = {
-        {TEXT("a: *b\n"), {1, 4}, "no anchor with this name before the alias", "spelling"},
-        {TEXT("a: *b\nb: &b x\n"), {1, 4}, "no anchor with this name before the alias", "spelling"},
-        {TEXT("*a : b\n"), {1, 1}, "no anchor with this name before the alias", ""},
+        {TEXT("a: *b\n"),
+         {1, 4},
+         "the anchor of this alias is not defined before it",
+         "check the name"},
+        {TEXT("a: *b\nb: &b x\n"),
+         {1, 4},
+         "the anchor of this alias is not defined before it",
+         "check the name"},
+        {TEXT("*a : b\n"), {1, 1}, "the anchor of this alias is not defined before it", ""},
         {TEXT("a: &a [*a]\n"),
          {1, 8},
-         "the alias refers to a value that contains it",
-         "write the value in full"},
-        {TEXT("a: &a\n  b:\n  - c: *a\n"),
-         {3, 8},
-         "the alias refers to a value that contains it",
-         ""},
-        {TEXT("&r a: 1\nb: &r {c: *r}\n"),
-         {2, 11},
-         "the alias refers to a value that contains it",
-         ""},
-        {TEXT("[a]: b\n"), {1, 1}, "a key must be a string", "plain text"},
-        {TEXT("\xC3\xA4: {[a]: b}\n"), {1, 5}, "a key must be a string", ""},
-        {TEXT("? {a: b}\n: c\n"), {1, 3}, "a key must be a string", ""},
-        {TEXT("? - a\n: c\n"), {1, 3}, "a key must be a string", ""},
-        {TEXT("k: &a [x]\n*a : b\n"), {2, 1}, "a key must be a string", ""},
-        {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "second document without --- before it", "---"},
-        {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "second document without ---", ""},
+         "this alias is inside its own anchor",
+         "write the value in place of the alias in the chart"},
+        {TEXT("a: &a\n  b:\n  - c: *a\n"), {3, 8}, "this alias is inside its own anchor", ""},
+        {TEXT("&r a: 1\nb: &r {c: *r}\n"), {2, 11}, "this alias is inside its own anchor", ""},
+        {TEXT("[a]: b\n"), {1, 1}, "a key must be a string, not a map or list", "reject it too"},
+        {TEXT("\xC3\xA4: {[a]: b}\n"), {1, 5}, "a key must be a string, not a map or list", ""},
+        {TEXT("? {a: b}\n: c\n"), {1, 3}, "a key must be a string, not a map or list", ""},
+        {TEXT("? - a\n: c\n"), {1, 3}, "a key must be a string, not a map or list", ""},
+        {TEXT("k: &a [x]\n*a : b\n"), {2, 1}, "a key must be a string, not a map or list", ""},
+        {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "missing --- before the second document", "---"},
+        {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "missing --- before", ""},
         {TEXT("a: 1\n...\nb: 2\n"), {3, 1}, "invalid YAML: ", ""},
         /* Errors of libyaml. Columns count characters. */
         {TEXT("a: b: c\n"), {1, 5}, "invalid YAML: mapping values are not allowed", ""},
@@ -451,7 +451,7 @@ static void test_errors(void **state)
         assert_null(root);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].at.line, rows[i].at.column, rows[i].message, rows[i].hint);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -477,7 +477,7 @@ static void test_errors_inside_a_stream(void **state)
         assert_false(load_manifest(&unit->arena, source, start, start + rows[i].document.len,
                                    &unit->diags, &root));
         assert_diag(unit, 0, rows[i].at.line, rows[i].at.column, "", "");
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -497,7 +497,7 @@ static bool is_read(struct unit *unit, struct str text, const char *message)
 static void test_size_on_both_sides_of_the_limit(void **state)
 {
     struct unit *unit = *state;
-    const char *message = "document exceeds 16777216 bytes";
+    const char *message = "a document exceeds 16777216 bytes";
     struct str comment = unit_repeat(unit, "c", MANIFEST_SIZE_MAX - 6);
     struct str most = str_format(&unit->arena, "a: 1\n#%.*s", STR_ARG(comment));
     assert_int_equal(most.len, MANIFEST_SIZE_MAX);
@@ -523,7 +523,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     assert_true(is_read(unit, most, ""));
     assert_false(is_read(unit, str_format(&unit->arena, "[%.*s]", STR_ARG(most)), message));
     assert_diag(unit, 0, 1, 101, message, "");
-    unit_forget(unit);
+    unit_reset(unit);
     struct buf text = {0};
     for (int i = 0; i < MANIFEST_DEPTH_MAX; i++) {
         buf_add_spaces(&text, (size_t)i);
@@ -534,7 +534,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     buf_add(&text, STR("a:\n"));
     assert_false(is_read(unit, buf_str(&text), message));
     buf_free(&text);
-    unit_forget(unit);
+    unit_reset(unit);
     /* Siblings do not count as depth. */
     struct str pairs = unit_repeat(unit, "[], {}, ", 1000);
     assert_true(is_read(unit, str_format(&unit->arena, "[%.*s]", STR_ARG(pairs)), ""));
@@ -573,9 +573,9 @@ static void test_anchors_on_both_sides_of_the_limit(void **state)
     buf_add(&text, STR("- &b x\n"));
     assert_false(is_read(unit, buf_str(&text), "too many anchors in the document"));
     assert_diag(unit, 0, 103, 3, "too many anchors in the document",
-                "write the values in full instead of using aliases");
+                "write the values in place of the aliases in the chart");
     buf_free(&text);
-    unit_forget(unit);
+    unit_reset(unit);
     /* Anchors of the same name count as well, and those of maps and lists. */
     struct str same = unit_repeat(unit, "- &a {}\n- &a []\n", MANIFEST_ANCHORS_MAX / 2);
     assert_true(is_read(unit, same, ""));
@@ -619,7 +619,7 @@ static void test_scalars_as_go_reads_them(void **state)
                   node_is_null(value) == (rows[i].scalar == SCALAR_NULL);
         if (!ok)
             fail_msg("%s: %d, %" PRId64, rows[i].text, (int)is_int, number);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -646,7 +646,7 @@ static void test_merge_keys(void **state)
         assert_true(!found == !rows[i].a);
         if (found)
             assert_str(node_string(found), rows[i].a);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

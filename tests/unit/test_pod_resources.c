@@ -51,7 +51,7 @@ static void test_sum_of_requests(void **state)
         int64_t number = pod_requested(&unit->arena, load(unit, rows[i].pod), "cpu");
         if (number != rows[i].millicores)
             fail_msg("%s: %lld", rows[i].pod, (long long)number);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

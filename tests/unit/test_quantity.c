@@ -174,7 +174,7 @@ static void test_forms_of_the_same_number_are_equal(void **state)
         check(quantity_bytes(&unit->arena, n), n * INT64_C(1000));
         check(quantity_bytes(&unit->arena, n * INT64_C(1000)), n * INT64_C(1000000));
         check(quantity_bytes(&unit->arena, n * INT64_C(1048576)), n * INT64_C(1048576000));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

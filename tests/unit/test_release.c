@@ -100,7 +100,7 @@ static void test_kinds_and_their_groups(void **state)
             assert_str(object->namespace, "");
         }
         assert_no_diags(unit);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -151,7 +151,7 @@ static void test_pod_templates(void **state)
             assert_ptr_equal(node_at(object->template, "spec"), object->pod);
             assert_non_null(node_at(object->template, "spec"));
         }
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -194,7 +194,7 @@ static void test_rollouts_and_their_pods(void **state)
         if (rollout->pods_of)
             assert_ptr_equal(rollout->pods_of->rollout, rollout);
         assert_str(release_reference(&unit->arena, rollout), "Deployment/x");
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -288,7 +288,7 @@ static void test_invalid_documents_are_ignored(void **state)
                 fail_msg("row %zu", i);
         assert_no_diags(unit);
         assert_false(release.unreadable);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -309,7 +309,7 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 1);
     assert_true(release.unreadable);
-    assert_diag(unit, 0, 14, 4, "no anchor with this name before the alias", "");
+    assert_diag(unit, 0, 14, 4, "the anchor of this alias is not defined before it", "");
     assert_null(release_objects(&release, OBJECT_INGRESS)); /* reported once */
     assert_errors(unit, 1);
     assert_null(release_objects(&release, OBJECT_WORKLOAD));
@@ -329,11 +329,12 @@ static void test_documents_of_unknown_kind(void **state)
                                               "---\nkind: SecretList\npassword: *z\n");
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 2, 11, "no anchor with this name before the alias", "");
-    assert_diag(unit, 1, 8, 11, "no anchor with this name before the alias", "");
-    assert_diag(unit, 2, 5, 7, "no anchor with this name before the alias", "");
-    struct str written = unit_written(unit);
-    assert_contains(written, "service.yaml:5:7: error: no anchor with this name before the alias");
+    assert_diag(unit, 0, 2, 11, "the anchor of this alias is not defined before it", "");
+    assert_diag(unit, 1, 8, 11, "the anchor of this alias is not defined before it", "");
+    assert_diag(unit, 2, 5, 7, "the anchor of this alias is not defined before it", "");
+    struct str written = unit_format_diags(unit);
+    assert_contains(written,
+                    "service.yaml:5:7: error: the anchor of this alias is not defined before it");
     assert_false(unit_contains(written, "host"));
     assert_false(unit_contains(written, "password"));
 }
@@ -381,7 +382,7 @@ static void test_hooks_and_namespaces(void **state)
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
         assert_int_equal(service_routes_to(service, workload), !rows[i].hook);
         assert_true(selector_matches(service, workload));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -461,7 +462,7 @@ static void test_routes_of_services(void **state)
         const char *metadata;
         const char *parents;
         const char *backends;
-        bool leads;
+        bool routes_to_it;
     } rows[] = {
         {"", "[{name: g}]", "[{name: web}]", true},
         {"", "[{name: g, kind: ListenerSet}]", "[{name: other}, {name: web, weight: 1}]", true},
@@ -491,9 +492,9 @@ static void test_routes_of_services(void **state)
         const struct object *service = only(&release, OBJECT_SERVICE);
         size_t count;
         release_routes(&release, &service, 1, &count);
-        if (count != rows[i].leads)
+        if (count != rows[i].routes_to_it)
             fail_msg("row %zu: %zu routes", i, count);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -557,7 +558,7 @@ static void test_selectors_of_services(void **state)
         if (service_routes_to(service, workload) != rows[i].taken)
             fail_msg("%s and %s", rows[i].selector, rows[i].labels);
         assert_int_equal(selector_matches(service, workload), rows[i].taken);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -608,7 +609,7 @@ static void test_selectors_with_expressions(void **state)
         if (selector_matches(budget, workload) != rows[i].taken)
             fail_msg("%s", rows[i].selector);
         assert_false(service_routes_to(budget, workload));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -638,7 +639,7 @@ static void test_empty_selectors_of_budgets(void **state)
         const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
         if (selector_matches(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].taken)
             fail_msg("%s: %s", rows[i].version, rows[i].spec);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -692,7 +693,7 @@ static void test_references(void **state)
         if (scaler_references(scaler, "spec scaleTargetRef", workload) != rows[i].refers)
             fail_msg("row %zu", i);
         assert_false(scaler_references(scaler, "spec targetRef", workload));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -815,7 +816,7 @@ static void test_backends_of_ingresses(void **state)
         struct release release = release_of(unit, text.data);
         if (routes_to(unit, only(&release, OBJECT_INGRESS), STR("x")) != rows[i].routes)
             fail_msg("%s", rows[i].spec);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -907,7 +908,7 @@ static void test_label_users(void **state)
         const struct object *user = release_label_user(&release, STR("a"));
         assert_no_diags(unit);
         assert_str(user ? object_text(&unit->arena, user) : STR(""), rows[i].user);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

@@ -6,22 +6,22 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static char folder[64];
+static char directory[64];
 
-static int make_folder(void **state)
+static int make_directory(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/optasvc-render-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+    strcpy(directory, "/tmp/optasvc-render-XXXXXX");
+    return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
 }
 
-static int remove_folder(void **state)
+static int remove_directory(void **state)
 {
     (void)state;
     static const char *const names[] = {"a.yaml", "b.yaml"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(names[i]);
-    return chdir("/") == 0 ? rmdir(folder) : -1;
+    return chdir("/") == 0 ? rmdir(directory) : -1;
 }
 
 static void write_file(const char *path, struct str text)
@@ -38,7 +38,7 @@ struct result {
     struct str messages;
 };
 
-/* Renders the files with `options`; its list of files is set here. `output`: -o. */
+/* Renders `count` files with the other options. `output`: value of -o. */
 static struct result render_as(struct unit *unit, const char *output, struct input_options options,
                                size_t count)
 {
@@ -52,7 +52,7 @@ static struct result render_as(struct unit *unit, const char *output, struct inp
     result.messages = str_copy(&unit->arena, buf_str(&messages));
     buf_free(&manifests);
     buf_free(&messages);
-    /* All or nothing. */
+    /* After an error, no manifests are returned. */
     assert_int_equal(result.ok, result.manifests.len > 0);
     return result;
 }
@@ -308,7 +308,7 @@ static const char rich[] =
     "    public_uri: [a.com/x.y, a.com, b.com/z]\n"
     "    sticky_session: true\n";
 
-/* Formats a string, number or boolean as every reader reads it. */
+/* True if every YAML reader reads the scalar as a string. */
 static bool is_text(const struct node *scalar)
 {
     return scalar->style != STYLE_PLAIN || !scalar_is_ambiguous(scalar->text);
@@ -425,5 +425,5 @@ int main(void)
         UNIT_TEST(test_same_input_same_bytes),
         UNIT_TEST(test_selectors_match_the_pods),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -39,7 +39,7 @@ static const struct field outer_fields[] = {
                     .type = TYPE_STRING,
                     .default_value = "none",
                     .example = "hello"},
-    [CHOICE_FIELD] = {.name = "color", .type = TYPE_STRING, .choices = colors, .word = "off"},
+    [CHOICE_FIELD] = {.name = "color", .type = TYPE_STRING, .choices = colors, .keyword = "off"},
     [INT_FIELD] = {.name = "number",
                    .type = TYPE_INT,
                    .default_value = "7",
@@ -47,15 +47,18 @@ static const struct field outer_fields[] = {
                    .max = 10,
                    .unit = "apples",
                    .example = "3",
-                   .word = "all"},
+                   .keyword = "all"},
     [PLAIN_INT_FIELD] = {.name = "plain", .type = TYPE_INT, .min = 0, .max = 10, .example = "3"},
     [BOOL_FIELD] = {.name = "flag", .type = TYPE_BOOL, .default_value = "true", .example = "true"},
     [LIST_FIELD] = {.name = "list", .type = TYPE_LIST, .example = "[a]"},
     [SINGLE_FIELD] = {.name = "single", .type = TYPE_LIST, .scalar_ok = true},
     [MAP_FIELD] = {.name = "map", .type = TYPE_MAP},
-    [PAIRS_FIELD] = {.name = "pairs", .type = TYPE_PAIRS, .references = true},
-    [RECORD_FIELD] = {.name = "record", .type = TYPE_RECORD, .of = &inner_schema, .word = "none"},
-    [RECORDS_FIELD] = {.name = "records", .type = TYPE_RECORDS, .of = &inner_schema},
+    [PAIRS_FIELD] = {.name = "pairs", .type = TYPE_MAP_OR_PAIRS, .allows_references = true},
+    [RECORD_FIELD] = {.name = "record",
+                      .type = TYPE_RECORD,
+                      .schema = &inner_schema,
+                      .keyword = "none"},
+    [RECORDS_FIELD] = {.name = "records", .type = TYPE_RECORDS, .schema = &inner_schema},
     [ANY_FIELD] = {.name = "any", .type = TYPE_ANY},
 };
 static const struct schema outer_schema = {
@@ -90,7 +93,7 @@ static void test_defaults(void **state)
     assert_no_diags(unit);
     assert_str(value_of(record, TEXT_FIELD)->text, "none");
     assert_int_equal(value_of(record, INT_FIELD)->number, 7);
-    assert_true(value_of(record, BOOL_FIELD)->flag);
+    assert_true(value_of(record, BOOL_FIELD)->boolean);
     assert_int_equal(value_of(record, LIST_FIELD)->count, 0);
     for (int i = 0; i < (int)COUNT_OF(outer_fields); i++) {
         assert_false(record_has(record, (enum field_id)i));
@@ -129,7 +132,7 @@ static void test_values(void **state)
     assert_str(value_of(record, CHOICE_FIELD)->text, "green");
     assert_int_equal(value_of(record, INT_FIELD)->number, -5);
     assert_int_equal(value_of(record, PLAIN_INT_FIELD)->number, 10);
-    assert_false(value_of(record, BOOL_FIELD)->flag);
+    assert_false(value_of(record, BOOL_FIELD)->boolean);
     assert_int_equal(value_of(record, LIST_FIELD)->count, 3);
     assert_str(value_of(record, LIST_FIELD)->items[2].text, "1");
     assert_int_equal(value_of(record, SINGLE_FIELD)->count, 1);
@@ -222,7 +225,7 @@ static void test_invalid_values(void **state)
     }
 }
 
-/* It must not be replaced by the default without an error. */
+/* A misspelt keyword must be an error; the default must not replace it silently. */
 static void test_an_invalid_keyword_of_a_record(void **state)
 {
     struct unit *unit = *state;
@@ -260,15 +263,15 @@ static void test_open_schemas_allow_unknown_fields(void **state)
 {
     struct unit *unit = *state;
     struct schema open = inner_schema;
-    open.open = true;
+    open.allow_unknown = true;
     read_with(unit, &open, NULL, "{label: a, whatever: {x: y}}");
     assert_no_diags(unit);
 }
 
-static bool fill_upper(void *context, const struct node *scalar, struct filled *ret)
+static bool fill_upper(void *context, const struct node *scalar, struct filled_string *ret)
 {
     static const struct reference reference;
-    *ret = (struct filled){.text = str_upper(context, scalar->text)};
+    *ret = (struct filled_string){.text = str_upper(context, scalar->text)};
     if (str_eq_c(scalar->text, "secret"))
         ret->references = &reference;
     return !str_eq_c(scalar->text, "bad");
@@ -327,9 +330,9 @@ static void test_the_table_is_consistent(void **state)
             assert_ptr_equal(schema_find(schema, str_from_c(field->name)), field);
             if (!field->help || !str_ends_with(str_from_c(field->help), STR(".")))
                 fail_msg("the help of %s does not end with a full stop", field->name);
-            bool of = field->type == TYPE_RECORD || field->type == TYPE_RECORDS;
-            if (of != (field->of != NULL))
-                fail_msg("%s: .of does not match its type", field->name);
+            bool has_schema = field->type == TYPE_RECORD || field->type == TYPE_RECORDS;
+            if (has_schema != (field->schema != NULL))
+                fail_msg("%s: .schema does not match its type", field->name);
             if (field->type == TYPE_INT && (field->min > field->max || !field->example))
                 fail_msg("%s has no range or example", field->name);
             if (field->required && field->default_value)

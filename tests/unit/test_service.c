@@ -10,7 +10,7 @@ static const struct service *service_with(struct unit *unit, const char *lines)
     return unit_service(unit, &no_options, str_format(&unit->arena, SERVICE_HEAD "%s\n", lines));
 }
 
-/* The same with one module of each type. */
+/* The modules that the service of linked_with() can link to. */
 #define OTHERS                                                                                     \
     "name: hello\n"                                                                                \
     "modules:\n"                                                                                   \
@@ -44,7 +44,7 @@ static void test_defaults(void **state)
     assert_int_equal(service->ports->service_port, 80);
     assert_int_equal(service->min_containers, 1);
     assert_int_equal(service->max_containers, 3);
-    assert_true(service_scales(service));
+    assert_true(service_has_autoscaler(service));
     assert_int_equal(service->target_cpu, 80);
     assert_int_equal(service->target_memory, 80);
     assert_int_equal(service->resources.cpu_request, 100);
@@ -118,7 +118,7 @@ static void test_images(void **state)
     }
 }
 
-/* A tag that applies to one repository only. */
+/* With image_repository, the tag applies only to that repository. */
 static void test_image_of_a_repository(void **state)
 {
     struct unit *unit = *state;
@@ -243,9 +243,9 @@ static void test_errors(void **state)
          "min_containers (4) must not be greater than max_containers (3)",
          "the defaults are min_containers: 1, max_containers: 3"},
         {"    min_containers: -1", 7, 21, "from 0 to 1000", "pods"},
-        {"    min_containers: 0", 7, 21, "must be at least 1 when max_containers is 3",
+        {"    min_containers: 0", 7, 21, "must be at least 1 unless max_containers is 0",
          "set max_containers: 0"},
-        {"    min_containers: 0\n    max_containers: 2", 7, 21, "when max_containers is 2", ""},
+        {"    min_containers: 0\n    max_containers: 2", 7, 21, "unless max_containers is 0", ""},
         {"    min_containers: 3\n    max_containers: 2", 7, 21, "greater than max_containers", ""},
         {"    min_containers: 1\n    max_containers: 0", 7, 21, "greater than max_containers", ""},
         {"    max_containers: 1001", 7, 21, "from 0 to 1000", ""},
@@ -269,7 +269,8 @@ static void test_errors(void **state)
          "write \"\" for an empty string"},
         {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "quote the value: \"~\""},
         {"    consistent_hash: $a;b", 7, 22, "consistent_hash must consist of nginx", ""},
-        {"    additional_iam_policies: [x]", 7, 31, "IAM policy must be a policy ARN", ""},
+        {"    additional_iam_policies: [x]", 7, 31,
+         "an item of additional_iam_policies must be an IAM policy ARN", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri must not contain a scheme", "remove"},
         {"    public_uri: a.com/?x", 7, 17, "public_uri must not contain a query", ""},
         {"    public_uri: 'a.com/#x'", 7, 17, "public_uri must not contain a query", ""},
@@ -505,7 +506,7 @@ static void test_variables_limit(void **state)
     buf_add(&text, STR("    secrets: [S]\n"));
     assert_null(unit_service(unit, &no_options, buf_str(&text)));
     assert_errors(unit, 1);
-    unit_assert_contains(unit_written(unit), "too many environment variables (maximum 2000)",
+    unit_assert_contains(unit_format_diags(unit), "too many environment variables (maximum 2000)",
                          __FILE__, __LINE__);
     buf_free(&text);
     assert_null(unit_service(unit, &no_options, many_variables(unit, ITEMS_MAX + 1)));

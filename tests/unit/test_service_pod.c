@@ -30,7 +30,7 @@ static void test_defaults(void **state)
     assert_int_equal(service->commands->count, 0);
     assert_int_equal(service->args->count, 0);
     assert_int_equal(service->security, POD_SECURITY_DEFAULT);
-    assert_false(service->token);
+    assert_false(service->mounts_token);
     assert_int_equal(service->timeout, 300);
     assert_string_equal(service_workload_kind(service), "Deployment");
 }
@@ -255,7 +255,7 @@ static void test_lists_and_booleans(void **state)
     assert_int_equal(service->commands->count, 3);
     assert_str(service->args->items[0].text, "1");
     assert_str(service->args->items[2].text, "yes");
-    assert_true(service->token);
+    assert_true(service->mounts_token);
     assert_int_equal(service->timeout, 86400);
     assert_int_equal(service->security, POD_SECURITY_RESTRICTED);
     assert_int_equal(with(unit, "    pod_security: 'off'")->security, POD_SECURITY_OFF);
@@ -306,7 +306,7 @@ static void test_resources(void **state)
 static void test_errors(void **state)
 {
 #define DISKS(list) "    persistent_storage: " list
-    static const struct refusal rows[] = {
+    static const struct invalid_case rows[] = {
         {DISKS("{size: 1, path: /a}"), 7, 25, "persistent_storage must be a list of maps", ""},
         {DISKS("[{path: /a}]"), 7, 26,
          "missing required field \"size\" in an item of persistent_storage", "size: 10"},
@@ -386,19 +386,19 @@ static void test_errors(void **state)
         {"    resource_request: {cpu: 1 core}", 7, 29, "not \"1 core\"", "100 means 100m"},
         {"    resource_request: {cpu: -0.5}", 7, 29, "not \"-0.5\"", ""},
         {"    resource_request: {memory: 1Gi}\n    resource_limits: {memory: 512}", 8, 31,
-         "the limit (512Mi) must not be below the request (1Gi)", ""},
+         "the limit (512Mi) must not be less than the request (1Gi)", ""},
         {"    resource_limits: {cpu: 0}", 7, 28, "cpu must be from 1 to 2000000", ""},
         {"    resource_limits: {cpu: 2000001}", 7, 28, "cpu must be from 1 to 2000000", ""},
         {"    resource_limits: {cpu: 99}", 7, 28,
-         "the limit (99m) must not be below the request (100m)", "resource_request"},
+         "the limit (99m) must not be less than the request (100m)", "resource_request"},
         {"    resource_limits: {cpu: nome}", 7, 28, "cpu must be", "did you mean \"none\"?"},
         {"    resource_limits: {memory: none}", 7, 31, "memory must be an integer", ""},
-        {"    resource_limits: {memory: 127}", 7, 31, "below the request (128Mi)", ""},
+        {"    resource_limits: {memory: 127}", 7, 31, "less than the request (128Mi)", ""},
         {"    resource_limits: {memory: 33554433}", 7, 31, "from 4 to 33554432", ""},
         {"    resource_request: {cpu: 300}\n    resource_limits: {cpu: 200}", 8, 28,
-         "the limit (200m) must not be below the request (300m)", ""},
+         "the limit (200m) must not be less than the request (300m)", ""},
     };
-    unit_refuse(*state, SERVICE_HEAD, rows, COUNT_OF(rows));
+    unit_assert_invalid(*state, SERVICE_HEAD, rows, COUNT_OF(rows));
 }
 
 int main(void)

@@ -116,7 +116,7 @@ static void test_port_to_probe(void **state)
 static void test_errors(void **state)
 {
 #define TWO(first, second) "    ports:\n      - {" first "}\n      - {" second "}"
-    static const struct refusal rows[] = {
+    static const struct invalid_case rows[] = {
         {"", 3, 5, "missing required field \"port\"", "a worker without ports: port: none"},
         {"    max_containers: 1", 3, 5, "missing required field \"port\"", "port: {http: 8080}"},
         {"    port: {}", 3, 5, "missing required field \"port\"", "port: {http: 8080}"},
@@ -169,7 +169,7 @@ static void test_errors(void **state)
          "available: main"},
         {"    port: none\n    probe_port: web", 7, 17, "no port named \"web\"", ""},
     };
-    unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
+    unit_assert_invalid(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
 
 /* Each of three duplicates is reported. */
@@ -199,7 +199,7 @@ static void test_an_invalid_port_is_one_error(void **state)
             assert_null(
                 with(unit, str_format(&unit->arena, "    %s\n    %s", ports[i], needs[j]).data));
             if (unit->diags.errors != 1)
-                fail_msg("%s", unit_written(unit).data);
+                fail_msg("%s", unit_format_diags(unit).data);
         }
     }
 }
@@ -272,7 +272,7 @@ static void test_links_to_invalid_services(void **state)
         struct layer *layer = linked(unit, &options, backs[i]);
         service_read(layer, &layer->modules[0]);
         if (unit->diags.errors)
-            fail_msg("%s:\n%s", backs[i], unit_written(unit).data);
+            fail_msg("%s:\n%s", backs[i], unit_format_diags(unit).data);
         assert_null(service_read(layer, &layer->modules[2]));
         assert_true(unit->diags.errors > 0);
     }

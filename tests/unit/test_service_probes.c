@@ -2,7 +2,7 @@
 #include "unit_layer.h"
 
 /* Formats a probe: "-" for none, "tcp", "grpc", "/path", "!word word" for a command. */
-static struct str shown(struct unit *unit, const struct probe *probe)
+static struct str probe_format(struct unit *unit, const struct probe *probe)
 {
     static const char *const names[] = {
         [PROBE_NONE] = "-", [PROBE_TCP] = "tcp", [PROBE_GRPC] = "grpc"};
@@ -27,11 +27,11 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct service *service = unit_service_of(unit, PORTLESS_HEAD, rows[i].lines);
         if (!service)
-            fail_msg("%s:\n%s", rows[i].lines, unit_written(unit).data);
+            fail_msg("%s:\n%s", rows[i].lines, unit_format_diags(unit).data);
         assert_no_diags(unit);
-        struct str startup = shown(unit, &service->startup);
-        struct str liveness = shown(unit, &service->liveness);
-        struct str readiness = shown(unit, &service->readiness);
+        struct str startup = probe_format(unit, &service->startup);
+        struct str liveness = probe_format(unit, &service->liveness);
+        struct str readiness = probe_format(unit, &service->readiness);
         if (!str_eq_c(startup, rows[i].startup) || !str_eq_c(liveness, rows[i].liveness) ||
             !str_eq_c(readiness, rows[i].readiness))
             fail_msg("%s: %.*s, %.*s, %.*s", rows[i].lines, STR_ARG(startup), STR_ARG(liveness),
@@ -259,7 +259,7 @@ static void test_port_of_a_probe(void **state)
 }
 
 /* A failing pod loses its traffic before it is restarted. */
-static void test_liveness_is_more_patient(void **state)
+static void test_liveness_fails_after_readiness(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -297,7 +297,7 @@ static void test_liveness_is_more_patient(void **state)
 
 static void test_errors(void **state)
 {
-    static const struct refusal rows[] = {
+    static const struct invalid_case rows[] = {
         /* a path and a command for the same probe */
         {HTTP "    healthcheck_path: /h\n    healthcheck_command: [a]", 8, 26,
          "healthcheck_path and healthcheck_command are mutually exclusive", "remove one of them"},
@@ -397,7 +397,7 @@ static void test_errors(void **state)
         {HTTP "    initial_liveness_delay: -1", 7, 29, "from 0 to 86400", ""},
         {HTTP "    initial_readiness_delay: 86401", 7, 30, "from 0 to 86400", ""},
     };
-    unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
+    unit_assert_invalid(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
 
 /* max_containers: 0 must not require the removal of other fields; there are no probes then. */
@@ -412,7 +412,7 @@ static void test_a_paused_service_keeps_its_probes(void **state)
         unit_service_of(unit, heads[i / COUNT_OF(lines)],
                         str_format(&unit->arena, "    %s", lines[i % COUNT_OF(lines)]).data);
         if (unit->diags.errors)
-            fail_msg("%s:\n%s", lines[i % COUNT_OF(lines)], unit_written(unit).data);
+            fail_msg("%s:\n%s", lines[i % COUNT_OF(lines)], unit_format_diags(unit).data);
     }
 }
 
@@ -426,7 +426,7 @@ int main(void)
         UNIT_TEST(test_failures_of_startup),
         UNIT_TEST(test_delays),
         UNIT_TEST(test_port_of_a_probe),
-        UNIT_TEST(test_liveness_is_more_patient),
+        UNIT_TEST(test_liveness_fails_after_readiness),
         UNIT_TEST(test_errors),
         UNIT_TEST(test_a_paused_service_keeps_its_probes),
     };

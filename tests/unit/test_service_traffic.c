@@ -47,7 +47,7 @@ static void test_hash_keys(void **state)
         {"constant", 1, {{HASH_NGINX, STR("constant")}}},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct traffic_hash hash = traffic_read_hash(&unit->arena, str_from_c(rows[i].text));
+        struct traffic_hash hash = traffic_hash_parse(&unit->arena, str_from_c(rows[i].text));
         bool right = hash.count == rows[i].count && str_eq_c(hash.text, rows[i].text);
         for (size_t j = 0; j < hash.count && right; j++)
             right = hash.keys[j].kind == rows[i].keys[j].kind &&

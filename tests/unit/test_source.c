@@ -5,22 +5,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
+static char directory[64];
 
-static int make_folder(void **state)
+static int make_directory(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/optasvc-input-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+    strcpy(directory, "/tmp/optasvc-input-XXXXXX");
+    return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
 }
 
-static int remove_folder(void **state)
+static int remove_directory(void **state)
 {
     (void)state;
     char command[128];
     if (chdir("/") != 0)
         return -1;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", directory);
     return system(command);
 }
 
@@ -31,9 +31,9 @@ static void touch(const char *path)
     assert_int_equal(fclose(file), 0);
 }
 
-/* Returns the listed paths, separated by spaces; those passed with -f have a star. */
+/* Returns the listed paths, separated by spaces, with a star after each that was passed with -f. */
 static const char *list(struct unit *unit, bool recursive, const char *const *files, size_t count,
-                        bool *ret_right)
+                        bool *ret_ok)
 {
     unit->diags = (struct diags){.arena = &unit->arena};
     const char **items = ARENA_ARRAY(&unit->arena, count, const char *);
@@ -41,11 +41,11 @@ static const char *list(struct unit *unit, bool recursive, const char *const *fi
     struct input_options options = {.files = {items, count}, .recursive = recursive};
     struct input *inputs;
     size_t found;
-    *ret_right = input_list(&unit->arena, &unit->diags, &options, &inputs, &found);
+    *ret_ok = input_list(&unit->arena, &unit->diags, &options, &inputs, &found);
     struct str text = STR("");
     for (size_t i = 0; i < found; i++)
         text = str_format(&unit->arena, "%.*s%s%s%s", STR_ARG(text), i ? " " : "", inputs[i].path,
-                          inputs[i].named ? "*" : "");
+                          inputs[i].is_explicit ? "*" : "");
     return text.data;
 }
 
@@ -134,11 +134,11 @@ static void test_duplicate_paths(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool right;
-        unit_forget(unit);
+        unit_reset(unit);
         list(unit, rows[i].recursive, rows[i].files, 2, &right);
         assert_false(right);
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 0, 0, rows[i].message, "remove one of the two");
+        assert_diag(unit, 0, 0, 0, rows[i].message, "remove one of them");
     }
 }
 
@@ -161,7 +161,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
 {
     struct unit *unit = *state;
     struct str path = STR("deep");
-    for (size_t depth = 0; depth < FOLDERS_DEPTH_MAX; depth++) {
+    for (size_t depth = 0; depth < DIRECTORY_DEPTH_MAX; depth++) {
         assert_int_equal(mkdir(str_to_c(&unit->arena, path), 0700), 0);
         touch(str_format(&unit->arena, "%.*s/f.yaml", STR_ARG(path)).data);
         path = str_format(&unit->arena, "%.*s/d", STR_ARG(path));
@@ -173,7 +173,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     size_t count = 0;
     for (size_t at = 0; at < found.len; at = str_find(found, at, ' ') + 1)
         count++;
-    assert_int_equal(count, FOLDERS_DEPTH_MAX);
+    assert_int_equal(count, DIRECTORY_DEPTH_MAX);
     assert_int_equal(mkdir(path.data, 0700), 0);
     list(unit, true, files, 1, &right);
     assert_false(right);
@@ -190,5 +190,5 @@ int main(void)
         UNIT_TEST(test_many_files),
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

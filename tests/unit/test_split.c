@@ -95,7 +95,7 @@ static void check(struct unit *unit, const struct row *rows, size_t count)
         struct stream alone = stream_finish(&stream_parser, (struct str){bytes, rows[i].text.len});
         assert_same_stream(rows[i].text, &stream, &alone);
         free(bytes);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

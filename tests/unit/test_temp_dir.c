@@ -110,9 +110,9 @@ static void test_locations(void **state)
     const char *folder = make(unit);
     assert_true(str_starts_with(str_from_c(folder), str_from_c(runtime)));
     assert_true(private_dir_wipe(folder));
-    static const char *const unfit[] = {"", "/nowhere"};
-    for (size_t i = 0; i < COUNT_OF(unfit); i++) {
-        setenv("XDG_RUNTIME_DIR", unfit[i], 1);
+    static const char *const unusable[] = {"", "/nowhere"};
+    for (size_t i = 0; i < COUNT_OF(unusable); i++) {
+        setenv("XDG_RUNTIME_DIR", unusable[i], 1);
         assert_true(private_dir_wipe(make(unit)));
     }
     if (before)

@@ -41,13 +41,13 @@ static inline int unit_end(void **state)
 /* A test with a fresh fixture as its state. */
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, unit_begin, unit_end)
 
-/* For the rows and strings of a table; strings may contain NUL. */
+/* Initializes a struct str in a table; the literal may contain NUL. */
 #define TEXT(literal)                                                                              \
     {                                                                                              \
         "" literal, sizeof(literal) - 1                                                            \
     }
 
-static inline void unit_forget(struct unit *unit)
+static inline void unit_reset(struct unit *unit)
 {
     unit->diags = (struct diags){.arena = &unit->arena};
     arena_reset(&unit->arena);
@@ -103,7 +103,7 @@ static inline void unit_assert_contains(struct str text, const char *part, const
 }
 
 /* Returns all diagnostics as the user sees them. */
-static inline struct str unit_written(struct unit *unit)
+static inline struct str unit_format_diags(struct unit *unit)
 {
     struct buf out = {0};
     diags_write(&unit->diags, &out, false);
@@ -115,7 +115,7 @@ static inline void unit_assert_count(struct unit *unit, size_t errors, size_t wa
 {
     if (unit->diags.errors == errors && unit->diags.warnings == warnings)
         return;
-    struct str text = unit_written(unit);
+    struct str text = unit_format_diags(unit);
     print_error("not %zu errors and %zu warnings, but:\n%.*s", errors, warnings, STR_ARG(text));
     _fail(file, line);
 }
@@ -144,8 +144,8 @@ static inline void unit_assert_diag(struct unit *unit, size_t index, struct posi
     struct position position = {0};
     if (diag->at.source && !location_is_file(diag->at))
         position = diag_position(diag->at.source, diag->at.start);
-    bool placed = position.line == expected.line && position.column == expected.column;
-    if (placed && unit_contains(diag->message, message) && unit_contains(diag->hint, hint))
+    bool same_position = position.line == expected.line && position.column == expected.column;
+    if (same_position && unit_contains(diag->message, message) && unit_contains(diag->hint, hint))
         return;
     print_error("%zu:%zu: \"%.*s\", hint \"%.*s\"\nis not %zu:%zu: \"%s\", hint \"%s\"\n",
                 position.line, position.column, STR_ARG(diag->message), STR_ARG(diag->hint),

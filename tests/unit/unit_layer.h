@@ -1,4 +1,4 @@
-/* For tests of service file texts. */
+/* Functions for tests of service files. */
 #ifndef OPTASVC_UNIT_LAYER_H
 #define OPTASVC_UNIT_LAYER_H
 
@@ -24,8 +24,8 @@
     "    type: k8s-service\n"                                                                      \
     "    image: nginx:1.29\n"
 
-/* Additional lines that make a service invalid, and the expected error. */
-struct refusal {
+/* Lines that make a service invalid, and the expected error. */
+struct invalid_case {
     const char *lines;
     size_t line, column;
     const char *message, *hint;
@@ -59,13 +59,13 @@ static inline const struct service *unit_service_of(struct unit *unit, const cha
     return unit_service(unit, &none, str_format(&unit->arena, "%s%s\n", head, lines));
 }
 
-/* Asserts that each row gives exactly its error; prints all that do not. */
-static inline void unit_refuse(struct unit *unit, const char *head, const struct refusal *rows,
-                               size_t count)
+/* Asserts that each row causes exactly the expected error. Prints all rows that do not. */
+static inline void unit_assert_invalid(struct unit *unit, const char *head,
+                                       const struct invalid_case *rows, size_t count)
 {
     size_t failed = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct refusal *row = &rows[i];
+        const struct invalid_case *row = &rows[i];
         const struct service *service = unit_service_of(unit, head, row->lines);
         const struct diag *diag = unit->diags.items;
         if (!service && unit->diags.errors == 1 && diag->at.source) {
@@ -76,7 +76,7 @@ static inline void unit_refuse(struct unit *unit, const char *head, const struct
         }
         failed++;
         print_error("row %zu, %s\n%s\n%s", i, service ? "accepted" : "rejected with another error",
-                    row->lines, unit_written(unit).data);
+                    row->lines, unit_format_diags(unit).data);
     }
     assert_int_equal(failed, 0);
 }
