@@ -49,19 +49,32 @@ CC := $(RELEASE)/zig cc -target $(TRIPLE_$(PLATFORM))
 AR := $(RELEASE)/zig ar
 export ZIG_GLOBAL_CACHE_DIR := $(RELEASE)/cache
 export ZIG_LOCAL_CACHE_DIR  := $(RELEASE)/cache
-# Size matters more than speed: the start dominates the time of a run. zig supports only -Os, hence -Xclang.
-# For macOS it supports neither -flto nor the replacement of functions (arena.c, krew/left_out.c).
+# For macOS zig supports neither -flto nor the replacement of functions (arena.c, krew/left_out.c).
 FLAGS_linux    := -flto -fPIE -fstack-clash-protection -DWRAPPED_ALLOCATION \
                   $(if $(findstring amd64,$(PLATFORM)),-fcf-protection,-mbranch-protection=standard)
 WRAPPED := malloc calloc realloc fy_composer_process_event fy_term_query_size
 LDFLAGS_linux  := -static -pie $(WRAPPED:%=-Wl,--wrap=%)
 LDFLAGS_darwin := -Wl,-dead_strip
-FLAGS := -Os -Xclang -Oz -ffunction-sections -fdata-sections -fvisibility=hidden -fomit-frame-pointer \
+FLAGS := -ffunction-sections -fdata-sections -fvisibility=hidden -fomit-frame-pointer \
          -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector-strong $(FLAGS_$(SYSTEM))
 LIBFYAML_VERSION := $(call component,libfyaml)
 LIBYAML_VERSION  := $(call component,libyaml)
 LIBFYAML := $(RELEASE)/libfyaml-$(LIBFYAML_VERSION)
 LIBYAML  := $(RELEASE)/libyaml-$(LIBYAML_VERSION)
+# Files that handle each byte of the input or output are compiled for speed, the rest for size: it runs at
+# most once for each file. The libraries' parsers are as fast with -Os. Without -flto, as for macOS, all of it
+# takes more space, so less is compiled for speed. zig has no -Oz, hence -Xclang.
+FAST   := $(addprefix common/base/,arena.c map.c str.c utf8.c) \
+          $(addprefix common/yaml/,edit_write.c emit.c node.c parse_manifest.c parse_strict.c scalar.c split.c)
+MEDIUM := $(addprefix $(LIBFYAML)/src/lib/,fy-parse.c fy-token.c) \
+          $(addprefix $(LIBYAML)/src/,parser.c reader.c scanner.c)
+SMALL := -Os -Xclang -Oz
+FAST_linux := -O2
+FAST_darwin := -Os
+MEDIUM_linux := -Os
+MEDIUM_darwin := $(SMALL)
+OPTIMIZATION = $(if $(filter $(FAST),$<),$(FAST_$(SYSTEM)),$(if $(filter $(MEDIUM),$<),$(MEDIUM_$(SYSTEM)),$(SMALL)))
+OPTIMIZE_LINK := -O2
 LIBRARY_SOURCES := $(wildcard $(LIBFYAML)/src/lib/*.c $(LIBFYAML)/src/xxhash/*.c $(LIBYAML)/src/*.c)
 LIBRARY_FLAGS   := $(FLAGS) -w -ffile-prefix-map=$(RELEASE)/=
 LIBFYAML_FLAGS  := -D_GNU_SOURCE -DVERSION='"$(LIBFYAML_VERSION)"' $(if $(filter linux,$(SYSTEM)),-DHAVE_BYTESWAP_H=1) \
@@ -112,7 +125,7 @@ $(BIN)/helm-postrender: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard helm-postrend
 $(PROGRAMS:%=$(BIN)/%): $(LEFT_OUT) $(BUILD)/libcommon.a $(LIBRARIES)
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  LINK $@")
-	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a $(LIBS)
+	$(QUIET)$(CC) $(CFLAGS) $(OPTIMIZE_LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a $(LIBS)
 
 $(BUILD)/libcommon.a: $(COMMON)
 	@rm -f $@
@@ -121,7 +134,7 @@ $(BUILD)/libcommon.a: $(COMMON)
 $(BUILD)/obj/%.o: %.c Makefile | check-libraries
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC   $<")
-	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) $(OPTIMIZATION) -MMD -MP -c -o $@ $<
 
 $(LIBRARIES): $(LIBRARY_SOURCES:$(RELEASE)/%.c=$(BUILD)/obj/libraries/%.o)
 	@rm -f $@
@@ -129,11 +142,11 @@ $(LIBRARIES): $(LIBRARY_SOURCES:$(RELEASE)/%.c=$(BUILD)/obj/libraries/%.o)
 
 $(BUILD)/obj/libraries/libfyaml-%.o: $(RELEASE)/libfyaml-%.c Makefile
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(LIBFYAML_FLAGS) -c -o $@ $<
+	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(OPTIMIZATION) $(LIBFYAML_FLAGS) -c -o $@ $<
 
 $(BUILD)/obj/libraries/libyaml-%.o: $(RELEASE)/libyaml-%.c Makefile
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(LIBYAML_FLAGS) -c -o $@ $<
+	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(OPTIMIZATION) $(LIBYAML_FLAGS) -c -o $@ $<
 
 # Compiled again when the version or the commit changes.
 $(BUILD)/obj/common/base/version.o: CPPFLAGS += -DOPTASVC_VERSION='"$(VERSION)"' -DOPTASVC_COMMIT='"$(COMMIT)"'

@@ -9,7 +9,9 @@
 #ifndef OPTASVC_ARENA_H
 #define OPTASVC_ARENA_H
 
+#include <stdalign.h>
 #include <stddef.h>
+#include <string.h>
 
 struct arena_chunk;
 
@@ -32,11 +34,27 @@ struct arena {
 _Noreturn void out_of_memory(void);
 void out_of_memory_set_cleanup(void (*cleanup)(void));
 
-/* Returns `size` zeroed bytes, aligned for any type. */
-void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+/* Does the work of arena_bytes() if the newest chunk has no room. */
+void *arena_bytes_slow(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 
-/* Like arena_alloc(), but not zeroed. The bytes start at `free` if they fit into the chunk. */
-void *arena_bytes(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+/* Returns `size` bytes, aligned for any type, not zeroed. They start at `free` if they fit into the
+ * chunk. */
+__attribute__((returns_nonnull)) static inline void *arena_bytes(struct arena *arena, size_t size)
+{
+    enum { ALIGN = alignof(max_align_t) };
+    size_t room = (size_t)(arena->end - arena->free);
+    if (size + ALIGN > room || size + ALIGN < size)
+        return arena_bytes_slow(arena, size);
+    void *result = arena->free;
+    arena->free += (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    return result;
+}
+
+/* Returns `size` zeroed bytes, aligned for any type. */
+__attribute__((returns_nonnull)) static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(arena_bytes(arena, size), 0, size);
+}
 
 /* Returns `count` zeroed items of `size` bytes; exits as above if the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);

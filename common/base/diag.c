@@ -278,8 +278,14 @@ static size_t add_character(struct buf *out, struct str text, size_t at, size_t 
 size_t diag_add_visible(struct buf *out, struct str text)
 {
     size_t room = SIZE_MAX;
-    for (size_t at = 0; at < text.len;)
-        at = add_character(out, text, at, &room);
+    for (size_t at = 0; at < text.len;) {
+        size_t end = at;
+        while (end < text.len && text.data[end] >= ' ' && text.data[end] <= '~')
+            end++;
+        buf_add(out, str_slice(text, at, end));
+        room -= end - at;
+        at = end < text.len ? add_character(out, text, end, &room) : end;
+    }
     return SIZE_MAX - room;
 }
 

@@ -25,6 +25,7 @@ struct location {
 #define NO_LOCATION ((struct location){0})
 
 struct line_map;
+struct node;
 
 struct source {
     struct str path; /* as given by the user */
@@ -34,6 +35,8 @@ struct source {
                      input_read(), cleared by load_service() */
     const struct location *use; /* the alias (*NAME) that uses the text; NULL: none */
     struct line_map *lines;     /* of the text; NULL: lines are counted for each position */
+    struct node *tree;          /* of the text, if it was parsed without any diagnostic; NULL:
+                                   load_service() parses it */
 };
 
 bool source_is_hidden(const struct source *source);

@@ -1,49 +1,87 @@
 #include "base/map.h"
 
-/* FNV-1a with a seed that differs between runs, as addresses do; otherwise a file could contain
- * keys that all collide. */
-static size_t hash(struct str key)
+struct map_entry {
+    struct str key;
+    const void *value;
+};
+
+struct map_slot {
+    uint32_t hash;
+    uint32_t entry; /* its index + 1; 0: the slot is free */
+};
+
+/* Combines both halves of the product of two numbers. */
+static uint64_t fold(uint64_t a, uint64_t b)
 {
-    static const uint64_t prime = 0x100000001B3, mix = 0x9E3779B97F4A7C15;
-    static const char here = 0;
-    enum { PAGE = 12 }; /* address bits that never differ */
-    uint64_t hash = ((uintptr_t)&here >> PAGE) * mix;
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.data[i]) * prime;
-    return (size_t)(hash * mix >> 32);
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
-static struct map_entry *find_slot(const struct map *map, struct str key)
+/* Hashes eight bytes at a time with a seed that differs between runs, as addresses do; otherwise a
+ * file could contain keys that all collide. */
+static uint32_t hash(struct str key)
 {
-    size_t at = hash(key) & (map->capacity - 1);
-    while (map->entries[at].value && !str_equal(map->entries[at].key, key))
-        at = (at + 1) & (map->capacity - 1);
-    return &map->entries[at];
+    static const uint64_t mix = 0x9E3779B97F4A7C15, finish = 0xD6E8FEB86659FD93;
+    static const char here = 0;
+    enum { PAGE = 12 }; /* address bits that never differ */
+    uint64_t hash = fold(((uintptr_t)&here >> PAGE) ^ mix, finish) ^ key.len;
+    for (size_t at = 0; at < key.len; at += sizeof hash) {
+        uint64_t word = 0;
+        size_t rest = key.len - at;
+        if (rest >= sizeof word)
+            memcpy(&word, key.data + at, sizeof word);
+        else
+            memcpy(&word, key.data + at, rest);
+        hash = fold(hash ^ word, mix);
+    }
+    return (uint32_t)fold(hash ^ finish, mix);
+}
+
+/* Returns the slot of a key; the free slot for it if the map does not contain it. */
+static struct map_slot *find_slot(const struct map *map, struct str key, uint32_t key_hash)
+{
+    size_t mask = map->capacity - 1;
+    for (size_t at = key_hash & mask;; at = (at + 1) & mask) {
+        struct map_slot *slot = &map->slots[at];
+        if (slot->entry == 0 ||
+            (slot->hash == key_hash && str_equal(map->entries[slot->entry - 1].key, key)))
+            return slot;
+    }
 }
 
 static void grow(struct arena *arena, struct map *map)
 {
-    struct map grown = {.capacity = map->capacity ? map->capacity * 4 : 16, .count = map->count};
-    grown.entries = ARENA_ARRAY(arena, grown.capacity, struct map_entry);
-    for (size_t i = 0; i < map->capacity; i++)
-        if (map->entries[i].value)
-            *find_slot(&grown, map->entries[i].key) = map->entries[i];
-    *map = grown;
+    size_t capacity = map->capacity ? map->capacity * 2 : 16;
+    struct map_slot *slots = ARENA_ARRAY(arena, capacity, struct map_slot);
+    for (size_t i = 0; i < map->capacity; i++) {
+        size_t at = map->slots[i].hash & (capacity - 1);
+        while (slots[at].entry)
+            at = (at + 1) & (capacity - 1);
+        if (map->slots[i].entry)
+            slots[at] = map->slots[i];
+    }
+    map->slots = slots;
+    map->capacity = capacity;
 }
 
 const void *map_add(struct arena *arena, struct map *map, struct str key, const void *value)
 {
     if (map->count * 2 >= map->capacity)
         grow(arena, map);
-    struct map_entry *entry = find_slot(map, key);
-    if (entry->value)
-        return entry->value;
-    *entry = (struct map_entry){key, value};
-    map->count++;
+    uint32_t key_hash = hash(key);
+    struct map_slot *slot = find_slot(map, key, key_hash);
+    if (slot->entry)
+        return map->entries[slot->entry - 1].value;
+    map->entries = arena_grow(arena, map->entries, map->count, sizeof *map->entries);
+    map->entries[map->count++] = (struct map_entry){key, value};
+    *slot = (struct map_slot){key_hash, (uint32_t)map->count};
     return NULL;
 }
 
 const void *map_get(const struct map *map, struct str key)
 {
-    return map->capacity ? find_slot(map, key)->value : NULL;
+    if (!map->capacity)
+        return NULL;
+    const struct map_slot *slot = find_slot(map, key, hash(key));
+    return slot->entry ? map->entries[slot->entry - 1].value : NULL;
 }

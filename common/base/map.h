@@ -5,15 +5,15 @@
 
 #include "base/str.h"
 
-struct map_entry {
-    struct str key;
-    const void *value; /* NULL: the entry is free */
-};
+struct map_entry;
+struct map_slot;
 
+/* The slots are small, so that those of a large map stay in the processor's cache. */
 struct map {
-    struct map_entry *entries;
-    size_t capacity; /* a power of two, or 0 */
-    size_t count;
+    struct map_entry *entries; /* in the order in which they were added */
+    struct map_slot *slots;    /* by hash */
+    size_t capacity;           /* of `slots`: a power of two, or 0 */
+    size_t count;              /* of `entries` */
 };
 
 /* Returns the value of the key if present; otherwise adds it with `value` (not NULL) and returns

@@ -11,26 +11,11 @@ int str_width(struct str s)
     return s.len > INT_MAX ? INT_MAX : (int)s.len;
 }
 
-struct str str_from_c(const char *c_string)
-{
-    return (struct str){c_string, c_string ? strlen(c_string) : 0};
-}
-
-bool str_equal(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 int str_compare(struct str a, struct str b)
 {
     size_t len = a.len < b.len ? a.len : b.len;
     int order = len ? memcmp(a.data, b.data, len) : 0;
     return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-bool str_eq_c(struct str a, const char *c_string)
-{
-    return str_equal(a, str_from_c(c_string));
 }
 
 static char lower(char c)
@@ -61,20 +46,6 @@ bool str_ends_with(struct str s, struct str suffix)
     return s.len >= suffix.len && str_equal(str_skip(s, s.len - suffix.len), suffix);
 }
 
-struct str str_slice(struct str s, size_t from, size_t to)
-{
-    if (to > s.len)
-        to = s.len;
-    if (from >= to)
-        return (struct str){0};
-    return (struct str){s.data + from, to - from};
-}
-
-struct str str_skip(struct str s, size_t from)
-{
-    return str_slice(s, from, s.len);
-}
-
 struct str str_directory(struct str path)
 {
     while (path.len && path.data[path.len - 1] != '/')
@@ -88,6 +59,14 @@ size_t str_find(struct str s, size_t from, char byte)
         return s.len;
     const char *found = memchr(s.data + from, byte, s.len - from);
     return found ? (size_t)(found - s.data) : s.len;
+}
+
+bool str_contains(struct str s, struct str part)
+{
+    size_t at = part.len ? str_find(s, 0, part.data[0]) : s.len;
+    while (at < s.len && !str_starts_with(str_skip(s, at), part))
+        at = str_find(s, at + 1, part.data[0]);
+    return at < s.len;
 }
 
 bool str_next_line(struct str text, size_t *at, struct str *ret_line)
@@ -141,12 +120,41 @@ bool str_to_int(struct str text, int64_t *ret_number)
     return true;
 }
 
+struct str str_from_int(struct arena *arena, int64_t number)
+{
+    enum { LENGTH_MAX = 20 }; /* of INT64_MIN, with its sign */
+    char digits[LENGTH_MAX];
+    size_t at = LENGTH_MAX;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        digits[--at] = '-';
+    return str_copy(arena, (struct str){digits + at, LENGTH_MAX - at});
+}
+
 struct str str_copy(struct arena *arena, struct str s)
 {
     char *copy = alloc_string(arena, s.len);
     if (s.len)
         memcpy(copy, s.data, s.len);
     return (struct str){copy, s.len};
+}
+
+struct str str_join(struct arena *arena, const struct str *parts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *text = alloc_string(arena, len);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len)
+            memcpy(text + at, parts[i].data, parts[i].len);
+        at += parts[i].len;
+    }
+    return (struct str){text, len};
 }
 
 const char *str_to_c(struct arena *arena, struct str s)
@@ -227,39 +235,13 @@ uint32_t str_hash(struct str s)
     return hash;
 }
 
-void buf_reserve(struct buf *buf, size_t room)
+void buf_grow(struct buf *buf, size_t room)
 {
-    if (room <= buf->capacity - buf->len)
-        return;
     size_t capacity = buf->capacity ? buf->capacity : 4096;
     while (capacity - buf->len < room)
         capacity = capacity > SIZE_MAX / 2 ? SIZE_MAX : capacity * 2;
     buf->data = memory_grow(buf->data, capacity);
     buf->capacity = capacity;
-}
-
-void buf_add(struct buf *buf, struct str s)
-{
-    if (s.len == 0)
-        return;
-    buf_reserve(buf, s.len);
-    memcpy(buf->data + buf->len, s.data, s.len);
-    buf->len += s.len;
-}
-
-void buf_add_byte(struct buf *buf, char byte)
-{
-    buf_reserve(buf, 1);
-    buf->data[buf->len++] = byte;
-}
-
-void buf_add_spaces(struct buf *buf, size_t count)
-{
-    if (count == 0)
-        return;
-    buf_reserve(buf, count);
-    memset(buf->data + buf->len, ' ', count);
-    buf->len += count;
 }
 
 void buf_format(struct buf *buf, const char *format, ...)

@@ -27,6 +27,14 @@ size_t utf8_decode(struct str text, size_t at, uint32_t *ret_character)
     return len;
 }
 
+bool utf8_is_ascii(struct str text)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.len; i++)
+        all |= (unsigned char)text.data[i];
+    return all < 0x80;
+}
+
 const char *utf8_check(struct str text, size_t *ret_offset)
 {
     for (size_t at = 0; at < text.len;) {

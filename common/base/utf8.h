@@ -16,6 +16,9 @@ void utf8_encode(struct buf *out, uint32_t character);
  * bytes or silently lose them. */
 const char *utf8_check(struct str text, size_t *ret_offset);
 
+/* True if every byte is below 0x80. */
+bool utf8_is_ascii(struct str text);
+
 /* Returns the length of the leading byte order mark: 3 or 0. */
 size_t utf8_bom_len(struct str text);
 

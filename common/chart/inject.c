@@ -419,20 +419,25 @@ static bool write_edits(struct inject_run *run)
     const struct release *release = &run->injection.release;
     bool ok = run->diags.errors == 0;
     bool must_rerun = false;
+    struct arena scratch = {0};
+    struct buf out = {0};
     run->edited_texts = ARENA_ARRAY(run->injection.arena, release->stream.count, struct str);
     for (size_t i = 0; i < release->stream.count; i++) {
         struct edit *edit = &release->edits[i];
         struct diags failures = {.arena = run->injection.arena};
-        struct buf out = {0};
         edit->diags = &failures;
         if (!edit->root || !(edit->refused.errors || (ok && edit_changes(edit))))
             continue;
+        out.len = 0;
+        edit->scratch = &scratch;
         if (edit_write(edit, &out))
             run->edited_texts[i] = str_copy(run->injection.arena, buf_str(&out));
         else
             must_rerun |= record_edit_failure(run, i, &failures);
-        buf_free(&out);
+        edit->scratch = NULL;
     }
+    arena_free(&scratch);
+    buf_free(&out);
     return must_rerun;
 }
 
@@ -442,22 +447,28 @@ static const char *const change_names[CHANGE_KINDS] = {
     [CHANGE_IGNORED] = "ignored",
 };
 
-static void write_event(const struct change_event *event, struct buf *out)
+static void write_event(const struct change_event *event, struct buf *line, struct buf *out)
 {
-    struct buf line = {0};
-    buf_format(&line, "%.*s: ", STR_ARG(event->display_name));
-    if (event->container.len && event->shows_container)
-        buf_format(&line, "container %.*s: ", STR_ARG(event->container));
-    if (event->what.len)
-        buf_format(&line, "%.*s: ", STR_ARG(event->what));
-    buf_add(&line, str_from_c(change_names[event->kind]));
-    if (event->detail.len)
-        buf_format(&line, " (%.*s)", STR_ARG(event->detail));
-    if (line.len > DIAG_TEXT_MAX)
-        line.len = DIAG_TEXT_MAX;
-    diag_add_visible(out, buf_str(&line));
+    size_t start = line->len;
+    buf_add(line, event->display_name);
+    if (event->container.len && event->shows_container) {
+        buf_add(line, STR(": container "));
+        buf_add(line, event->container);
+    }
+    if (event->what.len) {
+        buf_add(line, STR(": "));
+        buf_add(line, event->what);
+    }
+    buf_add(line, STR(": "));
+    buf_add(line, str_from_c(change_names[event->kind]));
+    if (event->detail.len) {
+        buf_add(line, STR(" ("));
+        buf_add(line, event->detail);
+        buf_add_byte(line, ')');
+    }
+    diag_add_visible(out, str_slice(buf_str(line), start, start + DIAG_TEXT_MAX));
     buf_add_byte(out, '\n');
-    buf_free(&line);
+    line->len = start;
 }
 
 /* True for events that stderr shows even without --dry-run: changes of the chart's values, settings
@@ -471,9 +482,11 @@ static bool is_always_shown(const struct change_event *event)
 
 static void write_events(const struct injection *injection, struct buf *out, bool all)
 {
+    struct buf line = {0};
     for (size_t i = 0; i < injection->event_count; i++)
         if (all || is_always_shown(&injection->events[i]))
-            write_event(&injection->events[i], out);
+            write_event(&injection->events[i], &line, out);
+    buf_free(&line);
 }
 
 static bool injects_nothing(const struct injection *injection)
@@ -549,22 +562,31 @@ static void report_broken_markers(const struct injection *injection, struct buf 
     }
 }
 
+static void write_log(const struct inject_run *run, const struct input_options *input,
+                      struct buf *out)
+{
+    usage_write_skipped(input, out);
+    diags_write(&run->diags, out, false);
+    report_broken_markers(&run->injection, out);
+    if (run->diags.errors)
+        return;
+    write_events(&run->injection, out, true);
+    if (injects_nothing(&run->injection))
+        buf_add(out, STR("nothing was injected\n"));
+}
+
 static void write_messages(const struct inject_run *run, const struct input_options *input,
                            bool color, struct injected *ret)
 {
     usage_write_skipped(input, &ret->messages);
-    usage_write_skipped(input, &ret->log);
     diags_write(&run->diags, &ret->messages, color);
-    diags_write(&run->diags, &ret->log, false);
     report_broken_markers(&run->injection, &ret->messages);
-    report_broken_markers(&run->injection, &ret->log);
-    if (run->diags.errors)
-        return;
-    write_events(&run->injection, &ret->messages, run->injection.options->dry_run);
-    write_events(&run->injection, &ret->log, true);
-    if (injects_nothing(&run->injection))
-        buf_add(&ret->log, STR("nothing was injected\n"));
-    write_report(&run->injection, &ret->report);
+    if (run->diags.errors == 0)
+        write_events(&run->injection, &ret->messages, run->injection.options->dry_run);
+    if (run->injection.options->log_file)
+        write_log(run, input, &ret->log);
+    if (run->diags.errors == 0 && run->injection.options->report)
+        write_report(&run->injection, &ret->report);
 }
 
 /* Services in fill mode run last, after all overrides. */

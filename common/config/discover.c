@@ -6,7 +6,7 @@
 
 /* The state for one file. */
 struct discovery {
-    struct arena arena;
+    struct arena *arena;
     struct diags *diags;
     bool maybe_foreign; /* the file may belong to another tool: the error gets a hint about this */
 };
@@ -14,7 +14,7 @@ struct discovery {
 static enum type_similarity similarity_of(struct discovery *discovery, const struct node *node)
 {
     struct str type = node_string(node_at(node, "type"));
-    return type.len ? module_type_similarity(&discovery->arena, type) : SIMILARITY_NONE;
+    return type.len ? module_type_similarity(discovery->arena, type) : SIMILARITY_NONE;
 }
 
 static bool is_service(struct discovery *discovery, const struct node *node)
@@ -162,14 +162,16 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
     return false;
 }
 
-bool discover_is_service_file(const struct source *source, struct diags *diags)
+bool discover_tree(struct arena *arena, const struct source *source, struct diags *diags,
+                   struct node **ret_tree)
 {
-    struct discovery discovery = {.diags = diags};
-    struct diags unreported = {.arena = &discovery.arena};
+    struct discovery discovery = {.arena = arena, .diags = diags};
+    struct diags unreported = {.arena = arena};
     bool found = false;
-    const struct node *root = load_service(&discovery.arena, source, &unreported);
+    struct node *root = load_service(arena, source, &unreported);
+    *ret_tree = unreported.count == 0 ? root : NULL;
     if (!root && top_level_has_modules(source->text)) {
-        load_service(&discovery.arena, source, diags);
+        load_service(arena, source, diags);
         discovery.maybe_foreign = true;
     } else if (root && root->kind == NODE_MAP) {
         found = discover_map(&discovery, root);
@@ -179,6 +181,14 @@ bool discover_is_service_file(const struct source *source, struct diags *diags)
     if (discovery.maybe_foreign)
         diag_hint_line(diags, "if this is not a service file, pass the service files with -f, "
                               "not their directory");
-    arena_free(&discovery.arena);
+    return found;
+}
+
+bool discover_is_service_file(const struct source *source, struct diags *diags)
+{
+    struct arena arena = {0};
+    struct node *tree;
+    bool found = discover_tree(&arena, source, diags, &tree);
+    arena_free(&arena);
     return found;
 }

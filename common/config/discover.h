@@ -16,4 +16,9 @@
  * false if the file may be meant to be a service file. */
 bool discover_is_service_file(const struct source *source, struct diags *diags);
 
+/* The same, with the tree of a service file in the arena; *ret_tree is NULL unless it was parsed
+ * without any diagnostic. */
+bool discover_tree(struct arena *arena, const struct source *source, struct diags *diags,
+                   struct node **ret_tree);
+
 #endif

@@ -449,7 +449,7 @@ static bool read_named_item(const struct schema_reader *reader, const struct fie
                             const struct node *name, const struct node *text, struct value *value)
 {
     const char *what =
-        str_format(reader->arena, "\"%.*s\" in %s", STR_ARG(name->text), field->name).data;
+        STR_JOIN(reader->arena, STR("\""), name->text, STR("\" in "), str_from_c(field->name)).data;
     if (!read_item(reader, field, text, what, value))
         return false;
     struct item *item = &value->items[value->count - 1];

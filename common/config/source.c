@@ -1,4 +1,5 @@
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _DEFAULT_SOURCE     /* d_type */
+#define _XOPEN_SOURCE   700 /* realpath */
 #include "config/source.h"
 
 #include "base/map.h"
@@ -68,9 +69,15 @@ static bool is_manifest_name(const char *name)
            str_eq_c_nocase(suffix, ".json");
 }
 
+/* An entry of a directory. */
+struct dir_entry {
+    const char *name;
+    bool regular; /* true: a regular file; false: unknown, or something else */
+};
+
 static int compare_bytes(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const struct dir_entry *)a)->name, ((const struct dir_entry *)b)->name);
 }
 
 static struct str identity_of(struct lister *lister, const struct stat *status)
@@ -104,29 +111,30 @@ static bool record_path(struct lister *lister, const char *path, const struct st
     return report_duplicate(lister, path, first->path);
 }
 
-/* Lists the names in a directory in byte order, because the order of readdir() is undefined.
+/* Lists the entries of a directory in byte order, because the order of readdir() is undefined.
  * Returns 0 or an errno. */
-static int list_names(struct arena *arena, const char *path, const char ***ret_names,
-                      size_t *ret_count)
+static int list_entries(struct arena *arena, const char *path, struct dir_entry **ret_entries,
+                        size_t *ret_count)
 {
     DIR *stream = opendir(path);
     if (!stream)
         return errno;
-    const char **names = NULL;
+    struct dir_entry *entries = NULL;
     size_t count = 0;
     struct dirent *entry;
     while ((void)(errno = 0), (entry = readdir(stream)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;
-        names = arena_grow(arena, names, count, sizeof *names);
-        names[count++] = str_to_c(arena, str_from_c(entry->d_name));
+        entries = arena_grow(arena, entries, count, sizeof *entries);
+        entries[count++] =
+            (struct dir_entry){str_to_c(arena, str_from_c(entry->d_name)), entry->d_type == DT_REG};
     }
     int error = errno;
     if (closedir(stream) < 0 && error == 0)
         error = errno;
     if (count)
-        qsort(names, count, sizeof *names, compare_bytes);
-    *ret_names = names;
+        qsort(entries, count, sizeof *entries, compare_bytes);
+    *ret_entries = entries;
     *ret_count = count;
     return error;
 }
@@ -143,8 +151,13 @@ static bool list_subdirectory(struct lister *lister, const char *path, const str
     return true;
 }
 
-static bool list_entry(struct lister *lister, const char *path, const char *name, unsigned depth)
+static bool list_entry(struct lister *lister, const char *path, const struct dir_entry *entry,
+                       unsigned depth)
 {
+    bool manifest = is_manifest_name(entry->name);
+    /* With a single -f no file can be given twice, so its identity is not needed. */
+    if (entry->regular && (!manifest || lister->options->files.count == 1))
+        return !manifest || add_input(lister, path, false);
     struct stat status;
     if (lstat(path, &status) < 0)
         return report_path(lister, path, errno);
@@ -152,10 +165,9 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
     /* input_read() reports broken links and files that are not regular. */
-    if (is_manifest_name(name) && S_ISREG(status.st_mode) &&
-        !record_path(lister, path, &status, false))
+    if (manifest && S_ISREG(status.st_mode) && !record_path(lister, path, &status, false))
         return false;
-    if (is_manifest_name(name))
+    if (manifest)
         return add_input(lister, path, false);
     if (missing && lister->options->recursive)
         usage_skip_link(lister->options, path);
@@ -166,7 +178,7 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
 static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
                            unsigned depth)
 {
-    const char **names = NULL;
+    struct dir_entry *entries = NULL;
     size_t count = 0;
     if (map_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
         usage_skip_directory(lister->options, path);
@@ -175,14 +187,15 @@ static bool list_directory(struct lister *lister, const char *path, const struct
     if (!record_path(lister, path, status, true)) /* another -f has listed it */
         return false;
     int error =
-        depth == DIRECTORY_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
+        depth == DIRECTORY_DEPTH_MAX ? ELOOP : list_entries(lister->arena, path, &entries, &count);
     if (error)
         return report_path(lister, path, error);
-    const char *slash = str_ends_with(str_from_c(path), STR("/")) ? "" : "/";
+    struct str slash = str_ends_with(str_from_c(path), STR("/")) ? STR("") : STR("/");
     bool ok = true;
     for (size_t i = 0; i < count && !lister->has_too_many; i++) {
-        const char *entry = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
-        ok &= list_entry(lister, entry, names[i], depth + 1);
+        struct str inside =
+            STR_JOIN(lister->arena, str_from_c(path), slash, str_from_c(entries[i].name));
+        ok &= list_entry(lister, inside.data, &entries[i], depth + 1);
     }
     return ok;
 }
@@ -245,18 +258,6 @@ static struct source *copy_source(struct arena *arena, const struct source *sour
     return copy;
 }
 
-/* True if a file found in a directory is a service file. Reports an error if it may be meant to be
- * one. */
-static bool is_service_file(struct arena *arena, struct diags *diags, const struct source *source)
-{
-    struct diags first = {.arena = arena};
-    bool found = discover_is_service_file(source, &first);
-    if (first.errors == 0)
-        return found;
-    discover_is_service_file(copy_source(arena, source), diags); /* errors refer to the text */
-    return false;
-}
-
 /* True if `path` is below `root`. Both are absolute, with links resolved. False for the root `/`:
  * it is often the working directory in containers and would include all files. */
 static bool is_below(const char *path, const char *root)
@@ -294,6 +295,34 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
     return below;
 }
 
+/* Returns a copy of a file found in a directory if it is a service file; NULL if not. Reports an
+ * error if it may be meant to be one. The source stays hidden until then: resolving its path takes
+ * system calls, which a service file does not need. */
+static struct source *copy_service_file(struct arena *arena, struct diags *diags,
+                                        const struct input *input, const struct source *source)
+{
+    struct diags first = {.arena = arena};
+    struct source *copy = NULL;
+    /* Keeps the tree of a likely service file. A file without the word may still be one, through an
+     * escape sequence. */
+    bool likely = str_contains(source->text, STR("k8s-service"));
+    if (likely)
+        copy = copy_source(arena, source);
+    bool found = likely ? discover_tree(arena, copy, &first, &copy->tree)
+                        : discover_is_service_file(source, &first);
+    if (!found && first.errors == 0)
+        return NULL;
+    if (!copy)
+        copy = copy_source(arena, source);
+    if (*source->hidden)
+        *source->hidden = !may_be_shown(arena, input);
+    if (first.errors == 0)
+        return copy;
+    copy->tree = NULL;
+    discover_is_service_file(copy, diags);
+    return NULL;
+}
+
 static void report_unreadable(struct arena *arena, struct diags *diags, struct location at,
                               const struct input *input, int error)
 {
@@ -322,12 +351,14 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
                                              : str_copy(arena, str_from_c(input->path)),
                             .text = buf_str(&text),
                             .hidden = ARENA_NEW(arena, bool)};
-    *source.hidden = !may_be_shown(arena, input);
+    *source.hidden = !input->is_explicit || !may_be_shown(arena, input);
     bool skipped = error == EFBIG && !input->is_explicit && !is_oversized_service(input, diags, at);
     if (error && !skipped)
         report_unreadable(arena, diags, at, input, error);
-    else if (!error && (input->is_explicit || is_service_file(arena, diags, &source)))
+    else if (!error && input->is_explicit)
         copy = copy_source(arena, &source);
+    else if (!error)
+        copy = copy_service_file(arena, diags, input, &source);
     buf_free(&text);
     return copy;
 }

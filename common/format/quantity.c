@@ -5,8 +5,8 @@
 struct str quantity_cpu(struct arena *arena, int64_t millicores)
 {
     if (millicores % 1000 == 0)
-        return str_format(arena, "%" PRId64, millicores / 1000);
-    return str_format(arena, "%" PRId64 "m", millicores);
+        return str_from_int(arena, millicores / 1000);
+    return STR_JOIN(arena, str_from_int(arena, millicores), STR("m"));
 }
 
 /* Uses the largest suffix that gives an integer, as Kubernetes does for each of its formats. The
@@ -25,8 +25,8 @@ struct str quantity_bytes(struct arena *arena, int64_t bytes)
     for (; small > 0 && small % 1000 == 0 && decimal[decimal_suffix + 1]; decimal_suffix++)
         small /= 1000;
     if (binary_suffix < MEBI && small < large)
-        return str_format(arena, "%" PRId64 "%s", small, decimal[decimal_suffix]);
-    return str_format(arena, "%" PRId64 "%s", large, binary[binary_suffix]);
+        return STR_JOIN(arena, str_from_int(arena, small), str_from_c(decimal[decimal_suffix]));
+    return STR_JOIN(arena, str_from_int(arena, large), str_from_c(binary[binary_suffix]));
 }
 
 static size_t skip_digits(struct str text, size_t at)

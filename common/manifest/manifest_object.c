@@ -3,8 +3,7 @@
 
 static struct str instance_name(struct manifests *manifests, const struct service *service)
 {
-    return str_format(manifests->arena, "%.*s-%.*s", STR_ARG(service->layer->name),
-                      STR_ARG(service->name));
+    return STR_JOIN(manifests->arena, service->layer->name, STR("-"), service->name);
 }
 
 void manifest_selector(struct manifests *manifests, const struct service *service, struct node *map,

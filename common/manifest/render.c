@@ -63,8 +63,7 @@ static bool is_same_file(const char *one, const char *other)
 static bool check_unique(struct renderer *renderer, const struct service *service)
 {
     const struct layer *layer = service->layer;
-    struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
-                                 STR_ARG(service->name));
+    struct str name = STR_JOIN(&renderer->arena, layer->namespace, STR("/"), service->name);
     const char *first = map_add(&renderer->arena, &renderer->names, name, renderer->path);
     if (!first || first == renderer->path) /* within a file, it was reported before */
         return true;
@@ -85,8 +84,8 @@ static bool check_unique(struct renderer *renderer, const struct service *servic
 static void check_object(struct renderer *renderer, const struct service *service,
                          struct location at, struct str kind, struct str name, const char *hint)
 {
-    struct str key = str_format(&renderer->arena, "%.*s/%.*s/%.*s", STR_ARG(kind),
-                                STR_ARG(service->layer->namespace), STR_ARG(name));
+    struct str key =
+        STR_JOIN(&renderer->arena, kind, STR("/"), service->layer->namespace, STR("/"), name);
     struct str owner = str_copy(&renderer->arena, service->name);
     const char *first = map_add(&renderer->arena, &renderer->generated_objects, key, owner.data);
     if (!first || str_eq_c(service->name, first))
@@ -133,8 +132,7 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
         const struct route *route = &service->routes[i];
         bool ignores_case = traffic_flavour_find(layer->environment.flavour)->ignores_case;
         struct str path = ignores_case ? str_lower(layer->arena, route->prefix) : route->prefix;
-        struct str address =
-            str_format(&renderer->arena, "%.*s%.*s/", STR_ARG(route->host), STR_ARG(path));
+        struct str address = STR_JOIN(&renderer->arena, route->host, path, STR("/"));
         struct str owner = str_copy(&renderer->arena, service->name);
         const char *first =
             map_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,

@@ -19,7 +19,7 @@ static void put_tls(struct arena *arena, const struct traffic *traffic, struct n
 {
     struct str secret = traffic->tls.secret;
     if (traffic->tls.issuer.len)
-        secret = str_format(arena, "%.*s-tls", STR_ARG(name));
+        secret = STR_JOIN(arena, name, STR("-tls"));
     if (secret.len == 0)
         return;
     struct node *tls = node_append_map(arena, node_set_list(arena, spec, "tls"));

@@ -159,7 +159,7 @@ static struct str escape_regex(struct arena *arena, struct str text)
 
 static struct str seconds(struct arena *arena, int64_t number)
 {
-    return str_format(arena, "%lld", (long long)number);
+    return str_from_int(arena, number);
 }
 
 static void put_affinity(struct arena *arena, const struct traffic_affinity *affinity,
@@ -205,7 +205,7 @@ static struct str regex_of(struct arena *arena, struct str prefix)
 {
     if (prefix.len == 0)
         return STR("/()(.*)");
-    return str_format(arena, "%.*s(/|$)(.*)", STR_ARG(escape_regex(arena, prefix)));
+    return STR_JOIN(arena, escape_regex(arena, prefix), STR("(/|$)(.*)"));
 }
 
 static void put_path(struct arena *arena, struct str prefix, bool only_root, struct node *item)

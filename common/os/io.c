@@ -65,7 +65,9 @@ static bool is_kernel_file(int fd, const struct stat *status)
         SELINUX_MAGIC,    EFIVARFS_MAGIC,     PSTOREFS_MAGIC};
     struct statfs system;
     (void)status;
-    for (size_t i = 0; fstatfs(fd, &system) == 0 && i < COUNT_OF(kernel); i++)
+    if (fstatfs(fd, &system) < 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(kernel); i++)
         if ((unsigned long)system.f_type == kernel[i])
             return true;
     return false;
@@ -75,7 +77,7 @@ static bool is_kernel_file(int fd, const struct stat *status)
 #endif
 }
 
-/* `fd` was opened with O_NONBLOCK. */
+/* `fd` was opened with O_NONBLOCK, which has no effect on regular files. */
 static int check_opened(int fd)
 {
     struct stat status;
@@ -84,8 +86,6 @@ static int check_opened(int fd)
     int error = check_regular(&status);
     if (error == 0 && is_kernel_file(fd, &status))
         error = IO_NOT_REGULAR;
-    if (error == 0 && fcntl(fd, F_SETFL, 0) < 0)
-        error = errno;
     return error;
 }
 

@@ -171,7 +171,7 @@ static void warn_not_exposed(const struct service_reader *in, const struct port 
 {
     const struct map *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
     int64_t public = port->type == PORT_TYPE_WEBSOCKET ? port->number : port->service_port;
-    struct str number = str_format(in->reader.arena, "%lld", (long long)public);
+    struct str number = str_from_int(in->reader.arena, public);
     const struct extra_tcp_port *extra = map_get(extra_ports, number);
     if (!extra || (port->type != PORT_TYPE_TCP && port->type != PORT_TYPE_WEBSOCKET) ||
         layer_is_for_chart(in->layer))

@@ -9,7 +9,7 @@ struct anchor *anchor_add(struct anchors *anchors, struct str name, struct locat
     const struct anchor *before = map_add(anchors->arena, &anchors->by_name, name, anchor);
     if (before) {
         diag_error(anchors->diags, at, "duplicate anchor");
-        if (!diags_full(anchors->diags)) /* counting lines takes time */
+        if (!diags_full(anchors->diags)) /* counting lines is slow */
             diag_hint(anchors->diags, "first defined on line %zu; give each anchor its own name",
                       diag_position(before->at.source, before->at.start).line);
     } else {
@@ -18,7 +18,7 @@ struct anchor *anchor_add(struct anchors *anchors, struct str name, struct locat
     return anchor;
 }
 
-/* The copy that one alias makes. */
+/* State of the copy for one alias. */
 struct expansion {
     struct anchors *anchors;
     const struct source *source;
@@ -37,7 +37,7 @@ static struct node *copy_scalar(struct expansion *expansion, const struct node *
     return copy;
 }
 
-/* As deep as FILE_DEPTH_MAX. */
+/* Recurses at most FILE_DEPTH_MAX levels. */
 static struct node *copy_tree(struct expansion *expansion, const struct node *from, size_t depth)
 {
     struct node *copy = copy_scalar(expansion, from);
@@ -59,7 +59,7 @@ static struct node *copy_tree(struct expansion *expansion, const struct node *fr
 
 static void report_unknown(struct anchors *anchors, struct str name, struct location at)
 {
-    enum { COMPARED = 1000 }; /* names at most */
+    enum { COMPARED = 1000 }; /* maximum number of names */
     struct suggestion near = {.word = name};
     const struct anchor *anchor = anchors->first;
     for (size_t i = 0; anchor && i < COMPARED && !diags_full(anchors->diags); i++) {
@@ -88,16 +88,16 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
                            size_t depth)
 {
     const struct anchor *anchor = map_get(&anchors->by_name, name);
-    struct node *nothing = node_new(anchors->arena, NODE_MAP); /* which a merge key takes as well */
-    nothing->span = at;
+    struct node *empty = node_new(anchors->arena, NODE_MAP); /* valid for a merge key too */
+    empty->span = at;
     if (!anchor) {
         report_unknown(anchors, name, at);
-        return nothing;
+        return empty;
     }
     if (anchor->open) {
         diag_error(anchors->diags, at, "this alias is inside its own anchor");
         diag_hint(anchors->diags, "move the shared part to a top-level key that begins with x-");
-        return nothing;
+        return empty;
     }
     struct expansion expansion = {.anchors = anchors, .source = used_source(anchors->arena, at)};
     struct node *copy = copy_tree(&expansion, anchor->node, depth);
@@ -113,7 +113,7 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
     return NULL;
 }
 
-/* Moves the values whose keys are new. */
+/* Moves the values whose keys are not in `keys`. */
 static void move_values(struct anchors *anchors, struct node *ret_moved, struct map *keys,
                         struct node *from)
 {

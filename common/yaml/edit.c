@@ -24,8 +24,8 @@ bool edit_changes(const struct edit *edit)
     return edit->changes.count > 0;
 }
 
-/* The same may stand in the way of several changes: once is enough. */
-static bool is_told(const struct edit *edit, struct location at, const char *message)
+/* True if the same error was reported for another change. */
+static bool is_reported(const struct edit *edit, struct location at, const char *message)
 {
     for (size_t i = 0; i < edit->refused.count; i++) {
         const struct diag *diag = &edit->refused.items[i];
@@ -37,7 +37,7 @@ static bool is_told(const struct edit *edit, struct location at, const char *mes
 
 void edit_refuse(struct edit *edit, struct location at, const char *message, const char *hint)
 {
-    if (is_told(edit, at, message))
+    if (is_reported(edit, at, message))
         return;
     diag_error(&edit->refused, at, "%s", message);
     diag_hint(&edit->refused, "%s", hint);
@@ -56,7 +56,7 @@ struct change *edit_children(struct arena *arena, struct node *node)
     return change;
 }
 
-/* Keeps the children of a node of the file before they are changed for the first time. */
+/* Saves the children of a node of the file before their first change. */
 void edit_save_children(struct edit *edit, struct node *node)
 {
     if (!node->span.source || edit_find_change(edit, node))
@@ -83,9 +83,9 @@ void edit_exchange(struct node *parent, const struct node *child, struct node *i
         parent->last = instead ? instead : before;
 }
 
-/* What is to be changed: the node, or the alias's own copy; NULL after an error. */
-static struct node *changing(struct edit *edit, struct node *node, enum node_kind kind,
-                             struct str name)
+/* Returns the node to change: the node itself or the copy of an alias; NULL after an error. */
+static struct node *find_collection(struct edit *edit, struct node *node, enum node_kind kind,
+                                    struct str name)
 {
     struct node *collection = node_target(node);
     if (collection->kind == kind)
@@ -114,11 +114,11 @@ static void remove_merged(struct edit *edit, struct node *merged, const char *ke
             edit_remove(edit, item, key);
 }
 
-/* A key in a block is put behind all others, so that it overrides what is merged; one in brackets
- * is put before them, and one that is there keeps its place. */
+/* A new key of a block map is added at the end, so that it overrides merged keys. In a flow map
+ * it is added at the beginning. An existing key keeps its position. */
 void edit_set(struct edit *edit, struct node *map, struct str key, struct node *value)
 {
-    map = changing(edit, map, NODE_MAP, name_of(map));
+    map = find_collection(edit, map, NODE_MAP, name_of(map));
     if (!map)
         return;
     const char *name = str_to_c(edit->arena, key);
@@ -140,7 +140,7 @@ void edit_set(struct edit *edit, struct node *map, struct str key, struct node *
 
 void edit_remove(struct edit *edit, struct node *map, const char *key)
 {
-    map = changing(edit, map, NODE_MAP, name_of(map));
+    map = find_collection(edit, map, NODE_MAP, name_of(map));
     for (struct node *each = map ? map->first : NULL, *next; each; each = next) {
         next = each->next;
         if (node_is_merge(each)) {
@@ -154,7 +154,7 @@ void edit_remove(struct edit *edit, struct node *map, const char *key)
 
 void edit_remove_item(struct edit *edit, struct node *list, const struct node *item)
 {
-    list = changing(edit, list, NODE_LIST, name_of(list));
+    list = find_collection(edit, list, NODE_LIST, name_of(list));
     if (!list)
         return;
     edit_save_children(edit, list);
@@ -163,7 +163,7 @@ void edit_remove_item(struct edit *edit, struct node *list, const struct node *i
 
 void edit_insert(struct edit *edit, struct node *list, const struct node *before, struct node *item)
 {
-    list = changing(edit, list, NODE_LIST, name_of(list));
+    list = find_collection(edit, list, NODE_LIST, name_of(list));
     if (!list)
         return;
     edit_save_children(edit, list);
@@ -182,15 +182,15 @@ void edit_insert(struct edit *edit, struct node *list, const struct node *before
 static struct node *collection(struct edit *edit, struct node *map, const char *key,
                                enum node_kind kind)
 {
-    map = changing(edit, map, NODE_MAP, name_of(map));
+    map = find_collection(edit, map, NODE_MAP, name_of(map));
     struct node *value = map ? node_at_key(map, str_from_c(key)) : NULL;
     if (!map)
         return NULL;
     if (value && !node_is_null(value))
-        return changing(edit, value, kind, str_from_c(key));
-    struct node *made = node_new(edit->arena, kind);
-    edit_set(edit, map, str_from_c(key), made);
-    return made;
+        return find_collection(edit, value, kind, str_from_c(key));
+    struct node *created = node_new(edit->arena, kind);
+    edit_set(edit, map, str_from_c(key), created);
+    return created;
 }
 
 struct node *edit_map(struct edit *edit, struct node *map, const char *key)
@@ -207,7 +207,7 @@ const char *edit_newline(const struct edit *edit)
 {
     struct str text = str_slice(edit->source->text, 0, edit->end);
     size_t end = str_find(text, edit->root->text_at, '\n');
-    if (end == text.len) /* a root in one line */
+    if (end == text.len) /* the root is in one line */
         end = str_find(text, edit->start, '\n');
     return end > edit->start && end < text.len && text.data[end - 1] == '\r' ? "\r\n" : "\n";
 }

@@ -1,6 +1,6 @@
-/* Aliases in an edit. Each has its own copy of what it stands for, so that what is changed at one
- * place is not changed at others. Before the document is written, those whose copy no longer equals
- * the node with the anchor are written out. */
+/* Aliases in an edit. Each has its own copy of the anchored value, so that a change at one alias
+ * does not affect others. Before the document is written, aliases whose copy differs from the
+ * anchored node are written in full. */
 #include "yaml/edit_internal.h"
 
 static struct node *copy_tree(struct edit *edit, const struct node *from)
@@ -21,8 +21,8 @@ static struct node *copy_tree(struct edit *edit, const struct node *from)
     return copy;
 }
 
-/* In the order of the document: an anchor is read before the aliases for it, so that those in it
- * have their copies. */
+/* Follows the order of the document: an anchor precedes its aliases, so the aliases inside the
+ * anchored value already have their copies. */
 void edit_separate_aliases(struct edit *edit, struct node *node)
 {
     if (node->kind == NODE_SCALAR)
@@ -35,7 +35,7 @@ void edit_separate_aliases(struct edit *edit, struct node *node)
         edit_separate_aliases(edit, child);
 }
 
-/* Anchors that are not written again */
+/* Anchors that are lost */
 
 static void mark_lost(struct edit *edit, struct map *lost, struct node *node);
 
@@ -46,7 +46,7 @@ static void add_lost(struct edit *edit, struct map *lost, const struct node *nod
     map_add(edit->arena, lost, edit_key_of(key), node);
 }
 
-/* The key of a value that goes, and what the value has overridden, which goes along. */
+/* Marks the key of a removed value, and the values that it overrides, which are removed too. */
 static void mark_key(struct edit *edit, struct map *lost, const struct node *value)
 {
     if (value->key)
@@ -71,7 +71,7 @@ static void mark_lost(struct edit *edit, struct map *lost, struct node *node)
     }
 }
 
-/* Nodes of the file in what is removed or replaced. */
+/* Finds the nodes of the file inside removed and replaced values. */
 static void find_lost(struct edit *edit, struct map *lost, struct node *node)
 {
     if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
@@ -94,19 +94,19 @@ static void find_lost(struct edit *edit, struct map *lost, struct node *node)
         find_lost(edit, lost, child);
 }
 
-/* Writing out */
+/* Writing aliases in full */
 
 static void replace_alias(struct edit *edit, struct node *parent, const struct node *alias,
-                          struct node *made)
+                          struct node *created)
 {
-    made->key = alias->key;
-    made->span = alias->span;
+    created->key = alias->key;
+    created->span = alias->span;
     edit_save_children(edit, parent);
-    edit_exchange(parent, alias, made);
+    edit_exchange(parent, alias, created);
 }
 
-/* What an alias for a map became if it has only got new keys: `{<<: *name, KEY: VALUE}`; NULL if
- * more than that changed. */
+/* Returns `{<<: *name, KEY: VALUE}` for an alias of a map to which keys were only added; NULL if
+ * anything else changed. */
 static struct node *merge_alias(struct edit *edit, const struct node *alias)
 {
     const struct node *anchor = alias->last;
@@ -125,18 +125,18 @@ static struct node *merge_alias(struct edit *edit, const struct node *alias)
     struct map old = {0};
     for (const struct node *value = anchor->first; value; value = value->next)
         map_add(edit->arena, &old, value->key->text, value);
-    struct node *made = node_new(edit->arena, NODE_MAP);
+    struct node *created = node_new(edit->arena, NODE_MAP);
     struct node *copy = node_new(edit->arena, NODE_ALIAS);
     copy->text = alias->text;
     copy->first = copy->last = alias->last;
-    node_put(made, node_scalar(edit->arena, STYLE_PLAIN, STR("<<")), copy);
+    node_put(created, node_scalar(edit->arena, STYLE_PLAIN, STR("<<")), copy);
     for (const struct node *value = now->first; value; value = value->next)
         if (!map_get(&old, value->key->text))
-            node_put(made, node_copy(edit->arena, value->key), node_copy(edit->arena, value));
-    return made;
+            node_put(created, node_copy(edit->arena, value->key), node_copy(edit->arena, value));
+    return created;
 }
 
-/* The keys of a map from one of its values on, merged ones included. */
+/* Returns the keys of a map starting with `value`, including merged keys. */
 static struct map keys_from(struct edit *edit, struct node *value)
 {
     struct map keys = {0};
@@ -169,19 +169,19 @@ static bool has_anchor(const struct node *node)
     return found;
 }
 
-/* Puts the keys of a merged map into the map itself, but for those that it overrides. Keys before
- * it that it has overridden are removed, unless an anchor in them may still be needed. */
+/* Copies the keys of a merged map into the map, except those that later keys override. Earlier
+ * keys that the merged map overrides are removed, unless they contain an anchor. */
 static void dissolve_merge(struct edit *edit, struct node *map, const struct node *alias)
 {
     struct arena *arena = edit->arena;
-    struct node *made = node_new(arena, NODE_MAP);
+    struct node *created = node_new(arena, NODE_MAP);
     struct map merged = {0};
     struct map later = keys_from(edit, alias->next);
     for (const struct node *value = node_effective(arena, alias->first)->first; value;
          value = value->next) {
         if (map_get(&later, value->key->text))
             continue;
-        node_put(made, node_copy(arena, value->key), node_copy(arena, value));
+        node_put(created, node_copy(arena, value->key), node_copy(arena, value));
         map_add(arena, &merged, value->key->text, value);
     }
     edit_save_children(edit, map);
@@ -190,43 +190,44 @@ static void dissolve_merge(struct edit *edit, struct node *map, const struct nod
         if (!node_is_merge(value) && map_get(&merged, value->key->text) && !has_anchor(value))
             edit_exchange(map, value, NULL);
     }
-    if (made->first)
-        replace_alias(edit, map, alias, made);
+    if (created->first)
+        replace_alias(edit, map, alias, created);
     else
         edit_exchange(map, alias, NULL);
 }
 
-static void write_out(struct edit *edit, struct node *parent, const struct node *alias, bool lost)
+static void write_in_full(struct edit *edit, struct node *parent, const struct node *alias,
+                          bool lost)
 {
     if (node_is_merge(alias) && alias->first->kind == NODE_MAP) {
         dissolve_merge(edit, parent, alias);
         return;
     }
-    struct node *made = lost || alias->first->kind != NODE_MAP ? NULL : merge_alias(edit, alias);
-    replace_alias(edit, parent, alias, made ? made : node_copy(edit->arena, alias));
+    struct node *created = lost || alias->first->kind != NODE_MAP ? NULL : merge_alias(edit, alias);
+    replace_alias(edit, parent, alias, created ? created : node_copy(edit->arena, alias));
 }
 
-static void settle(struct edit *edit, const struct map *lost, struct node *node)
+static void resolve(struct edit *edit, const struct map *lost, struct node *node)
 {
     for (struct node *child = node->first, *next; child; child = next) {
         next = child->next;
         if (child->kind != NODE_ALIAS) {
             if (child->kind != NODE_SCALAR)
-                settle(edit, lost, child);
+                resolve(edit, lost, child);
             continue;
         }
         const struct node *anchor = child->last;
         bool is_lost = map_get(lost, edit_key_of(&anchor)) != NULL;
         if (is_lost || !edit_same(edit->arena, child->first, anchor))
-            write_out(edit, node, child, is_lost);
+            write_in_full(edit, node, child, is_lost);
     }
 }
 
 void edit_resolve_aliases(struct edit *edit)
 {
     struct map lost = {0};
-    if (edit->expanded == 0) /* there are none */
+    if (edit->expanded == 0) /* no aliases */
         return;
     find_lost(edit, &lost, edit->root);
-    settle(edit, &lost, edit->root);
+    resolve(edit, &lost, edit->root);
 }

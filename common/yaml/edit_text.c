@@ -1,9 +1,9 @@
-/* Where things stand in a document, and what is written there. */
+/* Positions of nodes in a document, and the text that is written there. */
 #include "yaml/edit_internal.h"
 
 #include <string.h>
 
-/* Places in the text */
+/* Positions */
 
 static size_t line_start(const struct writer *writer, size_t at)
 {
@@ -12,7 +12,8 @@ static size_t line_start(const struct writer *writer, size_t at)
     return at;
 }
 
-/* Where the line's break is, its carriage return included; the end of a text without one. */
+/* Returns the offset of the line break, including its carriage return; the end of the text if
+ * there is none. */
 static size_t line_end(const struct writer *writer, size_t at)
 {
     size_t end = str_find(str_slice(writer->text, 0, writer->end), at, '\n');
@@ -25,14 +26,14 @@ static size_t next_line(const struct writer *writer, size_t at)
     return end < writer->end ? end + 1 : end;
 }
 
-/* True for the end of a literal or folded text: it lies behind the last line break. */
+/* True if the entry ends after a line break, as a literal or folded scalar does. */
 static bool past_newline(const struct writer *writer, const struct edit_entry *entry)
 {
     return entry->end > entry->colon && writer->text.data[entry->end - 1] == '\n';
 }
 
-/* Where the line after an entry begins. */
-static size_t behind(const struct writer *writer, const struct edit_entry *entry)
+/* Returns the start of the line after an entry. */
+static size_t line_after(const struct writer *writer, const struct edit_entry *entry)
 {
     return past_newline(writer, entry) ? entry->end : next_line(writer, entry->end);
 }
@@ -44,7 +45,7 @@ static size_t skip_blanks(const struct writer *writer, size_t at)
     return at;
 }
 
-/* True when only blanks stand before `at` in its line. */
+/* True if only spaces precede `at` in its line. */
 bool edit_begins_line(const struct writer *writer, size_t at)
 {
     size_t from = line_start(writer, at);
@@ -80,7 +81,7 @@ struct edit_entry edit_map_entry(const struct writer *writer, struct node *value
     return entry;
 }
 
-/* The dash of an item: before it in its line, or, with comments at most between, in one above. */
+/* The dash of an item is in the same line, or in a line above with only comments in between. */
 struct edit_entry edit_list_entry(const struct writer *writer, struct node *item)
 {
     const char *text = writer->text.data;
@@ -96,7 +97,7 @@ struct edit_entry edit_list_entry(const struct writer *writer, struct node *item
             at = seen;
             while (at > line && text[at - 1] != '-')
                 at--;
-            if (at == line) /* a line of comments or blanks alone */
+            if (at == line) /* only comments or blanks */
                 continue;
         }
         break;
@@ -128,7 +129,7 @@ size_t edit_column_of(const struct writer *writer, size_t at)
     return at - line_start(writer, at);
 }
 
-/* Replacing a value */
+/* Replacement of a value */
 
 static void replace_in_flow(struct writer *writer, const struct edit_entry *entry,
                             const struct node *value)
@@ -143,24 +144,26 @@ static void replace_in_flow(struct writer *writer, const struct edit_entry *entr
         edit_splice(writer, entry->node->span.start, entry->node->span.end, &text);
 }
 
-/* By a value in one line; `text` has the space before it. */
+/* Replaces a value with one in the same line; `text` begins with a space. */
 static void replace_with_line(struct writer *writer, const struct edit_entry *entry, bool same_line,
                               struct buf *text)
 {
     const struct node *old = entry->node;
     if (!same_line) {
-        /* Comments between the colon and what goes stay. */
+        /* Comments between the colon and the old value are kept. */
         edit_splice(writer, entry->colon, entry->colon, text);
-        splice(writer, line_start(writer, old->text_at), behind(writer, entry), (struct str){0});
+        splice(writer, line_start(writer, old->text_at), line_after(writer, entry),
+               (struct str){0});
         return;
     }
     if (past_newline(writer, entry))
         buf_add(text, str_from_c(writer->style.newline));
-    struct str behind_space = str_skip(buf_take(writer->arena, text), 1); /* the space is there */
-    splice(writer, old->span.start, old->span.end, behind_space);
+    struct str after_space =
+        str_skip(buf_take(writer->arena, text), 1); /* the file has the space */
+    splice(writer, old->span.start, old->span.end, after_space);
 }
 
-/* By a map or a list in lines of its own; `text` has the line break before it. */
+/* Replaces a value with a map or list in separate lines; `text` begins with a line break. */
 static void replace_with_lines(struct writer *writer, const struct edit_entry *entry,
                                bool same_line, struct buf *text)
 {
@@ -176,8 +179,8 @@ static void replace_with_lines(struct writer *writer, const struct edit_entry *e
         size_t at = line_end(writer, old->span.end);
         edit_splice(writer, at, at, text);
     } else {
-        struct str behind_break = str_skip(buf_take(writer->arena, text), newline.len);
-        splice(writer, line_start(writer, old->text_at), old->span.end, behind_break);
+        struct str after_break = str_skip(buf_take(writer->arena, text), newline.len);
+        splice(writer, line_start(writer, old->text_at), old->span.end, after_break);
     }
 }
 
@@ -209,7 +212,7 @@ static void add_fragment(struct writer *writer, struct buf *out, const struct no
         emit_item(out, node, column, &writer->style);
 }
 
-/* The made nodes from `first` up to `end`, in lines of their own. */
+/* Appends the new nodes from `first` to `end` (exclusive), each in a separate line. */
 static void add_fragments(struct writer *writer, struct buf *out, const struct node *first,
                           const struct node *end, size_t column, bool indent_first)
 {
@@ -230,8 +233,8 @@ static const struct node *last_of(const struct edit_entry *entry)
     return last;
 }
 
-/* A literal text without a line break at its end, which must stay last: a break would become part
- * of it. */
+/* True for a literal or folded scalar at the end of the file without a final line break. It must
+ * remain last, because a line break would become part of it. */
 static bool ends_unterminated(const struct writer *writer, const struct edit_entry *entry)
 {
     const struct node *last = last_of(entry);
@@ -246,7 +249,7 @@ static bool is_blank_line(const struct writer *writer, size_t line)
     return line == writer->end || writer->text.data[line] == '\n';
 }
 
-/* A literal or folded text to which the blank lines behind it belong: |+ or >+. */
+/* True for a literal or folded scalar that includes the blank lines after it: |+ or >+. */
 static bool keeps_blank_lines(const struct writer *writer, const struct edit_entry *entry)
 {
     const struct node *last = last_of(entry);
@@ -258,29 +261,30 @@ static bool keeps_blank_lines(const struct writer *writer, const struct edit_ent
     return at < last->span.end && writer->text.data[at] == '+';
 }
 
-/* Entries `from` up to `to`, each with its lines; comments between them stay. */
+/* Removes the lines of the entries from `from` to `to` (exclusive). Comments between them are
+ * kept. */
 static void remove_run(struct writer *writer, const struct edit_entry *entries, size_t from,
                        size_t to)
 {
     size_t i = from;
     if (from < to && !edit_begins_line(writer, entries[from].start)) {
-        /* The first one shares its line with a dash, which what follows takes over. */
-        size_t end = skip_blanks(writer, behind(writer, &entries[i++]));
+        /* The first entry is in the line of a dash, which the next entry then follows. */
+        size_t end = skip_blanks(writer, line_after(writer, &entries[i++]));
         while (i < to && end == entries[i].start)
-            end = skip_blanks(writer, behind(writer, &entries[i++]));
+            end = skip_blanks(writer, line_after(writer, &entries[i++]));
         splice(writer, entries[from].start, end, (struct str){0});
     }
-    /* Blank lines may become part of the text before. */
+    /* Blank lines would become part of the scalar before them. */
     bool kept = from > 0 && keeps_blank_lines(writer, &entries[from - 1]);
     for (; i < to; i++) {
-        size_t end = behind(writer, &entries[i]);
+        size_t end = line_after(writer, &entries[i]);
         while (kept && end < writer->end && is_blank_line(writer, end))
             end = next_line(writer, end);
         splice(writer, line_start(writer, entries[i].start), end, (struct str){0});
     }
 }
 
-/* Puts the nodes from `first` up to `end` behind the last entry. */
+/* Inserts the nodes from `first` to `end` (exclusive) after the last entry. */
 static void append(struct writer *writer, const struct edit_entry *entries, size_t count,
                    const struct node *first, const struct node *end)
 {
@@ -295,7 +299,7 @@ static void append(struct writer *writer, const struct edit_entry *entries, size
         edit_splice(writer, last->start, last->start, &text);
         return;
     }
-    size_t at = behind(writer, last);
+    size_t at = line_after(writer, last);
     bool broken = at > writer->start && writer->text.data[at - 1] == '\n';
     if (!broken && last->status != REMOVED)
         buf_add(&text, newline);
@@ -305,7 +309,7 @@ static void append(struct writer *writer, const struct edit_entry *entries, size
     edit_splice(writer, at, at, &text);
 }
 
-/* Puts the nodes from `first` up to `end` before entry `next`. */
+/* Inserts the nodes from `first` to `end` (exclusive) before the entry `next`. */
 static void insert_before(struct writer *writer, const struct edit_entry *entries, size_t next,
                           const struct node *first, const struct node *end)
 {
@@ -315,7 +319,7 @@ static void insert_before(struct writer *writer, const struct edit_entry *entrie
     bool own_line = edit_begins_line(writer, entries[next].start);
     size_t at = entries[next].start;
     if (next > 0)
-        at = behind(writer, &entries[next - 1]);
+        at = line_after(writer, &entries[next - 1]);
     else if (own_line)
         at = line_start(writer, at);
     add_fragments(writer, &text, first, end, column, own_line);
@@ -333,7 +337,7 @@ static bool all_removed(const struct edit_entry *entries, size_t count)
     return true;
 }
 
-/* The next run of removed entries behind `to`. */
+/* Finds the next run of removed entries at or after `to`. */
 static bool find_run(const struct edit_entry *entries, size_t count, size_t *ret_from, size_t *to)
 {
     *ret_from = *to;
@@ -360,7 +364,7 @@ static void write_block(struct writer *writer, const struct node *node,
     }
     for (size_t from = 0, to = 0; find_run(entries, count, &from, &to);)
         remove_run(writer, entries, from, to);
-    /* Runs of made nodes, and the entry of the file that each stands before. */
+    /* Writes each run of new nodes before the entry of the file that follows it. */
     size_t next = 0;
     for (const struct node *each = node->first; each;) {
         const struct node *end = each;
@@ -392,7 +396,7 @@ static void add_flow(struct buf *out, const struct node *node)
         emit_inline(out, node, true);
         return;
     }
-    /* A map of this entry alone, without its braces. */
+    /* Writes a map with only this entry, then drops its braces. */
     struct node alone = *node;
     alone.next = NULL;
     struct node map = {.kind = NODE_MAP, .first = &alone, .last = &alone};
@@ -402,7 +406,8 @@ static void add_flow(struct buf *out, const struct node *node)
     buf_free(&text);
 }
 
-/* The comma behind an entry, which comments may stand before; the end of the text for none. */
+/* Returns the comma after an entry, possibly after comments; the end of the document if there is
+ * none. */
 static size_t find_comma(const struct writer *writer, const struct edit_entry *entry)
 {
     size_t at = skip_blanks(writer, entry->end);
@@ -416,7 +421,7 @@ static void remove_flow_run(struct writer *writer, const struct edit_entry *entr
 {
     size_t comma = find_comma(writer, &entries[to - 1]);
     size_t end = entries[to - 1].end;
-    if (to < count) { /* up to the next one, or a comment in a line of its own before it */
+    if (to < count) { /* to the next entry, or to a comment in a separate line before it */
         end = comma + 1;
         while (end < writer->end && strchr(" \t", writer->text.data[end]))
             end++;
@@ -436,8 +441,8 @@ static void remove_flow_run(struct writer *writer, const struct edit_entry *entr
         splice(writer, comma, comma + 1, (struct str){0});
 }
 
-/* Adds the made nodes. A map's go to its front, for its last value may be any text; a list's to
- * their place. */
+/* Inserts the new nodes: those of a map at its beginning, because its last value may be in any
+ * style, those of a list at their position. */
 static void write_flow_made(struct writer *writer, const struct node *node,
                             const struct edit_entry *entries, size_t count, struct str gap)
 {
@@ -484,29 +489,29 @@ void edit_write_entries(struct writer *writer, const struct node *node,
 {
     if (edit_is_flow(node))
         write_flow(writer, node, entries, count);
-    else if (count) /* a block is never empty */
+    else if (count) /* a block collection is never empty */
         write_block(writer, node, entries, count);
 }
 
-/* The keys of a map in the place of the merge key that gave them. */
+/* Replaces a merge key with the keys of a map. */
 static void replace_merge(struct writer *writer, bool flow, const struct edit_entry *entry,
-                          const struct node *made)
+                          const struct node *created)
 {
     struct buf text = {0};
     if (flow) {
-        for (const struct node *value = made->first; value; value = value->next) {
-            if (value != made->first)
+        for (const struct node *value = created->first; value; value = value->next) {
+            if (value != created->first)
                 buf_add(&text, STR(", "));
             add_flow(&text, value);
         }
     } else {
-        add_fragments(writer, &text, made->first, NULL, edit_column_of(writer, entry->start),
+        add_fragments(writer, &text, created->first, NULL, edit_column_of(writer, entry->start),
                       false);
     }
     edit_splice(writer, entry->start, entry->end, &text);
 }
 
-/* An item in the place of an alias. */
+/* Replaces an alias with an item. */
 static void replace_item(struct writer *writer, const struct edit_entry *entry,
                          const struct node *value)
 {

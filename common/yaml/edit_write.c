@@ -1,4 +1,4 @@
-/* The walk over a changed tree, and the proof of what was written. */
+/* Writes a changed tree, and verifies the result. */
 #include "yaml/edit_internal.h"
 
 #include "base/utf8.h"
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* The walk */
+/* Traversal */
 
 bool edit_is_emptied(const struct edit *edit, const struct node *node)
 {
@@ -18,8 +18,8 @@ bool edit_is_emptied(const struct edit *edit, const struct node *node)
     return change && change->count;
 }
 
-/* `{}` and `[]` behind a key in a block: what is put in is written as a block, like all around it.
- */
+/* True for `{}` or `[]` as a value in a block map. New content is written in block style like
+ * its surroundings. */
 static bool is_filled(const struct writer *writer, const struct node *node)
 {
     bool value = node->key && (node->kind == NODE_MAP || node->kind == NODE_LIST);
@@ -29,7 +29,7 @@ static bool is_filled(const struct writer *writer, const struct node *node)
     return change && change->count == 0;
 }
 
-/* True for a value that is written anew where it stands. */
+/* True for a value that is rewritten in place. */
 static bool is_rewritten(const struct writer *writer, bool flow, const struct node *node)
 {
     return edit_is_emptied(writer->edit, node) || (!flow && is_filled(writer, node));
@@ -63,14 +63,14 @@ static struct edit_entry find_entry(const struct writer *writer, const struct no
         .node = was, .start = was->span.start, .colon = was->span.start, .end = was->span.end};
 }
 
-static int by_start(const void *a, const void *b)
+static int compare_start(const void *a, const void *b)
 {
     const struct edit_entry *left = a;
     const struct edit_entry *right = b;
     return left->start < right->start ? -1 : left->start > right->start;
 }
 
-/* Writes a map or list whose children changed, or are to be written anew. */
+/* Writes a map or list with children that changed or are rewritten. */
 static void write_change(struct writer *writer, struct node *node)
 {
     const struct change *change = edit_find_change(writer->edit, node);
@@ -91,7 +91,7 @@ static void write_change(struct writer *writer, struct node *node)
         }
         entries = arena_grow(writer->arena, entries, count, sizeof *entries);
         entries[count++] = entry;
-        /* What a removed key has overridden would count again. */
+        /* Values that a removed key overrides would become effective again. */
         for (struct node *old = now ? NULL : node_overridden(was); old;
              old = node_overridden(old)) {
             entry = find_entry(writer, node, old);
@@ -101,7 +101,7 @@ static void write_change(struct writer *writer, struct node *node)
         }
     }
     if (count > change->count)
-        qsort(entries, count, sizeof *entries, by_start);
+        qsort(entries, count, sizeof *entries, compare_start);
     edit_write_entries(writer, node, entries, count);
 }
 
@@ -121,7 +121,7 @@ static void walk(struct writer *writer, struct node *node)
         write_change(writer, node);
 }
 
-/* A document whose last key or item went: all others are emptied by what holds them. */
+/* Writes a root without children. Other emptied collections are written by their parent. */
 static void empty_root(struct writer *writer)
 {
     const struct location *at = &writer->edit->root->span;
@@ -132,7 +132,7 @@ static void empty_root(struct writer *writer)
     edit_splice(writer, at->start, at->end, &text);
 }
 
-/* How the document is written: what is found first counts. */
+/* Finds the indentation of the document: the first map and list determine it. */
 static bool find_style(const struct writer *writer, const struct node *node, size_t *ret_step,
                        size_t *ret_dash)
 {
@@ -169,13 +169,13 @@ static struct emit_style style_of(const struct writer *writer)
     return style;
 }
 
-static int by_place(const void *a, const void *b)
+static int compare_position(const void *a, const void *b)
 {
     const struct splice *left = a;
     const struct splice *right = b;
     if (left->at != right->at)
         return left->at < right->at ? -1 : 1;
-    if (!left->removed != !right->removed) /* what is put before what goes */
+    if (!left->removed != !right->removed) /* insertions precede removals */
         return left->removed ? 1 : -1;
     return left->order < right->order ? -1 : 1;
 }
@@ -184,7 +184,7 @@ static bool assemble(struct writer *writer, struct buf *out)
 {
     size_t at = writer->edit->start;
     if (writer->count)
-        qsort(writer->splices, writer->count, sizeof *writer->splices, by_place);
+        qsort(writer->splices, writer->count, sizeof *writer->splices, compare_position);
     for (size_t i = 0; i < writer->count; i++) {
         const struct splice *each = &writer->splices[i];
         if (each->at < at)
@@ -197,7 +197,7 @@ static bool assemble(struct writer *writer, struct buf *out)
     return true;
 }
 
-/* What a plain text is taken for depends on the reader, unless all agree that it is text. */
+/* The type of a plain scalar depends on the parser, unless all of them read a string. */
 static bool same_scalar(const struct node *a, const struct node *b)
 {
     if (node_is_null(a) && node_is_null(b))
@@ -207,7 +207,8 @@ static bool same_scalar(const struct node *a, const struct node *b)
     return a_typed == b_typed && str_equal(a->text, b->text);
 }
 
-/* The value of a key, looked for behind the last one found: keys mostly stand in the same order. */
+/* Returns the value of a key. The search starts after the last match, because keys are usually
+ * in the same order. */
 static const struct node *next_value(const struct node *map, const struct node *last,
                                      struct str key)
 {
@@ -248,18 +249,17 @@ bool edit_same(struct arena *arena, const struct node *a, const struct node *b)
     return counts[0] == counts[1];
 }
 
-/* Reads what was written, and compares it with what was meant. */
-static bool is_as_meant(struct edit *edit, struct str text)
+/* True if the written text parses to the edited tree. */
+static bool is_verified(const struct edit *edit, struct arena *scratch, struct str text)
 {
-    struct diags unheard = {.arena = edit->arena};
-    struct source *written = ARENA_NEW(edit->arena, struct source);
-    *written = (struct source){.path = edit->source->path, .text = text};
+    struct diags unreported = {.arena = scratch};
+    const struct source written = {.path = edit->source->path, .text = text};
     struct node *root;
-    return load_manifest(edit->arena, written, 0, text.len, &unheard, &root) && root &&
-           edit_same(edit->arena, edit->root, root);
+    return load_manifest(scratch, &written, 0, text.len, &unreported, &root) && root &&
+           edit_same(scratch, edit->root, root);
 }
 
-/* Reports why it cannot be written. */
+/* Reports the errors that prevent the edit. */
 static void report_refused(const struct edit *edit)
 {
     for (size_t i = 0; i < edit->refused.count; i++) {
@@ -282,7 +282,7 @@ static void refuse_document(struct edit *edit, const struct writer *writer, size
                     "simplify its YAML in the chart, or remove it");
 }
 
-/* The new text of a document that all changes can be made in. */
+/* Writes the new text of a document. */
 static bool write_text(struct writer *writer, struct buf *out)
 {
     struct edit *edit = writer->edit;
@@ -297,8 +297,10 @@ static bool write_text(struct writer *writer, struct buf *out)
 
 bool edit_write(struct edit *edit, struct buf *out)
 {
+    struct arena own = {0};
+    struct arena *scratch = edit->scratch ? edit->scratch : &own;
     struct writer writer = {.edit = edit,
-                            .arena = edit->arena,
+                            .arena = scratch,
                             .text = edit->source->text,
                             .start = edit->start,
                             .end = edit->end};
@@ -308,10 +310,12 @@ bool edit_write(struct edit *edit, struct buf *out)
     if (ok) {
         ok = write_text(&writer, out);
         struct str written = str_skip(buf_str(out), before);
-        ok = ok && is_as_meant(edit, written);
+        ok = ok && is_verified(edit, scratch, written);
         if (!ok)
             refuse_document(edit, &writer, written.len);
     }
+    arena_reset(scratch);
+    arena_free(&own);
     if (ok)
         return true;
     out->len = before;

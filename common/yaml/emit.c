@@ -5,15 +5,15 @@
 
 #include <string.h>
 
-/* How a string is written in double quotes. */
+/* How a string is escaped in double quotes. */
 enum quoting {
-    QUOTING_YAML, /* with YAML's escapes, as libyaml's emitter writes them */
-    QUOTING_JSON  /* with escapes that JSON has too */
+    QUOTING_YAML, /* escapes of YAML, as libyaml's emitter writes them */
+    QUOTING_JSON  /* escapes of JSON only */
 };
 
-/* Line breaks of YAML 1.1, the byte order mark and control characters are escaped in JSON too, so
- * that it is YAML with the same meaning. YAML 1.1 does not count characters above U+FFFD as
- * printable; libyaml's emitter escapes them. */
+/* Line breaks of YAML 1.1, the byte order mark and control characters are escaped in JSON too,
+ * so that YAML parsers read the same string. Characters above U+FFFD are not printable in YAML
+ * 1.1; libyaml's emitter escapes them. */
 static bool needs_escape(uint32_t character, enum quoting quoting)
 {
     return character < 0x20 || character == '"' || character == '\\' ||
@@ -31,7 +31,7 @@ static void add_json_escape(struct buf *out, uint32_t character)
         buf_format(out, "\\u%04x", (unsigned)character);
 }
 
-/* The escapes of YAML 1.1, section 5.6. */
+/* Escapes of YAML 1.1, section 5.6. */
 static void add_yaml_escape(struct buf *out, uint32_t character)
 {
     static const struct {
@@ -61,7 +61,7 @@ static void add_quoted(struct buf *out, struct str text, enum quoting quoting)
     for (size_t at = 0, len; at < text.len; at += len) {
         uint32_t character = (unsigned char)text.data[at];
         len = character < 0x80 ? 1 : utf8_decode(text, at, &character);
-        if (len == 0) /* not UTF-8: the reader reports it */
+        if (len == 0) /* not UTF-8: the parser reports it */
             len = 1;
         if (!needs_escape(character, quoting))
             continue;
@@ -134,7 +134,7 @@ void emit_inline(struct buf *out, const struct node *node, bool json)
     buf_add_byte(out, map ? '{' : '[');
     for (const struct node *child = node->first; child; child = child->next) {
         if (map) {
-            if (node_is_merge(child)) /* in quotes it merges nothing */
+            if (node_is_merge(child)) /* quoted, it would not be a merge key */
                 buf_add(out, child->key->text);
             else
                 add_quoted(out, child->key->text, QUOTING_JSON);
@@ -156,11 +156,12 @@ bool emit_is_inline(const struct node *node)
 
 static void next_line(struct buf *out, size_t column, const struct emit_style *style)
 {
-    buf_add(out, str_from_c(style->newline));
+    for (const char *byte = style->newline; *byte; byte++)
+        buf_add_byte(out, *byte);
     buf_add_spaces(out, column);
 }
 
-/* Entries or items, in a block; the first one continues the line. */
+/* Writes entries or items in block style. The first one continues the current line. */
 static void emit_children(struct buf *out, const struct node *node, size_t column,
                           const struct emit_style *style)
 {
@@ -174,7 +175,7 @@ static void emit_children(struct buf *out, const struct node *node, size_t colum
     }
 }
 
-/* A literal block scalar without a line break at its end. */
+/* Writes a literal block scalar without a final line break. */
 static void emit_lines(struct buf *out, struct str text, size_t column,
                        const struct emit_style *style)
 {
@@ -186,10 +187,10 @@ static void emit_lines(struct buf *out, struct str text, size_t column,
     }
 }
 
-/* Columns of "- ", "? " and ": ". */
+/* Width of "- ", "? " and ": ". */
 enum { INDICATOR = 2 };
 
-/* What follows an indicator in its line. */
+/* Writes what follows an indicator in the same line. */
 static void emit_after_indicator(struct buf *out, const struct node *node, size_t column,
                                  const struct emit_style *style)
 {
@@ -218,8 +219,8 @@ void emit_value(struct buf *out, const struct node *value, size_t column,
 void emit_entry(struct buf *out, const struct node *value, size_t column,
                 const struct emit_style *style)
 {
-    /* A longer key, or one with line breaks, is written after "? ". The length is libyaml's; YAML
-     * 1.1, section 4.2.2, allows 1,024 characters. */
+    /* Longer keys, and keys with line breaks, are written after "? ". The limit is that of
+     * libyaml; YAML 1.1, section 4.2.2, allows 1,024 characters. */
     enum { SIMPLE_KEY_MAX = 128 };
     const struct node *key = value->key;
     bool plain = is_plain(key, QUOTING_YAML);

@@ -1,43 +1,44 @@
-/* Node to text. */
+/* Writes trees as YAML and JSON. */
 #ifndef OPTASVC_EMIT_H
 #define OPTASVC_EMIT_H
 
 #include "yaml/node.h"
 
-/* Appends YAML documents in block style, each after a line "---". The bytes are those of libyaml's
- * emitter with unlimited width. A string is plain where scalar_may_be_plain() allows it, otherwise
- * in double quotes. The root is a map or list. */
+/* Appends YAML documents in block style, each after a line "---". The output equals that of
+ * libyaml's emitter with unlimited width. Strings are plain if scalar_may_be_plain() allows it,
+ * otherwise double-quoted. The root is a map or list. */
 void emit_yaml(struct buf *out, struct node *const *documents, size_t count);
 
-/* Appends one JSON value, indented by four spaces as kubectl does, its lines after the first by
- * `indent` more. No newline at the end. */
+/* Appends a JSON value with four spaces of indentation, as kubectl prints it. All lines but the
+ * first are indented by another `indent` spaces. No final newline. */
 void emit_json(struct buf *out, const struct node *node, size_t indent);
 
-/* A word of --output, and how it prints objects or one value. Each appends. */
+/* A format of --output. The functions append to `out`. */
 struct emit_format {
     const char *name;
-    void (*begin)(struct buf *out); /* a list of objects */
+    void (*begin)(struct buf *out); /* begins a list of objects */
     void (*object)(struct buf *out, struct node *object, bool first);
     void (*end)(struct buf *out);
-    void (*value)(struct buf *out, struct node *value); /* a map or list alone, with its newline */
+    void (*value)(struct buf *out,
+                  struct node *value); /* a single map or list, with a final newline */
 };
 
-/* The words, ended by NULL; the first is the default. */
+/* The names, terminated by NULL; the first is the default. */
 extern const char *const emit_format_names[];
 
-/* The format of a word; the default for NULL. */
+/* Returns the format of a name; the default for NULL. */
 const struct emit_format *emit_format_find(const char *name);
 
-/* How the neighbours of a fragment are written. */
+/* The style of the surroundings of a fragment. */
 struct emit_style {
-    size_t step;         /* columns that a map stands to the right of its parent's key */
-    size_t dash;         /* the same for the dashes of a list */
+    size_t step;         /* indentation of a map below its key */
+    size_t dash;         /* indentation of a list's dashes below its key */
     const char *newline; /* "\n" or "\r\n" */
 };
 
-/* Append a key with its value, what follows behind the colon, or a list's item with its dash, in
- * block style. The first line has its indentation already; `column` is that of the key or dash. No
- * line break at the end. */
+/* Append in block style a key with its value, the part after the colon, or a list item with its
+ * dash. The first line is already indented; `column` is that of the key or dash. No final line
+ * break. */
 void emit_entry(struct buf *out, const struct node *value, size_t column,
                 const struct emit_style *style);
 void emit_value(struct buf *out, const struct node *value, size_t column,
@@ -45,12 +46,12 @@ void emit_value(struct buf *out, const struct node *value, size_t column,
 void emit_item(struct buf *out, const struct node *item, size_t column,
                const struct emit_style *style);
 
-/* Appends a node in one line: scalars as in a block; maps and lists, and with `json` scalars and
- * keys too, as JSON, which is YAML's flow style as well. */
+/* Appends a node in one line: scalars as in block style, maps and lists as JSON, which is also
+ * valid flow style. With `json`, scalars are JSON too. */
 void emit_inline(struct buf *out, const struct node *node, bool json);
 
-/* True when a value stands behind its key or dash in the same line: a scalar, an alias, what is
- * empty, and what merges an alias. */
+/* True if a value is written in the same line as its key or dash: a scalar, an alias, an empty
+ * collection, or a map that begins with a merge key. */
 bool emit_is_inline(const struct node *node);
 
 #endif

@@ -3,8 +3,6 @@
 #include "base/map.h"
 #include "yaml/scalar.h"
 
-#include <inttypes.h>
-
 struct node *node_new(struct arena *arena, enum node_kind kind)
 {
     struct node *node = ARENA_NEW(arena, struct node);
@@ -35,7 +33,7 @@ void node_put(struct node *map, struct node *key, struct node *value)
     node_append(map, value);
 }
 
-/* Where the link to a key's value is kept: in the map, or in the value before it. */
+/* Returns the link to the value of a key: a member of the map or of the previous value. */
 static struct node **find_link(struct node *map, const char *key, struct node **ret_before)
 {
     *ret_before = NULL;
@@ -95,8 +93,8 @@ struct node *node_target(struct node *node)
     return node && node->kind == NODE_ALIAS ? node->first : node;
 }
 
-/* In what a merge key names: a map, or a list of maps, of which the first that has the key counts.
- */
+/* Finds a key in the value of a merge key: a map, or a list of maps, the first of which takes
+ * precedence. */
 static struct node *find_merged(const struct node *merged, struct str key)
 {
     if (merged->kind == NODE_MAP)
@@ -109,7 +107,7 @@ static struct node *find_merged(const struct node *merged, struct str key)
     return found;
 }
 
-/* As deep as merge keys are in what is merged, which MANIFEST_EXPANDED_MAX limits. */
+/* Recurses once per nested merge key, which MANIFEST_EXPANDED_MAX limits. */
 struct node *node_at_key(const struct node *map, struct str key)
 {
     struct node *found = NULL;
@@ -138,7 +136,7 @@ struct node *node_at(const struct node *map, const char *path)
     return node && !node_is_null(node) ? node : NULL;
 }
 
-/* The effective values of a map, the last one first. */
+/* Collects the effective values of a map, the last one first. */
 struct effective {
     struct arena *arena;
     struct map seen;
@@ -261,7 +259,7 @@ bool node_is_verbatim(const struct node *scalar)
     return str_equal(raw, scalar->text);
 }
 
-/* Keys are words of Kubernetes' API, which no reader takes for anything but text. */
+/* Keys are field names of the Kubernetes API, which every parser reads as strings. */
 struct node *node_set(struct arena *arena, struct node *map, const char *key, struct node *value)
 {
     node_put(map, node_scalar(arena, STYLE_PLAIN, str_from_c(key)), value);
@@ -276,7 +274,7 @@ struct node *node_set_string(struct arena *arena, struct node *map, const char *
 
 struct node *node_int(struct arena *arena, int64_t number)
 {
-    return node_scalar(arena, STYLE_PLAIN, str_format(arena, "%" PRId64, number));
+    return node_scalar(arena, STYLE_PLAIN, str_from_int(arena, number));
 }
 
 struct node *node_set_lines(struct arena *arena, struct node *map, const char *key, struct str text)

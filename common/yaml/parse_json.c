@@ -20,7 +20,7 @@ static bool at_end(const struct reader *reader)
     return reader->at == reader->text.len;
 }
 
-/* The byte at the current position; 0 at the end, where no token begins with NUL. */
+/* Returns the current byte; 0 at the end. No token begins with NUL. */
 static char peek(const struct reader *reader)
 {
     return at_end(reader) ? '\0' : reader->text.data[reader->at];
@@ -39,7 +39,7 @@ static void skip_whitespace(struct reader *reader)
         reader->at++;
 }
 
-/* Four hexadecimal digits. */
+/* Reads four hexadecimal digits. */
 static bool read_unit(struct reader *reader, uint32_t *ret_unit)
 {
     *ret_unit = 0;
@@ -52,7 +52,7 @@ static bool read_unit(struct reader *reader, uint32_t *ret_unit)
     return true;
 }
 
-/* What follows "\u": one UTF-16 code unit, or two escapes that are a surrogate pair. */
+/* Reads what follows "\u": one UTF-16 code unit, or a surrogate pair of two escapes. */
 static bool read_code_point(struct reader *reader, struct buf *out)
 {
     uint32_t unit;
@@ -68,7 +68,7 @@ static bool read_code_point(struct reader *reader, struct buf *out)
         if (low >= 0xDC00 && low < 0xE000)
             unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
         else
-            reader->at = after; /* read again, as a character of its own */
+            reader->at = after; /* parsed again as a separate character */
     }
     if (unit == 0 || (unit >= 0xD800 && unit < 0xE000))
         unit = REPLACEMENT;
@@ -90,7 +90,8 @@ static bool read_escape(struct reader *reader, struct buf *out)
     return true;
 }
 
-/* What a string without a control character ends with: its quote, or an escape. */
+/* Reads up to the closing quote or an escape. Returns false for a control character or invalid
+ * UTF-8. */
 static bool read_run(struct reader *reader, struct str *ret_run)
 {
     struct str text = reader->text;
@@ -105,7 +106,8 @@ static bool read_run(struct reader *reader, struct str *ret_run)
             return false;
         reader->at += len;
     }
-    *ret_run = (struct str){text.data + start, reader->at - start}; /* also an empty one is in it */
+    *ret_run =
+        (struct str){text.data + start, reader->at - start}; /* refers to the text even if empty */
     return !at_end(reader);
 }
 
@@ -208,8 +210,8 @@ static struct node *read_plain(struct reader *reader)
 
 static struct node *read_value(struct reader *reader);
 
-/* Adds a key to those of an object; false if it is there already. Most objects are small and need
- * no index. */
+/* Adds a key of an object. Returns false if it is a duplicate. Small objects, which are most,
+ * need no index. */
 static bool add_key(struct reader *reader, const struct node *map, struct map *index,
                     const struct node *key)
 {
@@ -246,7 +248,7 @@ static bool read_item(struct reader *reader, struct node *list)
     return item != NULL;
 }
 
-/* What follows the opening bracket of an object or array. */
+/* Reads an object or array after its opening bracket. */
 static struct node *read_collection(struct reader *reader, enum node_kind kind)
 {
     char end = kind == NODE_MAP ? '}' : ']';

@@ -1,5 +1,5 @@
-/* Reads the JSON that kubectl and other programs print. Files of users are read by parse_strict.h,
- * which takes JSON too and reports where a mistake is. */
+/* Parses the JSON output of kubectl and other programs. Files of users are parsed by
+ * parse_strict.h, which supports JSON too and reports the position of errors. */
 #ifndef OPTASVC_PARSE_JSON_H
 #define OPTASVC_PARSE_JSON_H
 

@@ -8,42 +8,45 @@
 #include <string.h>
 #include <yaml.h>
 
-/* A mapping or list that is still open. */
+/* An open map or list. */
 struct level {
     struct node *node;
-    struct node *key; /* mapping: read, its value not yet */
-    size_t size;      /* nodes in it, aliases written out */
-    size_t anchor;    /* of it, from 1; 0: none */
+    struct node *key; /* map: the key whose value is read next */
+    size_t size;      /* number of nodes, with aliases expanded */
+    size_t anchor;    /* index of its anchor + 1; 0: none */
 };
 
 struct anchor {
     struct str name;
     struct node *node;
-    size_t size; /* nodes in it, aliases written out; 0: it is still open */
+    size_t size; /* number of nodes, with aliases expanded; 0: still open */
 };
 
 struct loader {
     struct arena *arena;
     const struct source *source;
     struct diags *diags;
-    size_t start; /* of what libyaml reads */
+    size_t start; /* of the text that libyaml parses */
     size_t end;
-    size_t index;  /* libyaml's count of characters, */
-    size_t offset; /* and the byte of the source that it stands for */
+    size_t index;  /* a character index of libyaml */
+    size_t offset; /* its byte offset in the source */
+    bool ascii;    /* every character is one byte */
     yaml_parser_t parser;
     struct node *root;
     struct level levels[MANIFEST_DEPTH_MAX];
     size_t depth;
     struct anchor *anchors;
     size_t anchor_count;
-    size_t expanded; /* nodes that aliases stand for */
+    size_t expanded; /* nodes that aliases expand to */
     bool failed;
 };
 
-/* libyaml counts characters. Its marks hardly ever go back, so that counting on from the last one
- * is enough. */
+/* Converts a character index of libyaml to a byte offset. Indexes rarely decrease, so counting
+ * continues from the last one. */
 static size_t offset_of(struct loader *loader, size_t index)
 {
+    if (loader->ascii)
+        return index < loader->end - loader->start ? loader->start + index : loader->end;
     if (index < loader->index) {
         loader->index = 0;
         loader->offset = loader->start;
@@ -59,7 +62,7 @@ static size_t offset_of(struct loader *loader, size_t index)
     return loader->offset;
 }
 
-static struct location place(const struct loader *loader, size_t start, size_t end)
+static struct location make_location(const struct loader *loader, size_t start, size_t end)
 {
     return (struct location){.source = loader->source, .start = start, .end = end};
 }
@@ -71,14 +74,14 @@ static void fail(struct loader *loader, struct location at, const char *message,
     loader->failed = true;
 }
 
-/* Where the node's own text begins: behind anchor, tag, and what may stand between. `end` is that
- * of an empty node, and no more than the start of a block's first key, which may have its own. */
+/* Returns the start of a node's content after its anchor, its tag and blanks between them. `end`
+ * is that of an empty node, and at most the start of the first key of a block, which may have
+ * properties of its own. */
 static size_t skip_properties(const struct loader *loader, size_t at, size_t end)
 {
     struct str text = loader->source->text;
     while (at < end && strchr("&!", text.data[at])) {
-        if (str_starts_with(str_skip(text, at),
-                            STR("!<"))) /* which may hold any character of a URI */
+        if (str_starts_with(str_skip(text, at), STR("!<"))) /* may contain any character of a URI */
             at = str_find(text, at, '>');
         while (at < end && !strchr(" \t\r\n,[]{}", text.data[at]))
             at++;
@@ -98,12 +101,12 @@ static struct node *new_node(struct loader *loader, enum node_kind kind, const y
     struct node *node = node_new(loader->arena, kind);
     size_t start = offset_of(loader, event->start_mark.index);
     size_t end = offset_of(loader, event->end_mark.index);
-    node->span = place(loader, start, end);
+    node->span = make_location(loader, start, end);
     node->text_at = properties ? skip_properties(loader, start, end) : start;
     return node;
 }
 
-static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct node *node)
+static void add_anchor(struct loader *loader, const yaml_char_t *name, struct node *node)
 {
     if (!name)
         return;
@@ -119,7 +122,8 @@ static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct n
         (struct anchor){.name = text, .node = node, .size = node->kind == NODE_SCALAR};
 }
 
-/* An alias as a key is the text that it stands for; one for `<<` is no merge key to Go. */
+/* An alias as a key is replaced by the anchored string. In Go an alias for `<<` is not a merge
+ * key. */
 static struct node *key_of_alias(struct loader *loader, const struct node *alias)
 {
     struct node *key = node_scalar(loader->arena, STYLE_TEXT, node_string(alias));
@@ -128,7 +132,7 @@ static struct node *key_of_alias(struct loader *loader, const struct node *alias
     return key;
 }
 
-static void take(struct loader *loader, struct node *node)
+static void add_node(struct loader *loader, struct node *node)
 {
     if (loader->depth == 0) {
         loader->root = node;
@@ -161,16 +165,16 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
         loader->failed = true;
         return;
     }
-    take(loader, node);
-    keep_anchor(loader, anchor, node);
+    add_node(loader, node);
+    add_anchor(loader, anchor, node);
     loader->levels[loader->depth++] =
         (struct level){.node = node, .anchor = anchor ? loader->anchor_count : 0};
 }
 
-/* Compares few keys with each other, and looks many up. */
+/* Compares a few keys pairwise, and uses a hash table for many. */
 static bool has_equal_keys(const struct node *map)
 {
-    enum { FEW = 8 };
+    enum { FEW = 32 };
     struct arena scratch = {0};
     struct map keys = {0};
     size_t count = 0;
@@ -188,8 +192,9 @@ static bool has_equal_keys(const struct node *map)
     return equal;
 }
 
-/* Of equal keys the last one counts, as for all Go readers of manifests: the others are taken out
- * of the map, and hang behind the key of the last. Merge keys do not override each other. */
+/* The last of equal keys takes precedence, as in all Go parsers of manifests. The others are
+ * removed from the map and linked from the key of the last. Merge keys do not override each
+ * other. */
 static void drop_overridden(struct loader *loader, struct node *map)
 {
     struct node *reversed = NULL;
@@ -216,14 +221,13 @@ static void drop_overridden(struct loader *loader, struct node *map)
     }
 }
 
-/* libyaml ends a block at the next token, behind comments; ours ends with its last value. */
+/* libyaml ends a block at the next token after comments; our span ends with the last value. */
 static void close_level(struct loader *loader, const yaml_event_t *event)
 {
     const struct level *level = &loader->levels[--loader->depth];
     struct node *node = level->node;
     char first = loader->source->text.data[node->text_at];
-    if (first == '{' ||
-        first == '[') /* a pair alone in a list, [k: v], has no bracket of its own */
+    if (first == '{' || first == '[') /* a single pair in a list, [k: v], has no bracket */
         node->span.end = offset_of(loader, event->end_mark.index);
     else if (node->last)
         node->span.end = node->last->span.end;
@@ -235,7 +239,7 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
         loader->levels[loader->depth - 1].size += level->size;
 }
 
-/* A tag makes a string of a plain text, or a number of a quoted one: !!str 010, !!int "8". */
+/* A tag can make a plain scalar a string, or a quoted one a number: !!str 010, !!int "8". */
 static enum scalar_style style_of(const yaml_event_t *event)
 {
     static const enum scalar_style styles[] = {[YAML_PLAIN_SCALAR_STYLE] = STYLE_PLAIN,
@@ -253,7 +257,7 @@ static enum scalar_style style_of(const yaml_event_t *event)
     return tag && style == STYLE_PLAIN ? STYLE_TEXT : style;
 }
 
-/* The text as it stands in the source, unless escapes or folds make it another. */
+/* Returns the string, as a part of the source if escapes and folding do not change it. */
 static struct str text_of(struct loader *loader, const struct node *node, const yaml_event_t *event)
 {
     struct str text = {(const char *)event->data.scalar.value, event->data.scalar.length};
@@ -261,7 +265,7 @@ static struct str text_of(struct loader *loader, const struct node *node, const 
     return str_equal(raw, text) ? raw : str_copy(loader->arena, text);
 }
 
-static void take_scalar(struct loader *loader, const yaml_event_t *event)
+static void add_scalar(struct loader *loader, const yaml_event_t *event)
 {
     const yaml_char_t *anchor = event->data.scalar.anchor;
     struct node *node = new_node(loader, NODE_SCALAR, event, anchor || event->data.scalar.tag);
@@ -272,12 +276,12 @@ static void take_scalar(struct loader *loader, const yaml_event_t *event)
     node->text = text_of(loader, node, event);
     if (node->style == STYLE_PLAIN)
         node->text = scalar_as_json(loader->arena, node->text);
-    take(loader, node);
-    keep_anchor(loader, anchor, node);
+    add_node(loader, node);
+    add_anchor(loader, anchor, node);
 }
 
-/* What reads a tree follows its aliases. A few levels of ten aliases each stand for millions of
- * nodes, so they are counted as if they were written out. */
+/* Counts the nodes that aliases expand to, because readers of the tree follow them: a few levels
+ * of ten aliases each expand to millions of nodes. */
 static bool may_expand(struct loader *loader, const struct anchor *anchor)
 {
     loader->expanded += anchor->size;
@@ -286,7 +290,7 @@ static bool may_expand(struct loader *loader, const struct anchor *anchor)
     return loader->expanded <= MANIFEST_EXPANDED_MAX;
 }
 
-static void take_alias(struct loader *loader, const yaml_event_t *event)
+static void add_alias(struct loader *loader, const yaml_event_t *event)
 {
     struct node *node = new_node(loader, NODE_ALIAS, event, false);
     struct str name = str_from_c((const char *)event->data.alias.anchor);
@@ -306,18 +310,18 @@ static void take_alias(struct loader *loader, const yaml_event_t *event)
              "write the values in place of the aliases in the chart");
     } else {
         node->first = node->last = anchor->node;
-        take(loader, node);
+        add_node(loader, node);
     }
 }
 
-static void take_event(struct loader *loader, const yaml_event_t *event)
+static void handle_event(struct loader *loader, const yaml_event_t *event)
 {
     switch (event->type) {
     case YAML_SCALAR_EVENT:
-        take_scalar(loader, event);
+        add_scalar(loader, event);
         break;
     case YAML_ALIAS_EVENT:
-        take_alias(loader, event);
+        add_alias(loader, event);
         break;
     case YAML_MAPPING_START_EVENT:
         open_level(loader, event, NODE_MAP,
@@ -336,7 +340,7 @@ static void take_event(struct loader *loader, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         if (loader->root) {
             size_t at = offset_of(loader, event->start_mark.index);
-            fail(loader, place(loader, at, at), "missing --- before the second document",
+            fail(loader, make_location(loader, at, at), "missing --- before the second document",
                  "separate the documents with a line ---");
         }
         break;
@@ -353,7 +357,7 @@ static void report_syntax(struct loader *loader)
     if (at > loader->end)
         at = loader->end;
     const char *problem = parser->problem ? parser->problem : "it cannot be parsed";
-    diag_error(loader->diags, place(loader, at, at), "invalid YAML: %s", problem);
+    diag_error(loader->diags, make_location(loader, at, at), "invalid YAML: %s", problem);
     loader->failed = true;
 }
 
@@ -373,7 +377,7 @@ static void parse(struct loader *loader)
             break;
         }
         more = event.type != YAML_STREAM_END_EVENT;
-        take_event(loader, &event);
+        handle_event(loader, &event);
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&loader->parser);
@@ -385,13 +389,14 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
     struct loader loader = {.arena = arena, .source = source, .diags = diags, .end = end};
     loader.start = start + utf8_bom_len(str_slice(source->text, start, end));
     loader.offset = loader.start;
+    loader.ascii = utf8_is_ascii(str_slice(source->text, start, end));
     *ret_root = NULL;
     if (end - start > MANIFEST_SIZE_MAX) {
-        diag_error(diags, place(&loader, start, start), "a document exceeds %d bytes",
+        diag_error(diags, make_location(&loader, start, start), "a document exceeds %d bytes",
                    MANIFEST_SIZE_MAX);
         return false;
     }
-    /* To libyaml a line of `...` alone is a mistake. */
+    /* libyaml rejects a document with only a line `...`. */
     if (stream_is_blank(str_slice(source->text, start, end)))
         return true;
     parse(&loader);

@@ -1,20 +1,20 @@
-/* Reads one document of a stream of manifests that others wrote, with the place of every node in
- * the stream, so that it can be edited byte by byte (edit.h).
+/* Parses one document of a stream of manifests, with the position of every node in the stream, so
+ * that it can be edited in place (edit.h).
  *
- * A node's span begins with its anchor and tag. That of a block map or list ends where its last
- * value ends, that of a literal or folded text behind its last line break. A key is a scalar. Of
- * equal keys in a map the last one counts, and only that is in the tree (node_overridden()). */
+ * A node's span begins with its anchor and tag. The span of a block map or list ends with its
+ * last value, that of a literal or folded scalar after its last line break. Keys are scalars. Of
+ * equal keys in a map only the last one is in the tree (node_overridden()). */
 #ifndef OPTASVC_PARSE_MANIFEST_H
 #define OPTASVC_PARSE_MANIFEST_H
 
 #include "yaml/node.h"
 
-/* The document in bytes `start` up to `end` of `source`. `ret_root` is NULL for one that is empty.
- * Reports and returns false when it is not YAML, or breaks a limit. */
+/* Parses the document from `start` to `end` (exclusive) of `source`. `*ret_root` is NULL if it
+ * is empty. Reports an error and returns false if it is not YAML or exceeds a limit. */
 bool load_manifest(struct arena *arena, const struct source *source, size_t start, size_t end,
                    struct diags *diags, struct node **ret_root);
 
-/* The version of libyaml. */
+/* Returns the version of libyaml. */
 const char *load_manifest_library(void);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #if UNDER_ADDRESS_SANITIZER
-/* libfyaml 0.7.12 forgets some buffers when a text is wrong. */
+/* libfyaml 0.7.12 leaks some buffers after a syntax error. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
@@ -21,36 +21,36 @@ const char *__lsan_default_options(void)
 }
 #endif
 
-/* A mapping or list that is still open. */
+/* An open map or list. */
 struct level {
     struct node *node;
-    struct node *key; /* mapping: read, its value not yet */
+    struct node *key; /* map: the key whose value is read next */
     struct map keys;
-    struct node *merged;   /* mapping: the value of its merge key; NULL: none so far */
-    struct node *unmerged; /* the value before the merge key; NULL: it is the first key */
-    struct anchor *anchor; /* NULL: it has none */
-    bool flow;             /* it is in brackets, or in what is */
+    struct node *merged;   /* map: the value of its merge key; NULL: none so far */
+    struct node *unmerged; /* the value before the merge key; NULL: the merge key is first */
+    struct anchor *anchor; /* NULL: none */
+    bool flow;             /* in brackets, or inside a collection in brackets */
 };
 
 struct loader {
     struct arena *arena;
     const struct source *source;
     struct diags *diags;
-    size_t base; /* where the parsed text starts in the file: behind a byte order mark */
+    size_t base; /* start of the parsed text: after a byte order mark */
     struct node *root;
     struct level levels[FILE_DEPTH_MAX];
     size_t depth;
     struct anchors anchors;
     bool outdented;  /* a closing bracket is indented no further than its key */
     bool sloppy;     /* libfyaml does not check the indentation between brackets and quotes */
-    size_t flow_end; /* sloppy: in brackets, what was read of them */
-    bool failed;     /* reading on would only repeat the error */
+    size_t flow_end; /* sloppy: end of the checked part of a collection in brackets */
+    bool failed;     /* an error was reported; parsing stops */
 };
 
 static const char indent_hint[] =
     "indent the line further than its key; only a closing bracket may have the key's indentation";
 
-static struct location place(const struct loader *loader, size_t start, size_t end)
+static struct location make_location(const struct loader *loader, size_t start, size_t end)
 {
     size_t limit = loader->source->text.len;
     start = start < limit ? start : limit;
@@ -58,13 +58,13 @@ static struct location place(const struct loader *loader, size_t start, size_t e
     return (struct location){.source = loader->source, .start = start, .end = end};
 }
 
-static struct location event_place(const struct loader *loader, struct fy_event *event)
+static struct location event_location(const struct loader *loader, struct fy_event *event)
 {
     const struct fy_mark *start = fy_event_start_mark(event);
     const struct fy_mark *end = fy_event_end_mark(event);
     if (!start || !end)
-        return place(loader, loader->base, loader->base);
-    return place(loader, loader->base + start->input_pos, loader->base + end->input_pos);
+        return make_location(loader, loader->base, loader->base);
+    return make_location(loader, loader->base + start->input_pos, loader->base + end->input_pos);
 }
 
 static void fail(struct loader *loader, struct location at, const char *message, const char *hint)
@@ -80,7 +80,7 @@ static bool is_merge_key(const struct node *key)
     return key->style == STYLE_PLAIN && str_eq_c(key->text, "<<");
 }
 
-static void take_key(struct loader *loader, struct level *level, struct node *key)
+static void add_key(struct loader *loader, struct level *level, struct node *key)
 {
     level->key = key;
     const struct node *first;
@@ -94,14 +94,14 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
         diag_error(loader->diags, key->span, "duplicate key");
     else
         diag_error(loader->diags, key->span, "duplicate key \"%.*s\"", STR_ARG(key->text));
-    if (!diags_full(loader->diags)) /* counting lines takes time */
+    if (!diags_full(loader->diags)) /* counting lines is slow */
         diag_hint(loader->diags, "first defined on line %zu; %s",
                   diag_position(loader->source, first->span.start).line,
                   is_merge_key(key) ? "use one merge key with a list: <<: [*ONE, *OTHER]"
                                     : "remove one of them");
 }
 
-static void take_value(struct level *level, struct node *value)
+static void add_value(struct level *level, struct node *value)
 {
     if (is_merge_key(level->key)) {
         value->key = level->key;
@@ -113,9 +113,8 @@ static void take_value(struct level *level, struct node *value)
     level->key = NULL;
 }
 
-/* Puts a node at its place in the tree. An empty value has no location, so it gets that of its key
- * or list. */
-static void take(struct loader *loader, struct node *node)
+/* Adds a node to the tree. An empty value has no location, so it gets that of its key or list. */
+static void add_node(struct loader *loader, struct node *node)
 {
     if (loader->depth == 0) {
         loader->root = node;
@@ -129,19 +128,20 @@ static void take(struct loader *loader, struct node *node)
     } else if (level->key) {
         if (!node->span.source)
             node->span = level->key->span;
-        take_value(level, node);
+        add_value(level, node);
     } else if (node->kind == NODE_SCALAR) {
         if (!node->span.source)
-            node->span = place(loader, level->node->span.start, level->node->span.end);
-        take_key(loader, level, node);
+            node->span = make_location(loader, level->node->span.start, level->node->span.end);
+        add_key(loader, level, node);
     } else {
         fail(loader, node->span, "a key must be a string, not a map or list",
              "quote it if it begins with { or [");
     }
 }
 
-/* The place of an anchor, alias or tag with its mark, which the library's own place leaves out. */
-static struct location marked_place(const struct loader *loader, struct fy_token *token)
+/* Returns the location of an anchor, alias or tag including its indicator, which the marks of
+ * libfyaml exclude. */
+static struct location marked_location(const struct loader *loader, struct fy_token *token)
 {
     const struct fy_mark *start = fy_token_start_mark(token);
     const struct fy_mark *end = fy_token_end_mark(token);
@@ -149,7 +149,7 @@ static struct location marked_place(const struct loader *loader, struct fy_token
     struct str text = loader->source->text;
     while (at > loader->base && at <= text.len && strchr("&*!<", text.data[at - 1]))
         at--;
-    return place(loader, at, loader->base + (end ? end->input_pos : 0));
+    return make_location(loader, at, loader->base + (end ? end->input_pos : 0));
 }
 
 static struct str marked_name(struct location marked)
@@ -157,20 +157,20 @@ static struct str marked_name(struct location marked)
     return str_slice(marked.source->text, marked.start + 1, marked.end);
 }
 
-/* NULL if the node has no anchor. */
-static struct anchor *take_anchor(struct loader *loader, struct fy_event *event, struct node *node)
+/* Returns NULL if the node has no anchor. */
+static struct anchor *add_anchor(struct loader *loader, struct fy_event *event, struct node *node)
 {
     struct fy_token *token = fy_event_get_anchor_token(event);
     if (!token)
         return NULL;
-    struct location at = marked_place(loader, token);
+    struct location at = marked_location(loader, token);
     return anchor_add(&loader->anchors, marked_name(at), at, node);
 }
 
-static void take_alias(struct loader *loader, struct fy_event *event)
+static void add_alias(struct loader *loader, struct fy_event *event)
 {
     const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
-    struct location at = marked_place(loader, event->alias.anchor);
+    struct location at = marked_location(loader, event->alias.anchor);
     if (level && level->node->kind == NODE_MAP && !level->key) {
         fail(loader, at, "an alias cannot be a key",
              "write the key itself, or quote it if it begins with *");
@@ -178,7 +178,7 @@ static void take_alias(struct loader *loader, struct fy_event *event)
     }
     struct node *node = anchor_expand(&loader->anchors, marked_name(at), at, loader->depth);
     if (node)
-        take(loader, node);
+        add_node(loader, node);
     else
         loader->failed = true;
 }
@@ -186,7 +186,7 @@ static void take_alias(struct loader *loader, struct fy_event *event)
 static void open_level(struct loader *loader, struct fy_event *event, enum node_kind kind)
 {
     struct node *node = node_new(loader->arena, kind);
-    node->span = event_place(loader, event);
+    node->span = event_location(loader, event);
     if (loader->depth == FILE_DEPTH_MAX) {
         diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    FILE_DEPTH_MAX);
@@ -194,12 +194,12 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
         loader->failed = true;
         return;
     }
-    take(loader, node);
+    add_node(loader, node);
     bool inside = loader->depth && loader->levels[loader->depth - 1].flow;
     struct str text = str_skip(loader->source->text, node->span.start);
     bool bracket = str_starts_with(text, STR("{")) || str_starts_with(text, STR("["));
     loader->levels[loader->depth++] = (struct level){
-        .node = node, .anchor = take_anchor(loader, event, node), .flow = inside || bracket};
+        .node = node, .anchor = add_anchor(loader, event, node), .flow = inside || bracket};
 }
 
 static void close_level(struct loader *loader)
@@ -228,7 +228,8 @@ static size_t line_end(struct str text, size_t at)
     return at;
 }
 
-/* Bytes between the start of the line and an offset; a byte order mark is no part of the line. */
+/* Returns the number of bytes between the start of the line and an offset, without a byte order
+ * mark. */
 static size_t column_of(struct str text, size_t offset)
 {
     size_t mark = utf8_bom_len(text);
@@ -238,8 +239,8 @@ static size_t column_of(struct str text, size_t offset)
     return offset - (start < mark ? mark : start);
 }
 
-/* libfyaml takes a block of text that is indented no further than its key or dash, with all keys
- * that follow it. */
+/* libfyaml accepts a block scalar that is not indented further than its key or dash, and makes
+ * all following keys part of it. */
 static void check_block(struct loader *loader, struct location block)
 {
     const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
@@ -252,7 +253,33 @@ static void check_block(struct loader *loader, struct location block)
              "indent the text further than its key");
 }
 
-static void take_scalar(struct loader *loader, struct fy_event *event)
+/* True if the string of a scalar equals its text in the file: in one line, without escapes. */
+static bool is_raw(enum scalar_style style, struct str written)
+{
+    for (size_t i = 0; i < written.len; i++) {
+        char byte = written.data[i];
+        if (is_break(byte) || (byte == '\'' && style == STYLE_SINGLE) ||
+            (byte == '\\' && style == STYLE_DOUBLE))
+            return false;
+    }
+    return style == STYLE_PLAIN || style == STYLE_SINGLE || style == STYLE_DOUBLE;
+}
+
+/* Returns the string of a scalar. `at` excludes quotes. */
+static struct str scalar_text(struct loader *loader, struct fy_token *token,
+                              enum scalar_style style, struct location at)
+{
+    struct str written = str_slice(loader->source->text, at.start, at.end);
+    if (is_raw(style, written))
+        return str_copy(loader->arena, written);
+    size_t len = 0;
+    const char *text = fy_token_get_text(token, &len);
+    if (!text)
+        out_of_memory();
+    return str_copy(loader->arena, (struct str){text, len});
+}
+
+static void add_scalar(struct loader *loader, struct fy_event *event)
 {
     static const enum scalar_style styles[] = {[FYSS_PLAIN] = STYLE_PLAIN,
                                                [FYSS_SINGLE_QUOTED] = STYLE_SINGLE,
@@ -266,42 +293,40 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
         node->style = styles[style];
     const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
     if (start) {
-        /* The library's marks leave out the quotes. */
+        /* The marks of libfyaml exclude quotes. */
         size_t quote = node->style == STYLE_SINGLE || node->style == STYLE_DOUBLE;
-        struct location at = event_place(loader, event);
+        struct location at = event_location(loader, event);
         bool block = node->style == STYLE_LITERAL || node->style == STYLE_FOLDED;
         while (block && at.start < at.end && loader->source->text.data[at.start] == ' ')
             at.start++;
         node->text_at = at.start;
-        node->span = place(loader, at.start - quote, at.end + quote);
+        node->span = make_location(loader, at.start - quote, at.end + quote);
         if (block)
             check_block(loader, at);
-        size_t len = 0;
-        const char *text = loader->failed ? NULL : fy_token_get_text(token, &len);
-        if (!text && !loader->failed)
-            out_of_memory();
-        node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
+        if (!loader->failed)
+            node->text = scalar_text(loader, token, node->style, at);
         if (str_find(node->text, 0, '\0') < node->text.len)
             fail(loader, node->span, "a string must not contain a NUL character", "remove the \\0");
     }
-    take(loader, node);
-    take_anchor(loader, event, node);
+    add_node(loader, node);
+    add_anchor(loader, event, node);
 }
 
-/* Lines that begin with % before a document. libfyaml takes some broken ones without a word, and
- * does not come back from others. */
-static void refuse_directives(struct loader *loader)
+/* Reports directives: lines that begin with % before a document. libfyaml accepts some invalid
+ * ones, and does not return for others. */
+static void report_directives(struct loader *loader)
 {
     struct str text = loader->source->text;
     bool before_document = true;
-    for (size_t at = loader->base; at < text.len; at = line_end(text, at) + 1) {
+    bool has_mark = str_find(text, loader->base, '%') < text.len;
+    for (size_t at = loader->base; has_mark && at < text.len; at = line_end(text, at) + 1) {
         struct str line = str_slice(text, at, line_end(text, at));
         size_t indent = 0;
         while (indent < line.len && is_blank(line.data[indent]))
             indent++;
         if (before_document && str_starts_with(line, STR("%"))) {
-            fail(loader, place(loader, at, at + line.len), "YAML directives (%) are not supported",
-                 "remove the line");
+            fail(loader, make_location(loader, at, at + line.len),
+                 "YAML directives (%) are not supported", "remove the line");
             return;
         }
         if (indent < line.len && line.data[indent] != '#')
@@ -309,30 +334,30 @@ static void refuse_directives(struct loader *loader)
     }
 }
 
-/* A second document: told at its mark, or at its content where `...` alone ended the first. */
-static bool refuse_second(struct loader *loader, struct fy_event *event)
+/* Reports a second document at its marker, or at its content if only `...` ended the first. */
+static bool report_second_document(struct loader *loader, struct fy_event *event)
 {
     bool content = event->type == FYET_SCALAR || event->type == FYET_ALIAS ||
                    event->type == FYET_MAPPING_START || event->type == FYET_SEQUENCE_START;
     bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
     if (!loader->root || loader->depth > 0 || !(content || marked))
         return false;
-    fail(loader, event_place(loader, event), "the file must contain a single YAML document",
+    fail(loader, event_location(loader, event), "the file must contain a single YAML document",
          "remove the --- and everything after it, or move that to a separate file");
     return true;
 }
 
-static bool refuse_tag(struct loader *loader, struct fy_event *event)
+static bool report_tag(struct loader *loader, struct fy_event *event)
 {
     struct fy_token *tag = fy_event_get_tag_token(event);
     if (tag)
-        fail(loader, marked_place(loader, tag), "YAML tags (!) are not supported",
+        fail(loader, marked_location(loader, tag), "YAML tags (!) are not supported",
              "remove the tag, or quote the value if it begins with !");
     return tag != NULL;
 }
 
-/* The column that the lines of a value must be indented further than, from 1: that of the innermost
- * block. 0: of the outermost value. */
+/* Returns the 1-based column of the innermost block, which the lines of a value must be indented
+ * further than; 0 for the outermost value. */
 static size_t block_column(const struct loader *loader)
 {
     size_t depth = loader->depth;
@@ -343,8 +368,8 @@ static size_t block_column(const struct loader *loader)
     return 1 + column_of(loader->source->text, loader->levels[depth - 1].node->span.start);
 }
 
-/* Reports a line that begins at `at` and is indented no further than the block that it is in; a
- * closing bracket may be at the column of that block. Returns where the line's content begins. */
+/* Reports a line, beginning at `at`, that is not indented further than its block. A closing
+ * bracket may be in the column of the block. Returns the start of the line's content. */
 static size_t check_line(struct loader *loader, size_t at, bool in_quotes)
 {
     struct str text = loader->source->text;
@@ -358,15 +383,16 @@ static size_t check_line(struct loader *loader, size_t at, bool in_quotes)
     bool content = at < text.len && !is_break(text.data[at]) && (in_quotes || text.data[at] != '#');
     bool closes = content && !in_quotes && (text.data[at] == '}' || text.data[at] == ']');
     if (content && first < at && first - start < least)
-        fail(loader, place(loader, first, first + 1), "tab in the indentation",
+        fail(loader, make_location(loader, first, first + 1), "tab in the indentation",
              "indent with spaces; YAML does not allow tabs");
     else if (content && at - start + closes < least)
-        fail(loader, place(loader, at, at), "invalid indentation in brackets or quotes",
+        fail(loader, make_location(loader, at, at), "invalid indentation in brackets or quotes",
              indent_hint);
     return at;
 }
 
-/* What libfyaml does not check when it is sloppy: the lines that begin in a part of the text. */
+/* Checks the indentation of the lines that begin in a part of the text, which libfyaml does not
+ * check in sloppy mode. */
 static void check_lines(struct loader *loader, size_t at, size_t end, bool in_quotes)
 {
     struct str text = loader->source->text;
@@ -380,12 +406,12 @@ static void check_lines(struct loader *loader, size_t at, size_t end, bool in_qu
     }
 }
 
-/* The event begins or ends a value in brackets, or is one in quotes. */
+/* Checks the lines of collections in brackets and of quoted scalars. */
 static void check_brackets(struct loader *loader, struct fy_event *event)
 {
     const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
     bool ends = event->type == FYET_MAPPING_END || event->type == FYET_SEQUENCE_END;
-    struct location at = event_place(loader, event);
+    struct location at = event_location(loader, event);
     size_t end = ends ? at.end : at.start;
     if (level && level->flow) {
         check_lines(loader, loader->flow_end, end, false);
@@ -402,9 +428,9 @@ static void check_brackets(struct loader *loader, struct fy_event *event)
         loader->flow_end = at.end;
 }
 
-static void take_event(struct loader *loader, struct fy_event *event)
+static void handle_event(struct loader *loader, struct fy_event *event)
 {
-    if (refuse_second(loader, event) || refuse_tag(loader, event))
+    if (report_second_document(loader, event) || report_tag(loader, event))
         return;
     if (loader->sloppy)
         check_brackets(loader, event);
@@ -412,10 +438,10 @@ static void take_event(struct loader *loader, struct fy_event *event)
         return;
     switch (event->type) {
     case FYET_SCALAR:
-        take_scalar(loader, event);
+        add_scalar(loader, event);
         break;
     case FYET_ALIAS:
-        take_alias(loader, event);
+        add_alias(loader, event);
         break;
     case FYET_MAPPING_START:
         open_level(loader, event, NODE_MAP);
@@ -432,7 +458,7 @@ static void take_event(struct loader *loader, struct fy_event *event)
     }
 }
 
-/* The offset of a 1-based line and column (in characters) of what libfyaml parsed. */
+/* Converts a 1-based line and column (in characters) of libfyaml to an offset. */
 static size_t offset_of(const struct loader *loader, int line, int column)
 {
     struct str text = loader->source->text;
@@ -447,8 +473,8 @@ static size_t offset_of(const struct loader *loader, int line, int column)
     return at;
 }
 
-/* Finds a tab in the indentation of a line: the commonest mistake, told least clearly. */
-static bool line_tab(struct str text, size_t line, size_t *ret_tab)
+/* Finds a tab in the indentation of a line, a common error that libfyaml reports unclearly. */
+static bool find_line_tab(struct str text, size_t line, size_t *ret_tab)
 {
     size_t at = line;
     while (at < text.len && text.data[at] == ' ')
@@ -457,16 +483,18 @@ static bool line_tab(struct str text, size_t line, size_t *ret_tab)
     return at < text.len && text.data[at] == '\t';
 }
 
-/* In the line of an error or the next one: libfyaml tells of a tab at what stands before it. */
-static bool tab_indents(struct str text, size_t offset, size_t *ret_tab)
+/* Checks the line of an error and the next one, because libfyaml reports a tab at the token
+ * before it. */
+static bool find_tab(struct str text, size_t offset, size_t *ret_tab)
 {
     size_t line = offset < text.len ? offset : text.len;
     while (line > 0 && text.data[line - 1] != '\n')
         line--;
-    return line_tab(text, line, ret_tab) || line_tab(text, str_find(text, line, '\n') + 1, ret_tab);
+    return find_line_tab(text, line, ret_tab) ||
+           find_line_tab(text, str_find(text, line, '\n') + 1, ret_tab);
 }
 
-/* What libfyaml's words most often mean, and what to do. */
+/* Returns the hint for the usual cause of a libfyaml error; NULL if unknown. */
 static const char *syntax_hint(const char *message)
 {
     static const struct {
@@ -498,8 +526,8 @@ static const char *syntax_hint(const char *message)
     return NULL;
 }
 
-/* True for a value in one line with a key below it that is indented further, which libfyaml reports
- * at the value. */
+/* True if a key is indented further than the key above, which has a value in the same line.
+ * libfyaml reports that at the value. */
 static bool finds_deeper_key(struct str text, const char *message, size_t offset, size_t *ret_key)
 {
     size_t line = offset < text.len ? offset : text.len;
@@ -523,7 +551,7 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
 {
     void *iterator = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(collected, &iterator);
-    if (!error) { /* libfyaml fails without a word on some headers and directives */
+    if (!error) { /* libfyaml fails without a message for some headers and directives */
         fail(loader, location_file(loader->source), "invalid YAML",
              "check for an invalid | or > header, or a line that begins with %");
         return;
@@ -534,58 +562,105 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     }
     size_t offset = offset_of(loader, error->line, error->column);
     size_t tab;
-    if (tab_indents(loader->source->text, offset, &tab)) {
-        fail(loader, place(loader, tab, tab + 1), "tab in the indentation",
+    if (find_tab(loader->source->text, offset, &tab)) {
+        fail(loader, make_location(loader, tab, tab + 1), "tab in the indentation",
              "indent with spaces; YAML does not allow tabs");
         return;
     }
     size_t key;
     if (finds_deeper_key(loader->source->text, error->msg, offset, &key)) {
-        fail(loader, place(loader, key, key), "this key is indented further than the one above",
+        fail(loader, make_location(loader, key, key),
+             "this key is indented further than the one above",
              "align it with the key above, which already has a value");
         return;
     }
-    fail(loader, place(loader, offset, offset), error->msg, syntax_hint(error->msg));
+    fail(loader, make_location(loader, offset, offset), error->msg, syntax_hint(error->msg));
+}
+
+/* A libfyaml parser and its collected errors. */
+struct parser {
+    struct fy_parser *fy;
+    struct fy_diag *errors;
+};
+
+/* The parser of the last file, if that was parsed without an error. Creating one takes longer
+ * than parsing a small file. */
+static struct parser idle;
+
+static void destroy(struct parser *parser)
+{
+    fy_parser_destroy(parser->fy);
+    fy_diag_destroy(parser->errors);
+    *parser = (struct parser){0};
+}
+
+static struct parser create(enum fy_parse_cfg_flags flags)
+{
+    struct parser parser = {0};
+    struct fy_diag_cfg diag_config;
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    parser.errors = fy_diag_create(&diag_config);
+    if (!parser.errors)
+        return parser;
+    fy_diag_set_collect_errors(parser.errors, true);
+    const struct fy_parse_cfg config = {.flags = flags, .diag = parser.errors};
+    parser.fy = fy_parser_create(&config);
+    return parser;
+}
+
+/* Returns a parser for a file; its `fy` is NULL if it cannot be created. */
+static struct parser start(const struct loader *loader)
+{
+    struct parser parser = {0};
+    enum fy_parse_cfg_flags flags =
+        FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG;
+    if (loader->sloppy)
+        return create(flags | FYPCF_SLOPPY_FLOW_INDENTATION);
+    if (idle.fy && fy_parser_reset(idle.fy) == 0)
+        parser = idle;
+    else
+        destroy(&idle);
+    idle = (struct parser){0};
+    return parser.fy ? parser : create(flags);
+}
+
+/* Only a parser without errors is reused for the next file. */
+static void finish(const struct loader *loader, struct parser *parser)
+{
+    void *iterator = NULL;
+    if (!loader->failed && !loader->outdented && !loader->sloppy &&
+        !fy_diag_errors_iterate(parser->errors, &iterator))
+        idle = *parser;
+    else
+        destroy(parser);
 }
 
 static void parse(struct loader *loader)
 {
-    struct fy_diag_cfg diag_config;
-    fy_diag_cfg_default(&diag_config);
-    diag_config.fp = NULL;
-    struct fy_diag *collected = fy_diag_create(&diag_config);
-    if (collected)
-        fy_diag_set_collect_errors(collected, true);
-    struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
-                                           FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG,
-                                  .diag = collected};
-    if (loader->sloppy)
-        config.flags |= FYPCF_SLOPPY_FLOW_INDENTATION;
-    struct fy_parser *parser = collected ? fy_parser_create(&config) : NULL;
+    struct parser parser = start(loader);
     struct str text = str_skip(loader->source->text, loader->base);
-    if (!parser || fy_parser_set_string(parser, text.data, text.len) != 0) {
+    if (!parser.fy || fy_parser_set_string(parser.fy, text.data, text.len) != 0) {
         fail(loader, location_file(loader->source), "cannot start the YAML parser", NULL);
-        fy_parser_destroy(parser);
-        fy_diag_destroy(collected);
+        destroy(&parser);
         return;
     }
     struct fy_event *event;
-    while (!loader->failed && (event = fy_parser_parse(parser)) != NULL) {
-        take_event(loader, event);
-        fy_parser_event_free(parser, event);
+    while (!loader->failed && (event = fy_parser_parse(parser.fy)) != NULL) {
+        handle_event(loader, event);
+        fy_parser_event_free(parser.fy, event);
     }
-    if (!loader->failed && fy_parser_get_stream_error(parser))
-        report_syntax(loader, collected);
-    fy_parser_destroy(parser);
-    fy_diag_destroy(collected);
+    if (!loader->failed && fy_parser_get_stream_error(parser.fy))
+        report_syntax(loader, parser.errors);
+    finish(loader, &parser);
 }
 
-/* More of them in a row than a file may have: see WHITESPACE_RUN_MAX. */
-static void refuse_blanks(struct loader *loader)
+/* Reports more than WHITESPACE_RUN_MAX consecutive blanks. */
+static void report_blanks(struct loader *loader)
 {
     struct str text = loader->source->text;
     size_t start = 0;
-    for (size_t at = 0; at < text.len; at++) {
+    for (size_t at = 0; text.len > WHITESPACE_RUN_MAX && at < text.len; at++) {
         char byte = text.data[at];
         if (!is_blank(byte) && !is_break(byte))
             start = at + 1;
@@ -594,14 +669,14 @@ static void refuse_blanks(struct loader *loader)
         struct str message =
             str_format(loader->arena, "more than %d spaces, tabs and line breaks in a row",
                        WHITESPACE_RUN_MAX);
-        fail(loader, place(loader, start, start), message.data,
+        fail(loader, make_location(loader, start, start), message.data,
              "remove some; a string that requires them can contain them as \\x20 in double quotes");
         return;
     }
 }
 
-/* A file of ours may be shown wherever it is; `root` may be what was read before an error. */
-static void show_own_file(const struct source *source, const struct node *root)
+/* Marks a service or environment file as not hidden. `root` may be incomplete after an error. */
+static void unhide_own_file(const struct source *source, const struct node *root)
 {
     static const char *const fields[] = {"name", "org_name", "providers", "modules"};
     for (size_t i = 0; source_is_hidden(source) && i < COUNT_OF(fields); i++)
@@ -615,8 +690,9 @@ struct node *load_service_file(struct arena *arena, const struct source *source,
     struct node *root = load_service(arena, source, diags);
     if (!root || !source_is_hidden(source))
         return root;
-    /* Its values would come into messages about other files. */
-    diag_error(diags, location_file(source), "this is neither a service nor an environment file");
+    /* Messages about other files would show its values. */
+    diag_error(diags, location_file(source), "not a service file or environment file");
+    diag_hint(diags, "pass a file with a name, and with modules or providers");
     return NULL;
 }
 
@@ -634,9 +710,10 @@ static bool check_text(const struct source *source, struct diags *diags)
     return false;
 }
 
-/* libfyaml refuses a closing bracket under its key, which other readers take, unless it checks no
- * indentation in brackets at all. It then reports other errors less well, so that comes second. */
-static void parse_either_way(struct loader *loader)
+/* libfyaml rejects a closing bracket in the column of its key, which other parsers accept,
+ * unless it checks no indentation in brackets at all (sloppy mode). That mode reports other
+ * errors less precisely, so it is tried second. */
+static void parse_with_fallback(struct loader *loader)
 {
     const struct diags before = *loader->diags;
     struct loader sloppy = *loader;
@@ -651,6 +728,8 @@ static void parse_either_way(struct loader *loader)
 
 struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
 {
+    if (source->tree)
+        return source->tree;
     if (!check_text(source, diags))
         return NULL;
     struct loader loader = {.arena = arena,
@@ -659,12 +738,12 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
                             .base = utf8_bom_len(source->text),
                             .anchors = {.arena = arena, .diags = diags}};
     size_t errors = diags->errors;
-    refuse_directives(&loader);
+    report_directives(&loader);
     if (!loader.failed)
-        refuse_blanks(&loader);
+        report_blanks(&loader);
     if (!loader.failed && loader.base < source->text.len)
-        parse_either_way(&loader);
-    show_own_file(source, loader.root);
+        parse_with_fallback(&loader);
+    unhide_own_file(source, loader.root);
     if (diags->errors > errors)
         return NULL;
     if (!loader.root || node_is_null(loader.root)) {

@@ -10,15 +10,43 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+enum {
+    KEYWORD = 1,   /* text that begins with it may be null, a boolean or another keyword */
+    NUMERIC = 2,   /* text that begins with it may be a number or a timestamp */
+    INDICATOR = 4, /* plain text does not begin with it, apart from exceptions for - and . */
+    SPECIAL = 8    /* text that contains it must be checked before it is written plain */
+};
+
+/* clang-format off */
+static const unsigned char byte_classes[0x100] = {
+    [0x00 ... 0x1F] = SPECIAL, [0x7F ... 0xFF] = SPECIAL,
+    ['#'] = INDICATOR | SPECIAL, [':'] = NUMERIC | INDICATOR | SPECIAL,
+    [' '] = INDICATOR, ['!'] = INDICATOR, ['"'] = INDICATOR, ['%'] = INDICATOR, ['&'] = INDICATOR,
+    ['\''] = INDICATOR, ['*'] = INDICATOR, ['>'] = INDICATOR, ['?'] = INDICATOR, ['@'] = INDICATOR,
+    ['['] = INDICATOR, [']'] = INDICATOR, ['`'] = INDICATOR, ['{'] = INDICATOR, ['|'] = INDICATOR,
+    ['}'] = INDICATOR, ['<'] = KEYWORD | INDICATOR, ['='] = KEYWORD | INDICATOR,
+    ['-'] = KEYWORD | NUMERIC | INDICATOR, ['.'] = KEYWORD | NUMERIC | INDICATOR,
+    ['+'] = KEYWORD | NUMERIC, [','] = NUMERIC | INDICATOR, ['_'] = NUMERIC, ['0' ... '9'] = NUMERIC,
+    ['~'] = KEYWORD, ['n'] = KEYWORD, ['N'] = KEYWORD, ['t'] = KEYWORD, ['T'] = KEYWORD,
+    ['f'] = KEYWORD, ['F'] = KEYWORD, ['y'] = KEYWORD, ['Y'] = KEYWORD, ['o'] = KEYWORD,
+    ['O'] = KEYWORD,
+};
+/* clang-format on */
+
+static unsigned byte_class(struct str text, size_t at)
+{
+    return byte_classes[(unsigned char)text.data[at]];
+}
+
 static bool is_keyword(struct str text)
 {
-    enum { LONGEST = 5 };
-    if (text.len > LONGEST || (text.len && !strchr("~nNtTfFyYoO.+-<=", text.data[0])))
+    enum { LENGTH_MAX = 5 };
+    if (text.len > LENGTH_MAX)
         return false;
-    /* "<<" and "=" are YAML 1.1's merge and default keys. */
-    static const char *const words[] = {"",     "~",     "null",  "true", "false", "yes",
-                                        "no",   "on",    "off",   "y",    "n",     ".nan",
-                                        ".inf", "-.inf", "+.inf", "<<",   "=",     "."};
+    /* "<<" and "=" are the merge and default keys of YAML 1.1. */
+    static const char *const words[] = {"~",     "null",  "true", "false", "yes",  "no",
+                                        "on",    "off",   "y",    "n",     ".nan", ".inf",
+                                        "-.inf", "+.inf", "<<",   "=",     "."};
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_eq_c_nocase(text, words[i]))
             return true;
@@ -32,9 +60,9 @@ static size_t skip(struct str text, size_t at, const char *allowed)
     return at;
 }
 
-/* Integers of every base, floats, sexagesimals (12:30:45), with Ruby's and YAML 1.1's separators.
- * Dotted groups (1.2.3) are floats to the letter of YAML 1.1's pattern. Go (yaml.v2, resolve())
- * drops every underscore first, also one in 0_x1F or 3e7_. */
+/* Integers in any base, floats and sexagesimals (12:30:45), with the separators of Ruby and YAML
+ * 1.1. Dotted groups (1.2.3) match the float pattern of YAML 1.1. Go (yaml.v2, resolve())
+ * removes all underscores first, also in 0_x1F or 3e7_. */
 static bool is_number(struct str text)
 {
     size_t sign = text.len && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
@@ -56,7 +84,7 @@ static bool is_number(struct str text)
     return exponent == digits.len;
 }
 
-/* 2001-12-14, alone or with a time behind it. */
+/* 2001-12-14, optionally followed by a time. */
 static bool is_timestamp(struct str text)
 {
     size_t year = skip(text, 0, "0123456789");
@@ -71,23 +99,23 @@ static bool is_timestamp(struct str text)
 
 bool scalar_is_ambiguous(struct str text)
 {
-    if (is_keyword(text))
-        return true;
-    bool numeric = is_digit(text.data[0]) || strchr("+-.:,_", text.data[0]);
-    return numeric && (is_number(text) || is_timestamp(text));
+    unsigned first = text.len ? byte_class(text, 0) : 0;
+    return text.len == 0 || ((first & KEYWORD) && is_keyword(text)) ||
+           ((first & NUMERIC) && (is_number(text) || is_timestamp(text)));
 }
 
 static bool may_start_plain(struct str text)
 {
-    /* A dash may start a plain text when no space follows and it is no document mark. */
+    /* A dash may begin a plain scalar if no space follows and it is not a document marker. */
     if (text.data[0] == '-')
         return text.len > 1 && text.data[1] != ' ' && !str_eq_c(text, "--") &&
                !str_starts_with(text, STR("---"));
-    return !strchr("?:,[]{}#&*!|>'\"%@` .=<", text.data[0]) ||
+    return !(byte_class(text, 0) & INDICATOR) ||
            (text.data[0] == '.' && !str_starts_with(text, STR("...")));
 }
 
-/* Beyond ASCII: emoji and other planes are left to the double quotes, for libyaml escapes them. */
+/* For characters beyond ASCII. Those above U+FFFF are double-quoted, because libyaml escapes
+ * them. */
 static bool is_printable(uint32_t character)
 {
     bool breaks = character == 0x2028 || character == 0x2029 || character == 0xFEFF;
@@ -104,13 +132,15 @@ bool scalar_may_be_plain(struct str text)
     if (last == ' ' || last == ':')
         return false;
     for (size_t at = 0, len; at < text.len; at += len) {
-        unsigned char byte = (unsigned char)text.data[at];
-        uint32_t character;
         len = 1;
+        if (!(byte_class(text, at) & SPECIAL))
+            continue;
+        char byte = text.data[at];
         if (byte == ':' ? text.data[at + 1] == ' ' : byte == '#' && text.data[at - 1] == ' ')
             return false;
-        if (byte >= 0x20 && byte < 0x7F)
+        if (byte == ':' || byte == '#')
             continue;
+        uint32_t character;
         len = utf8_decode(text, at, &character);
         if (len == 0 || !is_printable(character))
             return false;
@@ -134,9 +164,9 @@ bool scalar_to_bool(struct str text, bool *ret_flag)
     return false;
 }
 
-/* Reading as sigs.k8s.io/yaml does */
+/* Numbers as in sigs.k8s.io/yaml */
 
-/* The base that a prefix of the digits tells, as Go has it: 010 is octal. */
+/* Returns the base for the prefix of the digits, as in Go: 010 is octal. */
 static unsigned base_of(struct str digits, size_t *ret_prefix)
 {
     static const struct {
@@ -153,7 +183,8 @@ static unsigned base_of(struct str digits, size_t *ret_prefix)
     return 10;
 }
 
-/* Go's strconv.ParseInt() with base 0; the number fits an int64_t or, if positive, a uint64_t. */
+/* Parses like Go's strconv.ParseInt() with base 0. The number fits an int64_t or, if positive, a
+ * uint64_t. */
 static bool parse_go_int(struct str text, bool *ret_negative, uint64_t *ret_number)
 {
     *ret_negative = str_starts_with(text, STR("-"));
@@ -192,7 +223,7 @@ static bool is_go_float(struct str text)
     return exponent < text.len && skip(text, exponent, digits) == text.len;
 }
 
-/* The exponent of a float; far beyond what counts, any number will do. */
+/* Returns the exponent of a float. Beyond six digits the exact value does not matter. */
 static int64_t exponent_of(struct str text)
 {
     enum { DIGITS_MAX = 6 };
@@ -203,8 +234,8 @@ static int64_t exponent_of(struct str text)
     return str_starts_with(text, STR("-")) ? -number : number;
 }
 
-/* A float that is an integer, which JSON writes without a point. A double keeps 15 digits; what has
- * more, or would not fit, stays as it is written. */
+/* True for a float with an integral value, which JSON writes without a point. False if it has
+ * more than the 15 digits of a double, or does not fit. */
 static bool is_whole(struct str text, int64_t *ret_number)
 {
     enum { DIGITS_MAX = 15, LENGTH_MAX = 18 };
@@ -212,8 +243,9 @@ static bool is_whole(struct str text, int64_t *ret_number)
     size_t count = 0;
     size_t end = skip(text, 0, "+-.0123456789");
     size_t point = str_find(str_slice(text, 0, end), 0, '.');
-    int64_t power = exponent_of(str_skip(text, end + 1)); /* of ten, for the last digit kept */
-    size_t last = end;                                    /* behind the last digit that is not 0 */
+    int64_t power =
+        exponent_of(str_skip(text, end + 1)); /* power of ten of the last significant digit */
+    size_t last = end;                        /* after the last nonzero digit */
     while (last > 0 && strchr("0.", text.data[last - 1]))
         last--;
     for (size_t i = 0; i < last; i++) {
@@ -251,7 +283,7 @@ struct str scalar_as_json(struct arena *arena, struct str text)
     bool negative;
     uint64_t number;
     int64_t whole;
-    if (str_to_int(text, &whole) && text.data[0] != '-') /* as nearly all are written */
+    if (str_to_int(text, &whole) && text.data[0] != '-') /* the usual form */
         return text;
     if (text.len == 0 || !(is_digit(text.data[0]) || strchr("+-.", text.data[0])))
         return text;

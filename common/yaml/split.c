@@ -15,7 +15,7 @@ static bool is_blank(char byte)
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-/* Three of `mark` at the start of a line, and nothing glued to them. */
+/* True for three `mark` at the start of a line, followed by a blank or the end. */
 static bool is_marker(struct str text, size_t line, char mark)
 {
     if (text.len - line < 3)
@@ -31,8 +31,8 @@ bool stream_is_marked(struct str text)
     return is_marker(text, 0, '-');
 }
 
-/* `---apiVersion:`: a marker that lost its line break, which makes a key of it. */
-static bool is_glued(struct str text, size_t line)
+/* True for a marker without its line break, which makes it a key: `---apiVersion:`. */
+static bool is_broken_marker(struct str text, size_t line)
 {
     struct str rest = str_slice(text, line, line + 40);
     return str_starts_with(rest, STR("---apiVersion:")) || str_starts_with(rest, STR("---kind:")) ||
@@ -46,8 +46,8 @@ static size_t skip_spaces(struct str text, size_t at)
     return at;
 }
 
-/* Directives stand before the marker of the document that they are for, and comments and empty
- * lines may stand between. */
+/* Returns the start of the directives before a marker, which may be followed by comments and
+ * empty lines; the marker if there are none. */
 static size_t with_directives(struct str text, size_t first, size_t marker)
 {
     size_t found = marker;
@@ -73,7 +73,7 @@ static bool is_alphanumeric(char byte)
            (byte >= '0' && byte <= '9');
 }
 
-/* The word behind `kind:`, if it is one plain or quoted word. */
+/* Returns the word after `kind:`; empty if it is not a single plain or quoted word. */
 static struct str kind_word(struct str text, size_t at)
 {
     struct str line = str_slice(text, at, str_find(text, at, '\n'));
@@ -89,7 +89,7 @@ static struct str kind_word(struct str text, size_t at)
     return str_slice(line, start, end);
 }
 
-/* True for a key that may be `kind` in another form: in quotes, merged, an alias, with a tag. */
+/* True for a key that may be `kind` in another form: quoted, merged, an alias, or tagged. */
 static bool may_be_kind(struct str text, size_t at)
 {
     struct str line = str_slice(text, at, str_find(text, at, '\n'));
@@ -122,17 +122,17 @@ static void read_line(struct stream_parser *stream_parser, struct str text, size
 {
     static const struct str kind = {"kind", 4};
     struct str line = str_slice(text, at, at + kind.len);
-    size_t behind = at + kind.len;
+    size_t after = at + kind.len;
     switch (text.data[at]) {
     case 'k':
-        behind = str_equal(line, kind) ? skip_spaces(text, behind) : text.len;
-        if (behind < text.len && text.data[behind] == ':' && stream_parser->kinds++ == 0)
-            stream_parser->next.kind = kind_word(text, behind + 1);
+        after = str_equal(line, kind) ? skip_spaces(text, after) : text.len;
+        if (after < text.len && text.data[after] == ':' && stream_parser->kinds++ == 0)
+            stream_parser->next.kind = kind_word(text, after + 1);
         break;
     case '-':
         if (is_marker(text, at, '-'))
             end_document(stream_parser, with_directives(text, stream_parser->next.start, at));
-        else if (is_glued(text, at) && !stream_parser->next.broken_marker) {
+        else if (is_broken_marker(text, at) && !stream_parser->next.broken_marker) {
             stream_parser->next.broken_marker = true;
             stream_parser->next.broken_marker_at = at;
         }
@@ -150,13 +150,14 @@ static void read_line(struct stream_parser *stream_parser, struct str text, size
 enum { BLOCK = 16 };
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
 
-/* What a line that says something here begins with: one of "!\"&'*-.<?k", or another sign. */
+/* True if a line that begins with this byte may be relevant: one of "!\"&'*-.<?k" or another
+ * sign. */
 static bool is_begin(char byte)
 {
     return (byte >= '!' && byte <= '.') || byte == '<' || byte == '?' || byte == 'k';
 }
 
-/* True when such a line may begin in the BLOCK bytes behind `at`. */
+/* True if a relevant line may begin in the BLOCK bytes after `at`. */
 static bool may_begin(const char *at)
 {
     block ends;
@@ -171,8 +172,8 @@ static bool may_begin(const char *at)
     return (halves[0] | halves[1]) != 0;
 }
 
-/* The next place at or after `at` where a line may begin that says something here: most lines of a
- * stream do not, and many are passed at once. */
+/* Returns the next offset at or after `at` where a relevant line may begin. Skips many lines at
+ * once, because most are not relevant. */
 static size_t next_begin(struct str text, size_t at)
 {
     while (at + BLOCK < text.len && !may_begin(text.data + at))
@@ -183,7 +184,7 @@ static size_t next_begin(struct str text, size_t at)
     return text.len;
 }
 
-/* Lines are looked at when they are complete. */
+/* Only complete lines are parsed. */
 void stream_feed(struct stream_parser *stream_parser, struct str text)
 {
     size_t complete = text.len;
@@ -199,7 +200,7 @@ void stream_feed(struct stream_parser *stream_parser, struct str text)
     for (size_t at = next_begin(lines, stream_parser->searched); at < complete;
          at = next_begin(lines, at))
         read_line(stream_parser, lines, at);
-    stream_parser->searched = complete - 1; /* the line break may be before a line */
+    stream_parser->searched = complete - 1; /* the line break may precede a relevant line */
 }
 
 struct stream stream_finish(struct stream_parser *stream_parser, struct str text)

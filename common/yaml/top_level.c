@@ -56,7 +56,7 @@ static struct str skip_blanks(struct str text)
     return str_skip(text, at);
 }
 
-/* Without what may be before a key: the `?` of an explicit one, a tag, an anchor. */
+/* Skips what may precede a key: the `?` of an explicit key, a tag, an anchor. */
 static struct str skip_properties(struct str text)
 {
     for (text = skip_blanks(text); text.len; text = skip_blanks(text)) {
@@ -73,8 +73,8 @@ static struct str skip_properties(struct str text)
     return text;
 }
 
-/* The end of a quoted string that begins the text, after its closing quote. A quote inside is
- * escaped with a backslash, or written twice. */
+/* Returns the end of a quoted string at the start of the text, after its closing quote. A quote
+ * inside is escaped with a backslash or doubled. */
 static size_t quoted_end(struct str text)
 {
     char quote = text.data[0];
@@ -88,14 +88,14 @@ static size_t quoted_end(struct str text)
     return text.len;
 }
 
-/* A plain key, or value, of a flow map ends here. */
+/* True if the byte ends a plain key or value of a flow map. */
 static bool ends_plain(char c)
 {
     return c == ':' || c == ',' || c == '{' || c == '}' || c == '[' || c == ']' || is_break(c);
 }
 
-/* True if the text begins with a key like `modules`. It need not have a value after its colon, nor,
- * after `?`, a colon. */
+/* True if the text begins with a key like `modules`. A value after the colon is optional, as is
+ * the colon of an explicit key (`?`). */
 static bool begins_with_modules(struct str text)
 {
     struct str key = skip_properties(text);
@@ -113,14 +113,14 @@ static bool begins_with_modules(struct str text)
     return (colon || explicit) && top_level_distance(str_slice(key, 0, quoted ? end : stop)) <= 1;
 }
 
-/* A line of a template, not of YAML. */
+/* True for a line of a template. */
 static bool is_template(struct str line)
 {
     return str_starts_with(line, STR("{{")) || str_starts_with(line, STR("{%")) ||
            str_starts_with(line, STR("<%"));
 }
 
-/* A comment of YAML, or one of JSON as editors' settings have it. */
+/* True for a comment of YAML, or of JSON with comments. */
 static bool is_comment(struct str text, size_t at)
 {
     bool marked = text.data[at] == '#' || str_starts_with(str_skip(text, at), STR("//"));
@@ -134,13 +134,13 @@ static size_t line_end(struct str text, size_t at)
     return at;
 }
 
-/* Returns the end of a flow map that begins the text; 0 if it is not closed. Sets *ret_found if one
- * of its own keys is like `modules`. `broken`: its brackets do not match, so keys count at any
- * depth, up to the end of the text. */
+/* Returns the end of a flow map at the start of the text; 0 if it is not closed. Sets *ret_found
+ * if one of its keys is like `modules`. `broken`: its brackets do not match, so keys are checked
+ * at any depth, to the end of the text. */
 static size_t scan_flow_map(struct str text, bool broken, bool *ret_found)
 {
     size_t depth = 0;
-    bool begins = false; /* a key or value */
+    bool begins = false; /* a key or value begins */
     for (size_t at = 0; at < text.len;) {
         char c = text.data[at];
         bool space = is_blank(c) || is_break(c);
@@ -166,15 +166,15 @@ static size_t scan_flow_map(struct str text, bool broken, bool *ret_found)
     return 0;
 }
 
-/* Where a scan is in a document. */
+/* State of a scan. */
 struct scan {
     struct str text;
     size_t at;
-    size_t indent; /* of the document's first line; SIZE_MAX before that */
+    size_t indent; /* of the first line of the document; SIZE_MAX: not seen yet */
     bool found;
 };
 
-/* Returns the end of a line that begins with a flow map, or of the last line of that map. */
+/* Returns the end of the line on which a flow map ends. */
 static size_t scan_flow_line(struct scan *scan, struct str content)
 {
     size_t end = scan_flow_map(content, false, &scan->found);
@@ -185,8 +185,8 @@ static size_t scan_flow_line(struct scan *scan, struct str content)
     return content.len;
 }
 
-/* A key may be indented by one space more than the first line: that is a common mistake, while maps
- * inside others are indented by two or more. */
+/* A key may be indented by one space more than the first line, a common mistake. Nested maps are
+ * indented by two or more. */
 static void scan_line(struct scan *scan)
 {
     struct str rest = str_skip(scan->text, scan->at);
@@ -219,7 +219,7 @@ static bool scan_text(struct str text)
     return scan.found;
 }
 
-/* In UTF-16 one of the first two bytes is 0, or they are its byte order mark. */
+/* True if one of the first two bytes is 0, or if they are the byte order mark of UTF-16. */
 static bool is_utf16(struct str text)
 {
     return text.len >= 2 &&

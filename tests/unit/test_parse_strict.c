@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "yaml/emit.h"
 #include "yaml/parse_strict.h"
 
 static const struct node *load(struct unit *unit, struct str text)
@@ -488,6 +489,64 @@ static void test_damaged_files_give_a_tree_or_an_error(void **state)
     }
 }
 
+/* Returns the tree of a text as YAML, and its diagnostics. */
+static struct str outcome(struct unit *unit, struct str text)
+{
+    struct buf out = {0};
+    unit->diags = (struct diags){.arena = &unit->arena};
+    struct node *root = load_service(&unit->arena, unit_source(unit, text), &unit->diags);
+    if (root)
+        emit_yaml(&out, &root, 1);
+    diags_write(&unit->diags, &out, false);
+    return buf_take(&unit->arena, &out);
+}
+
+static void test_no_file_changes_the_next_one(void **state)
+{
+    struct unit *unit = *state;
+    static const struct str texts[] = {
+        TEXT("a: 1\n"),
+        TEXT("\xEF\xBB\xBF"
+             "a: {b: [c, 'd', \"e\\n\"]}\n"),
+        TEXT("--- # comment\n- |\n  a\n   b\n- >-\n  c\n  d\n"),
+        TEXT("a\n...\n"),
+        TEXT("? a\n: - - b\n    - c\n  - d: e\n    f: g"),
+        TEXT("a: &x {b: c}\nd: *x\ne:\n  <<: *x\n"),
+        TEXT("a: {\n  b: c\n}\n"),
+        TEXT("[]"),
+        TEXT(""),
+        TEXT("# nothing\n"),
+        TEXT("a: 1\na: 2\n"),
+        TEXT("a: [1\n"),
+        TEXT("a: 'b\n"),
+        TEXT("a: \"\\q\"\n"),
+        TEXT("%YAML 1.1\n---\na: b\n"),
+        TEXT("a: b\n---\nc: d\n"),
+        TEXT("a: b\n...\nc: d\n"),
+        TEXT("a: !tag b\n"),
+        TEXT("a: *b\n"),
+        TEXT("a: &b [*b]\n"),
+        TEXT("a:\n\t- b\n"),
+        TEXT("a: b\n  c: d\n"),
+        TEXT("{a: b, ? c : d, [e]: f}\n"),
+        TEXT("- a\n b\n"),
+        TEXT("a: |2x\n  b\n"),
+        TEXT("a: \x01\n"),
+    };
+    struct str alone[COUNT_OF(texts)];
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        load(unit, STR("'")); /* an error, so that the next text gets a new parser */
+        alone[i] = outcome(unit, texts[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        for (size_t j = 0; j < COUNT_OF(texts); j++) {
+            load(unit, texts[i]);
+            if (!str_equal(outcome(unit, texts[j]), alone[j]))
+                fail_msg("%zu after %zu: %s", j, i, outcome(unit, texts[j]).data);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,6 +567,7 @@ int main(void)
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
         UNIT_TEST(test_largest_file),
         UNIT_TEST(test_damaged_files_give_a_tree_or_an_error),
+        UNIT_TEST(test_no_file_changes_the_next_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
