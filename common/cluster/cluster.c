@@ -351,7 +351,7 @@ static void add_requests(struct cluster *cluster, struct cluster_namespace *name
                                  .namespace = namespace,
                                  .lenient = query & QUERY_LENIENT});
     for (size_t i = 0; list == LIST_RENDERED && i < kind_count; i++) {
-        if (!kind_table[i].condition)
+        if (!kind_table[i].optional)
             continue;
         runs_add(arena, runs, list_objects(cluster, namespace, kind_table[i].resource));
         add_request(arena, requests,
