@@ -83,5 +83,8 @@ static bool annotate(const struct target *target, const struct traffic *traffic,
     return ingress_annotate(target, traffic, ingress, false);
 }
 
-const struct chart_flavour chart_generic = {
-    .object = OBJECT_INGRESS, .check = check, .apply = annotate, .tables = ingress_tables};
+const struct chart_flavour chart_generic = {.object = OBJECT_INGRESS,
+                                            .noun = "Ingress",
+                                            .check = check,
+                                            .apply = annotate,
+                                            .tables = ingress_tables};

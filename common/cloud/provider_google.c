@@ -52,6 +52,10 @@ static void grant(struct scope *scope, const struct link *link, struct str accou
                   role, STR_ARG(bucket));
 }
 
+/* https://cloud.google.com/kubernetes-engine/docs/how-to/internal-load-balancing */
+static const struct load_balancer_annotation internal_load_balancer[] = {
+    {"networking.gke.io/load-balancer-type", "Internal"}, {NULL, NULL}};
+
 const struct provider provider_google = {
     .cloud = CLOUD_GOOGLE,
     .field = PROVIDERS_GOOGLE,
@@ -61,6 +65,7 @@ const struct provider provider_google = {
     .registry_hint = "set project in the environment's google provider, or set registry in the "
                      "environment file, or pass --registry",
     .grant = grant,
+    .internal_load_balancer = internal_load_balancer,
     .annotation = "iam.gke.io/gcp-service-account",
     .identity = SERVICE_GCP_SERVICE_ACCOUNT,
     .identity_check = name_check_google_account,

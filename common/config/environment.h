@@ -3,7 +3,7 @@
 #define OPTASVC_ENVIRONMENT_H
 
 #include "base/map.h"
-#include "config/flavour.h"
+#include "config/gateway.h"
 #include "config/options.h"
 #include "config/provider.h"
 
@@ -43,13 +43,17 @@ struct environment {
     size_t output_count;
     struct str registry; /* empty: not known */
     struct str ingress_class;
-    enum flavour_id flavour;     /* of that class */
-    bool has_ingress_class;      /* the file has ingress_class or ingress_controller */
-    bool has_ingress_controller; /* the file has ingress_controller */
-    struct str tls_secret;       /* empty: none */
-    struct str cluster_issuer;   /* empty: none */
-    bool ack;                    /* AWS objects are made, for the ACK controllers */
-    struct str cluster_name;     /* of EKS; empty: not known */
+    enum flavour_id flavour;                /* of that class */
+    bool has_ingress_class;                 /* the file has ingress_class or ingress_controller */
+    bool has_ingress_controller;            /* the file has ingress_controller */
+    const struct gateway *gateway;          /* replaces the Ingresses; NULL: there are Ingresses */
+    struct str internal_class;              /* of the Ingresses of internal services; empty: none */
+    enum flavour_id internal_flavour;       /* of that class */
+    const struct gateway *internal_gateway; /* replaces those Ingresses; NULL: none */
+    struct str tls_secret;                  /* empty: none */
+    struct str cluster_issuer;              /* empty: none */
+    bool ack;                               /* AWS objects are made, for the ACK controllers */
+    struct str cluster_name;                /* of EKS; empty: not known */
     struct str secret_store; /* that `secrets` come from; empty: from the Secret manual-secrets */
     struct str secret_store_kind;
     struct str secret_prefix;               /* of the store's keys */

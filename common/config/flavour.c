@@ -1,16 +1,37 @@
 #include "config/flavour.h"
 
-const char *const flavour_keywords[] = {
-#define FLAVOUR(id, name, keyword) keyword,
+/* Keywords of one group: those of the other are left out. */
+#define KEYWORD_IF_INGRESS_INGRESS(keyword) keyword,
+#define KEYWORD_IF_INGRESS_GATEWAY(keyword)
+#define KEYWORD_IF_GATEWAY_INGRESS(keyword)
+#define KEYWORD_IF_GATEWAY_GATEWAY(keyword) keyword,
+
+const char *const ingress_flavour_keywords[] = {
+#define FLAVOUR(id, name, group, keyword) KEYWORD_IF_INGRESS_##group(keyword)
 #include "config/flavours.def"
     NULL};
 
+const char *const gateway_flavour_keywords[] = {
+#define FLAVOUR(id, name, group, keyword) KEYWORD_IF_GATEWAY_##group(keyword)
+#include "config/flavours.def"
+    NULL};
+
+static const char *const keywords[] = {
+#define FLAVOUR(id, name, group, keyword) [FLAVOUR_##id] = keyword,
+#include "config/flavours.def"
+};
+
 enum flavour_id flavour_of_keyword(struct str keyword)
 {
-    for (int i = 0; flavour_keywords[i]; i++)
-        if (str_eq_c(keyword, flavour_keywords[i]))
+    for (size_t i = 0; i < COUNT_OF(keywords); i++)
+        if (str_eq_c(keyword, keywords[i]))
             return (enum flavour_id)i;
     return (enum flavour_id)0;
+}
+
+const char *flavour_keyword(enum flavour_id flavour)
+{
+    return keywords[flavour];
 }
 
 /* A class is nginx's if one of the dash-separated words at its ends is `nginx`: nginx,

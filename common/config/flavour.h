@@ -7,15 +7,19 @@
 #include "base/str.h"
 
 enum flavour_id {
-#define FLAVOUR(id, name, keyword) FLAVOUR_##id,
+#define FLAVOUR(id, name, group, keyword) FLAVOUR_##id,
 #include "config/flavours.def"
 };
 
-/* The keywords of `ingress_controller`; NULL follows the last. */
-extern const char *const flavour_keywords[];
+/* The keywords of `ingress_controller` and of `gateway.type`; NULL follows the last. */
+extern const char *const ingress_flavour_keywords[];
+extern const char *const gateway_flavour_keywords[];
 
 /* The flavour of a keyword; of any other text, which the schema reports, the first one. */
 enum flavour_id flavour_of_keyword(struct str keyword);
+
+/* Returns the keyword of a flavour. */
+const char *flavour_keyword(enum flavour_id flavour);
 
 /* The flavour that the controller of a class most likely has, by the class's name. */
 enum flavour_id flavour_of_class(struct str class);

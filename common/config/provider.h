@@ -29,6 +29,12 @@ typedef struct str provider_registry(struct arena *arena, const struct environme
  * asks for. `account` is empty where none is written. */
 typedef void provider_grant(struct scope *scope, const struct link *link, struct str account);
 
+/* An annotation of Services of type LoadBalancer. A row without a name is the last. */
+struct load_balancer_annotation {
+    const char *name;
+    const char *value;
+};
+
 struct provider {
     enum cloud cloud;
     enum field_id field;         /* in `providers`; CLOUD_NONE: of no meaning */
@@ -44,6 +50,10 @@ struct provider {
     const char *annotation;      /* of a ServiceAccount, with its identity; NULL: it has none */
     enum field_id identity;      /* the field with that */
     name_check *identity_check;
+    /* Of a Service of type LoadBalancer, for all clients or for internal ones. NULL: none; internal
+     * load balancers then need annotations of the service file. */
+    const struct load_balancer_annotation *external_load_balancer;
+    const struct load_balancer_annotation *internal_load_balancer;
     const char *pod_label; /* of pods that have that identity, with the value "true"; NULL: none */
 };
 

@@ -55,7 +55,7 @@ static void test_flavour_of_keyword(void **state)
     assert_int_equal(flavour_of_keyword(STR("generic")), FLAVOUR_GENERIC);
     assert_int_equal(flavour_of_keyword(STR("other")), FLAVOUR_NGINX);
     size_t count = 0;
-    while (flavour_keywords[count])
+    while (ingress_flavour_keywords[count])
         count++;
     assert_int_equal(count, FLAVOUR_GENERIC + 1);
 }
