@@ -159,25 +159,25 @@ void arena_wipe(struct arena *arena)
 }
 
 #ifdef CHECKED_ALLOCATION
-static void *check(void *memory, bool wanted)
+static void *require_memory(void *memory, bool required)
 {
-    if (!memory && wanted)
+    if (!memory && required)
         out_of_memory();
     return memory;
 }
 
 void *CHECKED(malloc)(size_t size)
 {
-    return check(SYSTEM(malloc)(size), size > 0);
+    return require_memory(SYSTEM(malloc)(size), size > 0);
 }
 
 void *CHECKED(calloc)(size_t count, size_t size)
 {
-    return check(SYSTEM(calloc)(count, size), count > 0 && size > 0);
+    return require_memory(SYSTEM(calloc)(count, size), count > 0 && size > 0);
 }
 
 void *CHECKED(realloc)(void *old, size_t size)
 {
-    return check(SYSTEM(realloc)(old, size), size > 0);
+    return require_memory(SYSTEM(realloc)(old, size), size > 0);
 }
 #endif

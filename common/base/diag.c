@@ -30,19 +30,19 @@ struct location location_of_use(struct location at)
     return at.source && at.source->use ? *at.source->use : at;
 }
 
-static bool continues_character(struct str text, size_t at)
+static bool is_continuation_byte(struct str text, size_t at)
 {
     return at < text.len && ((unsigned char)text.data[at] & 0xC0) == 0x80;
 }
 
 __attribute__((format(printf, 2, 0))) static struct str
-format_text(struct arena *arena, const char *format, va_list arguments)
+format_truncated(struct arena *arena, const char *format, va_list arguments)
 {
     struct str text = str_vformat(arena, format, arguments);
     if (text.len <= DIAG_TEXT_MAX)
         return text;
     size_t end = DIAG_TEXT_MAX;
-    while (continues_character(text, end))
+    while (is_continuation_byte(text, end))
         end--;
     return str_format(arena, "%.*s...", STR_ARG(str_slice(text, 0, end)));
 }
@@ -59,7 +59,7 @@ static bool is_same_use(const struct location *a, const struct location *b)
 
 /* Returns the diagnostic for the same text of a file, used through another alias; NULL if there is
  * none. */
-static struct diag *find_repeated(const struct diags *diags, const struct diag *diag)
+static struct diag *find_duplicate(const struct diags *diags, const struct diag *diag)
 {
     const struct source *source = diag->at.source;
     for (size_t i = 0; source && i < diags->count; i++) {
@@ -74,7 +74,7 @@ static struct diag *find_repeated(const struct diags *diags, const struct diag *
 }
 
 /* Copies the use of a source, because its tree may be freed before the diagnostics. */
-static const struct source *keep_use(struct arena *arena, const struct source *source)
+static const struct source *copy_use(struct arena *arena, const struct source *source)
 {
     if (!source || !source->use)
         return source;
@@ -96,9 +96,9 @@ __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
         return;
     const struct diag diag = {.severity = severity,
                               .at = at,
-                              .message = format_text(diags->arena, format, arguments),
+                              .message = format_truncated(diags->arena, format, arguments),
                               .order = diags->count};
-    struct diag *first = find_repeated(diags, &diag);
+    struct diag *first = find_duplicate(diags, &diag);
     if (first) {
         first->repeats++;
         diags->repeats[severity]++;
@@ -107,7 +107,7 @@ __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
     }
     diags->items = arena_grow(diags->arena, diags->items, diags->count, sizeof *diags->items);
     diags->items[diags->count] = diag;
-    diags->items[diags->count++].at.source = keep_use(diags->arena, at.source);
+    diags->items[diags->count++].at.source = copy_use(diags->arena, at.source);
 }
 
 void diag_verror(struct diags *diags, struct location at, const char *format, va_list arguments)
@@ -142,7 +142,7 @@ void diag_context(struct diags *diags, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    diags->items[diags->count - 1].context = format_text(diags->arena, format, arguments);
+    diags->items[diags->count - 1].context = format_truncated(diags->arena, format, arguments);
     va_end(arguments);
 }
 
@@ -152,7 +152,7 @@ void diag_hint(struct diags *diags, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    diags->items[diags->count - 1].hint = format_text(diags->arena, format, arguments);
+    diags->items[diags->count - 1].hint = format_truncated(diags->arena, format, arguments);
     va_end(arguments);
 }
 
@@ -174,8 +174,8 @@ bool diag_suggest(struct diags *diags, const struct suggestion *near)
 /* Returns the start of the line of an offset; excludes a byte order mark. */
 static size_t line_start(struct str text, size_t offset)
 {
-    size_t mark = utf8_bom_len(text);
-    size_t first = offset >= mark ? mark : 0;
+    size_t bom = utf8_bom_len(text);
+    size_t first = offset >= bom ? bom : 0;
     while (offset > first && text.data[offset - 1] != '\n')
         offset--;
     return offset;
@@ -240,16 +240,16 @@ struct position diag_position(const struct source *source, size_t offset)
     return position;
 }
 
-static const char *paint(bool color, const char *code)
+static const char *color_code(bool color, const char *code)
 {
     return color ? code : "";
 }
 
 /* Maximum number of bytes of a line shown before and after the position. */
-enum { SHOWN_BEFORE = 60, SHOWN_AFTER = 60 };
+enum { CONTEXT_BEFORE = 60, CONTEXT_AFTER = 60 };
 
 /* Characters that change the text direction: a line could be displayed as a different one. */
-static bool turns_direction(uint32_t character)
+static bool is_bidi_control(uint32_t character)
 {
     return character == 0x061C || character == 0x200E || character == 0x200F ||
            (character >= 0x202A && character <= 0x202E) ||
@@ -263,7 +263,7 @@ static size_t add_character(struct buf *out, struct str text, size_t at, size_t 
     uint32_t character = 0;
     size_t len = utf8_decode(text, at, &character);
     bool control = len == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0) ||
-                   turns_direction(character);
+                   is_bidi_control(character);
     size_t columns = control ? 1 : utf8_columns(character);
     if (columns > *room)
         return at;
@@ -285,19 +285,19 @@ size_t diag_add_visible(struct buf *out, struct str text)
 
 void diag_add_truncated(struct buf *out, struct str text, size_t columns)
 {
-    const struct str mark = STR("...");
+    const struct str ellipsis = STR("...");
     size_t start = out->len;
     size_t cut = start; /* start of the ellipsis */
     size_t room = columns;
     for (size_t at = 0; at < text.len;) {
         size_t next = add_character(out, text, at, &room);
         if (next == at) {
-            out->len = columns >= mark.len ? cut : out->len;
-            buf_add(out, columns >= mark.len ? mark : STR(""));
+            out->len = columns >= ellipsis.len ? cut : out->len;
+            buf_add(out, columns >= ellipsis.len ? ellipsis : STR(""));
             return;
         }
         at = next;
-        cut = room >= mark.len ? out->len : cut;
+        cut = room >= ellipsis.len ? out->len : cut;
     }
 }
 
@@ -314,17 +314,17 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
     size_t end = diag->at.end < to ? diag->at.end : to;
     const char *before = "";
     const char *after = "";
-    if (start - from > SHOWN_BEFORE) {
-        from = start - SHOWN_BEFORE;
-        while (continues_character(text, from))
+    if (start - from > CONTEXT_BEFORE) {
+        from = start - CONTEXT_BEFORE;
+        while (is_continuation_byte(text, from))
             from++;
         before = "...";
     }
-    if (to - start > SHOWN_AFTER) {
-        size_t shown = end > start + SHOWN_AFTER ? end : start + SHOWN_AFTER;
-        if (shown > start + 2 * SHOWN_AFTER)
-            shown = start + 2 * SHOWN_AFTER;
-        while (shown < to && continues_character(text, shown))
+    if (to - start > CONTEXT_AFTER) {
+        size_t shown = end > start + CONTEXT_AFTER ? end : start + CONTEXT_AFTER;
+        if (shown > start + 2 * CONTEXT_AFTER)
+            shown = start + 2 * CONTEXT_AFTER;
+        while (shown < to && is_continuation_byte(text, shown))
             shown++;
         if (shown < to) {
             to = shown;
@@ -340,10 +340,10 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
     diag_add_visible(out, str_slice(text, end > start ? end : start, to));
     buf_format(out, "%s\n", after);
     buf_add_spaces(out, indent);
-    buf_format(out, "%s^", paint(color, "\033[1;32m"));
+    buf_format(out, "%s^", color_code(color, "\033[1;32m"));
     for (size_t i = 1; i < marked; i++)
         buf_add_byte(out, '~');
-    buf_format(out, "%s\n", paint(color, "\033[0m"));
+    buf_format(out, "%s\n", color_code(color, "\033[0m"));
 }
 
 static void write_hint(struct buf *out, struct str hint)
@@ -383,7 +383,7 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
 {
     bool hidden = source_is_hidden(diag->at.source);
     const struct source *source = diag->at.source;
-    buf_add(out, str_from_c(paint(color, "\033[1m")));
+    buf_add(out, str_from_c(color_code(color, "\033[1m")));
     if (location_is_file(diag->at)) {
         diag_add_visible(out, source->path);
         buf_add(out, STR(": "));
@@ -393,8 +393,8 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
         buf_format(out, ":%zu:%zu: ", position.line, position.column);
     }
     bool error = diag->severity == SEVERITY_ERROR;
-    buf_format(out, "%s%s:%s ", paint(color, error ? "\033[31m" : "\033[35m"),
-               error ? "error" : "warning", paint(color, "\033[0m"));
+    buf_format(out, "%s%s:%s ", color_code(color, error ? "\033[31m" : "\033[35m"),
+               error ? "error" : "warning", color_code(color, "\033[0m"));
     if (diag->context.len && !hidden) {
         diag_add_visible(out, diag->context);
         buf_add(out, STR(": "));
@@ -409,34 +409,34 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
 }
 
 /* Diagnostics about a whole file come first. */
-static size_t rank(struct location at)
+static size_t sort_key(struct location at)
 {
     return location_is_file(at) ? 0 : at.start;
 }
 
-static int by_place(const void *a, const void *b)
+static int compare_position(const void *a, const void *b)
 {
     const struct diag *left = a;
     const struct diag *right = b;
     bool comparable = source_is_same(left->at.source, right->at.source);
-    if (comparable && rank(left->at) != rank(right->at))
-        return rank(left->at) < rank(right->at) ? -1 : 1;
+    if (comparable && sort_key(left->at) != sort_key(right->at))
+        return sort_key(left->at) < sort_key(right->at) ? -1 : 1;
     return left->order < right->order ? -1 : 1;
 }
 
 /* Sorts each run of diagnostics of one file; files stay in the order in which they were read. */
-static void sort_by_place(struct diag *items, size_t count)
+static void sort_by_position(struct diag *items, size_t count)
 {
     for (size_t from = 0, to; from < count; from = to) {
         for (to = from + 1;
              to < count && source_is_same(items[to].at.source, items[from].at.source);)
             to++;
-        qsort(items + from, to - from, sizeof *items, by_place);
+        qsort(items + from, to - from, sizeof *items, compare_position);
     }
 }
 
 /* True if `kept` is `message` as stored: a long message is cut and ends in "...". */
-static bool is_kept_of(struct str kept, struct str message)
+static bool is_stored_form_of(struct str kept, struct str message)
 {
     bool cut = message.len > DIAG_TEXT_MAX && kept.len >= DIAG_TEXT_MAX;
     return cut ? str_starts_with(message, str_slice(kept, 0, kept.len - strlen("...")))
@@ -446,7 +446,7 @@ static bool is_kept_of(struct str kept, struct str message)
 bool diags_contain(const struct diags *diags, struct str message)
 {
     for (size_t i = 0; i < diags->count; i++)
-        if (is_kept_of(diags->items[i].message, message))
+        if (is_stored_form_of(diags->items[i].message, message))
             return true;
     return false;
 }
@@ -454,11 +454,11 @@ bool diags_contain(const struct diags *diags, struct str message)
 void diags_write(const struct diags *diags, struct buf *out, bool color)
 {
     if (diags->count)
-        sort_by_place(diags->items, diags->count);
+        sort_by_position(diags->items, diags->count);
     for (size_t i = 0; i < diags->count; i++)
         write_one(out, &diags->items[i], color);
-    size_t left_out = diags->errors + diags->warnings - diags->count -
-                      diags->repeats[SEVERITY_ERROR] - diags->repeats[SEVERITY_WARNING];
-    if (left_out)
-        buf_format(out, "... and %zu more\n", left_out);
+    size_t omitted = diags->errors + diags->warnings - diags->count -
+                     diags->repeats[SEVERITY_ERROR] - diags->repeats[SEVERITY_WARNING];
+    if (omitted)
+        buf_format(out, "... and %zu more\n", omitted);
 }

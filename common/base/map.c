@@ -13,7 +13,7 @@ static size_t hash(struct str key)
     return (size_t)(hash * mix >> 32);
 }
 
-static struct map_entry *find(const struct map *map, struct str key)
+static struct map_entry *find_slot(const struct map *map, struct str key)
 {
     size_t at = hash(key) & (map->capacity - 1);
     while (map->entries[at].value && !str_equal(map->entries[at].key, key))
@@ -27,7 +27,7 @@ static void grow(struct arena *arena, struct map *map)
     grown.entries = ARENA_ARRAY(arena, grown.capacity, struct map_entry);
     for (size_t i = 0; i < map->capacity; i++)
         if (map->entries[i].value)
-            *find(&grown, map->entries[i].key) = map->entries[i];
+            *find_slot(&grown, map->entries[i].key) = map->entries[i];
     *map = grown;
 }
 
@@ -35,7 +35,7 @@ const void *map_add(struct arena *arena, struct map *map, struct str key, const 
 {
     if (map->count * 2 >= map->capacity)
         grow(arena, map);
-    struct map_entry *entry = find(map, key);
+    struct map_entry *entry = find_slot(map, key);
     if (entry->value)
         return entry->value;
     *entry = (struct map_entry){key, value};
@@ -45,5 +45,5 @@ const void *map_add(struct arena *arena, struct map *map, struct str key, const 
 
 const void *map_get(const struct map *map, struct str key)
 {
-    return map->capacity ? find(map, key)->value : NULL;
+    return map->capacity ? find_slot(map, key)->value : NULL;
 }

@@ -109,7 +109,7 @@ bool str_span_only(struct str s, const char *allowed)
 }
 
 /* Allocates a string of `len` bytes and its terminating NUL. */
-static char *arena_text(struct arena *arena, size_t len)
+static char *alloc_string(struct arena *arena, size_t len)
 {
     char *text = arena_bytes(arena, len + 1);
     text[len] = '\0';
@@ -127,10 +127,10 @@ unsigned str_digit(char c)
 
 bool str_to_int(struct str text, int64_t *ret_number)
 {
-    enum { MOST_DIGITS = 18 }; /* always fits an int64_t */
+    enum { DIGITS_MAX = 18 }; /* always fits an int64_t */
     bool negative = text.len > 1 && text.data[0] == '-';
     struct str digits = str_skip(text, negative ? 1 : 0);
-    if (digits.len == 0 || digits.len > MOST_DIGITS || !str_span_only(digits, "0123456789"))
+    if (digits.len == 0 || digits.len > DIGITS_MAX || !str_span_only(digits, "0123456789"))
         return false;
     if (digits.data[0] == '0' && digits.len > 1)
         return false;
@@ -143,7 +143,7 @@ bool str_to_int(struct str text, int64_t *ret_number)
 
 struct str str_copy(struct arena *arena, struct str s)
 {
-    char *copy = arena_text(arena, s.len);
+    char *copy = alloc_string(arena, s.len);
     if (s.len)
         memcpy(copy, s.data, s.len);
     return (struct str){copy, s.len};
@@ -156,7 +156,7 @@ const char *str_to_c(struct arena *arena, struct str s)
 
 static struct str map_bytes(struct arena *arena, struct str s, char map(char))
 {
-    char *copy = arena_text(arena, s.len);
+    char *copy = alloc_string(arena, s.len);
     for (size_t i = 0; i < s.len; i++)
         copy[i] = map(s.data[i]);
     return (struct str){copy, s.len};
@@ -174,13 +174,13 @@ struct str str_upper(struct arena *arena, struct str s)
 
 /* Formats as much as fits and returns the length of the complete result. vsnprintf() fails only on
  * an invalid format or a result above INT_MAX: both are bugs of this program. */
-__attribute__((format(printf, 3, 0))) static size_t print(char *to, size_t room, const char *format,
-                                                          va_list arguments)
+__attribute__((format(printf, 3, 0))) static size_t
+format_into(char *to, size_t room, const char *format, va_list arguments)
 {
-    va_list again;
-    va_copy(again, arguments);
-    int len = vsnprintf(to, room, format, again);
-    va_end(again);
+    va_list copy;
+    va_copy(copy, arguments);
+    int len = vsnprintf(to, room, format, copy);
+    va_end(copy);
     if (len < 0)
         abort();
     return (size_t)len;
@@ -189,10 +189,10 @@ __attribute__((format(printf, 3, 0))) static size_t print(char *to, size_t room,
 struct str str_vformat(struct arena *arena, const char *format, va_list arguments)
 {
     char *room = arena->free;
-    size_t len = print(room, room ? (size_t)(arena->end - room) : 0, format, arguments);
-    char *text = arena_text(arena, len);
+    size_t len = format_into(room, room ? (size_t)(arena->end - room) : 0, format, arguments);
+    char *text = alloc_string(arena, len);
     if (text != room) /* it did not fit into the chunk */
-        print(text, len + 1, format, arguments);
+        format_into(text, len + 1, format, arguments);
     return (struct str){text, len};
 }
 
@@ -268,10 +268,10 @@ void buf_format(struct buf *buf, const char *format, ...)
     va_start(arguments, format);
     buf_reserve(buf, 1);
     size_t room = buf->capacity - buf->len;
-    size_t len = print(buf->data + buf->len, room, format, arguments);
+    size_t len = format_into(buf->data + buf->len, room, format, arguments);
     if (len >= room) { /* the buffer was too small */
         buf_reserve(buf, len + 1);
-        print(buf->data + buf->len, len + 1, format, arguments);
+        format_into(buf->data + buf->len, len + 1, format, arguments);
     }
     buf->len += len;
     va_end(arguments);
@@ -312,9 +312,9 @@ void buf_wipe(struct buf *buf)
 /* Optimal string alignment distance (Damerau-Levenshtein, each substring edited at most once). */
 static size_t edit_distance(struct str a, struct str b)
 {
-    enum { LONGEST = 64 }; /* longer words get no suggestion */
-    size_t rows[3][LONGEST + 1];
-    if (a.len > LONGEST || b.len > LONGEST)
+    enum { WORD_MAX = 64 }; /* longer words get no suggestion */
+    size_t rows[3][WORD_MAX + 1];
+    if (a.len > WORD_MAX || b.len > WORD_MAX)
         return SIZE_MAX;
     size_t *above2 = rows[0];
     size_t *above = rows[1];
@@ -345,9 +345,9 @@ static size_t edit_distance(struct str a, struct str b)
 
 void suggestion_add(struct suggestion *suggestion, struct str candidate)
 {
-    size_t longer = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
+    size_t max_len = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
     size_t distance = edit_distance(suggestion->word, candidate);
-    if (distance > (longer + 1) / 3)
+    if (distance > (max_len + 1) / 3)
         return;
     if (suggestion->best.len && suggestion->distance <= distance)
         return;

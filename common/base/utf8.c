@@ -69,10 +69,10 @@ static bool in_ranges(uint32_t character, const struct range *ranges, size_t cou
 void utf8_encode(struct buf *out, uint32_t character)
 {
     static const unsigned char first[] = {0x00, 0xC0, 0xE0, 0xF0}; /* by continuation bytes */
-    int more = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
-    buf_add_byte(out, (char)(first[more] | character >> (6 * more)));
-    while (more-- > 0)
-        buf_add_byte(out, (char)(0x80 | (character >> (6 * more) & 0x3F)));
+    int continuations = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+    buf_add_byte(out, (char)(first[continuations] | character >> (6 * continuations)));
+    while (continuations-- > 0)
+        buf_add_byte(out, (char)(0x80 | (character >> (6 * continuations) & 0x3F)));
 }
 
 bool utf8_has_line_break(struct str text)
@@ -93,17 +93,17 @@ bool utf8_has_line_break(struct str text)
 
 size_t utf8_bom_len(struct str text)
 {
-    const struct str mark = STR("\xEF\xBB\xBF");
-    return str_starts_with(text, mark) ? mark.len : 0;
+    const struct str bom = STR("\xEF\xBB\xBF");
+    return str_starts_with(text, bom) ? bom.len : 0;
 }
 
 size_t utf8_columns(uint32_t character)
 {
     /* From Unicode's East Asian Width (UAX #11): the blocks relevant to carets and progress
      * lines. */
-    static const struct range none[] = {
+    static const struct range zero_width[] = {
         {0x300, 0x36F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}};
-    static const struct range wide[] = {
+    static const struct range double_width[] = {
         {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},
         {0x23F0, 0x23F0},   {0x23F3, 0x23F3},   {0x25FD, 0x25FE},   {0x2614, 0x2615},
         {0x2648, 0x2653},   {0x267F, 0x267F},   {0x2693, 0x2693},   {0x26A1, 0x26A1},
@@ -117,7 +117,7 @@ size_t utf8_columns(uint32_t character)
         {0x1FA70, 0x1FAFF}, {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
         {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F},
         {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
-    if (in_ranges(character, none, COUNT_OF(none)))
+    if (in_ranges(character, zero_width, COUNT_OF(zero_width)))
         return 0;
-    return in_ranges(character, wide, COUNT_OF(wide)) ? 2 : 1;
+    return in_ranges(character, double_width, COUNT_OF(double_width)) ? 2 : 1;
 }

@@ -5,15 +5,15 @@
 
 /* The form of an ARN of each service, the fields of its modules, and the name that Opta gave it:
  * BEGINNING-LAYER-MODULE. */
-static const struct form {
+static const struct arn_form {
     const char *service;
-    const char *prefix; /* of the resource, before its name */
-    bool placed;        /* the ARN has a region and an account */
-    bool bucket;        /* modules have the field bucket_name, */
-    bool fifo;          /* or the field fifo */
+    const char *prefix;   /* of the resource, before its name */
+    bool is_regional;     /* the ARN has a region and an account */
+    bool has_bucket_name; /* modules have the field bucket_name, */
+    bool has_fifo;        /* or the field fifo */
     const char *example;
-    const char *beginning; /* of Opta's name; NULL: the environment's name */
-    const char *random;    /* a wildcard for the random suffix from Terraform */
+    const char *name_prefix; /* of Opta's name; NULL: the environment's name */
+    const char *name_suffix; /* a wildcard for the random suffix from Terraform */
 } forms[] = {
     {"s3", "", false, true, false, "arn:aws:s3:::BUCKET", NULL, ""},
     {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME", NULL, ""},
@@ -25,18 +25,18 @@ static const struct form {
 
 static const char key_example[] = "arn:aws:kms:REGION:ACCOUNT:key/ID, or none";
 
-struct reading {
+struct resource_reader {
     struct scope *scope;
     struct module *module;
-    const struct form *form;
+    const struct arn_form *form;
     const struct record *record;
     struct location at; /* where the resource is referenced */
     struct cloud_resource *resource;
 };
 
-static const struct form *form_of(const struct module *module)
+static const struct arn_form *find_form(const struct module *module)
 {
-    const struct form *form = forms;
+    const struct arn_form *form = forms;
     while (!str_eq_c(str_from_c(form->service), module->kind->service))
         form++;
     return form;
@@ -50,7 +50,7 @@ struct located_string {
 };
 
 /* Returns the value of a field of the module. */
-static struct located_string find_field(const struct reading *in, enum field_id field)
+static struct located_string find_field(const struct resource_reader *in, enum field_id field)
 {
     return (struct located_string){record_value(in->record, field)->text,
                                    record_location(in->record, field),
@@ -59,7 +59,7 @@ static struct located_string find_field(const struct reading *in, enum field_id 
 
 /* Returns an output of the environment, NAME_OUTPUT. ARNs are not secrets, even if Terraform marks
  * them sensitive. */
-static struct located_string find_output(const struct reading *in, const char *output)
+static struct located_string find_output(const struct resource_reader *in, const char *output)
 {
     struct arena *arena = in->scope->arena;
     struct str name = link_variable(arena, in->module, str_from_c(output));
@@ -72,7 +72,8 @@ static struct located_string find_output(const struct reading *in, const char *o
 
 /* Sets the value in `outputs` of the module; empty if it is not set there. Returns false after an
  * error. */
-static bool read_written(const struct reading *in, const char *output, struct located_string *ret)
+static bool read_module_output(const struct resource_reader *in, const char *output,
+                               struct located_string *ret)
 {
     struct str name = str_from_c(output);
     *ret = (struct located_string){.at = in->at};
@@ -92,27 +93,27 @@ static const char *arn_output(const struct module *module)
 }
 
 /* Returns the ARN with the name that Opta gave; empty if the environment is incomplete. */
-static struct str opta_arn(const struct reading *in)
+static struct str opta_arn(const struct resource_reader *in)
 {
     const struct environment *environment = in->scope->environment;
-    const struct form *form = in->form;
+    const struct arn_form *form = in->form;
     struct str region = environment->region, account = environment->account_id;
     if (region.len == 0 || account.len == 0 || environment->name.len == 0)
         return (struct str){0};
-    struct str beginning = form->beginning ? str_from_c(form->beginning) : environment->name;
-    bool fifo = form->fifo && record_value(in->record, CLOUD_FIFO)->flag;
+    struct str prefix = form->name_prefix ? str_from_c(form->name_prefix) : environment->name;
+    bool fifo = form->has_fifo && record_value(in->record, CLOUD_FIFO)->flag;
     return str_format(in->scope->arena, "arn:%s:%s:%.*s:%.*s:%s%.*s-%.*s-%.*s%s%s",
                       aws_partition(region), form->service, STR_ARG(region), STR_ARG(account),
-                      form->prefix, STR_ARG(beginning), STR_ARG(in->scope->layer),
-                      STR_ARG(in->module->name), form->random, fifo ? ".fifo" : "");
+                      form->prefix, STR_ARG(prefix), STR_ARG(in->scope->layer),
+                      STR_ARG(in->module->name), form->name_suffix, fifo ? ".fifo" : "");
 }
 
-static bool report_unknown(const struct reading *in)
+static bool report_unknown(const struct resource_reader *in)
 {
     enum cloud cloud = in->scope->environment->provider->cloud;
     diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
-               in->form->bucket ? "bucket" : "ARN", STR_ARG(in->module->name));
-    if (in->form->bucket)
+               in->form->has_bucket_name ? "bucket" : "ARN", STR_ARG(in->module->name));
+    if (in->form->has_bucket_name)
         diag_hint(in->scope->diags, "set bucket_name in that module");
     else if (cloud != CLOUD_AWS && cloud != CLOUD_NONE)
         diag_hint(in->scope->diags, "set arn: %s in that module", in->form->example);
@@ -124,22 +125,21 @@ static bool report_unknown(const struct reading *in)
     return false;
 }
 
-static bool report_form(const struct reading *in, const struct located_string *found,
-                        const char *example)
+static bool report_invalid_arn(const struct resource_reader *in, const struct located_string *found,
+                               const char *example)
 {
     diag_error(in->scope->diags, found->at, "%.*s must have the form %s", STR_ARG(found->title),
                example);
     return false;
 }
 
-/* Reports an error and returns false if the partition is unknown, or not that of the environment.
- */
-static bool check_partition(const struct reading *in, const struct located_string *found,
+/* Reports an error and returns false unless the partition is known and fits the environment. */
+static bool check_partition(const struct resource_reader *in, const struct located_string *found,
                             const struct arn *arn, const char *example)
 {
     struct str region = in->scope->environment->region;
     if (!str_starts_with(found->text, STR("arn:")) || !aws_is_partition(arn->partition))
-        return report_form(in, found, example);
+        return report_invalid_arn(in, found, example);
     if (region.len == 0 || str_eq_c(arn->partition, aws_partition(region)))
         return true;
     diag_error(in->scope->diags, found->at,
@@ -154,54 +154,55 @@ static bool check_partition(const struct reading *in, const struct located_strin
 /* True if a name has only allowed characters; a wildcard would grant access to other resources. */
 static bool is_arn_name(struct str name)
 {
-    static const char letters[] =
+    static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-    return name.len && str_span_only(name, letters);
+    return name.len && str_span_only(name, allowed);
 }
 
-static bool is_placed(const struct arn *arn)
+static bool has_region_and_account(const struct arn *arn)
 {
     return !name_check_aws_region(arn->region) && !name_check_aws_account(arn->account);
 }
 
-static bool check_arn(const struct reading *in, const struct located_string *found)
+static bool check_arn(const struct resource_reader *in, const struct located_string *found)
 {
-    const struct form *form = in->form;
+    const struct arn_form *form = in->form;
     const struct arn *arn = &in->resource->parts;
-    bool right = str_eq_c(arn->service, form->service) &&
-                 str_starts_with(arn->resource, str_from_c(form->prefix)) &&
-                 (form->placed ? is_placed(arn) : arn->region.len + arn->account.len == 0) &&
-                 (form->bucket ? !name_check_s3_bucket(in->resource->name)
-                               : is_arn_name(in->resource->name));
-    return right ? check_partition(in, found, arn, form->example)
-                 : report_form(in, found, form->example);
+    bool ok = str_eq_c(arn->service, form->service) &&
+              str_starts_with(arn->resource, str_from_c(form->prefix)) &&
+              (form->is_regional ? has_region_and_account(arn)
+                                 : arn->region.len + arn->account.len == 0) &&
+              (form->has_bucket_name ? !name_check_s3_bucket(in->resource->name)
+                                     : is_arn_name(in->resource->name));
+    return ok ? check_partition(in, found, arn, form->example)
+              : report_invalid_arn(in, found, form->example);
 }
 
-static void set_arn(const struct reading *in, struct str arn)
+static void set_arn(const struct resource_reader *in, struct str arn)
 {
     in->resource->arn = arn;
     in->resource->parts = arn_split(arn);
     in->resource->name = str_skip(in->resource->parts.resource, str_from_c(in->form->prefix).len);
 }
 
-static bool read_bucket(const struct reading *in, const struct located_string *name)
+static bool read_bucket(const struct resource_reader *in, const struct located_string *name)
 {
     struct scope *scope = in->scope;
-    const char *wrong = name_check_s3_bucket(name->text);
-    if (wrong)
-        diag_error(scope->diags, name->at, "%.*s %s", STR_ARG(name->title), wrong);
+    const char *error = name_check_s3_bucket(name->text);
+    if (error)
+        diag_error(scope->diags, name->at, "%.*s %s", STR_ARG(name->title), error);
     set_arn(in, str_format(scope->arena, "arn:%s:s3:::%.*s",
                            aws_partition(scope->environment->region), STR_ARG(name->text)));
-    return !wrong;
+    return !error;
 }
 
 /* Sets the ARN and its parts. Sets `ret_guessed` to true if it is derived from Opta's naming. */
-static bool read_arn(const struct reading *in, bool *ret_guessed)
+static bool read_arn(const struct resource_reader *in, bool *ret_guessed)
 {
     struct located_string found;
     struct located_string bucket = find_field(in, CLOUD_BUCKET_NAME);
     *ret_guessed = false;
-    if (!read_written(in, arn_output(in->module), &found))
+    if (!read_module_output(in, arn_output(in->module), &found))
         return false;
     if (found.text.len == 0)
         found = find_field(in, CLOUD_ARN);
@@ -209,7 +210,7 @@ static bool read_arn(const struct reading *in, bool *ret_guessed)
         return read_bucket(in, &bucket);
     if (found.text.len == 0)
         found = find_output(in, arn_output(in->module));
-    if (found.text.len == 0 && in->form->bucket) {
+    if (found.text.len == 0 && in->form->has_bucket_name) {
         bucket = find_output(in, "bucket_id");
         if (bucket.text.len)
             return read_bucket(in, &bucket);
@@ -218,29 +219,29 @@ static bool read_arn(const struct reading *in, bool *ret_guessed)
         set_arn(in, found.text);
         return check_arn(in, &found);
     }
-    struct str guess = in->form->bucket ? STR("") : opta_arn(in);
-    if (guess.len == 0)
+    struct str guessed = in->form->has_bucket_name ? STR("") : opta_arn(in);
+    if (guessed.len == 0)
         return report_unknown(in);
-    set_arn(in, guess);
+    set_arn(in, guessed);
     *ret_guessed = true;
     return true;
 }
 
 /* Sets the key. Sets `ret_guessed` to true if it may be any key of the account. Buckets have no KMS
  * key unless one is set. */
-static bool read_key(const struct reading *in, bool *ret_guessed)
+static bool read_key(const struct resource_reader *in, bool *ret_guessed)
 {
     struct cloud_resource *resource = in->resource;
     const struct arn *arn = &resource->parts;
     struct located_string found;
-    if (!read_written(in, "kms_arn", &found))
+    if (!read_module_output(in, "kms_arn", &found))
         return false;
     if (found.text.len == 0)
         found = find_field(in, CLOUD_KMS_KEY_ARN);
     if (found.text.len == 0)
         found = find_output(in, "kms_arn");
-    *ret_guessed = found.text.len == 0 && !in->form->bucket;
-    if (str_eq_c(found.text, "none") || (found.text.len == 0 && in->form->bucket))
+    *ret_guessed = found.text.len == 0 && !in->form->has_bucket_name;
+    if (str_eq_c(found.text, "none") || (found.text.len == 0 && in->form->has_bucket_name))
         return true;
     if (*ret_guessed) {
         resource->key =
@@ -251,14 +252,14 @@ static bool read_key(const struct reading *in, bool *ret_guessed)
     const struct str prefix = STR("key/");
     struct arn key = arn_split(found.text);
     resource->key = found.text;
-    bool right = str_eq_c(key.service, "kms") && is_placed(&key) &&
-                 str_starts_with(key.resource, prefix) &&
-                 is_arn_name(str_skip(key.resource, prefix.len));
-    return right ? check_partition(in, &found, &key, key_example)
-                 : report_form(in, &found, key_example);
+    bool ok = str_eq_c(key.service, "kms") && has_region_and_account(&key) &&
+              str_starts_with(key.resource, prefix) &&
+              is_arn_name(str_skip(key.resource, prefix.len));
+    return ok ? check_partition(in, &found, &key, key_example)
+              : report_invalid_arn(in, &found, key_example);
 }
 
-static void tell_guesses(const struct reading *in, bool arn, bool key)
+static void warn_guesses(const struct resource_reader *in, bool arn, bool key)
 {
     struct diags *diags = in->scope->diags;
     if (arn) {
@@ -277,26 +278,26 @@ static void tell_guesses(const struct reading *in, bool arn, bool key)
 }
 
 /* Reports an error and returns false if a field belongs to another type of module. */
-static bool check_fields(const struct reading *in)
+static bool check_fields(const struct resource_reader *in)
 {
     const struct {
         enum field_id field;
-        bool taken;
-    } rows[] = {{CLOUD_BUCKET_NAME, in->form->bucket}, {CLOUD_FIFO, in->form->fifo}};
-    bool right = true;
+        bool supported;
+    } rows[] = {{CLOUD_BUCKET_NAME, in->form->has_bucket_name}, {CLOUD_FIFO, in->form->has_fifo}};
+    bool ok = true;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (rows[i].taken || !record_has(in->record, rows[i].field))
+        if (rows[i].supported || !record_has(in->record, rows[i].field))
             continue;
         diag_error(in->scope->diags, record_location(in->record, rows[i].field),
                    "unknown field \"%s\" for type %.*s", schema_field(rows[i].field)->name,
                    STR_ARG(in->module->type));
         diag_hint(in->scope->diags, "remove it");
-        right = false;
+        ok = false;
     }
-    return right;
+    return ok;
 }
 
-static bool read_resource(struct reading *in)
+static bool read_resource(struct resource_reader *in)
 {
     const struct schema_reader reader = {.arena = in->scope->arena,
                                          .diags = in->scope->diags,
@@ -310,7 +311,7 @@ static bool read_resource(struct reading *in)
     if (!in->record || !check_fields(in) || !read_arn(in, &arn_guessed) ||
         !read_key(in, &key_guessed))
         return false;
-    tell_guesses(in, arn_guessed, key_guessed);
+    warn_guesses(in, arn_guessed, key_guessed);
     return true;
 }
 
@@ -319,7 +320,7 @@ const struct cloud_resource *cloud_resource(struct scope *scope, struct module *
 {
     if (module->known == KNOWN_UNREAD && !scope->blind) {
         struct cloud_resource *resource = ARENA_NEW(scope->arena, struct cloud_resource);
-        struct reading in = {scope, module, form_of(module), NULL, at, resource};
+        struct resource_reader in = {scope, module, find_form(module), NULL, at, resource};
         *resource = (struct cloud_resource){0};
         if (!scope_enter(scope, at))
             return NULL;
@@ -333,7 +334,7 @@ const struct cloud_resource *cloud_resource(struct scope *scope, struct module *
     return module->known == KNOWN_READ ? module->resource : NULL;
 }
 
-static bool is_certain(struct str text)
+static bool is_exact(struct str text)
 {
     return text.len && str_find(text, 0, '*') == text.len && str_find(text, 0, '?') == text.len;
 }
@@ -356,7 +357,7 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
                        aws_domain(parts->region), STR_ARG(parts->account), STR_ARG(resource->name));
     else
         *ret = resource->name;
-    if (is_certain(*ret))
+    if (is_exact(*ret))
         return true;
     if (key && ret->len == 0) {
         diag_error(scope->diags, at, "\"%.*s\" has no KMS key", STR_ARG(module->name));

@@ -38,10 +38,10 @@ static const struct grant {
     const char *service;
     const char *permission;
     const char *const *actions;
-    const char *below;  /* suffix of the ARN that is granted too, or NULL */
-    bool key;           /* granted on the KMS key, only through the service */
-    const char *unless; /* a permission of the same link that grants it already */
-} rights[] = {
+    const char *arn_suffix; /* suffix of the ARN that is granted too, or NULL */
+    bool key;               /* granted on the KMS key, only through the service */
+    const char *unless;     /* a permission of the same link that grants it already */
+} grants[] = {
     {"DecryptBucketKeys", "s3", "read", decrypt, .key = true, .unless = "write"},
     {"DecryptQueueKeys", "sqs", "subscribe", decrypt, .key = true, .unless = "publish"},
     {"DecryptTableKeys", "dynamodb", "read", decrypt, .key = true, .unless = "write"},
@@ -49,51 +49,51 @@ static const struct grant {
     {"EncryptQueueKeys", "sqs", "publish", encrypt, .key = true},
     {"EncryptTableKeys", "dynamodb", "write", encrypt, .key = true},
     {"EncryptTopicKeys", "sns", "publish", encrypt, .key = true},
-    {"PublishQueues", "sqs", "publish", publish_queues, .below = NULL},
-    {"PublishTopics", "sns", "publish", publish_topics, .below = NULL},
-    {"ReadBuckets", "s3", "read", read_buckets, .below = "/*"},
-    {"ReadTables", "dynamodb", "read", read_tables, .below = "/index/*"},
-    {"SubscribeQueues", "sqs", "subscribe", subscribe_queues, .below = NULL},
-    {"WriteBuckets", "s3", "write", write_buckets, .below = "/*"},
-    {"WriteTables", "dynamodb", "write", write_tables, .below = "/index/*"},
+    {"PublishQueues", "sqs", "publish", publish_queues, .arn_suffix = NULL},
+    {"PublishTopics", "sns", "publish", publish_topics, .arn_suffix = NULL},
+    {"ReadBuckets", "s3", "read", read_buckets, .arn_suffix = "/*"},
+    {"ReadTables", "dynamodb", "read", read_tables, .arn_suffix = "/index/*"},
+    {"SubscribeQueues", "sqs", "subscribe", subscribe_queues, .arn_suffix = NULL},
+    {"WriteBuckets", "s3", "write", write_buckets, .arn_suffix = "/*"},
+    {"WriteTables", "dynamodb", "write", write_tables, .arn_suffix = "/index/*"},
 };
 
 /* Strings, sorted and without duplicates in the output. */
-struct texts {
+struct str_list {
     struct str *items;
     size_t count;
 };
 
-static void add(struct arena *arena, struct texts *texts, struct str text)
+static void add_string(struct arena *arena, struct str_list *strings, struct str text)
 {
-    texts->items = arena_grow(arena, texts->items, texts->count, sizeof text);
-    texts->items[texts->count++] = text;
+    strings->items = arena_grow(arena, strings->items, strings->count, sizeof text);
+    strings->items[strings->count++] = text;
 }
 
-static int by_bytes(const void *a, const void *b)
+static int compare_strings(const void *a, const void *b)
 {
     return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
-static void put_texts(struct arena *arena, struct node *map, const char *key,
-                      const struct texts *texts)
+static void set_strings(struct arena *arena, struct node *map, const char *key,
+                        const struct str_list *strings)
 {
     struct node *list = node_set_list(arena, map, key);
-    qsort(texts->items, texts->count, sizeof *texts->items, by_bytes);
-    for (size_t i = 0; i < texts->count; i++)
-        if (i == 0 || !str_equal(texts->items[i], texts->items[i - 1]))
-            node_append_string(arena, list, texts->items[i]);
+    qsort(strings->items, strings->count, sizeof *strings->items, compare_strings);
+    for (size_t i = 0; i < strings->count; i++)
+        if (i == 0 || !str_equal(strings->items[i], strings->items[i - 1]))
+            node_append_string(arena, list, strings->items[i]);
 }
 
-static void put_words(struct arena *arena, struct node *map, const char *key,
-                      const char *const *list)
+static void set_string_list(struct arena *arena, struct node *map, const char *key,
+                            const char *const *list)
 {
     struct node *items = node_set_list(arena, map, key);
     for (; *list; list++)
         node_append_string(arena, items, str_from_c(*list));
 }
 
-static bool grants(const struct cloud_link *link, const char *permission)
+static bool has_permission(const struct cloud_link *link, const char *permission)
 {
     for (size_t i = 0; permission && i < link->permission_count; i++)
         if (str_eq_c(link->permissions[i], permission))
@@ -102,50 +102,51 @@ static bool grants(const struct cloud_link *link, const char *permission)
 }
 
 /* Adds a service in the form of kms:ViaService. In China it may have either domain. */
-static void add_service(struct arena *arena, struct texts *services, const char *service,
+static void add_service(struct arena *arena, struct str_list *services, const char *service,
                         struct str region)
 {
-    add(arena, services, str_format(arena, "%s.%.*s.amazonaws.com", service, STR_ARG(region)));
+    add_string(arena, services,
+               str_format(arena, "%s.%.*s.amazonaws.com", service, STR_ARG(region)));
     if (str_starts_with(region, STR("cn-")))
-        add(arena, services,
-            str_format(arena, "%s.%.*s.amazonaws.com.cn", service, STR_ARG(region)));
+        add_string(arena, services,
+                   str_format(arena, "%s.%.*s.amazonaws.com.cn", service, STR_ARG(region)));
 }
 
-static void add_grant(struct arena *arena, struct node *document, const struct grant *right,
+static void add_grant(struct arena *arena, struct node *document, const struct grant *grant,
                       const struct cloud_access *access)
 {
-    struct texts resources = {0};
-    struct texts services = {0};
+    struct str_list resources = {0};
+    struct str_list services = {0};
     for (size_t i = 0; i < access->link_count; i++) {
         const struct cloud_link *link = &access->links[i];
         const struct cloud_resource *resource = link->resource;
-        if (!str_eq_c(resource->parts.service, right->service) ||
-            !grants(link, right->permission) || grants(link, right->unless) ||
-            (right->key && resource->key.len == 0))
+        if (!str_eq_c(resource->parts.service, grant->service) ||
+            !has_permission(link, grant->permission) || has_permission(link, grant->unless) ||
+            (grant->key && resource->key.len == 0))
             continue;
-        add(arena, &resources, right->key ? resource->key : resource->arn);
-        if (right->below)
-            add(arena, &resources,
-                str_format(arena, "%.*s%s", STR_ARG(resource->arn), right->below));
-        if (right->key)
-            add_service(arena, &services, right->service, arn_split(resource->key).region);
+        add_string(arena, &resources, grant->key ? resource->key : resource->arn);
+        if (grant->arn_suffix)
+            add_string(arena, &resources,
+                       str_format(arena, "%.*s%s", STR_ARG(resource->arn), grant->arn_suffix));
+        if (grant->key)
+            add_service(arena, &services, grant->service, arn_split(resource->key).region);
     }
     if (resources.count == 0)
         return;
-    struct node *statement = aws_policy_add_statement(arena, document, right->sid);
-    put_words(arena, statement, "Action", right->actions);
-    put_texts(arena, statement, "Resource", &resources);
+    struct node *statement = aws_policy_add_statement(arena, document, grant->sid);
+    set_string_list(arena, statement, "Action", grant->actions);
+    set_strings(arena, statement, "Resource", &resources);
     if (services.count)
-        put_texts(arena,
-                  node_set_map(arena, node_set_map(arena, statement, "Condition"), "StringEquals"),
-                  "kms:ViaService", &services);
+        set_strings(
+            arena, node_set_map(arena, node_set_map(arena, statement, "Condition"), "StringEquals"),
+            "kms:ViaService", &services);
 }
 
 struct str iam_links_policy(struct arena *arena, const struct cloud_access *access)
 {
     struct node *document = aws_policy_new(arena);
-    for (size_t i = 0; i < COUNT_OF(rights); i++)
-        add_grant(arena, document, &rights[i], access);
+    for (size_t i = 0; i < COUNT_OF(grants); i++)
+        add_grant(arena, document, &grants[i], access);
     return access->link_count ? aws_policy_format(arena, document) : (struct str){0};
 }
 
@@ -165,7 +166,7 @@ static void trust_pod_identity(struct arena *arena, const struct cloud_access *a
     struct node *statement = aws_policy_add_statement(arena, document, "PodIdentity");
     node_set_string(arena, node_set_map(arena, statement, "Principal"), "Service",
                     STR("pods.eks.amazonaws.com"));
-    put_words(arena, statement, "Action", actions);
+    set_string_list(arena, statement, "Action", actions);
     struct node *equal =
         node_set_map(arena, node_set_map(arena, statement, "Condition"), "StringEquals");
     node_set_string(arena, equal, "aws:RequestTag/eks-cluster-name", access->cluster);

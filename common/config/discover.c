@@ -4,14 +4,14 @@
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
 
-/* Reads one file. The arena is for its tree alone. */
+/* State for one file. The arena holds only its tree. */
 struct discovery {
     struct arena arena;
     struct diags *diags;
-    bool foreign; /* what was reported may be of another tool's file */
+    bool foreign; /* a reported file may belong to another tool */
 };
 
-static enum type_likeness likeness(struct discovery *discovery, const struct node *node)
+static enum type_likeness likeness_of(struct discovery *discovery, const struct node *node)
 {
     struct str type = node_string(node_at(node, "type"));
     return type.len ? module_type_likeness(&discovery->arena, type) : TYPE_OTHER;
@@ -19,7 +19,7 @@ static enum type_likeness likeness(struct discovery *discovery, const struct nod
 
 static bool is_service(struct discovery *discovery, const struct node *node)
 {
-    return likeness(discovery, node) == TYPE_SERVICE;
+    return likeness_of(discovery, node) == TYPE_SERVICE;
 }
 
 static bool has_service(struct discovery *discovery, const struct node *modules)
@@ -38,25 +38,25 @@ static void report_near_type(struct discovery *discovery, const struct node *mod
     diag_hint(discovery->diags, "did you mean \"k8s-service\"?");
 }
 
-/* The first map of type k8s-service in a tree, or of one as like it as `least`; NULL if there is
- * none. */
+/* Returns the first map in a tree whose type is at least as similar to k8s-service as `least`; NULL
+ * if there is none. */
 static const struct node *find_service(struct discovery *discovery, const struct node *node,
-                                       enum type_likeness least)
+                                       enum type_likeness min_likeness)
 {
     if (node->kind != NODE_MAP && node->kind != NODE_LIST)
         return NULL;
-    if (likeness(discovery, node) >= least)
+    if (likeness_of(discovery, node) >= min_likeness)
         return node;
     for (const struct node *child = node->first; child; child = child->next) {
-        const struct node *found = find_service(discovery, child, least);
+        const struct node *found = find_service(discovery, child, min_likeness);
         if (found)
             return found;
     }
     return NULL;
 }
 
-/* A service outside of the list `modules` is an error. Under the key `modules` itself, which may
- * have been given a map by mistake, a type near ours is enough. */
+/* Reports a service outside the `modules` list. Under the key `modules` itself, which may have a
+ * map by mistake, a type similar to k8s-service is reported too. */
 static void check_misplaced(struct discovery *discovery, const struct node *node)
 {
     bool modules = node->key && str_eq_c(node->key->text, "modules");
@@ -64,14 +64,14 @@ static void check_misplaced(struct discovery *discovery, const struct node *node
     if (!service)
         return;
     if (is_service(discovery, service)) {
-        diag_error(discovery->diags, service->span, "this k8s-service is not in the list modules");
-        diag_hint(discovery->diags, "write it as an item of modules: at the top of the file");
+        diag_error(discovery->diags, service->span, "this k8s-service is not in the modules list");
+        diag_hint(discovery->diags, "move it into the modules list at the top level of the file");
     } else {
         report_near_type(discovery, service);
     }
 }
 
-/* A module of a list without any service: an error if it may be meant to be one. */
+/* Reports a module that may be meant to be a service, in a list without services. */
 static void check_module(struct discovery *discovery, const struct node *module)
 {
     struct diags *diags = discovery->diags;
@@ -80,15 +80,16 @@ static void check_module(struct discovery *discovery, const struct node *module)
         check_misplaced(discovery, module);
     } else if (node_string(type).len == 0) {
         diag_error(diags, type ? type->span : module->span,
-                   "this module has no type, so it may be a k8s-service");
-        diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
+                   "missing required field \"type\" in a module");
+        diag_hint(diags, "set its type, for example: - {name: app, type: k8s-service, ...}");
         discovery->foreign = true;
-    } else if (likeness(discovery, module) == TYPE_NEAR) {
+    } else if (likeness_of(discovery, module) == TYPE_NEAR) {
         report_near_type(discovery, module);
     }
 }
 
-/* The parser reads a comment of JSON and the key on the next line as one key. */
+/* Returns the last line of a key. The parser reads a // comment and the key on the next line as one
+ * key. */
 static struct str last_line(const struct node *key)
 {
     const struct source *source = key->span.source;
@@ -100,9 +101,9 @@ static struct str last_line(const struct node *key)
     return line ? str_skip(written, line) : key->text;
 }
 
-/* A list of maps under a misspelt `modules`. Two edits away are other words, such as dbt's
- * `models`, and a map of maps may be Terraform's `module`: there one of them must have a type like
- * ours as well. */
+/* True for a list of maps under a misspelling of `modules`. A key two edits away can be another
+ * word, such as dbt's `models`, and a map of maps can be Terraform's `module`: these must also have
+ * an item whose type is similar to k8s-service. */
 static bool is_misspelt_list(struct discovery *discovery, struct node *value, bool *ret_typed)
 {
     size_t distance = top_level_distance(last_line(value->key));
@@ -112,7 +113,7 @@ static bool is_misspelt_list(struct discovery *discovery, struct node *value, bo
     *ret_typed = false;
     for (struct node *item = node_first_child(value); item; item = item->next) {
         maps &= node_target(item)->kind == NODE_MAP;
-        *ret_typed |= likeness(discovery, item) != TYPE_OTHER;
+        *ret_typed |= likeness_of(discovery, item) != TYPE_OTHER;
     }
     bool list = node_target(value)->kind == NODE_LIST;
     return maps && (*ret_typed || (list && distance < 2));
@@ -123,8 +124,8 @@ static void report_misspelt_list(struct discovery *discovery, const struct node 
     struct diags *diags = discovery->diags;
     struct str key = value->key->text;
     if (last_line(value->key).len < key.len && str_starts_with(key, STR("//"))) {
-        diag_error(diags, value->key->span, "a comment that begins with //");
-        diag_hint(diags, "remove it: neither JSON nor YAML has such comments");
+        diag_error(diags, value->key->span, "comments that begin with // are not supported");
+        diag_hint(diags, "remove the comment, or in YAML begin it with #");
         return;
     }
     diag_error(diags, value->key->span, "unknown field \"%.*s\" in the file", STR_ARG(key));
@@ -163,9 +164,9 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
 bool discover(const struct source *source, struct diags *diags)
 {
     struct discovery discovery = {.diags = diags};
-    struct diags broken = {.arena = &discovery.arena};
+    struct diags unreported = {.arena = &discovery.arena};
     bool found = false;
-    const struct node *root = load_service(&discovery.arena, source, &broken);
+    const struct node *root = load_service(&discovery.arena, source, &unreported);
     if (!root && top_level_has_modules(source->text)) {
         load_service(&discovery.arena, source, diags);
         discovery.foreign = true;

@@ -12,11 +12,12 @@
 
 #include <string.h>
 
-static const struct record *choose(const struct schema_reader *reader, const struct record *file,
-                                   const struct input_options *options)
+static const struct record *select_environment(const struct schema_reader *reader,
+                                               const struct record *file,
+                                               const struct input_options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
-    enum { NAMED = 20 }; /* of the environments, in the hint */
+    enum { LISTED_MAX = 20 }; /* environments listed in the hint */
     struct buf list = {0};
     struct suggestion near = {.word = str_from_c(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
@@ -26,48 +27,58 @@ static const struct record *choose(const struct schema_reader *reader, const str
             return environments->records[i];
         }
         suggestion_add(&near, name);
-        if (i <= NAMED)
-            buf_add_joined(&list, ", ", i < NAMED ? name : STR("..."));
+        if (i <= LISTED_MAX)
+            buf_add_joined(&list, ", ", i < LISTED_MAX ? name : STR("..."));
     }
     struct str names = buf_take(reader->arena, &list);
     if (!options->environment && environments->count == 1)
         return environments->records[0];
     struct location at = environments->node->key->span;
     if (options->environment)
-        diag_error(reader->diags, at, "no environment is named \"%s\"", options->environment);
+        diag_error(reader->diags, at, "environment \"%s\" not found", options->environment);
     else
-        diag_error(reader->diags, at, "the file has several environments: choose one with --env");
+        diag_error(reader->diags, at, "the file has several environments; select one with --env");
     if (near.best.len)
         diag_hint(reader->diags, "did you mean --env %.*s?", STR_ARG(near.best));
     else
-        diag_hint(reader->diags, "its environments: %.*s", STR_ARG(names));
+        diag_hint(reader->diags, "available: %.*s", STR_ARG(names));
     return NULL;
+}
+
+static void report_duplicate(const struct schema_reader *reader, const struct value *name,
+                             const struct value *first)
+{
+    const struct location at = first->node->span;
+    diag_error(reader->diags, name->node->span, "duplicate environment \"%.*s\"",
+               STR_ARG(name->text));
+    diag_hint(reader->diags, "first defined on line %zu; give each environment its own name",
+              diag_position(at.source, at.start).line);
 }
 
 static bool check_names(const struct schema_reader *reader, const struct value *environments)
 {
     struct map names = {0};
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < environments->count; i++) {
         const struct value *name = record_value(environments->records[i], ENVIRONMENT_NAME);
-        if (!name->node) /* told already */
+        if (!name->node) /* reported already */
             continue;
-        const char *wrong =
+        const struct value *first = NULL;
+        const char *problem =
             name->text.len ? name_check_label_value(name->text) : "must not be empty";
-        if (wrong)
-            diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
-        else if (map_add(reader->arena, &names, name->text, name))
-            diag_error(reader->diags, name->node->span, "two environments are named \"%.*s\"",
-                       STR_ARG(name->text));
+        if (problem)
+            diag_error(reader->diags, name->node->span, "environment name %s", problem);
+        else if ((first = map_add(reader->arena, &names, name->text, name)) != NULL)
+            report_duplicate(reader, name, first);
         else
             continue;
-        right = false;
+        ok = false;
     }
-    return right;
+    return ok;
 }
 
-/* `path` relative to the directory of the file that names it. */
-static const char *beside(struct arena *arena, struct str file, struct str path)
+/* Returns `path` resolved against the directory of `file`. */
+static const char *resolve_path(struct arena *arena, struct str file, struct str path)
 {
     struct str directory = str_directory(file);
     if (str_starts_with(path, STR("/")) || remote_is(path))
@@ -77,8 +88,8 @@ static const char *beside(struct arena *arena, struct str file, struct str path)
     return str_format(arena, "%.*s%.*s", STR_ARG(directory), STR_ARG(path)).data;
 }
 
-/* What to write instead of an invalid name: the same in lower case, or an address without what is
- * no part of it. */
+/* Suggests a valid name: the name in lower case, or a registry without scheme and trailing
+ * slashes. */
 static void hint_name(const struct schema_reader *reader, enum field_id field, name_check *check,
                       struct str text)
 {
@@ -100,16 +111,16 @@ void environment_set_checked(const struct schema_reader *reader, const struct re
     if (!record_has(record, field))
         return;
     struct str text = record_value(record, field)->text;
-    const char *wrong = check(text);
-    if (wrong) {
+    const char *problem = check(text);
+    if (problem) {
         diag_error(reader->diags, record_location(record, field), "%s %s",
-                   schema_field(field)->name, wrong);
+                   schema_field(field)->name, problem);
         hint_name(reader, field, check, text);
     }
     *ret = text;
 }
 
-/* The first provider that the file has, in the order of the table. */
+/* Uses the first provider of the file, in the order of the table. */
 static void set_provider(const struct schema_reader *reader, const struct record *file,
                          struct environment *ret)
 {
@@ -129,8 +140,8 @@ static void set_provider(const struct schema_reader *reader, const struct record
     }
 }
 
-/* A domain may be written with its final dot, as name servers print it; texts that are made of it
- * need it without. */
+/* A domain may end with a dot, as name servers print it. It is dropped because other values are
+ * built from the domain. */
 static void add_output(struct arena *arena, struct environment *environment, struct output output)
 {
     if (str_eq_c(output.name, "domain"))
@@ -140,7 +151,7 @@ static void add_output(struct arena *arena, struct environment *environment, str
     environment->outputs[environment->output_count++] = output;
 }
 
-/* First come, first served: --parent-outputs were added before these. */
+/* The first output of a name is used: those of --parent-outputs have been added before. */
 static void set_outputs(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {
@@ -177,7 +188,7 @@ static void set_secret_store(const struct schema_reader *reader, const struct re
     ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
 }
 
-/* Without the provider nobody knows which cloud to make anything in. */
+/* ACK objects require the provider, which has the region and the account. */
 static void set_cloud_objects(const struct schema_reader *reader, const struct record *file,
                               struct environment *ret)
 {
@@ -185,12 +196,12 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
     ret->ack = ret->provider->makes_objects && !str_eq_c(written->text, "none");
     if (str_eq_c(written->text, "ack") && !ret->provider->makes_objects) {
         diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
-                   "cloud_objects: ack is for an environment of AWS");
+                   "cloud_objects: ack requires the aws provider");
         if (ret->provider->cloud == CLOUD_NONE)
-            diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
+            diag_hint(reader->diags, "set the provider: providers: {aws: {region: us-east-1, "
                                      "account_id: 123456789012}}");
         else
-            diag_hint(reader->diags, "remove it: this environment is of %s", ret->provider->title);
+            diag_hint(reader->diags, "remove it; this environment is on %s", ret->provider->title);
     }
     environment_set_checked(reader, file, FILE_CLUSTER_NAME, name_check_eks_cluster,
                             &ret->cluster_name);
@@ -207,8 +218,8 @@ static void add_extra_tcp_port(const struct schema_reader *reader, const struct 
     ret->extra_tcp_ports = extra;
 }
 
-/* The ports that ingress-nginx passes on in Opta: those of the environment file and, if it has such
- * a module, of the service file. */
+/* Adds the TCP ports that Opta's ingress-nginx forwarded: those of the k8s-base modules in the
+ * environment file and in the service file. */
 static void add_extra_tcp_ports(const struct schema_reader *reader, const struct record *file,
                                 struct environment *ret)
 {
@@ -230,8 +241,8 @@ static void add_extra_tcp_ports(const struct schema_reader *reader, const struct
     }
 }
 
-/* Which controller serves the Ingresses: the one that is written, else the one that the name of the
- * class suggests. */
+/* Sets the ingress controller: ingress_controller, or else the one that the name of the class
+ * implies. */
 static void set_ingress(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {
@@ -313,16 +324,16 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     set_cloud_objects(reader, file, ret);
     if (ret->tls_secret.len && ret->cluster_issuer.len) {
         diag_error(reader->diags, record_location(file, FILE_CLUSTER_ISSUER),
-                   "both tls_secret and cluster_issuer are given");
-        diag_hint(reader->diags, "keep tls_secret for one certificate that is there already, "
-                                 "cluster_issuer for one that cert-manager makes for each host");
+                   "tls_secret and cluster_issuer are mutually exclusive");
+        diag_hint(reader->diags, "use tls_secret for an existing certificate, or "
+                                 "cluster_issuer to have cert-manager issue one for each host");
     }
 }
 
-/* Counts scalars such as <<region::aws_region::Your AWS Region>>, which Opta's templates have. */
+/* Counts unfilled values of Opta's templates, such as <<region::aws_region::Your AWS Region>>. */
 static size_t count_unfilled(const struct node *node, const struct node **ret_first)
 {
-    if (node->kind == NODE_ALIAS) /* counted where it is anchored */
+    if (node->kind == NODE_ALIAS) /* counted at its anchor */
         return 0;
     if (node->kind != NODE_SCALAR) {
         size_t count = 0;
@@ -336,8 +347,8 @@ static size_t count_unfilled(const struct node *node, const struct node **ret_fi
     return unfilled;
 }
 
-/* Reports what a template of an environment file left to fill in: once, before each such value is
- * an error of its own. In a service file only what is above its modules. */
+/* Reports unfilled template values once, before each of them causes its own error. In a service
+ * file, modules are not checked. */
 static bool check_filled(const struct schema_reader *reader, const struct node *root, bool modules)
 {
     const struct node *first = NULL;
@@ -347,11 +358,12 @@ static bool check_filled(const struct schema_reader *reader, const struct node *
             count += count_unfilled(child, &first);
     if (count == 0)
         return true;
-    diag_error(reader->diags, first->span, "this value of a template is not filled in");
+    diag_error(reader->diags, first->span, "this template value is not filled in");
     if (count > 1)
-        diag_hint(reader->diags, "replace it and %zu more such values of this file", count - 1);
+        diag_hint(reader->diags, "replace it and all other such values in this file (%zu more)",
+                  count - 1);
     else
-        diag_hint(reader->diags, "replace all from << to >> with a value");
+        diag_hint(reader->diags, "replace everything from << to >> with a value");
     return false;
 }
 
@@ -360,7 +372,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
 {
     size_t errors = reader->diags->errors;
     if (at.source && remote_report(reader->arena, reader->diags, at, str_from_c(path))) {
-        diag_hint_line(reader->diags, "--env-file FILE takes the place of the path");
+        diag_hint_line(reader->diags, "--env-file FILE overrides the path");
         return false;
     }
     const char *home = at.source ? str_to_c(reader->arena, str_directory(at.source->path)) : NULL;
@@ -371,8 +383,8 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
     const struct source *source = input_read(reader->arena, reader->diags, &input, at);
     if (!source) {
         if (at.source)
-            diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
-                                     "--env-file FILE names another");
+            diag_hint(reader->diags, "the environment file sets the domain, registry and "
+                                     "cloud; --env-file FILE selects another file");
         return false;
     }
     const struct node *root = load_own_file(reader->arena, source, reader->diags, OWN_ENVIRONMENT);
@@ -397,16 +409,18 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     if (!root)
         return false;
     if (root->kind != NODE_MAP) {
-        diag_error(reader->diags, root->span, "this is not the output of terraform output -json");
+        diag_error(reader->diags, root->span,
+                   "the file must be the output of terraform output -json");
+        diag_hint(reader->diags, "create the file with terraform output -json");
         return false;
     }
     for (const struct node *output = root->first; output; output = output->next) {
         const struct node *value = output->kind == NODE_MAP ? node_get(output, "value") : NULL;
         const struct node *secret = output->kind == NODE_MAP ? node_get(output, "sensitive") : NULL;
         if (!value) {
-            diag_error(reader->diags, output->span, "the output \"%.*s\" has no value",
+            diag_error(reader->diags, output->span, "output \"%.*s\" has no value",
                        STR_ARG(output->key->text));
-            diag_hint(reader->diags, "the file holds what terraform output -json prints");
+            diag_hint(reader->diags, "create the file with terraform output -json");
             return false;
         }
         add_output(reader->arena, ret,
@@ -420,28 +434,30 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     return true;
 }
 
-static bool holds(struct str text, const char *sign)
+static bool contains(struct str text, const char *marker)
 {
-    return memmem(text.data, text.len, sign, strlen(sign)) != NULL;
+    return memmem(text.data, text.len, marker, strlen(marker)) != NULL;
 }
 
-/* What is injected into a chart needs little of the environment, whose file may not be at hand
- * where charts are installed: only what placeholders read, what an Ingress of our own needs, and
- * whether redis has a password. Which controller serves an Ingress of the chart is a question that
- * environment_read_all() answers, when there is such an Ingress. */
+/* True if injection into a chart needs the environment file, which may not be available where
+ * charts are installed: for placeholders, for a generated Ingress, and to know whether redis has a
+ * password. If the chart has an Ingress, environment_read_all() reads the file later, to determine
+ * its controller. */
 static bool needs_file(struct str text)
 {
-    static const char *const signs[] = {"{parent",     "{region",  "{aws",    "public_uri",
-                                        "redis",       ".queue_",  "[queue_", ".topic_",
-                                        "[topic_",     ".table_",  "[table_", ".bucket_arn",
-                                        "[bucket_arn", ".kms_arn", "[kms_arn"};
-    for (size_t i = 0; i < COUNT_OF(signs); i++)
-        if (holds(text, signs[i]))
+    static const char *const markers[] = {"{parent",     "{region",  "{aws",    "public_uri",
+                                          "redis",       ".queue_",  "[queue_", ".topic_",
+                                          "[topic_",     ".table_",  "[table_", ".bucket_arn",
+                                          "[bucket_arn", ".kms_arn", "[kms_arn"};
+    for (size_t i = 0; i < COUNT_OF(markers); i++)
+        if (contains(text, markers[i]))
             return true;
-    return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
+    return (contains(text, ".bucket_id") || contains(text, "[bucket_id")) &&
+           !contains(text, "bucket_name");
 }
 
-/* Also the files of environments that are not chosen are known to be environment files. */
+/* Records the files of all environments, including those that are not selected, as environment
+ * files. */
 static void record_files(const struct schema_reader *reader, const struct record *file,
                          const struct input_options *options)
 {
@@ -449,11 +465,11 @@ static void record_files(const struct schema_reader *reader, const struct record
     struct str service_file = file->node->span.source->path;
     for (size_t i = 0; options->usage && i < environments->count; i++) {
         const struct value *path = record_value(environments->records[i], ENVIRONMENT_PATH);
-        usage_add_file(options, beside(reader->arena, service_file, path->text));
+        usage_add_file(options, resolve_path(reader->arena, service_file, path->text));
     }
 }
 
-/* What an environment file has. */
+/* Fields of an environment file. */
 static const enum field_id settings[] = {
     FILE_PROVIDERS,       FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
     FILE_TLS_SECRET,      FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
@@ -462,7 +478,7 @@ static const enum field_id settings[] = {
 
 enum { SETTING_COUNT = COUNT_OF(settings) };
 
-/* A service file with environments is no environment file: settings of one are not read there. */
+/* Warns of fields of an environment file in a service file that has environments. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
@@ -472,7 +488,7 @@ static void warn_misplaced(const struct schema_reader *reader, const struct reco
         diag_warning(reader->diags, node->key->span,
                      "%s has no effect in a service file with environments",
                      schema_field(settings[i])->name);
-        diag_hint(reader->diags, "write it in the environment file");
+        diag_hint(reader->diags, "move it to the environment file");
     }
 }
 
@@ -481,42 +497,42 @@ static bool read_own(const struct schema_reader *reader, const struct record *fi
                      struct environment *ret)
 {
     size_t errors = reader->diags->errors;
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < SETTING_COUNT; i++)
-        right &= !record_value(file, settings[i])->invalid;
+        ok &= !record_value(file, settings[i])->invalid;
     if (check_filled(reader, file->node, false))
         set_file(reader, file, ret);
     if (record_has(file, FILE_PROVIDERS))
         ret->name = ret->file_name;
     else
         ret->file_name = (struct str){0};
-    return right && reader->diags->errors == errors;
+    return ok && reader->diags->errors == errors;
 }
 
-static bool read_chosen(const struct schema_reader *reader, const struct record *file,
-                        const struct input_options *options, struct environment *ret)
+static bool read_selected(const struct schema_reader *reader, const struct record *file,
+                          const struct input_options *options, struct environment *ret)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     record_files(reader, file, options);
     if (!check_names(reader, environments))
         return false;
-    const struct record *chosen = choose(reader, file, options);
-    if (!chosen)
+    const struct record *selected = select_environment(reader, file, options);
+    if (!selected)
         return false;
-    ret->name = record_value(chosen, ENVIRONMENT_NAME)->text;
-    ret->variables[0] = record_value(chosen, ENVIRONMENT_VARIABLES);
-    ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
-    const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
+    ret->name = record_value(selected, ENVIRONMENT_NAME)->text;
+    ret->variables[0] = record_value(selected, ENVIRONMENT_VARIABLES);
+    ret->variables[1] = record_value(selected, ENVIRONMENT_VARS);
+    const struct value *path = record_value(selected, ENVIRONMENT_PATH);
     if (options->environment_file)
         return read_file(reader, options->environment_file, NO_LOCATION, ret);
     struct str service_file = file->node->span.source->path;
-    const char *beside_it = beside(reader->arena, service_file, path->text);
+    const char *environment_path = resolve_path(reader->arena, service_file, path->text);
     if (options->mode == READ_CHART && !needs_file(file->node->span.source->text)) {
-        ret->unread_path = beside_it;
+        ret->unread_path = environment_path;
         ret->unread_at = path->node->span;
         return true;
     }
-    return read_file(reader, beside_it, path->node->span, ret);
+    return read_file(reader, environment_path, path->node->span, ret);
 }
 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
@@ -530,41 +546,41 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
                                     str_from_c(schema_field(FILE_INGRESS_CLASS)->default_value)};
     if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
         return false;
-    bool right = true;
+    bool ok = true;
     if (record_value(file, FILE_ENVIRONMENTS)->invalid)
         return false;
     add_extra_tcp_ports(reader, file, ret);
     if (record_value(file, FILE_ENVIRONMENTS)->count) {
         warn_misplaced(reader, file);
-        right = read_chosen(reader, file, options, ret);
+        ok = read_selected(reader, file, options, ret);
     } else if (options->environment_file) {
-        right = read_file(reader, options->environment_file, NO_LOCATION, ret);
+        ok = read_file(reader, options->environment_file, NO_LOCATION, ret);
         ret->name = ret->file_name;
     } else {
-        right = read_own(reader, file, ret);
+        ok = read_own(reader, file, ret);
     }
-    if (options->environment && right && !str_eq_c(ret->name, options->environment)) {
+    if (options->environment && ok && !str_eq_c(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),
-                   "the file has no environment named \"%s\"", options->environment);
-        diag_hint(reader->diags, "list it: environments: [{name: %s, path: %s.yaml}]",
+                   "environment \"%s\" not found in the file", options->environment);
+        diag_hint(reader->diags, "add it: environments: [{name: %s, path: %s.yaml}]",
                   options->environment, options->environment);
-        right = false;
+        ok = false;
     }
     if (options->registry)
         ret->registry = str_from_c(options->registry);
-    return right;
+    return ok;
 }
 
 bool environment_read_all(const struct schema_reader *reader, struct environment *environment)
 {
     const char *path = environment->unread_path;
-    struct str registry = environment->registry; /* of a flag */
+    struct str registry = environment->registry; /* set by a flag */
     environment->unread_path = NULL;
     if (!path)
         return true;
-    bool right = read_file(reader, path, environment->unread_at, environment);
+    bool ok = read_file(reader, path, environment->unread_at, environment);
     environment->registry = registry.len ? registry : environment->registry;
-    return right;
+    return ok;
 }
 
 const struct output *environment_output(const struct environment *environment, struct str name)
@@ -582,11 +598,14 @@ const struct output *environment_output(const struct environment *environment, s
 
 bool environment_output_check(const struct output *output, struct diags *diags, struct location at)
 {
-    if (output->unusable)
-        diag_error(diags, at, "the output \"%.*s\" is null, a list or a map, not text",
+    if (output->unusable) {
+        diag_error(diags, at, "output \"%.*s\" must be a string, not null, a list or a map",
                    STR_ARG(output->name));
-    else if (output->sensitive)
-        diag_error(diags, at, "the output \"%.*s\" is sensitive: it may not stand in a manifest",
+        diag_hint(diags, "add an output to the Terraform configuration that has the string alone");
+    } else if (output->sensitive) {
+        diag_error(diags, at, "output \"%.*s\" is sensitive and must not be in a manifest",
                    STR_ARG(output->name));
+        diag_hint(diags, "set it with kubectl optasvc secret set, and list its key under secrets");
+    }
     return !output->unusable && !output->sensitive;
 }

@@ -34,7 +34,7 @@ const char *flavour_keyword(enum flavour_id flavour)
     return keywords[flavour];
 }
 
-/* A class is nginx's if one of the dash-separated words at its ends is `nginx`: nginx,
+/* A class is one of nginx if its first or last dash-separated word is `nginx`: nginx,
  * internal-nginx, nginx-internal. */
 enum flavour_id flavour_of_class(struct str class)
 {
@@ -43,9 +43,9 @@ enum flavour_id flavour_of_class(struct str class)
     return nginx ? FLAVOUR_NGINX : FLAVOUR_GENERIC;
 }
 
-/* ingress-nginx is k8s.io/ingress-nginx; several in a cluster are distinguished by a word before or
- * after it, such as k8s.io/internal-ingress-nginx. nginx.org/ingress-controller is another program,
- * which reads annotations of its own. */
+/* The ID of ingress-nginx is k8s.io/ingress-nginx. If a cluster has several, their IDs have an
+ * additional word before or after it, such as k8s.io/internal-ingress-nginx.
+ * nginx.org/ingress-controller is another program with its own annotations. */
 enum flavour_id flavour_of_controller(struct str id)
 {
     struct str name = str_skip(id, str_find(id, 0, '/') + 1);

@@ -1,6 +1,6 @@
-/* By what traffic from outside the cluster reaches a service: flavours, of which flavours.def has a
- * row each. The environment file decides it (environment.h). What a flavour supports and which
- * objects it needs is in manifest/traffic.h. */
+/* Flavours of traffic: how traffic from outside the cluster reaches a service. The environment file
+ * selects one (environment.h). manifest/traffic.h describes what each flavour supports and which
+ * objects it needs. The flavours are in flavours.def. */
 #ifndef OPTASVC_FLAVOUR_H
 #define OPTASVC_FLAVOUR_H
 
@@ -9,22 +9,24 @@
 enum flavour_id {
 #define FLAVOUR(id, name, group, keyword) FLAVOUR_##id,
 #include "config/flavours.def"
+    FLAVOUR_COUNT,
 };
 
-/* The keywords of `ingress_controller` and of `gateway.type`; NULL follows the last. */
+/* The keywords of `ingress_controller` and of `gateway.type`; each terminated by NULL. */
 extern const char *const ingress_flavour_keywords[];
 extern const char *const gateway_flavour_keywords[];
 
-/* The flavour of a keyword; of any other text, which the schema reports, the first one. */
+/* Returns the flavour of a keyword; the first flavour for any other string, which the schema has
+ * reported. */
 enum flavour_id flavour_of_keyword(struct str keyword);
 
 /* Returns the keyword of a flavour. */
 const char *flavour_keyword(enum flavour_id flavour);
 
-/* The flavour that the controller of a class most likely has, by the class's name. */
+/* Returns the most likely flavour of an ingress class, by its name. */
 enum flavour_id flavour_of_class(struct str class);
 
-/* The flavour of the controller that `spec.controller` of an IngressClass names. */
+/* Returns the flavour of a controller, by `spec.controller` of its IngressClass. */
 enum flavour_id flavour_of_controller(struct str id);
 
 #endif

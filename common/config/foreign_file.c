@@ -4,15 +4,15 @@
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
 
-/* A file by the keys of its outermost map: those of the tree, or, where it cannot be parsed, those
- * at the beginning of a line. */
+/* The top-level keys of a file: those of the tree, or, if the file cannot be parsed, those at the
+ * beginning of a line. */
 struct outline {
     struct str path;
     struct str text;
-    const struct node *root; /* NULL: not parsed */
+    const struct node *root; /* NULL if the file cannot be parsed */
 };
 
-/* The rest of the first line that begins with the key and a colon. */
+/* Finds the first line that begins with the key and a colon. Sets `ret_rest` to what follows. */
 static bool find_line(struct str text, const char *key, struct str *ret_rest)
 {
     struct str name = str_from_c(key);
@@ -26,14 +26,14 @@ static bool find_line(struct str text, const char *key, struct str *ret_rest)
     return false;
 }
 
-static bool has(const struct outline *outline, const char *key)
+static bool has_key(const struct outline *outline, const char *key)
 {
     struct str rest;
     return outline->root ? node_at(outline->root, key) != NULL
                          : find_line(outline->text, key, &rest);
 }
 
-/* The scalar of a key; empty if there is none. */
+/* Returns the scalar value of a key; empty if there is none. */
 static struct str value_of(const struct outline *outline, const char *key)
 {
     struct str rest;
@@ -54,7 +54,7 @@ static bool is_named(const struct outline *outline, const char *file)
     return str_eq_c(str_skip(outline->path, directory.len), file);
 }
 
-static bool holds(struct str text, const char *part)
+static bool contains(struct str text, const char *part)
 {
     for (size_t at = 0; at < text.len; at++)
         if (str_starts_with(str_skip(text, at), str_from_c(part)))
@@ -62,14 +62,14 @@ static bool holds(struct str text, const char *part)
     return false;
 }
 
-/* Actions of Go's templates. They can be part of a text in a valid file, so that only one which
- * cannot be parsed is a template. */
+/* True if the file has actions of Go templates. A string of a valid file may contain them, so only
+ * a file that cannot be parsed is a template. */
 static bool is_template(const struct outline *outline)
 {
     static const char *const signs[] = {"{{ .",   "{{- ",      "{{.",         "{{ include ",
                                         "{{ if ", "{{ range ", "{{ template "};
     for (size_t i = 0; !outline->root && i < COUNT_OF(signs); i++)
-        if (holds(outline->text, signs[i]))
+        if (contains(outline->text, signs[i]))
             return true;
     return false;
 }
@@ -92,12 +92,13 @@ static bool is_object(const struct outline *outline)
 
 static bool is_chart(const struct outline *outline)
 {
-    return value_of(outline, "apiVersion").len && has(outline, "name") && has(outline, "version");
+    return value_of(outline, "apiVersion").len && has_key(outline, "name") &&
+           has_key(outline, "version");
 }
 
 static bool is_compose(const struct outline *outline)
 {
-    if (!has(outline, "services"))
+    if (!has_key(outline, "services"))
         return false;
     const struct node *services = outline->root ? node_at(outline->root, "services") : NULL;
     for (const struct node *service = node_first_child(services); service; service = service->next)
@@ -109,10 +110,10 @@ static bool is_compose(const struct outline *outline)
 
 static bool is_workflow(const struct outline *outline)
 {
-    return has(outline, "on") && has(outline, "jobs");
+    return has_key(outline, "on") && has_key(outline, "jobs");
 }
 
-/* What most charts call their values. */
+/* True for a file with keys that are common in the values of charts. */
 static bool is_values(const struct outline *outline)
 {
     static const char *const keys[] = {"replicaCount",    "fullnameOverride",
@@ -133,42 +134,42 @@ static bool is_values(const struct outline *outline)
     bool named = is_named(outline, "values.yaml") || is_named(outline, "values.yml");
     size_t count = named && outline->root && outline->root->kind == NODE_MAP ? ENOUGH : 0;
     for (size_t i = 0; i < file_schema.count; i++)
-        if (has(outline, file_schema.fields[i].name))
+        if (has_key(outline, file_schema.fields[i].name))
             return false;
     for (size_t i = 0; i < COUNT_OF(keys); i++)
-        count += has(outline, keys[i]);
+        count += has_key(outline, keys[i]);
     return count >= ENOUGH;
 }
 
-/* A k8s-service that is not in a list `modules`. */
+/* True for a k8s-service that is not in a `modules` list. */
 static bool is_module(const struct outline *outline)
 {
     return outline->root && outline->root->kind == NODE_MAP &&
            (str_eq_c(value_of(outline, "type"), "k8s-service") ||
-            (has(outline, "image") && has(outline, "port")));
+            (has_key(outline, "image") && has_key(outline, "port")));
 }
 
-/* In the order in which they are tried. */
+/* The first match is reported. */
 static const struct {
     bool (*is)(const struct outline *outline);
-    const char *what;
+    const char *description;
     const char *hint;
 } kinds[] = {
-    {is_template, "a template of a Helm chart",
-     "helm-postrender and kubectl optasvc inject change what helm renders of it"},
+    {is_template, "a Helm chart template",
+     "render the chart with helm, then use helm-postrender or kubectl optasvc inject"},
     {is_kustomization, "a kustomization", "apply it with kubectl apply -k"},
     {is_score, "a Score file",
-     "write its containers as modules of type k8s-service: image, port and env_vars"},
+     "write each container as a module of type k8s-service with image, port and env_vars"},
     {is_object, "a Kubernetes object", "apply it with kubectl apply -f"},
     {is_chart, "the Chart.yaml of a Helm chart", "pass the chart to helm"},
     {is_compose, "a Docker Compose file",
-     "write each of its services as a module of type k8s-service: image, port and env_vars"},
+     "write each service as a module of type k8s-service with image, port and env_vars"},
     {is_workflow, "a GitHub Actions workflow", ""},
-    {is_module, "a module alone", "write it as an item of the list modules"},
-    {is_values, "a file of values for a Helm chart", "pass it to helm with --values"},
+    {is_module, "a single module", "add it to the modules list of a service file"},
+    {is_values, "a Helm values file", "pass it to helm with --values"},
 };
 
-/* Reports a file of another tool; false if it is none. */
+/* Reports an error and returns true if the file belongs to another tool. */
 static bool report_foreign(struct diags *diags, const struct source *source,
                            const struct node *root, enum own_file expected)
 {
@@ -180,11 +181,11 @@ static bool report_foreign(struct diags *diags, const struct source *source,
             continue;
         struct str kind = kinds[i].is == is_object ? value_of(&outline, "kind") : (struct str){0};
         bool service = expected == OWN_SERVICE;
-        diag_error(diags, location_file(source), "this is %s%s%.*s, not %s file", kinds[i].what,
-                   kind.len ? " of kind " : "", STR_ARG(kind),
+        diag_error(diags, location_file(source), "this is %s%s%.*s, not %s file",
+                   kinds[i].description, kind.len ? " of kind " : "", STR_ARG(kind),
                    service ? "a service" : "an environment");
         diag_hint(diags, "%s", kinds[i].hint);
-        diag_hint_line(diags, service ? "a service file has a name and a list modules"
+        diag_hint_line(diags, service ? "a service file has a name and a modules list"
                                       : "an environment file has a name and providers");
         return true;
     }

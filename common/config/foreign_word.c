@@ -25,7 +25,7 @@ static const struct foreign_form {
 #include "config/foreign_words.def"
 };
 
-/* In lower case, without what separates its parts. */
+/* Returns the word in lower case, without separators. */
 static struct str plain_word(struct arena *arena, struct str word)
 {
     char *plain = arena_alloc(arena, word.len + 1);
@@ -49,27 +49,29 @@ static bool has_word(const char *words, struct str word)
     return false;
 }
 
-/* True for a value that a hint repeats as it is. */
+/* True if a hint can repeat the value without quotes. */
 static bool is_plain(const struct node *value)
 {
-    enum { LONGEST = 60 };
-    return value && value->kind == NODE_SCALAR && value->text.len && value->text.len <= LONGEST &&
+    enum { LENGTH_MAX = 60 };
+    return value && value->kind == NODE_SCALAR && value->text.len &&
+           value->text.len <= LENGTH_MAX &&
            str_span_only(value->text,
                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                          "-._/");
 }
 
-/* A scalar, or the items of a short list, as a hint repeats them; empty if it does not. */
+/* Returns a scalar, or the items of a short list, for a hint; empty if the hint cannot repeat the
+ * value. */
 static struct str value_text(struct arena *arena, const struct node *value)
 {
-    enum { MOST = 5 };
+    enum { COUNT_MAX = 5 };
     struct str text = {0};
     size_t count = 0;
     if (is_plain(value))
         return value->text;
     for (const struct node *item = value && value->kind == NODE_LIST ? value->first : NULL; item;
          item = item->next) {
-        if (!is_plain(item) || ++count > MOST)
+        if (!is_plain(item) || ++count > COUNT_MAX)
             return (struct str){0};
         text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? ", " : "",
                           STR_ARG(item->text));
@@ -77,10 +79,10 @@ static struct str value_text(struct arena *arena, const struct node *value)
     return text;
 }
 
-/* The hint with the value, or the sample, in place of each `$`. Several items have brackets, unless
- * they are in the hint. */
-static struct str fill(struct arena *arena, const char *hint, const char *sample,
-                       const struct node *value)
+/* Replaces each `$` of the hint with the value, or with the sample. Several items are in brackets,
+ * unless the hint has brackets. */
+static struct str fill_hint(struct arena *arena, const char *hint, const char *sample,
+                            const struct node *value)
 {
     struct str written = value_text(arena, value);
     bool list = written.len && value->kind == NODE_LIST && value->first->next;
@@ -102,7 +104,7 @@ struct str foreign_word_hint(struct arena *arena, const struct schema *schema, s
     struct str plain = plain_word(arena, word);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if ((!schema || schema == rows[i].schema) && has_word(rows[i].words, plain))
-            return fill(arena, rows[i].hint, rows[i].sample, value);
+            return fill_hint(arena, rows[i].hint, rows[i].sample, value);
     return (struct str){0};
 }
 
@@ -111,6 +113,6 @@ struct str foreign_form_hint(struct arena *arena, const struct field *field,
 {
     for (size_t i = 0; i < COUNT_OF(forms); i++)
         if (schema_field(forms[i].field) == field && forms[i].kind == value->kind)
-            return fill(arena, forms[i].hint, forms[i].sample, value);
+            return fill_hint(arena, forms[i].hint, forms[i].sample, value);
     return (struct str){0};
 }

@@ -1,16 +1,17 @@
-/* Words of other tools, and what is written here instead: `replicas` of Kubernetes is
- * min_containers and max_containers. The rows are those of foreign_words.def. */
+/* Maps words of other tools to fields of service files: Kubernetes `replicas` is min_containers and
+ * max_containers. The table is foreign_words.def. */
 #ifndef OPTASVC_FOREIGN_WORD_H
 #define OPTASVC_FOREIGN_WORD_H
 
 #include "config/schema.h"
 
-/* What to write for a field that the schema does not have, with the value that was written (NULL:
- * unknown). Empty if no other tool is known to call it so. `schema` NULL: any. */
+/* Returns the hint for an unknown field `word` with `value` (NULL if unknown); empty if the word is
+ * not in the table. `schema`: NULL for any. */
 struct str foreign_word_hint(struct arena *arena, const struct schema *schema, struct str word,
                              const struct node *value);
 
-/* What to write for a value of another kind than the field has; empty likewise. */
+/* Returns the hint for a value whose kind differs from that of the field; empty if there is
+ * none. */
 struct str foreign_form_hint(struct arena *arena, const struct field *field,
                              const struct node *value);
 

@@ -8,22 +8,22 @@
 
 enum { PARTS_MAX = 3 };
 
-/* One placeholder of a text: {root}, {root.part.part}, {root[part]}. */
+/* A placeholder in a string: {root}, {root.part.part}, {root[part]}. */
 struct placeholder {
     struct str root;
     struct str parts[PARTS_MAX];
     size_t part_count;
-    size_t start; /* in the text: at the brace, or at the $ before {{ */
-    size_t end;   /* behind the last brace */
+    size_t start; /* offset of the brace, or of the $ before {{ */
+    size_t end;   /* offset after the last brace */
 };
 
 struct filler {
     struct scope *scope;
     const struct node *scalar;
-    bool verbatim; /* as node_is_verbatim() says */
+    bool verbatim; /* result of node_is_verbatim() */
     struct buf out;
     const struct reference *first;
-    const struct reference **last; /* where the next one is hung */
+    const struct reference **last; /* link to the next reference */
 };
 
 typedef bool lookup(struct filler *filler, const struct placeholder *placeholder);
@@ -52,51 +52,58 @@ struct location placeholder_location(const struct node *scalar, bool verbatim, s
     return at;
 }
 
-static struct location place(const struct filler *filler, const struct placeholder *placeholder)
+static struct location location_of(const struct filler *filler,
+                                   const struct placeholder *placeholder)
 {
     return placeholder_location(filler->scalar, filler->verbatim, placeholder->start,
                                 placeholder->end);
 }
 
-/* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
- * name is right, and the value is what is missing. A missing value is one mistake, wherever it is
- * used; every misspelling is one of its own. */
-__attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
-                                                          const struct placeholder *placeholder,
-                                                          const struct suggestion *near,
-                                                          const char *format, ...)
+/* Reports an invalid placeholder and returns false. `near`: suggestions. */
+__attribute__((format(printf, 4, 5))) static bool
+report_unknown(struct filler *filler, const struct placeholder *placeholder,
+               const struct suggestion *near, const char *format, ...)
 {
     struct diags *diags = filler->scope->diags;
     va_list arguments;
     va_start(arguments, format);
     struct str text = str_vformat(filler->scope->arena, format, arguments);
     va_end(arguments);
-    if (!near && diags_contain(diags, text))
-        return false;
-    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
+    diag_error(diags, location_of(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
-    if (near && !diag_suggest(diags, near) && str_starts_with(written, STR("{")))
-        diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
+    if (!diag_suggest(diags, near) && str_starts_with(written, STR("{")))
+        diag_hint(diags, "for literal braces, write {%.*s}", STR_ARG(written));
     return false;
 }
 
-/* Reports a value that is missing. Returns true if it needs a hint: no other name is near, and this
- * is the first place where the value is used. */
+/* Reports a missing value. If no name is similar, each message is reported only once. Returns true
+ * if the caller must add a hint. */
 static bool report_missing(const struct filler *filler, const struct placeholder *placeholder,
                            const struct suggestion *near, struct str message)
 {
     struct diags *diags = filler->scope->diags;
     if (near->best.len == 0 && diags_contain(diags, message))
         return false;
-    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(message));
+    diag_error(diags, location_of(filler, placeholder), "%.*s", STR_ARG(message));
     return !diag_suggest(diags, near);
 }
 
-static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
-                      const char *otherwise)
+/* Reports a value that is not set, and returns false. */
+static bool report_unset(struct filler *filler, const struct placeholder *placeholder,
+                         struct str message, const char *hint)
+{
+    const struct suggestion none = {0};
+    if (report_missing(filler, placeholder, &none, message))
+        diag_hint(filler->scope->diags, "%s", hint);
+    return false;
+}
+
+/* Appends the value of a placeholder. Reports an error and returns false if the value is empty. */
+static bool put_value(struct filler *filler, const struct placeholder *placeholder, struct str text,
+                      const char *error, const char *hint)
 {
     if (text.len == 0)
-        return unknown(filler, placeholder, NULL, "%s", otherwise);
+        return report_unset(filler, placeholder, str_from_c(error), hint);
     buf_add(&filler->out, text);
     return true;
 }
@@ -104,8 +111,8 @@ static bool put_known(struct filler *filler, const struct placeholder *placehold
 bool scope_enter(struct scope *scope, struct location at)
 {
     if (scope->depth == OUTPUTS_DEPTH_MAX) {
-        diag_error(scope->diags, at, "more than %d outputs refer to each other in a row",
-                   OUTPUTS_DEPTH_MAX);
+        diag_error(scope->diags, at, "chain of outputs exceeds %d references", OUTPUTS_DEPTH_MAX);
+        diag_hint(scope->diags, "refer to the last output of the chain directly");
         return false;
     }
     scope->depth++;
@@ -119,25 +126,31 @@ void scope_leave(struct scope *scope)
 
 static bool fill_env(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->environment->name,
-                     "the file has no environment, so {env} has no value");
+    return put_value(filler, placeholder, filler->scope->environment->name,
+                     "{env} has no value: the file has no environment",
+                     "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_layer_name(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->layer, "the layer has no name");
+    return put_value(filler, placeholder, filler->scope->layer,
+                     "{layer_name} has no value: the file has no name",
+                     "set the name of the layer, for example: name: hello");
 }
 
 static bool fill_parent_name(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->environment->file_name,
-                     "there is no environment file, so {parent_name} has no value");
+    return put_value(filler, placeholder, filler->scope->environment->file_name,
+                     "{parent_name} has no value: there is no environment file",
+                     "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_region(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->environment->region,
-                     "the environment's providers give no region");
+    return put_value(filler, placeholder, filler->scope->environment->region,
+                     "{region} has no value: the environment has no region",
+                     "set region in the provider, for example: providers: {aws: {region: "
+                     "us-east-1}}");
 }
 
 static bool fill_aws(struct filler *filler, const struct placeholder *placeholder)
@@ -145,22 +158,30 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
     const struct environment *environment = filler->scope->environment;
     struct str name = placeholder->parts[0];
     if (environment->provider->cloud == CLOUD_NONE)
-        return unknown(filler, placeholder, NULL, "the environment has no aws provider");
+        return report_unset(filler, placeholder, STR("the environment has no aws provider"),
+                            "set it in the environment file: providers: {aws: {region: us-east-1, "
+                            "account_id: 123456789012}}");
     if (environment->provider->cloud != CLOUD_AWS)
-        return unknown(filler, placeholder, NULL,
-                       "the environment has no aws provider: it is of %s%s",
-                       environment->provider->title,
-                       str_eq_c(name, "region") ? "; {region} is the region of any cloud" : "");
+        return report_unset(filler, placeholder,
+                            str_format(filler->scope->arena,
+                                       "the environment has no aws provider; it is on %s",
+                                       environment->provider->title),
+                            str_eq_c(name, "region") ? "use {region} for the region of any cloud"
+                                                     : "remove the placeholder");
     if (str_eq_c(name, "account_id"))
-        return put_known(filler, placeholder, environment->account_id,
-                         "the aws provider gives no account_id: write it there");
+        return put_value(filler, placeholder, environment->account_id,
+                         "the aws provider has no account_id",
+                         "set it, for example: providers: {aws: {region: us-east-1, account_id: "
+                         "123456789012}}");
     if (str_eq_c(name, "region"))
-        return put_known(filler, placeholder, environment->region,
-                         "the aws provider gives no region");
+        return put_value(filler, placeholder, environment->region, "the aws provider has no region",
+                         "set it, for example: providers: {aws: {region: us-east-1, account_id: "
+                         "123456789012}}");
     struct suggestion near = {.word = name};
     suggestion_add(&near, STR("account_id"));
     suggestion_add(&near, STR("region"));
-    return unknown(filler, placeholder, &near, "aws has no \"%.*s\"", STR_ARG(name));
+    return report_unknown(filler, placeholder, &near, "unknown placeholder {aws.%.*s}",
+                          STR_ARG(name));
 }
 
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
@@ -172,7 +193,7 @@ bool variable_split(const char *flag, struct str *ret_name, struct str *ret_valu
     return equals > 0 && equals < text.len;
 }
 
-/* The last --var of a name wins, as the last of any flag does. */
+/* If --var sets a name several times, the last one is used. */
 static bool flag_variable(const struct scope *scope, struct str name, struct str *ret)
 {
     bool found = false;
@@ -220,10 +241,10 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
         suggestion_add(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
     struct str message =
-        str_format(scope->arena, "there is no variable \"%.*s\"", STR_ARG(near.word));
+        str_format(scope->arena, "variable \"%.*s\" is not defined", STR_ARG(near.word));
     if (report_missing(filler, placeholder, &near, message))
         diag_hint(scope->diags,
-                  "give it with --var %.*s=VALUE, or add it to the environment's variables",
+                  "set --var %.*s=VALUE, or add it to the variables of the environment",
                   STR_ARG(near.word));
     return false;
 }
@@ -248,10 +269,10 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
         return true;
     }
     const struct suggestion none = {0};
-    struct str message =
-        str_format(scope->arena, "the variable \"%.*s\" has no value", STR_ARG(name));
+    struct str message = str_format(scope->arena, "variable \"%.*s\" has no value", STR_ARG(name));
     if (report_missing(filler, placeholder, &none, message))
-        diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
+        diag_hint(scope->diags,
+                  "set --var %.*s=VALUE, or set it in the variables of the environment",
                   STR_ARG(name));
     return false;
 }
@@ -262,7 +283,7 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     const struct environment *environment = scope->environment;
     struct str name = placeholder->parts[0];
     const struct output *output = environment_output(environment, name);
-    if (output && !environment_output_check(output, scope->diags, place(filler, placeholder)))
+    if (output && !environment_output_check(output, scope->diags, location_of(filler, placeholder)))
         return false;
     if (output) {
         buf_add(&filler->out, output->text);
@@ -274,7 +295,8 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     struct str message =
         str_format(scope->arena, "the environment has no output \"%.*s\"", STR_ARG(name));
     if (report_missing(filler, placeholder, &near, message))
-        diag_hint(scope->diags, "add to the environment file: outputs: {%.*s: ...}", STR_ARG(name));
+        diag_hint(scope->diags, "add it to the environment file: outputs: {%.*s: VALUE}",
+                  STR_ARG(name));
     return false;
 }
 
@@ -285,7 +307,7 @@ static bool put_reference(struct filler *filler, const struct placeholder *place
     *reference = (struct reference){.module = module,
                                     .output = output,
                                     .at = filler->out.len,
-                                    .where = place(filler, placeholder)};
+                                    .where = location_of(filler, placeholder)};
     *filler->last = reference;
     filler->last = &reference->next;
     return true;
@@ -294,7 +316,7 @@ static bool put_reference(struct filler *filler, const struct placeholder *place
 static bool fill_module(struct filler *filler, const struct placeholder *placeholder)
 {
     struct scope *scope = filler->scope;
-    struct location at = place(filler, placeholder);
+    struct location at = location_of(filler, placeholder);
     struct str name = placeholder->parts[0];
     struct str output = placeholder->parts[placeholder->part_count - 1];
     struct module *module = module_find(scope->modules, scope->module_count, name);
@@ -325,7 +347,7 @@ static const struct root {
     {"vars", 1, fill_vars, "{vars.NAME}"},
     {"variables", 1, fill_vars, "{variables.NAME}"},
     {"parent", 1, fill_parent, "{parent.NAME}"},
-    {"aws", 1, fill_aws, "{aws.region}, {aws.account_id}"},
+    {"aws", 1, fill_aws, "{aws.region} or {aws.account_id}"},
     {"module", 2, fill_module, "{module.NAME.OUTPUT}"},
 };
 
@@ -345,7 +367,7 @@ static const struct root *find_root(struct str name)
     return NULL;
 }
 
-/* Reads a placeholder whose brace stands at `at`; false when there is none. */
+/* Parses the placeholder whose brace is at `at`. Returns false if there is none. */
 static bool read_placeholder(struct str text, size_t at, struct placeholder *ret)
 {
     *ret = (struct placeholder){.start = at};
@@ -373,7 +395,8 @@ static bool fill_placeholder(struct filler *filler, const struct placeholder *pl
     if (placeholder->part_count == (outputs ? PARTS_MAX : root->parts))
         return root->fill(filler, placeholder);
     struct suggestion none = {0};
-    return unknown(filler, placeholder, &none, "this placeholder has the form %s", root->form);
+    return report_unknown(filler, placeholder, &none, "this placeholder must have the form %s",
+                          root->form);
 }
 
 enum token { TOKEN_BYTE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PLACEHOLDER };
@@ -383,11 +406,10 @@ static bool pair_at(struct str text, size_t at, char brace)
     return at + 1 < text.len && text.data[at] == brace && text.data[at + 1] == brace;
 }
 
-/* The token at `at`, with its length in `ret->end - at`. */
+/* Returns the type of the token at `at`, and sets `ret->end` to its end. */
 static enum token next_token(struct str text, size_t at, struct placeholder *ret)
 {
-    /* ${{module.x.y}} as Opta's users wrote it; ${module.x.y} as it came out of Opta's first step.
-     */
+    /* Opta accepted ${{module.x.y}} and converted it to ${module.x.y}. */
     size_t braces = at + 1;
     bool dollar = text.data[at] == '$' && braces < text.len && text.data[braces] == '{';
     bool doubled = dollar && pair_at(text, braces, '{');
@@ -407,7 +429,7 @@ static enum token next_token(struct str text, size_t at, struct placeholder *ret
     return TOKEN_BYTE;
 }
 
-/* Marks the offsets of every `{{` and `}}` that belong together. */
+/* Returns a flag for each offset: true for matching `{{` and `}}`. */
 static bool *find_pairs(struct arena *arena, struct str text)
 {
     bool *paired = ARENA_ARRAY(arena, text.len, bool);
@@ -436,25 +458,25 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
         return true;
     filler.verbatim = node_is_verbatim(scalar);
     bool *paired = find_pairs(filler.scope->arena, text);
-    bool right = true;
+    bool ok = true;
     struct placeholder token;
     for (size_t at = 0; at < text.len && filler.out.len <= FILLED_MAX; at = token.end) {
         enum token kind = next_token(text, at, &token);
         placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
         if (kind == TOKEN_PLACEHOLDER && filler.scope->blind)
-            right = false;
+            ok = false;
         else if (kind == TOKEN_PLACEHOLDER)
-            right &= fill_placeholder(&filler, &token);
+            ok &= fill_placeholder(&filler, &token);
         else
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
     }
     if (filler.out.len > FILLED_MAX) {
-        diag_error(filler.scope->diags, scalar->span, "the text is longer than %d bytes",
-                   FILLED_MAX);
+        diag_error(filler.scope->diags, scalar->span, "string exceeds %d bytes", FILLED_MAX);
+        diag_hint(filler.scope->diags, "shorten it or the values of its placeholders");
         filler.out.len = 0;
-        right = false;
+        ok = false;
     }
     ret->text = buf_take(filler.scope->arena, &filler.out);
     ret->references = filler.first;
-    return right;
+    return ok;
 }

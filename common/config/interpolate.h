@@ -1,22 +1,22 @@
-/* Placeholders in texts: {env}, {vars.size}, {parent[domain]}, {module.bucket.bucket_id}, ...
- * {module.NAME.outputs.OUTPUT} means {module.NAME.OUTPUT}.
+/* Fills in placeholders: {env}, {vars.size}, {parent[domain]}, {module.bucket.bucket_id}, ...
+ * {module.NAME.outputs.OUTPUT} and ${{module.NAME.OUTPUT}} mean {module.NAME.OUTPUT}.
  *
- * `{{` and its matching `}}` are a literal brace each; braces that are no placeholder stay as they
- * are written. `${{module.NAME.OUTPUT}}` means `{module.NAME.OUTPUT}`. */
+ * Matching `{{` and `}}` are literal braces. Other braces that are not part of a placeholder are
+ * kept. */
 #ifndef OPTASVC_INTERPOLATE_H
 #define OPTASVC_INTERPOLATE_H
 
 #include "config/environment.h"
 #include "config/module.h"
 
-/* An output that only the cluster knows, such as a password: the text has nothing at `at`, and its
- * reader puts there what stands for it. */
+/* A reference to an output that is known only in the cluster, such as a password. The filled string
+ * has nothing at `at`; the caller inserts a reference to the Secret there. */
 struct reference {
     const struct module *module;
     struct str output;
-    size_t at; /* in the filled text */
+    size_t at; /* offset in the filled string */
     struct location where;
-    const struct reference *next; /* behind this one in the text */
+    const struct reference *next; /* the next one in the string */
 };
 
 struct scope {
@@ -28,19 +28,19 @@ struct scope {
     const struct input_options *options;
     struct module *modules;
     size_t module_count;
-    unsigned depth; /* of outputs that are read because one refers to the next */
-    bool blind; /* the environment could not be read: placeholders stand for nothing, unreported */
+    unsigned depth; /* number of nested outputs */
+    bool blind;     /* the environment is invalid: placeholders are not filled in or reported */
 };
 
-/* Before and behind the reading of what tells an output. Reports at `at` and returns false when
- * that would be too deep. */
+/* Called before and after an output is read. scope_enter() reports an error at `at` and returns
+ * false if the outputs are nested too deeply. */
 bool scope_enter(struct scope *scope, struct location at);
 void scope_leave(struct scope *scope);
 
-/* A schema_fill; `context` is a struct scope. */
+/* Fills in the placeholders of a scalar (schema_fill). `context`: a struct scope. */
 bool interpolate(void *context, const struct node *scalar, struct filled *ret);
 
-/* Splits "K=V"; false when there is no "=" or no K. */
+/* Splits "K=V". Returns false if "=" or K is missing. */
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value);
 
 #endif

@@ -10,7 +10,7 @@ static word_list redis_outputs = {"cache_host", "cache_auth_token", NULL};
 static word_list local_redis_outputs = {"cache_host", NULL};
 static word_list atlas_outputs = {"db_user", "db_password", "mongodb_atlas_connection_string",
                                   NULL};
-static word_list service_outputs = {"host", "port", NULL}; /* of links alone */
+static word_list service_outputs = {"host", "port", NULL}; /* only for links */
 static word_list gcs_outputs = {"bucket_id", "bucket_name", NULL};
 static word_list s3_outputs = {"bucket_id", "bucket_arn", NULL};
 static word_list sqs_outputs = {"queue_name", "queue_id", "queue_arn", "kms_arn", NULL};
@@ -25,10 +25,10 @@ static word_list only_publish = {"publish", NULL};
     {                                                                                              \
         .name = type, .link = LINK_SECRET, .outputs = keys, .schema = &database_schema             \
     }
-#define CLOUD_TYPE(type, keys, all, unsaid)                                                        \
+#define CLOUD_TYPE(type, keys, all, defaults)                                                      \
     {                                                                                              \
         .name = type, .service = type, .link = LINK_CLOUD, .cloud = CLOUD_AWS, .outputs = keys,    \
-        .permissions = all, .default_permissions = unsaid, .schema = &cloud_schema                 \
+        .permissions = all, .default_permissions = defaults, .schema = &cloud_schema               \
     }
 
 static const struct output_field dns_fields[] = {{"domain", "domain"}, {NULL, NULL}};
@@ -88,7 +88,7 @@ const struct module_type module_types[] = {
 
 const char *const module_prefixes[] = {"aws-", "gcp-", "azure-", "local-", NULL};
 
-static struct str without_cloud(struct str name)
+static struct str skip_cloud_prefix(struct str name)
 {
     for (const char *const *prefix = module_prefixes; *prefix; prefix++)
         if (str_starts_with(name, str_from_c(*prefix)))
@@ -109,7 +109,7 @@ const struct module_type *module_type_find(struct str name, bool local)
     if (local && str_eq_c(name, "redis"))
         name = STR("local-redis");
     const struct module_type *exact = find_exact(name);
-    return exact ? exact : find_exact(without_cloud(name));
+    return exact ? exact : find_exact(skip_cloud_prefix(name));
 }
 
 static bool contains_text(struct str text, struct str part)
@@ -128,7 +128,7 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type)
         return kind->link == LINK_SERVICE ? TYPE_SERVICE : TYPE_OTHER;
     const struct str written_out = STR("kubernetes-");
     struct str lower = str_lower(arena, type);
-    struct str plain = without_cloud(lower);
+    struct str plain = skip_cloud_prefix(lower);
     if (str_starts_with(plain, written_out))
         plain = str_format(arena, "k8s-%.*s", STR_ARG(str_skip(plain, written_out.len)));
     const struct str spellings[] = {lower, plain};
@@ -156,15 +156,15 @@ bool module_is_service(const struct module *module)
     return module->kind && module->kind->link == LINK_SERVICE;
 }
 
-/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's. A
- * misspelt type is taken for what it most likely means, so that the rest is checked in the same
- * run. Returns false after an error. */
+/* Reports a misspelt type, because a misspelt k8s-service would silently deploy nothing, and
+ * returns false. The module then gets the most likely type, so that its other fields are checked in
+ * the same run. Warns of other unknown types. */
 static bool check_type(const struct schema_reader *reader, struct module *module,
                        struct location at)
 {
     if (module->kind)
         return true;
-    struct suggestion near = {.word = without_cloud(module->type)};
+    struct suggestion near = {.word = skip_cloud_prefix(module->type)};
     for (const struct module_type *type = module_types; type->name; type++)
         suggestion_add(&near, str_from_c(type->name));
     if (near.best.len) {
@@ -173,7 +173,7 @@ static bool check_type(const struct schema_reader *reader, struct module *module
         module->kind = find_exact(near.best);
         return false;
     }
-    diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
+    diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is generated for it",
                  STR_ARG(module->type));
     return true;
 }
@@ -196,7 +196,8 @@ bool module_output_is_secret(const struct module *module, struct str output)
     return secret && module->kind && module->kind->link == LINK_SECRET;
 }
 
-/* A password in a file would be one in the manifests, and the line that shows it one in a log. */
+/* Rejects secret outputs. The value would appear in the manifests; the report does not show the
+ * line, because it would appear in logs. */
 static void check_output(const struct schema_reader *reader, const struct module *module,
                          const struct item *item)
 {
@@ -207,13 +208,13 @@ static void check_output(const struct schema_reader *reader, const struct module
     *unshown = *at.source;
     unshown->secret = true;
     at.source = unshown;
-    diag_error(reader->diags, at, "%.*s must not be written in a file: it is a secret",
+    diag_error(reader->diags, at, "%.*s is a secret and must not be written in a file",
                STR_ARG(item->name));
     diag_hint(reader->diags,
-              "store it in the Secret that secret names; secret_keys names its key there");
+              "store it in the Secret that secret names, under the key that secret_keys names");
 }
 
-/* Those in `outputs`, then those that are fields of its type. */
+/* Adds the outputs in `outputs`, then those that are fields of the module. */
 static void read_outputs(const struct schema_reader *reader, const struct record *record,
                          struct module *module)
 {
@@ -232,7 +233,7 @@ static void read_outputs(const struct schema_reader *reader, const struct record
         map_add(reader->arena, &module->output_names, module->outputs[i].name, &module->outputs[i]);
 }
 
-/* Opta's default name: the type without its dashes. */
+/* Returns Opta's default name: the type without its dashes. */
 static struct str name_of_type(struct arena *arena, struct str type)
 {
     char *name = arena_alloc(arena, type.len + 1);
@@ -243,24 +244,25 @@ static struct str name_of_type(struct arena *arena, struct str type)
     return (struct str){name, len};
 }
 
-/* True for a module without a valid type that most likely is a service. */
-static bool is_like_service(const struct node *node)
+/* True if a module without a valid type is most likely a service. */
+static bool looks_like_service(const struct node *node)
 {
     return node_get(node, "image") || node_get(node, "port") || node_get(node, "ports");
 }
 
-/* A copy of a module without what was reported, so that the rest of it can be read. */
-static struct node *without_errors(struct arena *arena, const struct record *record,
-                                   struct str type)
+/* Returns a copy of a module without its invalid type or name, so that its other fields can be
+ * read. */
+static struct node *copy_without_errors(struct arena *arena, const struct record *record,
+                                        struct str type)
 {
     struct node *copy = node_new(arena, NODE_MAP);
     copy->span = record->node->span;
     bool typed = record_has(record, MODULE_TYPE);
     for (const struct node *child = record->node->first; child; child = child->next) {
-        bool wrong =
+        bool invalid =
             (str_eq_c(child->key->text, "type") && !typed) ||
             (str_eq_c(child->key->text, "name") && record_value(record, MODULE_NAME)->invalid);
-        if (wrong)
+        if (invalid)
             continue;
         struct node *kept = ARENA_NEW(arena, struct node);
         *kept = *child;
@@ -279,7 +281,7 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     struct record *record = schema_read(reader, &module_schema, node);
     *ret = (struct module){.node = node, .broken = true, .unnamed = true};
     if (!record) {
-        diag_hint(reader->diags, "write it like this: - {name: app, type: k8s-service, ...}");
+        diag_hint(reader->diags, "for example: - {name: app, type: k8s-service, ...}");
         return;
     }
     bool typed = record_has(record, MODULE_TYPE);
@@ -287,7 +289,7 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     bool misnamed = record_value(record, MODULE_NAME)->invalid;
     if (typed)
         ret->type = record_value(record, MODULE_TYPE)->text;
-    else if (is_like_service(node))
+    else if (looks_like_service(node))
         ret->type = STR("k8s-service");
     ret->kind = module_type_find(ret->type, local);
     ret->unnamed = misnamed || (!named && !typed);
@@ -295,9 +297,9 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     ret->name =
         named ? record_value(record, MODULE_NAME)->text : name_of_type(reader->arena, ret->type);
     if (!typed || misnamed)
-        ret->node = without_errors(reader->arena, record, ret->type);
+        ret->node = copy_without_errors(reader->arena, record, ret->type);
     bool known = typed && check_type(reader, ret, record_location(record, MODULE_TYPE));
-    if (typed && !named && !known) { /* no name: it would be that of a misspelt type */
+    if (typed && !named && !known) { /* the default name would be that of a misspelt type */
         ret->name = name_of_type(reader->arena, str_from_c(ret->kind->name));
         ret->unnamed = true;
     }
@@ -313,6 +315,18 @@ struct module *module_find(struct module *modules, size_t count, struct str name
     return NULL;
 }
 
+/* Adds a hint with the names of the modules. */
+static void hint_names(const struct schema_reader *reader, const struct module *modules,
+                       size_t count)
+{
+    enum { NAMES_MAX = 20 };
+    struct buf names = {0};
+    for (size_t i = 0; i < count && i <= NAMES_MAX; i++)
+        buf_add_joined(&names, ", ", i < NAMES_MAX ? modules[i].name : STR("..."));
+    struct str list = buf_take(reader->arena, &names);
+    diag_hint_line(reader->diags, str_format(reader->arena, "available: %.*s", STR_ARG(list)).data);
+}
+
 void module_report_missing(const struct schema_reader *reader, const struct module *modules,
                            size_t count, struct str name, struct location at)
 {
@@ -323,13 +337,15 @@ void module_report_missing(const struct schema_reader *reader, const struct modu
         if (!diags_full(reader->diags))
             suggestion_add(&near, modules[i].name);
     }
-    struct str message = str_format(reader->arena, "no module is named \"%.*s\"", STR_ARG(name));
+    struct str message = str_format(reader->arena, "module \"%.*s\" not found", STR_ARG(name));
     if (near.best.len == 0 && diags_contain(reader->diags, message))
         return;
     diag_error(reader->diags, at, "%.*s", STR_ARG(message));
-    if (!diag_suggest(reader->diags, &near))
-        diag_hint(reader->diags, "add the module to the file: - {name: %.*s, type: postgres}",
-                  STR_ARG(name));
+    if (diag_suggest(reader->diags, &near))
+        return;
+    diag_hint(reader->diags, "add it to modules, for example: - {name: %.*s, type: postgres}",
+              STR_ARG(name));
+    hint_names(reader, modules, count);
 }
 
 struct module *modules_read(const struct schema_reader *reader, const struct node *modules,
@@ -339,8 +355,11 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
     if (!modules || node_is_null(modules))
         return NULL;
     if (modules->kind != NODE_LIST) {
-        diag_error(reader->diags, modules->span, "modules must be a list");
-        diag_hint(reader->diags, "begin each module with \"- type:\"");
+        diag_error(reader->diags, modules->span, "modules must be a list, not %s",
+                   schema_value_type(modules));
+        diag_hint(
+            reader->diags,
+            "begin each module with \"- \", for example: - {name: app, type: k8s-service, ...}");
         return NULL;
     }
     struct module *read = NULL;
@@ -351,13 +370,13 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
         const struct module *first =
             module->unnamed ? NULL : module_find(read, *ret_count, module->name);
         if (first && !first->unnamed) {
-            diag_error(reader->diags, module->name_at, "two modules are named \"%.*s\"",
+            diag_error(reader->diags, module->name_at, "duplicate module \"%.*s\"",
                        STR_ARG(module->name));
-            diag_hint(reader->diags, "the first is on line %zu: give each its own name",
+            diag_hint(reader->diags, "first defined on line %zu; give each module its own name",
                       diag_position(first->name_at.source, first->name_at.start).line);
         }
         if (++*ret_count == MODULES_MAX && node->next) {
-            diag_error(reader->diags, node->next->span, "more than %d modules in one file",
+            diag_error(reader->diags, node->next->span, "too many modules in one file (maximum %d)",
                        MODULES_MAX);
             break;
         }
@@ -371,14 +390,15 @@ static void check_secret_key(const struct schema_reader *reader, const struct mo
     bool known = false;
     for (const char *const *output = module->kind->outputs; *output; output++)
         known |= str_eq_c(key->name, *output);
-    const char *wrong = name_check_secret_key(key->text);
+    const char *problem = name_check_secret_key(key->text);
     if (!known) {
-        struct str outputs = schema_choices_format(reader->arena, module->kind->outputs, "and");
-        diag_error(reader->diags, key->name_node->span, "a %.*s has no output \"%.*s\"",
-                   STR_ARG(module->type), STR_ARG(key->name));
-        diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(outputs));
-    } else if (wrong) {
-        diag_error(reader->diags, key->node->span, "a key of a Secret %s", wrong);
+        struct str outputs = schema_choices_format(reader->arena, module->kind->outputs, NULL);
+        diag_error(reader->diags, key->name_node->span,
+                   "a module of type %.*s has no output \"%.*s\"", STR_ARG(module->type),
+                   STR_ARG(key->name));
+        diag_hint(reader->diags, "available: %.*s", STR_ARG(outputs));
+    } else if (problem) {
+        diag_error(reader->diags, key->node->span, "Secret key %s", problem);
     }
 }
 
@@ -389,10 +409,10 @@ void module_read_credentials(const struct schema_reader *reader, struct module *
     if (!record)
         return;
     if (record_has(record, DATABASE_SECRET)) {
-        const char *wrong = name_check_subdomain(record_value(record, DATABASE_SECRET)->text);
-        if (wrong)
-            diag_error(reader->diags, record_location(record, DATABASE_SECRET),
-                       "a Secret's name %s", wrong);
+        const char *problem = name_check_subdomain(record_value(record, DATABASE_SECRET)->text);
+        if (problem)
+            diag_error(reader->diags, record_location(record, DATABASE_SECRET), "Secret name %s",
+                       problem);
     }
     const struct value *keys = record_value(record, DATABASE_SECRET_KEYS);
     for (size_t i = 0; i < keys->count; i++)
@@ -454,14 +474,15 @@ static enum link_kind link_kind(const struct module *module)
     return module->kind ? module->kind->link : LINK_NONE;
 }
 
-/* `details`: what the link says besides the name; NULL: nothing. */
-static bool has_names(const struct node *details)
+/* True if a link names outputs. `details`: the value after its module name; NULL if there is
+ * none. */
+static bool names_outputs(const struct node *details)
 {
     const struct node *first = details && details->kind == NODE_LIST ? details->first : details;
     return first && first->kind == NODE_MAP && first->first;
 }
 
-/* Returns the module that a link names, NULL after an error. */
+/* Returns the module of a link; NULL after an error. */
 static struct module *find_target(const struct link_reader *links, const struct node *name,
                                   const struct node *details)
 {
@@ -472,14 +493,16 @@ static struct module *find_target(const struct link_reader *links, const struct 
                               name->span);
     if (!module || module->broken)
         return NULL;
-    if (link_kind(module) != LINK_NONE || has_names(details))
+    if (link_kind(module) != LINK_NONE || names_outputs(details))
         return module;
-    diag_error(diags, name->span, "\"%.*s\" is of type %.*s, which cannot be linked to",
+    diag_error(diags, name->span,
+               "cannot link to \"%.*s\": links to modules of type %.*s are not supported",
                STR_ARG(name->text), STR_ARG(module->type));
-    diag_hint(diags,
-              "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, redis, "
-              "s3, sqs, sns, dynamodb, gcs; of others name the outputs: - %.*s: {OUTPUT: VARIABLE}",
-              STR_ARG(name->text));
+    diag_hint(
+        diags,
+        "link to k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, redis, s3, "
+        "sqs, sns, dynamodb or gcs; for other types, name the outputs: - %.*s: {OUTPUT: VARIABLE}",
+        STR_ARG(name->text));
     return NULL;
 }
 
@@ -490,7 +513,8 @@ static void add_variable(const struct link_reader *links, struct link *link, str
     link->variables[link->variable_count++] = variable;
 }
 
-/* All outputs of a database or service, and the default permissions on what is in a cloud. */
+/* Sets the default variables (all outputs of a database or service) and the default permissions of
+ * a cloud resource. */
 static void set_defaults(const struct link_reader *links, struct link *link)
 {
     const struct module *module = link->module;
@@ -518,16 +542,16 @@ static void set_defaults(const struct link_reader *links, struct link *link)
         link->permissions[link->permission_count++] = str_from_c(kind->default_permissions[i]);
 }
 
-static bool take_permission(const struct link_reader *links, struct link *link,
+static bool read_permission(const struct link_reader *links, struct link *link,
                             const struct node *item)
 {
     const struct module_type *kind = link->module->kind;
     if (item->kind != NODE_SCALAR || !contains(kind->permissions, item->text)) {
         struct str choices = schema_choices_format(links->reader->arena, kind->permissions, "or");
-        diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
+        diag_error(links->reader->diags, item->span, "permissions of a link to %.*s must be %.*s",
                    STR_ARG(link->module->type), STR_ARG(choices));
-        diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
-                  STR_ARG(link->module->name), kind->permissions[0]);
+        diag_hint(links->reader->diags, "for example: - %.*s: [%s]", STR_ARG(link->module->name),
+                  kind->permissions[0]);
         return false;
     }
     for (size_t i = 0; i < link->permission_count; i++)
@@ -537,23 +561,27 @@ static bool take_permission(const struct link_reader *links, struct link *link,
     return true;
 }
 
-/* A map names the outputs that are linked, and the variable of each. */
-static bool take_names(const struct link_reader *links, struct link *link, const struct node *map)
+/* Reads a map of outputs and the names of their variables. */
+static bool read_output_names(const struct link_reader *links, struct link *link,
+                              const struct node *map)
 {
     struct diags *diags = links->reader->diags;
     for (const struct node *value = map->first; value; value = value->next) {
         struct str output = value->key->text;
         if (link_kind(link->module) == LINK_SERVICE && !contains(service_outputs, output)) {
-            diag_error(diags, value->key->span, "a %.*s has no output \"%.*s\"",
+            diag_error(diags, value->key->span, "a module of type %.*s has no output \"%.*s\"",
                        STR_ARG(link->module->type), STR_ARG(output));
-            diag_hint(diags, "its outputs are host and port");
+            diag_hint(diags, "available: host, port");
             return false;
         }
-        const char *wrong = value->kind != NODE_SCALAR ? "must be text"
-                            : node_is_null(value)      ? "has no value"
-                                                       : name_check_variable(value->text);
-        if (wrong) {
-            diag_error(diags, value->span, "the variable for %.*s %s", STR_ARG(output), wrong);
+        const char *problem = value->kind != NODE_SCALAR ? "must be a string"
+                              : node_is_null(value)      ? "has no value"
+                                                         : name_check_variable(value->text);
+        if (problem) {
+            struct str example = link_variable(links->reader->arena, link->module, output);
+            diag_error(diags, value->span, "variable name for output \"%.*s\" %s", STR_ARG(output),
+                       problem);
+            diag_hint(diags, "for example: {%.*s: %.*s}", STR_ARG(output), STR_ARG(example));
             return false;
         }
         add_variable(
@@ -569,18 +597,21 @@ static bool report_details(const struct link_reader *links, const struct link *l
 {
     struct diags *diags = links->reader->diags;
     struct str name = link->module->name;
-    diag_error(diags, details->span, "this is not what a link to %.*s can say",
-               STR_ARG(link->module->type));
-    if (link_kind(link->module) == LINK_CLOUD)
-        diag_hint(diags, "list its permissions: - %.*s: [%s]", STR_ARG(name),
+    if (link_kind(link->module) == LINK_CLOUD) {
+        diag_error(diags, details->span, "permissions of a link to %.*s must be a list, not %s",
+                   STR_ARG(link->module->type), schema_value_type(details));
+        diag_hint(diags, "for example: - %.*s: [%s]", STR_ARG(name),
                   link->module->kind->permissions[0]);
-    else
-        diag_hint(diags, "it grants no permissions, so its name is enough: - %.*s", STR_ARG(name));
+    } else {
+        diag_error(diags, details->span, "a link to %.*s cannot have permissions",
+                   STR_ARG(link->module->type));
+        diag_hint(diags, "use only the name: - %.*s", STR_ARG(name));
+    }
     return false;
 }
 
-/* What is written replaces the defaults: permissions the permissions, names the names. */
-static bool take_details(const struct link_reader *links, struct link *link,
+/* Reads the permissions and outputs of a link; each of them overrides its defaults. */
+static bool read_details(const struct link_reader *links, struct link *link,
                          const struct node *details)
 {
     if (node_is_null(details) || (details->kind != NODE_SCALAR && !details->first))
@@ -589,40 +620,42 @@ static bool take_details(const struct link_reader *links, struct link *link,
         return report_details(links, link, details);
     const struct node *first = details->kind == NODE_MAP ? details : details->first;
     bool permissions = false;
-    bool right = true;
-    if (has_names(first))
+    bool ok = true;
+    if (names_outputs(first))
         link->variable_count = 0;
-    for (const struct node *item = first; right && item; item = item->next) {
+    for (const struct node *item = first; ok && item; item = item->next) {
         if (item->kind == NODE_MAP) {
-            right = take_names(links, link, item);
+            ok = read_output_names(links, link, item);
         } else if (link_kind(link->module) == LINK_CLOUD) {
             link->permission_count = permissions ? link->permission_count : 0;
             permissions = true;
-            right = take_permission(links, link, item);
+            ok = read_permission(links, link, item);
         } else {
-            right = report_details(links, link, details);
+            ok = report_details(links, link, details);
         }
         if (details->kind == NODE_MAP)
             break;
     }
-    return right;
+    return ok;
 }
 
-/* A Secret that is named in its module was checked there. */
+/* Checks the name of the Secret if it is that of the module; `secret` has been checked with the
+ * module. */
 static bool check_secret_name(const struct schema_reader *reader, const struct module *module,
                               const struct node *name)
 {
     bool secret = link_kind(module) == LINK_SECRET;
-    const char *wrong = secret ? name_check_subdomain(module_secret(module)) : NULL;
-    if (!wrong || !str_equal(module_secret(module), module->name))
+    const char *problem = secret ? name_check_subdomain(module_secret(module)) : NULL;
+    if (!problem || !str_equal(module_secret(module), module->name))
         return true;
-    struct str message = str_format(
-        reader->arena, "the Secret of the link has the name of the module \"%.*s\", and %s",
-        STR_ARG(module->name), wrong);
+    struct str message =
+        str_format(reader->arena, "module name \"%.*s\" is not a valid Secret name: it %s",
+                   STR_ARG(module->name), problem);
     if (diags_contain(reader->diags, message))
         return false;
     diag_error(reader->diags, name->span, "%.*s", STR_ARG(message));
-    diag_hint(reader->diags, "name the Secret with its credentials in the module: secret: ...");
+    diag_hint(reader->diags,
+              "set secret in the module to the name of the Secret with its credentials");
     return false;
 }
 
@@ -631,8 +664,8 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
     const struct schema_reader *reader = links->reader;
     bool named = node->kind == NODE_MAP && node->first && !node->first->next;
     if ((node->kind != NODE_SCALAR || node_is_null(node)) && !named) {
-        diag_error(reader->diags, node->span, "a link is a module's name, or NAME: [...]");
-        diag_hint(reader->diags, "write it like this: - database");
+        diag_error(reader->diags, node->span, "a link must be a module name or NAME: [...]");
+        diag_hint(reader->diags, "for example: - database");
         return false;
     }
     const struct node *name = named ? node->first->key : node;
@@ -641,7 +674,7 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
         return false;
     *ret = (struct link){.module = module, .node = name};
     set_defaults(links, ret);
-    return !named || take_details(links, ret, node->first);
+    return !named || read_details(links, ret, node->first);
 }
 
 struct link *links_read(const struct schema_reader *reader, const struct node *links,
@@ -649,8 +682,9 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
 {
     *ret_count = 0;
     if (links->kind != NODE_LIST) {
-        diag_error(reader->diags, links->span, "links must be a list");
-        diag_hint(reader->diags, "write it like this: links: [database]");
+        diag_error(reader->diags, links->span, "links must be a list, not %s",
+                   schema_value_type(links));
+        diag_hint(reader->diags, "for example: links: [database]");
         return NULL;
     }
     struct link_reader context = {reader, modules, module_count};
@@ -659,14 +693,16 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
         struct link link;
         if (!read_link(&context, node, &link))
             continue;
-        bool again = false;
+        bool duplicate = false;
         for (size_t i = 0; i < *ret_count; i++)
-            again |= read[i].module == link.module;
-        if (again)
-            diag_error(reader->diags, link.node->span, "\"%.*s\" is linked twice",
-                       STR_ARG(link.module->name));
-        else
+            duplicate |= read[i].module == link.module;
+        if (!duplicate) {
             read[(*ret_count)++] = link;
+            continue;
+        }
+        diag_error(reader->diags, link.node->span, "duplicate link \"%.*s\"",
+                   STR_ARG(link.module->name));
+        diag_hint(reader->diags, "combine the links to the same module into one");
     }
     return read;
 }

@@ -13,29 +13,35 @@ bool module_writes_output(const struct module *module, struct str output)
     return find_written(module, output) != NULL;
 }
 
-/* Its text may hold placeholders: filled in once. */
+/* Fills in the placeholders of an output. */
 static bool fill_written(struct scope *scope, struct module_output *written, struct location at)
 {
     struct filled filled = {0};
     const struct node *node = written->node;
     if (node->kind != NODE_SCALAR || node_is_null(node)) {
-        diag_error(scope->diags, at, "the field with this output must be text");
+        diag_error(scope->diags, at, "output \"%.*s\" must be a string, not %s",
+                   STR_ARG(written->name), schema_value_type(node));
         return false;
     }
-    bool right = interpolate(scope, node, &filled);
+    bool ok = interpolate(scope, node, &filled);
     written->text =
         str_eq_c(written->name, "domain") ? name_without_root(filled.text) : filled.text;
-    if (right && filled.references)
-        diag_error(scope->diags, at, "this output contains a secret one");
-    return right && !filled.references;
+    if (ok && filled.references) {
+        diag_error(scope->diags, at, "output \"%.*s\" contains a secret output",
+                   STR_ARG(written->name));
+        diag_hint(scope->diags, "use the secret output directly in env_vars");
+    }
+    return ok && !filled.references;
 }
 
 bool module_written_output(struct scope *scope, struct module *module, struct str output,
                            struct location at, struct str *ret)
 {
     struct module_output *written = find_written(module, output);
-    if (written->known == KNOWN_READING)
-        diag_error(scope->diags, at, "this output refers to itself");
+    if (written->known == KNOWN_READING) {
+        diag_error(scope->diags, at, "output \"%.*s\" refers to itself", STR_ARG(output));
+        diag_hint(scope->diags, "remove the reference");
+    }
     if (written->known == KNOWN_UNREAD) {
         if (!scope_enter(scope, at))
             return false;
@@ -56,8 +62,8 @@ static bool is_of_type(const struct module *module, struct str output)
     return false;
 }
 
-/* Returns the environment's output of a name, whose file is read now if nothing needed it so far;
- * NULL if there is none. */
+/* Returns the environment's output with the given name; NULL if there is none. Reads the
+ * environment file if it has not been read yet. */
 static const struct output *find_given(struct scope *scope, struct str name)
 {
     const struct schema_reader reader = {.arena = scope->arena, .diags = scope->diags};
@@ -69,15 +75,14 @@ static const struct output *find_given(struct scope *scope, struct str name)
     return environment_output(scope->environment, name);
 }
 
-/* Which outputs the type of a module has, where it has any. */
+/* Adds a hint with the outputs of the module's type. */
 static void hint_outputs(const struct scope *scope, const struct module *module)
 {
     const char *const *outputs = module->kind ? module->kind->outputs : NULL;
     if (!outputs || !*outputs)
         return;
-    struct str names = schema_choices_format(scope->arena, outputs, "and");
-    diag_hint_line(scope->diags,
-                   str_format(scope->arena, "a module of this type has %.*s", STR_ARG(names)).data);
+    struct str names = schema_choices_format(scope->arena, outputs, NULL);
+    diag_hint_line(scope->diags, str_format(scope->arena, "available: %.*s", STR_ARG(names)).data);
 }
 
 static void report_unknown(const struct scope *scope, const struct module *module,
@@ -90,24 +95,22 @@ static void report_unknown(const struct scope *scope, const struct module *modul
         suggestion_add(&near, str_from_c(*outputs));
     for (size_t i = 0; i < module->output_count && !diags_full(diags); i++)
         suggestion_add(&near, module->outputs[i].name);
-    struct str message =
-        str_format(scope->arena, "the output \"%.*s\" of the module \"%.*s\" has no value",
-                   STR_ARG(output), STR_ARG(module->name));
+    struct str message = str_format(scope->arena, "output \"%.*s\" of module \"%.*s\" has no value",
+                                    STR_ARG(output), STR_ARG(module->name));
     struct str name = link_variable(scope->arena, module, output);
     const char *field = module_type_field(module->kind, output);
     if (module_output_is_secret(module, output)) {
-        diag_error(diags, at, "the module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
+        diag_error(diags, at, "module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
                    STR_ARG(output));
         hint_outputs(scope, module);
         return;
     }
     if (!field && near.best.len) {
-        diag_error(diags, at, "the module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
+        diag_error(diags, at, "module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
                    STR_ARG(output));
         diag_suggest(diags, &near);
         diag_hint_line(diags, str_format(scope->arena,
-                                         "to give it a value, write outputs: {%.*s: VALUE} in that "
-                                         "module",
+                                         "to define it, set outputs: {%.*s: VALUE} in the module",
                                          STR_ARG(output))
                                   .data);
         return;
@@ -116,12 +119,13 @@ static void report_unknown(const struct scope *scope, const struct module *modul
         return;
     diag_error(diags, at, "%.*s", STR_ARG(message));
     if (field) {
-        diag_hint(diags, "write %s in that module", field);
+        diag_hint(diags, "set %s in the module", field);
     } else {
-        diag_hint(diags,
-                  "write outputs: {%.*s: VALUE} in that module, or give %.*s in outputs of the "
-                  "environment file or with --parent-outputs",
-                  STR_ARG(output), STR_ARG(name));
+        diag_hint(
+            diags,
+            "set outputs: {%.*s: VALUE} in the module, or set %.*s in outputs of the environment "
+            "file or in the file of --parent-outputs",
+            STR_ARG(output), STR_ARG(name));
         hint_outputs(scope, module);
     }
 }

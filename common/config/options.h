@@ -1,5 +1,5 @@
-/* What the flags say. Both programs fill it in; the library reads it and nothing else of the
- * outside world but the files that it names. */
+/* The values of the flags. Both programs fill them in. Apart from these, the library reads only the
+ * files that they name. */
 #ifndef OPTASVC_OPTIONS_H
 #define OPTASVC_OPTIONS_H
 
@@ -7,48 +7,49 @@
 
 struct usage;
 
-/* The values of a flag that may be repeated, in the order given. */
+/* The values of a repeatable flag, in their order on the command line. */
 struct option_list {
     const char **items;
     size_t count;
 };
 
-/* What the files are read for, which decides what they must say and what counts of it. */
+/* The purpose for which files are read. It determines which fields are required and which are
+ * used. */
 enum read_mode {
-    READ_SERVICES, /* all of it is made */
-    READ_AGAIN,    /* as READ_SERVICES, by apply later: skipped files are reported then */
-    READ_NAMES,    /* only the services' names and secrets are used, so flags may have no effect */
-    READ_CHART,    /* injected into manifests that others wrote (inject.h): image and port may be
-                      left out, and what is left out changes nothing */
-    READ_SECRETS,  /* no chart is at hand, only what `secrets` says counts, of files for one too */
+    READ_SERVICES, /* all objects are generated */
+    READ_AGAIN,    /* like READ_SERVICES, but apply reports the skipped files later */
+    READ_NAMES,    /* only names and secrets of services are used, so flags may have no effect */
+    READ_CHART, /* services are injected into manifests (inject.h): image and port are optional, and
+                   a field that is not set changes nothing */
+    READ_SECRETS, /* only `secrets` is used, also of files for a chart */
 };
 
-/* True if the files may be those for a chart. */
+/* True if the files may be for a chart. */
 static inline bool read_mode_injects(enum read_mode mode)
 {
     return mode == READ_CHART || mode == READ_SECRETS;
 }
 
-/* Of what reads service files. */
+/* Flags of commands that read service files. */
 struct input_options {
-    struct option_list files;     /* -f: files, folders, "-" */
+    struct option_list files;     /* -f: files, directories, "-" */
     bool recursive;               /* -R */
-    const char *environment;      /* --env; NULL: the only one */
-    const char *environment_file; /* --env-file; NULL: the environment's own path */
+    const char *environment;      /* --env; NULL selects the only environment */
+    const char *environment_file; /* --env-file; NULL: `path` of the environment */
     const char *parent_outputs;   /* --parent-outputs: JSON of `terraform output -json` */
     struct option_list variables; /* --var K=V */
-    struct option_list modules;   /* --module; empty: all */
+    struct option_list modules;   /* --module; empty for all */
     const char *image_tag;        /* --image-tag */
     const char *image_digest;     /* --image-digest */
-    const char *image_repository; /* whose image_tag or image_digest it is; NULL: of all that lack
-                                     one */
+    const char *image_repository; /* repository that image_tag or image_digest applies to; NULL: all
+                                     images without one */
     const char *registry;         /* --registry */
-    const char *namespace;        /* -n; NULL: the layer's name */
+    const char *namespace;        /* -n; NULL: name of the layer */
     enum read_mode mode;
-    struct usage *usage; /* which of these have an effect (usage.h); NULL: not recorded */
+    struct usage *usage; /* records which of these have an effect (usage.h); NULL: not recorded */
 };
 
-/* Of injecting services into manifests. */
+/* Flags for the injection of services into manifests. */
 struct inject_options {
     const char *workload;  /* --workload KIND/NAME */
     const char *container; /* --container */
@@ -57,10 +58,10 @@ struct inject_options {
     const char *log_file;  /* --log-file */
     const char *report;    /* --report */
     bool dry_run;          /* --dry-run */
-    bool require_input;    /* --require-input: no manifests are an error */
+    bool require_input;    /* --require-input: fail if there are no manifests */
 };
 
-/* Of commands that talk to a cluster. Those that kubectl has too are handed to it. */
+/* Flags of commands that access a cluster. Those that kubectl has are passed to it. */
 struct kubectl_options {
     const char *kubeconfig;
     const char *context;
@@ -75,10 +76,10 @@ struct kubectl_options {
 struct apply_options {
     const char *dry_run_mode; /* --dry-run=client, server or none */
     const char *wait;         /* --wait=true or false */
-    const char *timeout;      /* --timeout: duration_parse() takes it */
+    const char *timeout;      /* --timeout, for duration_parse() */
     const char *prune;        /* --prune=service or layer */
     bool force_conflicts;
-    bool adopt; /* --adopt: take over what others created */
+    bool adopt; /* --adopt: take ownership of objects that others created */
     bool rollback_on_failure;
 };
 
@@ -102,15 +103,15 @@ struct secret_options {
     bool no_restart;
 };
 
-/* Of commands that push images. */
+/* Flags of commands that push images. */
 struct push_options {
-    const char *image; /* --image, or the argument of push: an image of this machine */
-    const char *tag;   /* --tag; NULL: the image's own */
+    const char *image; /* --image, or the argument of push: a local image */
+    const char *tag;   /* --tag; NULL: the tag of the image */
     bool create;       /* --create-repository */
-    const char *tool;  /* --container-tool; NULL: the first that is there */
+    const char *tool;  /* --container-tool; NULL: the first in PATH */
 };
 
-/* All of them, which the command line fills in. What is below the commands is handed its own. */
+/* All flags. Each part of the library gets only its own group. */
 struct options {
     struct input_options input;
     struct inject_options inject;
@@ -124,7 +125,7 @@ struct options {
     const char *color;  /* --color */
     bool help;          /* --help */
     bool watch;         /* -w */
-    bool yes;           /* --yes: nothing is asked */
+    bool yes;           /* --yes: do not prompt */
 };
 
 #endif

@@ -2,12 +2,13 @@
 
 #include <string.h>
 
-/* What follows a brace: [$]{ROOT.PART.PART} or ${{ROOT.PART}}, with spaces around it or none. */
+/* An expression in braces: [$]{ROOT.PART.PART} or ${{ROOT.PART}}, possibly with spaces inside the
+ * braces. */
 struct expression {
     struct str root;
-    struct str parts; /* as written, with their dots and brackets */
-    size_t start;     /* at the $ or brace */
-    size_t end;       /* after the last brace; if it is not closed, after what was read */
+    struct str parts; /* with dots and brackets */
+    size_t start;     /* offset of the $ or brace */
+    size_t end;       /* offset after the last brace, or after the last part if not closed */
     bool dollar;
     bool doubled;
     bool spaced;
@@ -31,7 +32,8 @@ static bool has_byte(struct str text, size_t at, char byte)
     return at < text.len && text.data[at] == byte;
 }
 
-/* The end of the parts that begin at `at`; each begins with a letter, unlike those of numbers. */
+/* Returns the end of the parts that begin at `at`. A part begins with a letter, so that numbers do
+ * not match. */
 static size_t parts_end(struct str text, size_t at)
 {
     while (has_byte(text, at, '.') || has_byte(text, at, '[')) {
@@ -67,19 +69,20 @@ static struct expression read_expression(struct str text, size_t brace)
     return read;
 }
 
-/* A root that is written, but not in its form. A placeholder after `$`, other than of a module, is
- * replaced, and the `$` is kept. */
+/* Reports a known root in an invalid form. After `$`, a placeholder is filled in and the `$` is
+ * kept, except for `module`. */
 static void report_root(const struct scope *scope, struct location at, struct str written,
                         const struct expression *read, const char *form)
 {
     if (read->dollar && !read->doubled && !read->spaced && read->closed) {
-        diag_warning(scope->diags, at, "the \"$\" of \"%.*s\" is kept as text", STR_ARG(written));
+        diag_warning(scope->diags, at, "the \"$\" in \"%.*s\" is kept as literal text",
+                     STR_ARG(written));
         diag_hint(scope->diags, "write %.*s", STR_ARG(str_skip(written, 1)));
         return;
     }
-    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as text",
+    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as literal text",
                  STR_ARG(written));
-    diag_hint(scope->diags, "placeholders of this kind have the form %s", form);
+    diag_hint(scope->diags, "use the form %s", form);
 }
 
 static struct str list_roots(struct arena *arena)
@@ -92,12 +95,13 @@ static struct str list_roots(struct arena *arena)
     return buf_take(arena, &list);
 }
 
-/* `root`: what is near; empty if nothing is. ${{module.NAME.OUTPUT}} is a placeholder, so what is
- * near it cannot be written in another way. */
+/* Reports an expression that resembles a placeholder. `root`: the similar root; empty if there is
+ * none. For `$` with the root `module`, no literal form is suggested, because
+ * ${{module.NAME.OUTPUT}} is a placeholder. */
 static void report_near(const struct scope *scope, struct location at, struct str written,
                         const struct expression *read, struct str root)
 {
-    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as text",
+    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as literal text",
                  STR_ARG(written));
     if (!scope->diags->last_kept)
         return;
@@ -106,17 +110,16 @@ static void report_near(const struct scope *scope, struct location at, struct st
         str_format(scope->arena, "%s{%.*s}", read->dollar ? "$" : "", STR_ARG(inner));
     if (root.len == 0)
         diag_hint(scope->diags,
-                  "placeholders begin with one of: %.*s; to keep the braces as text, "
-                  "write %.*s",
+                  "placeholders begin with one of: %.*s; for literal braces, write %.*s",
                   STR_ARG(list_roots(scope->arena)), STR_ARG(literal));
     else if (read->dollar && str_eq_c(root, "module"))
         diag_hint(scope->diags, "did you mean {%.*s%.*s}?", STR_ARG(root), STR_ARG(read->parts));
     else
-        diag_hint(scope->diags, "did you mean {%.*s%.*s}? to keep the braces as text, write %.*s",
+        diag_hint(scope->diags, "did you mean {%.*s%.*s}? for literal braces, write %.*s",
                   STR_ARG(root), STR_ARG(read->parts), STR_ARG(literal));
 }
 
-/* True for words joined with dots that are not part of another notation, such as %{host.name} or
+/* True for words joined by dots that are not part of another syntax, such as %{host.name} or
  * #{user.name}. */
 static bool is_shaped(struct str text, const struct expression *read)
 {
@@ -126,7 +129,8 @@ static bool is_shaped(struct str text, const struct expression *read)
            !strchr("%#@\\", before);
 }
 
-/* One letter of four: {end} is far from {env}. Shells write ${NAME}, and ${{ is a literal ${. */
+/* True if at most one letter in four differs: {end} is not similar to {env}. ${NAME} is shell
+ * syntax, and ${{ is a literal ${. */
 static bool is_near(const struct expression *read, const struct suggestion *near)
 {
     size_t longer = near->word.len > near->best.len ? near->word.len : near->best.len;
@@ -145,7 +149,7 @@ void placeholder_check(const struct scope *scope, const struct node *scalar, boo
     struct suggestion near = {.word = str_lower(scope->arena, read.root)};
     if (read.root.len == 0)
         return;
-    struct location place = placeholder_location(scalar, verbatim, read.start, read.end);
+    struct location where = placeholder_location(scalar, verbatim, read.start, read.end);
     struct str written = str_slice(text, read.start, read.end);
     const char *form;
     const char *name;
@@ -153,11 +157,11 @@ void placeholder_check(const struct scope *scope, const struct node *scalar, boo
         if (str_eq_c(read.root, name)) {
             if (read.closed || read.parts.len || has_byte(text, read.end, '.') ||
                 has_byte(text, read.end, '['))
-                report_root(scope, place, written, &read, form);
+                report_root(scope, where, written, &read, form);
             return;
         }
         suggestion_add(&near, str_from_c(name));
     }
     if (read.closed && (is_near(&read, &near) || is_shaped(text, &read)))
-        report_near(scope, place, written, &read, near.best);
+        report_near(scope, where, written, &read, near.best);
 }

@@ -1,5 +1,5 @@
-/* What a provider of `providers` means: a cloud, or a cluster on this machine. Each is a file
- * provider_NAME.c of cloud/, which is a layer above: the environment carries the table of them. */
+/* The interface of a provider: a cloud, or a local cluster. The providers are implemented in
+ * cloud/, a layer above; the environment has the table of them. */
 #ifndef OPTASVC_PROVIDER_H
 #define OPTASVC_PROVIDER_H
 
@@ -13,20 +13,20 @@ struct scope;       /* interpolate.h */
 struct module;      /* module.h */
 struct link;
 
-/* Reads the keys of a provider into the environment; reports those that are invalid. */
+/* Reads the keys of a provider into the environment. Reports invalid values. */
 typedef void provider_read(const struct schema_reader *reader, const struct record *record,
                            struct environment *ret);
 
-/* Reads an output of a module of the cloud (LINK_CLOUD) into `ret`. Reports an error at `at` and
- * returns false if it is not known. */
+/* Sets `ret` to an output of a module of the cloud (LINK_CLOUD). Reports an error at `at` and
+ * returns false if the value is unknown. */
 typedef bool provider_output(struct scope *scope, struct module *module, struct str output,
                              struct location at, struct str *ret);
 
-/* Returns the registry of `image: AUTO`; empty: not known. */
+/* Returns the registry for `image: AUTO`; empty if unknown. */
 typedef struct str provider_registry(struct arena *arena, const struct environment *environment);
 
-/* Warns that a link grants nothing, and tells how `account`, the identity of the pods, gets what it
- * asks for. `account` is empty where none is written. */
+/* Warns that a link grants no permissions, and explains how to grant them to `account`, the
+ * identity of the pods. `account`: empty if not set. */
 typedef void provider_grant(struct scope *scope, const struct link *link, struct str account);
 
 /* An annotation of Services of type LoadBalancer. A row without a name is the last. */
@@ -37,24 +37,24 @@ struct load_balancer_annotation {
 
 struct provider {
     enum cloud cloud;
-    enum field_id field;         /* in `providers`; CLOUD_NONE: of no meaning */
-    const char *title;           /* what a person calls it: "AWS" */
-    bool local;                  /* a cluster on this machine, which may stand for any cloud */
-    bool makes_objects;          /* controllers of the cluster make what services need of it */
-    bool flat_names;             /* of repositories: opta-LAYER-MODULE; else LAYER/MODULE */
-    provider_read *read;         /* NULL: it has no keys */
-    provider_output *output;     /* NULL: the environment's outputs tell */
-    provider_registry *registry; /* NULL: it has none */
-    const char *registry_hint;   /* what to write where that is not known */
-    provider_grant *grant;       /* NULL: an object grants it, or other means do */
-    const char *annotation;      /* of a ServiceAccount, with its identity; NULL: it has none */
-    enum field_id identity;      /* the field with that */
+    enum field_id field;     /* in `providers`; unused for CLOUD_NONE */
+    const char *title;       /* name in messages: "AWS" */
+    bool local;              /* a local cluster, which accepts modules of any cloud */
+    bool makes_objects;      /* controllers in the cluster create its resources */
+    bool flat_names;         /* names of repositories are opta-LAYER-MODULE; else LAYER/MODULE */
+    provider_read *read;     /* NULL if it has no keys */
+    provider_output *output; /* NULL: outputs come from the environment's outputs */
+    provider_registry *registry; /* NULL if it has none */
+    const char *registry_hint;   /* hint if the registry is unknown */
+    provider_grant *grant;       /* NULL if objects or other means grant permissions */
+    const char *annotation;      /* of a ServiceAccount, with the identity; NULL if it has none */
+    enum field_id identity;      /* field with the identity */
     name_check *identity_check;
     /* Of a Service of type LoadBalancer, for all clients or for internal ones. NULL: none; internal
      * load balancers then need annotations of the service file. */
     const struct load_balancer_annotation *external_load_balancer;
     const struct load_balancer_annotation *internal_load_balancer;
-    const char *pod_label; /* of pods that have that identity, with the value "true"; NULL: none */
+    const char *pod_label; /* label of pods with the identity, with value "true"; or NULL */
 };
 
 #endif

@@ -23,8 +23,8 @@ static bool is_git(struct str path)
     return holds(path, "://") && (holds(address, ".git//") || str_ends_with(address, STR(".git")));
 }
 
-/* The part of an address that git clones: "git::https://HOST/REPO.git//DIR/FILE?ref=V" has the
- * repository https://HOST/REPO.git. */
+/* Returns the repository of an address: https://HOST/REPO.git for
+ * "git::https://HOST/REPO.git//DIR/FILE?ref=V". */
 static struct str repository_of(struct str path)
 {
     if (str_starts_with(path, STR("git::")))
@@ -46,7 +46,7 @@ static struct str reference_of(struct str path)
     return str_slice(value, 0, end < comma ? end : comma);
 }
 
-/* An address may hold a password: https://USER:PASSWORD@HOST. */
+/* True for https://USER:PASSWORD@HOST. */
 static bool has_password(struct str address)
 {
     size_t scheme = find(address, 0, "://");
@@ -64,7 +64,7 @@ static void hint_clone(struct arena *arena, struct diags *diags, struct str path
         command = str_format(arena, "git clone %s%.*s%s%.*s", reference.len ? "--branch " : "",
                              STR_ARG(reference.len ? str_shell(arena, reference) : STR("")),
                              reference.len ? " " : "", STR_ARG(str_shell(arena, repository)));
-    diag_hint(diags, "clone it, and give the path of the file in the clone: %.*s",
+    diag_hint(diags, "clone the repository and use the path of the file in the clone: %.*s",
               STR_ARG(command));
 }
 
@@ -85,11 +85,11 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
         {"s3:", "an object in S3", "aws s3 cp", " ."},
         {"gs:", "an object in Google Cloud Storage", "gcloud storage cp", " ."},
         {"gcs:", "an object in Google Cloud Storage", "gcloud storage cp", " ."},
-        {"http:", "an address on the web", "curl -fsSLO", ""},
-        {"https:", "an address on the web", "curl -fsSLO", ""},
+        {"http:", "a URL", "curl -fsSLO", ""},
+        {"https:", "a URL", "curl -fsSLO", ""},
     };
     struct str subject = at.source || has_password(path) ? STR("this path") : path;
-    const char *what = is_git(path) ? "in a git repository" : "an address of another machine";
+    const char *what = is_git(path) ? "in a git repository" : "a remote address";
     struct str command = {0};
     if (!remote_is(path))
         return false;
@@ -101,10 +101,10 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
             command = str_format(arena, ": %s %.*s%s", rows[i].command,
                                  STR_ARG(str_shell(arena, path)), rows[i].end);
     }
-    diag_error(diags, at, "%.*s is %s, and only local files are read", STR_ARG(subject), what);
+    diag_error(diags, at, "%.*s is %s; only local files are supported", STR_ARG(subject), what);
     if (is_git(path))
         hint_clone(arena, diags, path);
     else
-        diag_hint(diags, "download it, and give the path of that file%.*s", STR_ARG(command));
+        diag_hint(diags, "download the file and use its local path%.*s", STR_ARG(command));
     return true;
 }

@@ -1,14 +1,14 @@
-/* Addresses of files on other machines, which may be written where only local files are read. */
+/* Detects remote addresses that are used as the path of a local file. */
 #ifndef OPTASVC_REMOTE_H
 #define OPTASVC_REMOTE_H
 
 #include "base/diag.h"
 
-/* True for an address of git, a bucket or the web. */
+/* True for the address of a git repository, a bucket or a URL. */
 bool remote_is(struct str path);
 
-/* Reports at `at` a path that is an address of git, a bucket or the web, and how to get the file.
- * Returns false, and reports nothing, for other paths. */
+/* If the path is a remote address, reports an error at `at` with a hint how to download the file,
+ * and returns true. */
 bool remote_report(struct arena *arena, struct diags *diags, struct location at, struct str path);
 
 #endif

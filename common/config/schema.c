@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The words that fields.def names. */
+/* The keywords that fields.def refers to. */
 static word_list healthchecks = {"tcp", "http", "grpc", "none", NULL};
 static word_list no_probe = {"none", NULL};
 static word_list pod_securities = {"default", "restricted", "off", NULL};
@@ -70,7 +70,7 @@ const struct field *schema_find(const struct schema *schema, struct str name)
 struct str schema_choices_format(struct arena *arena, const char *const *choices, const char *last)
 {
     struct buf text = {0};
-    const char *joint = str_format(arena, " %s ", last).data;
+    const char *joint = last ? str_format(arena, " %s ", last).data : ", ";
     for (size_t i = 0; choices[i]; i++)
         buf_add_joined(&text, choices[i + 1] ? ", " : joint, str_from_c(choices[i]));
     return buf_take(arena, &text);
@@ -81,7 +81,7 @@ static int64_t scale_of(const struct field *field)
     return field->scale ? field->scale : 1;
 }
 
-static struct str quantity_text(struct arena *arena, const struct field *field, int64_t number)
+static struct str quantity_format(struct arena *arena, const struct field *field, int64_t number)
 {
     if (field->type == TYPE_CPU)
         return quantity_cpu(arena, number);
@@ -90,45 +90,43 @@ static struct str quantity_text(struct arena *arena, const struct field *field, 
     return quantity_bytes(arena, number);
 }
 
-/* An integer of the field's unit as a quantity. */
-static struct str quantity_of(struct arena *arena, const struct field *field, const char *text)
+/* Formats an integer in the field's unit as a quantity. */
+static struct str format_in_unit(struct arena *arena, const struct field *field, const char *text)
 {
     int64_t number = 0;
     str_to_int(str_from_c(text), &number);
-    return quantity_text(arena, field, number * scale_of(field));
+    return quantity_format(arena, field, number * scale_of(field));
 }
 
 struct str schema_type_format(struct arena *arena, const struct field *field)
 {
-    struct str text = STR("text");
+    struct str text = STR("a string");
     switch (field->type) {
     case TYPE_STRING:
         if (field->choices)
             text = schema_choices_format(arena, field->choices, "or");
         break;
     case TYPE_INT:
-        text = str_format(arena, "a whole number from %" PRId64 " to %" PRId64, field->min,
-                          field->max);
+        text = str_format(arena, "an integer from %" PRId64 " to %" PRId64, field->min, field->max);
         break;
     case TYPE_CPU:
     case TYPE_BYTES:
-        text = str_format(arena,
-                          "a whole number of %s from %" PRId64 " to %" PRId64
-                          ", or a quantity such as %.*s",
-                          field->unit, field->min, field->max,
-                          STR_ARG(quantity_of(arena, field, field->example)));
+        text = str_format(
+            arena, "an integer from %" PRId64 " to %" PRId64 " (%s), or a quantity such as %.*s",
+            field->min, field->max, field->unit,
+            STR_ARG(format_in_unit(arena, field, field->example)));
         break;
     case TYPE_BOOL:
-        text = STR("true or false");
+        text = STR("a boolean (true or false)");
         break;
     case TYPE_LIST:
-        text = field->scalar_ok ? STR("text or a list of texts") : STR("a list of texts");
+        text = field->scalar_ok ? STR("a string or a list of strings") : STR("a list of strings");
         break;
     case TYPE_MAP:
-        text = STR("a map of texts");
+        text = STR("a map of strings");
         break;
     case TYPE_PAIRS:
-        text = STR("a map of texts, or a list of name and value");
+        text = STR("a map of strings, or a list of name and value");
         break;
     case TYPE_RECORD:
         text = STR("a map");
@@ -137,29 +135,38 @@ struct str schema_type_format(struct arena *arena, const struct field *field)
         text = STR("a list of maps");
         break;
     case TYPE_ANY:
-        text = field->prefix ? STR("anything") : STR("a list");
+        text = field->prefix ? STR("any value") : STR("a list");
         break;
     }
     return field->word ? str_format(arena, "%.*s, or %s", STR_ARG(text), field->word) : text;
 }
 
-static const char *kind_text(const struct node *node)
+const char *schema_value_type(const struct node *node)
 {
-    return node->kind == NODE_MAP ? "a map" : node->kind == NODE_LIST ? "a list" : "text";
+    int64_t number;
+    bool flag;
+    if (node->kind != NODE_SCALAR)
+        return node->kind == NODE_MAP ? "a map" : "a list";
+    if (node_is_null(node))
+        return "null";
+    if (node->style == STYLE_PLAIN && str_to_int(node->text, &number))
+        return "an integer";
+    return node->style == STYLE_PLAIN && scalar_to_bool(node->text, &flag) ? "a boolean"
+                                                                           : "a string";
 }
 
 static void hint_example(struct diags *diags, const struct field *field)
 {
     if (field->example)
-        diag_hint(diags, "write it like this: %s: %s", field->name, field->example);
+        diag_hint(diags, "for example: %s: %s", field->name, field->example);
 }
 
-static bool wrong_type(const struct schema_reader *reader, const struct field *field,
-                       const struct node *node)
+static bool report_type(const struct schema_reader *reader, const struct field *field,
+                        const struct node *node)
 {
     struct str type = schema_type_format(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
-               kind_text(node));
+               schema_value_type(node));
     struct str foreign = foreign_form_hint(reader->arena, field, node);
     if (foreign.len)
         diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
@@ -168,18 +175,20 @@ static bool wrong_type(const struct schema_reader *reader, const struct field *f
     return false;
 }
 
-/* The filled text of a scalar; null is refused: it is no text, and often a value forgotten. */
+/* Reads a scalar as a string and fills in its placeholders. Rejects null, because it is often a
+ * forgotten value. */
 static bool read_text(const struct schema_reader *reader, const struct field *field,
                       const struct node *node, const char *what, struct filled *ret)
 {
     if (node->kind != NODE_SCALAR) {
-        diag_error(reader->diags, node->span, "%s must be text, not %s", what, kind_text(node));
+        diag_error(reader->diags, node->span, "%s must be a string, not %s", what,
+                   schema_value_type(node));
         hint_example(reader->diags, field);
         return false;
     }
     if (node_is_null(node)) {
         diag_error(reader->diags, node->span, "%s has no value", what);
-        diag_hint(reader->diags, "write \"\" for empty text, \"%.*s\" for the word",
+        diag_hint(reader->diags, "write \"\" for an empty string, or quote the value: \"%.*s\"",
                   STR_ARG(node->text.len ? node->text : STR("null")));
         return false;
     }
@@ -188,14 +197,15 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
         return false;
     if (!ret->references || field->references)
         return true;
-    diag_error(reader->diags, node->span, "%s cannot hold a secret of another module", field->name);
-    diag_hint(reader->diags, "such an output is known only inside the cluster; use it in env_vars");
+    diag_error(reader->diags, node->span, "%s cannot contain a secret output of a module",
+               field->name);
+    diag_hint(reader->diags, "use the output in env_vars; its value is known only in the cluster");
     return false;
 }
 
-/* Names the word that may stand instead of the type, when the text is a misspelling of it. */
-static void suggest_word(const struct schema_reader *reader, const struct field *field,
-                         struct str text)
+/* Suggests the keyword of the field if the string is a misspelling of it. */
+static void suggest_keyword(const struct schema_reader *reader, const struct field *field,
+                            struct str text)
 {
     struct suggestion near = {.word = text};
     if (field->word)
@@ -212,26 +222,27 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
         diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                    STR_ARG(type), STR_ARG(value->text));
         if (field->unit)
-            diag_hint(reader->diags, "the unit is fixed (%s): write the number alone, such as %s",
-                      field->unit, field->example);
+            diag_hint(reader->diags,
+                      "write the number without a unit (the unit is %s), for example: %s: %s",
+                      field->unit, field->name, field->example);
         else
             hint_example(reader->diags, field);
-        suggest_word(reader, field, value->text);
+        suggest_keyword(reader, field, value->text);
         return false;
     }
     if (value->number >= field->min && value->number <= field->max)
         return true;
     diag_error(reader->diags, value->node->span,
-               "%s must be between %" PRId64 " and %" PRId64 ", not %" PRId64, field->name,
+               "%s must be an integer from %" PRId64 " to %" PRId64 ", not %" PRId64, field->name,
                field->min, field->max, value->number);
     if (field->unit)
         diag_hint(reader->diags, "the unit is %s", field->unit);
     return false;
 }
 
-/* The quantity that a size with another suffix, such as 256MB or 2 gb, most likely means: empty if
- * there is none. */
-static struct str likely_quantity(struct arena *arena, struct str text)
+/* Returns the most likely quantity for a size with an invalid suffix, such as 256MB or 2 gb; empty
+ * if there is none. */
+static struct str guess_quantity(struct arena *arena, struct str text)
 {
     static const char *const suffixes[] = {"k", "m", "g", "t", "p"};
     size_t end = 0;
@@ -253,13 +264,13 @@ static struct str likely_quantity(struct arena *arena, struct str text)
 
 static void hint_unit(const struct schema_reader *reader, const struct field *field)
 {
-    diag_hint(reader->diags, "a number alone is in %s: %s is %.*s", field->unit, field->example,
-              STR_ARG(quantity_of(reader->arena, field, field->example)));
+    diag_hint(reader->diags, "a number without a suffix is in %s: %s means %.*s", field->unit,
+              field->example, STR_ARG(format_in_unit(reader->arena, field, field->example)));
 }
 
-/* In millicores or bytes, up to INT64_MAX. An integer alone has the field's unit; a point or a
- * suffix makes a quantity of Kubernetes, which has no less than a millicore, and may have a
- * fraction of a byte. */
+/* Parses a quantity to millicores or bytes, at most INT64_MAX. An integer without a suffix is in
+ * the field's unit; a string with a point or a suffix is a Kubernetes quantity. Fractions of a
+ * millicore are invalid; fractions of a byte are rounded up. */
 static bool parse_quantity(const struct field *field, struct str text, int64_t *ret_number)
 {
     enum { THOUSAND = 1000 };
@@ -279,33 +290,32 @@ static bool parse_quantity(const struct field *field, struct str text, int64_t *
     return true;
 }
 
-/* A number outside of the range, with what it was read as. */
+/* Reports a number outside the range, with the quantity that it was read as. */
 static void report_quantity(const struct schema_reader *reader, const struct field *field,
                             const struct value *value)
 {
     struct arena *arena = reader->arena;
     struct str text = value->text;
     struct str read = value->number > 0 && value->number < INT64_MAX
-                          ? quantity_text(arena, field, value->number)
+                          ? quantity_format(arena, field, value->number)
                           : text;
     struct str is = STR("");
     if (!str_equal(read, text))
-        is = str_format(arena, ", which is %.*s", STR_ARG(read));
+        is = str_format(arena, " (which is %.*s)", STR_ARG(read));
     struct location at = value->node->span;
     if (str_to_int(text, &(int64_t){0})) {
-        diag_error(reader->diags, at,
-                   "%s must be between %" PRId64 " and %" PRId64 " %s, not %.*s%.*s", field->name,
-                   field->min, field->max, field->unit, STR_ARG(text), STR_ARG(is));
+        diag_error(reader->diags, at, "%s must be from %" PRId64 " to %" PRId64 " %s, not %.*s%.*s",
+                   field->name, field->min, field->max, field->unit, STR_ARG(text), STR_ARG(is));
         hint_unit(reader, field);
         return;
     }
-    struct str low = quantity_text(arena, field, field->min * scale_of(field));
-    struct str high = quantity_text(arena, field, field->max * scale_of(field));
-    diag_error(reader->diags, at, "%s must be between %.*s and %.*s, not %.*s%.*s", field->name,
+    struct str low = quantity_format(arena, field, field->min * scale_of(field));
+    struct str high = quantity_format(arena, field, field->max * scale_of(field));
+    diag_error(reader->diags, at, "%s must be from %.*s to %.*s, not %.*s%.*s", field->name,
                STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(is));
     if (field->type == TYPE_BYTES && str_ends_with(text, STR("m")))
-        diag_hint(reader->diags, "m is a thousandth: write %.*s",
-                  STR_ARG(likely_quantity(arena, text)));
+        diag_hint(reader->diags, "the suffix m means thousandths; write %.*s",
+                  STR_ARG(guess_quantity(arena, text)));
 }
 
 static bool read_quantity(const struct schema_reader *reader, const struct field *field,
@@ -320,12 +330,12 @@ static bool read_quantity(const struct schema_reader *reader, const struct field
                    STR_ARG(type), STR_ARG(text));
         struct str likely = {0};
         if (field->type == TYPE_BYTES)
-            likely = likely_quantity(arena, text);
+            likely = guess_quantity(arena, text);
         if (likely.len)
             diag_hint(reader->diags, "write %.*s", STR_ARG(likely));
         else
             hint_unit(reader, field);
-        suggest_word(reader, field, text);
+        suggest_keyword(reader, field, text);
         return false;
     }
     if (value->number >= field->min * scale && value->number <= field->max * scale)
@@ -339,8 +349,9 @@ static bool read_bool(const struct schema_reader *reader, const struct field *fi
 {
     if (scalar_to_bool(value->text, &value->flag))
         return true;
-    diag_error(reader->diags, value->node->span, "%s must be true or false, not \"%.*s\"",
-               field->name, STR_ARG(value->text));
+    diag_error(reader->diags, value->node->span,
+               "%s must be a boolean (true or false), not \"%.*s\"", field->name,
+               STR_ARG(value->text));
     return false;
 }
 
@@ -366,7 +377,7 @@ static bool read_scalar(const struct schema_reader *reader, const struct field *
                         struct value *value)
 {
     if (value->node->kind != NODE_SCALAR)
-        return wrong_type(reader, field, value->node);
+        return report_type(reader, field, value->node);
     struct filled filled;
     if (!read_text(reader, field, value->node, field->name, &filled))
         return false;
@@ -402,15 +413,15 @@ static bool read_item(const struct schema_reader *reader, const struct field *fi
     return true;
 }
 
-/* A word that is written instead of a list or map. */
-static bool read_word(const struct schema_reader *reader, const struct field *field,
-                      struct value *value)
+/* Reads the keyword of a field that is otherwise a list or map. */
+static bool read_keyword(const struct schema_reader *reader, const struct field *field,
+                         struct value *value)
 {
     if (!read_scalar(reader, field, value))
         return false;
     if (!value->is_keyword) {
-        wrong_type(reader, field, value->node);
-        suggest_word(reader, field, value->text);
+        report_type(reader, field, value->node);
+        suggest_keyword(reader, field, value->text);
     }
     return value->is_keyword;
 }
@@ -419,19 +430,19 @@ static bool read_list(const struct schema_reader *reader, const struct field *fi
                       struct value *value)
 {
     const struct node *node = value->node;
-    bool alone = field->scalar_ok && node->kind == NODE_SCALAR;
-    if (!alone && field->word && node->kind == NODE_SCALAR)
-        return read_word(reader, field, value);
-    if (!alone && node->kind != NODE_LIST)
-        return wrong_type(reader, field, node);
-    value->items = ARENA_ARRAY(reader->arena, alone ? 1 : count_children(node), struct item);
-    if (alone)
+    bool is_scalar = field->scalar_ok && node->kind == NODE_SCALAR;
+    if (!is_scalar && field->word && node->kind == NODE_SCALAR)
+        return read_keyword(reader, field, value);
+    if (!is_scalar && node->kind != NODE_LIST)
+        return report_type(reader, field, node);
+    value->items = ARENA_ARRAY(reader->arena, is_scalar ? 1 : count_children(node), struct item);
+    if (is_scalar)
         return read_item(reader, field, node, field->name, value);
     const char *what = str_format(reader->arena, "an item of %s", field->name).data;
-    bool right = true;
+    bool ok = true;
     for (const struct node *item = node->first; item; item = item->next)
-        right &= read_item(reader, field, item, what, value);
-    return right;
+        ok &= read_item(reader, field, item, what, value);
+    return ok;
 }
 
 static bool read_named(const struct schema_reader *reader, const struct field *field,
@@ -452,13 +463,13 @@ static bool read_map(const struct schema_reader *reader, const struct field *fie
 {
     const struct node *map = value->node;
     value->items = ARENA_ARRAY(reader->arena, count_children(map), struct item);
-    bool right = true;
+    bool ok = true;
     for (const struct node *text = map->first; text; text = text->next)
-        right &= read_named(reader, field, text->key, text, value);
-    return right;
+        ok &= read_named(reader, field, text->key, text, value);
+    return ok;
 }
 
-/* NAME=VALUE is Docker Compose's form, and valueFrom that of Kubernetes. */
+/* Adds a hint for NAME=VALUE, as in Docker Compose, and for valueFrom, as in Kubernetes. */
 static void hint_pair(const struct schema_reader *reader, const struct field *field,
                       const struct node *pair)
 {
@@ -468,10 +479,10 @@ static void hint_pair(const struct schema_reader *reader, const struct field *fi
         diag_hint(reader->diags, "write a map: %s: {%.*s: \"%.*s\"}", field->name,
                   STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_skip(text, equals + 1)));
     else if (pair->kind == NODE_MAP && node_get(pair, "valueFrom"))
-        diag_hint(reader->diags, "a key of the Secret manual-secrets is written under secrets: "
-                                 "[API_KEY]");
+        diag_hint(reader->diags, "list keys of the Secret manual-secrets under secrets, for "
+                                 "example: secrets: [API_KEY]");
     else
-        diag_hint(reader->diags, "write it like this: - {name: FLAG, value: \"true\"}");
+        diag_hint(reader->diags, "for example: - {name: FLAG, value: \"true\"}");
 }
 
 static bool read_pair(const struct schema_reader *reader, const struct field *field,
@@ -481,9 +492,7 @@ static bool read_pair(const struct schema_reader *reader, const struct field *fi
     const struct node *text = pair->kind == NODE_MAP ? node_get(pair, "value") : NULL;
     if (!name || !text || count_children(pair) != 2 || name->kind != NODE_SCALAR) {
         diag_error(reader->diags, pair->span,
-                   "an item of %s must have a name and a value, and "
-                   "nothing else",
-                   field->name);
+                   "an item of %s must have exactly the fields name and value", field->name);
         hint_pair(reader, field, pair);
         return false;
     }
@@ -494,36 +503,36 @@ static bool read_pairs(const struct schema_reader *reader, const struct field *f
                        struct value *value)
 {
     value->items = ARENA_ARRAY(reader->arena, count_children(value->node), struct item);
-    bool right = true;
+    bool ok = true;
     for (const struct node *pair = value->node->first; pair; pair = pair->next)
-        right &= read_pair(reader, field, pair, value);
-    return right;
+        ok &= read_pair(reader, field, pair, value);
+    return ok;
 }
 
 static bool read_records(const struct schema_reader *reader, const struct field *field,
                          struct value *value)
 {
     value->records = ARENA_ARRAY(reader->arena, count_children(value->node), struct record *);
-    bool right = true;
+    bool ok = true;
     for (const struct node *item = value->node->first; item; item = item->next) {
         size_t errors = reader->diags->errors;
         struct record *record = schema_read(reader, field->of, item);
         if (!record)
             hint_example(reader->diags, field);
-        right &= reader->diags->errors == errors;
+        ok &= reader->diags->errors == errors;
         if (record)
             value->records[value->count++] = record;
     }
-    return right;
+    return ok;
 }
 
 static bool read_record(const struct schema_reader *reader, const struct field *field,
                         struct value *value)
 {
     if (value->node->kind == NODE_SCALAR && field->word)
-        return read_word(reader, field, value);
+        return read_keyword(reader, field, value);
     if (value->node->kind != NODE_MAP)
-        return wrong_type(reader, field, value->node);
+        return report_type(reader, field, value->node);
     size_t errors = reader->diags->errors;
     value->records = ARENA_ARRAY(reader->arena, 1, struct record *);
     value->records[0] = schema_read(reader, field->of, value->node);
@@ -535,9 +544,10 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
                        struct value *value)
 {
     enum node_kind kind = value->node->kind;
-    if (count_children(value->node) > ITEMS_MAX) {
-        diag_error(reader->diags, value->node->key->span, "%s has more than %d items", field->name,
-                   ITEMS_MAX);
+    size_t count = count_children(value->node);
+    if (count > ITEMS_MAX) {
+        diag_error(reader->diags, value->node->key->span, "too many items in %s: %zu (maximum %d)",
+                   field->name, count, ITEMS_MAX);
         return false;
     }
     switch (field->type) {
@@ -551,23 +561,23 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
         return read_list(reader, field, value);
     case TYPE_MAP:
         return kind == NODE_MAP ? read_map(reader, field, value)
-                                : wrong_type(reader, field, value->node);
+                                : report_type(reader, field, value->node);
     case TYPE_PAIRS:
         return kind == NODE_MAP    ? read_map(reader, field, value)
                : kind == NODE_LIST ? read_pairs(reader, field, value)
-                                   : wrong_type(reader, field, value->node);
+                                   : report_type(reader, field, value->node);
     case TYPE_RECORD:
         return read_record(reader, field, value);
     case TYPE_RECORDS:
         return kind == NODE_LIST ? read_records(reader, field, value)
-                                 : wrong_type(reader, field, value->node);
+                                 : report_type(reader, field, value->node);
     case TYPE_ANY:
         return true;
     }
     return false;
 }
 
-/* The row of names with a prefix, or NULL. */
+/* Returns the field that matches names by prefix; NULL if there is none. */
 static const struct field *find_prefixed(const struct schema *schema)
 {
     for (size_t i = 0; i < schema->count; i++)
@@ -576,13 +586,13 @@ static const struct field *find_prefixed(const struct schema *schema)
     return NULL;
 }
 
-/* x_common and X-common for x-common. */
+/* True for misspellings of the prefix x-, such as x_common and X-common. */
 static bool is_near_prefix(struct str key)
 {
     return key.len > 2 && (key.data[0] == 'x' || key.data[0] == 'X') && strchr("-_.", key.data[1]);
 }
 
-/* True if an anchor is written before the value. */
+/* True if the value has an anchor. */
 static bool is_anchored(const struct node *value)
 {
     size_t end = value->key->span.end;
@@ -590,36 +600,35 @@ static bool is_anchored(const struct node *value)
     return end < value->span.start && str_find(between, 0, '&') < between.len;
 }
 
-/* Adds a hint for a key that may be for a block to share. */
+/* Adds a hint for a key that may be the name of a shared block. */
 static void hint_prefix(const struct schema_reader *reader, const struct node *value)
 {
     struct str key = value->key->text;
     if (is_near_prefix(key))
         diag_hint(reader->diags, "did you mean \"x-%.*s\"?", STR_ARG(str_skip(key, strlen("x-"))));
     else if (is_anchored(value))
-        diag_hint(reader->diags, "a block to share has a name that begins with x-: x-%.*s",
-                  STR_ARG(key));
+        diag_hint(reader->diags, "begin the name of a shared block with x-: x-%.*s", STR_ARG(key));
 }
 
-/* True for a key whose value is missing, as when the lines below it are not indented. */
-static bool lacks_lines(const struct field *field, const struct node *value)
+/* True if the value is missing, for example because the lines below the key are not indented. */
+static bool has_missing_value(const struct field *field, const struct node *value)
 {
     bool lines = field && field->type != TYPE_STRING && field->type != TYPE_INT &&
                  field->type != TYPE_CPU && field->type != TYPE_BYTES && field->type != TYPE_BOOL;
     return lines && value->kind == NODE_SCALAR && value->text.len == 0 && node_is_null(value);
 }
 
-/* `above`: the field just above whose value is missing, or NULL. */
+/* `previous`: the previous field if its value is missing; else NULL. */
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
-                           const struct node *value, const struct field *above)
+                           const struct node *value, const struct field *previous)
 {
     const struct node *key = value->key;
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
     struct str foreign = foreign_word_hint(reader->arena, schema, key->text, value);
-    if (above && (!foreign.len || (above->of && schema_find(above->of, key->text)))) {
+    if (previous && (!foreign.len || (previous->of && schema_find(previous->of, key->text)))) {
         diag_hint(reader->diags, "indent it further if it belongs to %s, which has no value",
-                  above->name);
+                  previous->name);
         return;
     }
     if (foreign.len) {
@@ -635,13 +644,13 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
         buf_add_joined(&names, ", ", str_from_c(schema->fields[i].name));
     }
     struct str list = buf_take(reader->arena, &names);
-    enum { FEW = 12 }; /* more names than this teach nothing in an error */
+    enum { LISTED_MAX = 12 }; /* maximum number of fields to list in a hint */
     if (diag_suggest(reader->diags, &near))
         return;
-    if (schema->count <= FEW)
-        diag_hint(reader->diags, "known fields: %.*s", STR_ARG(list));
+    if (schema->count <= LISTED_MAX)
+        diag_hint(reader->diags, "available: %.*s", STR_ARG(list));
     else
-        diag_hint(reader->diags, "kubectl optasvc explain lists the fields");
+        diag_hint(reader->diags, "run kubectl optasvc explain to list the fields");
     if (find_prefixed(schema))
         hint_prefix(reader, value);
 }
@@ -659,7 +668,7 @@ static void set_default(const struct field *field, struct value *value)
         scalar_to_bool(value->text, &value->flag);
 }
 
-/* True if a key that was reported as unknown is a misspelling of the field. */
+/* True if a key that was reported as an unknown field is a misspelling of `field`. */
 static bool is_misspelt(const struct schema_reader *reader, const struct record *record,
                         const struct field *field)
 {
@@ -685,15 +694,16 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         if ((field->optional_in_charts && reader->lenient) || is_misspelt(reader, record, field))
             continue;
         struct location at = record->node->span;
-        if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */
+        if (at.end > at.start + 1) /* a block map, without brackets: mark only its start */
             at.end = at.start;
-        diag_error(reader->diags, at, "%s needs %s", schema->what, field->name);
+        diag_error(reader->diags, at, "missing required field \"%s\" in %s", field->name,
+                   schema->what);
         hint_example(reader->diags, field);
     }
 }
 
-/* True for null, and for an empty map or list where it says no more than that. */
-static bool is_left_out(const struct field *field, const struct node *node)
+/* True for null, and for an empty map or list that means the same as null. */
+static bool is_unset(const struct field *field, const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
         return node_is_null(node);
@@ -719,8 +729,8 @@ static bool is_left_out(const struct field *field, const struct node *node)
     return false;
 }
 
-/* Keeps what is without error, so that its owner can check it in the same run. */
-static void keep_partly(struct value *value, const struct value *read)
+/* Keeps the valid part of a value, so that it can be checked in the same run. */
+static void keep_valid_part(struct value *value, const struct value *read)
 {
     value->invalid = true;
     value->items = read->items;
@@ -737,7 +747,7 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     }
     if (node->kind != NODE_MAP) {
         diag_error(reader->diags, node->span, "%s must be a map, not %s", schema->what,
-                   kind_text(node));
+                   schema_value_type(node));
         return NULL;
     }
     struct record *record = ARENA_NEW(reader->arena, struct record);
@@ -746,20 +756,20 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     record->values = ARENA_ARRAY(reader->arena, schema->count, struct value);
     for (size_t i = 0; i < schema->count; i++)
         set_default(&schema->fields[i], &record->values[i]);
-    const struct field *above = NULL;
+    const struct field *previous = NULL;
     for (const struct node *child = node->first; child; child = child->next) {
         const struct field *field = schema_find(schema, child->key->text);
         if (field)
-            above = lacks_lines(field, child) ? field : NULL;
+            previous = has_missing_value(field, child) ? field : NULL;
         if (!field && !schema->open)
-            report_unknown(reader, schema, child, above);
-        if (!field || field->prefix || is_left_out(field, child))
+            report_unknown(reader, schema, child, previous);
+        if (!field || field->prefix || is_unset(field, child))
             continue;
         struct value *value = &record->values[field - schema->fields];
         struct value read = {.node = child};
         read.invalid = !read_value(reader, field, &read);
         if (read.invalid)
-            keep_partly(value, &read);
+            keep_valid_part(value, &read);
         else
             *value = read;
     }

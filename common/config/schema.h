@@ -1,26 +1,27 @@
-/* THE table of fields, and the engine that reads a file by it.
+/* The table of fields, and the engine that reads files by it.
  *
- * fields.def holds one row for each field: its name, type, unit, default, range, what it does,
- * where it lands. Reading, defaults, errors, suggestions, `explain` and the field reference in the
- * README come from that row. The engine knows nothing of services: it turns a tree into records of
- * checked values, and their owners (environment.c, service.c) give them meaning. */
+ * fields.def has a row for each field: its name, type, unit, default, range, description and the
+ * parts of the manifests that it sets. Parsing, defaults, errors, suggestions, `explain` and the
+ * field reference in the README are derived from it. The engine does not depend on services: it
+ * converts a tree to records of checked values, which environment.c, service.c and others use. */
 #ifndef OPTASVC_SCHEMA_H
 #define OPTASVC_SCHEMA_H
 
+#include "config/flavour.h"
 #include "yaml/node.h"
 
 enum field_type {
-    TYPE_STRING,  /* a scalar, letter by letter as written */
-    TYPE_INT,     /* a whole number, also as text */
-    TYPE_CPU,     /* millicores, or a quantity of Kubernetes: 500m, 0.5 */
-    TYPE_BYTES,   /* an integer of .unit, or a quantity of Kubernetes: 256Mi, 1.5G */
-    TYPE_BOOL,    /* also as text */
-    TYPE_LIST,    /* texts; with .single also one text alone */
-    TYPE_MAP,     /* name to text */
-    TYPE_PAIRS,   /* name to text, or a list of {name, value} */
-    TYPE_RECORD,  /* a map read by the schema .of */
-    TYPE_RECORDS, /* a list of such maps */
-    TYPE_ANY,     /* left to its owner as a tree */
+    TYPE_STRING,  /* a string, exactly as written */
+    TYPE_INT,     /* an integer, also as a string */
+    TYPE_CPU,     /* millicores, or a Kubernetes quantity: 500m, 0.5 */
+    TYPE_BYTES,   /* an integer in .unit, or a Kubernetes quantity: 256Mi, 1.5G */
+    TYPE_BOOL,    /* a boolean, also as a string */
+    TYPE_LIST,    /* a list of strings; with .single also a string */
+    TYPE_MAP,     /* a map of strings */
+    TYPE_PAIRS,   /* a map of strings, or a list of {name, value} */
+    TYPE_RECORD,  /* a map with the schema .of */
+    TYPE_RECORDS, /* a list of maps with the schema .of */
+    TYPE_ANY,     /* any tree; checked by other modules */
 };
 
 struct schema;
@@ -28,37 +29,38 @@ struct schema;
 struct field {
     const char *name;
     enum field_type type;
-    const struct schema *of;   /* TYPE_RECORD, TYPE_RECORDS */
-    const char *unit;          /* of a number; of TYPE_CPU and TYPE_BYTES, of an integer alone */
-    int64_t scale;             /* TYPE_BYTES: bytes in one unit */
-    const char *default_value; /* the default as it would be written; NULL: none */
-    int64_t min;               /* of a number: the range in .unit, both ends included */
+    const struct schema *of; /* schema for TYPE_RECORD and TYPE_RECORDS */
+    const char *unit; /* of a number; for TYPE_CPU and TYPE_BYTES, of a number without a suffix */
+    int64_t scale;    /* TYPE_BYTES: bytes in one unit */
+    const char *default_value; /* default, as in a file; NULL if there is none */
+    int64_t min;               /* of a number: range in .unit, inclusive */
     int64_t max;
-    const char *const *choices; /* TYPE_STRING: the words allowed, ended by NULL; NULL: any text */
-    const char *word;           /* a word that may stand instead of the type, such as `none` */
-    const char *prefix; /* of the names that it has, all of them ignored; NULL: it has its name */
-    bool keeps_empty;   /* an empty map is not the same as none */
+    const char *const *choices; /* TYPE_STRING: allowed values, NULL-terminated; or NULL */
+    const char *word;   /* keyword that is allowed in addition to the type, such as `none` */
+    const char *prefix; /* matches names with this prefix, which are ignored; or NULL */
+    bool keeps_empty;   /* an empty map is different from null */
     bool required;
-    bool optional_in_charts; /* though required, a file for a chart may leave it out: the chart has
-                                its own */
-    bool scalar_ok;          /* TYPE_LIST: see there */
-    bool unfilled;           /* its owner fills in placeholders, where they are used */
-    bool references;         /* may refer to a secret output of another module */
-    const char *example;     /* a value as one would write it */
-    const char *since;       /* the first version that has it */
-    const char *generates;   /* where it ends up in the manifests */
-    const char *help;        /* what it does: one or two sentences */
+    bool optional_in_charts; /* required, but optional in a file for a chart */
+    bool scalar_ok;          /* TYPE_LIST: a single string is allowed too */
+    bool unfilled;         /* placeholders are filled in later, by the module that uses the value */
+    bool references;       /* may contain a secret output of a module */
+    const char *example;   /* example value, as in a file */
+    const char *since;     /* first version that supports it */
+    const char *generates; /* fields of the manifests that it sets */
+    /* Of traffic: what it generates in each flavour, or "error". Otherwise all are NULL. */
+    const char *flavours[FLAVOUR_COUNT];
+    const char *help; /* description, as in a Kubernetes API reference */
 };
 
 struct schema {
-    const char *what; /* how errors call such a map: "a k8s-service" */
+    const char *what; /* name of the map in errors: "a k8s-service" */
     const struct field *fields;
     size_t count;
-    int first;              /* the identifier of fields[0] */
-    bool open;              /* fields that it does not know belong to somebody else */
-    const char *title;      /* its heading in `explain` and in the README, in Markdown */
-    const char *path;       /* what stands before its fields' names in `explain FIELD` */
-    const char *definition; /* its name in the JSON Schema; NULL: the whole document */
+    int first;              /* identifier of fields[0] */
+    bool open;              /* unknown fields are allowed */
+    const char *title;      /* heading in `explain` and in the README, in Markdown */
+    const char *path;       /* prefix of its fields in `explain FIELD` */
+    const char *definition; /* name in the JSON Schema; NULL for the document itself */
 };
 
 /* service_schema, port_schema, ... */
@@ -75,11 +77,10 @@ enum schema_id {
     SCHEMA_COUNT
 };
 
-/* All of them, in the order of fields.def, which is that of the reference. */
+/* All schemas, in the order of fields.def and of the field reference. */
 extern const struct schema *const schemas[SCHEMA_COUNT];
 
-/* The identifiers of the rows: FILE_NAME, SERVICE_IMAGE, ... Those of a schema follow each other.
- */
+/* Identifiers of the fields: FILE_NAME, SERVICE_IMAGE, ... Those of a schema are consecutive. */
 #define SCHEMA(id, ...)        id##_FIRST, id##_BEFORE_FIRST = id##_FIRST - 1,
 #define FIELD(schema, id, ...) schema##_##id,
 #define SCHEMA_END(id)         id##_END, id##_LAST = id##_END - 1,
@@ -89,10 +90,10 @@ enum field_id {
 
 struct reference; /* interpolate.h */
 
-/* A text of a list or map, with what it refers to. */
+/* A string in a list or map, with its references. */
 struct item {
-    struct str name;              /* TYPE_MAP, TYPE_PAIRS */
-    const struct node *name_node; /* where the name stands */
+    struct str name;              /* key of TYPE_MAP and TYPE_PAIRS */
+    const struct node *name_node; /* node of the key */
     struct str text;
     const struct node *node;
     const struct reference *references;
@@ -101,26 +102,26 @@ struct item {
 struct record;
 
 struct value {
-    const struct node *node; /* NULL: left out, so the default or nothing holds */
-    bool invalid;            /* written, but an error was reported; `count` items or records are
-                              there to be checked further, and records may lack fields */
-    bool is_keyword;         /* .word stands here, nothing else is set */
+    const struct node *node; /* NULL if not set: the default applies */
+    bool invalid;    /* set, but an error was reported; the valid items or records are kept, and
+                      records    may lack fields */
+    bool is_keyword; /* the value is .word, and no other member is set */
     struct str text;
     int64_t number; /* TYPE_CPU: millicores; TYPE_BYTES: bytes */
     bool flag;
     struct item *items;
     struct record **records;
-    size_t count; /* of items or records */
+    size_t count; /* number of items or records */
 };
 
 struct record {
     const struct schema *schema;
     const struct node *node;
-    struct value *values; /* one for each row of the schema, in its order */
+    struct value *values; /* one for each field of the schema, in its order */
 };
 
-/* The text of a scalar with its placeholders filled in. Reports and returns false when it cannot.
- */
+/* The text of a scalar with its placeholders filled in. A schema_fill reports an error and returns
+ * false if a placeholder is invalid. */
 struct filled {
     struct str text;
     const struct reference *references;
@@ -130,35 +131,38 @@ typedef bool schema_fill(void *context, const struct node *scalar, struct filled
 struct schema_reader {
     struct arena *arena;
     struct diags *diags;
-    schema_fill *fill; /* NULL: texts stay as they are written */
-    void *context;     /* for `fill` */
+    schema_fill *fill; /* NULL: placeholders are not filled in */
+    void *context;     /* argument of `fill` */
     bool lenient;      /* the file is for a chart */
 };
 
-/* Reads a tree. Every mistake in it is reported; fields without one are set. NULL when it is no
- * map. A field that is null, or an empty map or list, counts as left out. */
+/* Reads a map and sets all valid fields. Reports every error. Returns NULL if the node is not a
+ * map. A field that is null, or an empty map or list, is treated as not set. */
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *node);
 
-/* What a field of the record's schema holds: as written, or its default. */
+/* Returns the value of a field: as set in the file, or the default. */
 const struct value *record_value(const struct record *record, enum field_id field);
 
-/* True when the field is written (not a default) and right. */
+/* True if the field is set in the file and valid. */
 bool record_has(const struct record *record, enum field_id field);
 
-/* Where to point for a field: its value, or the record when it was left out. */
+/* Returns the location of a field: that of its value, or of the record if it is not set. */
 struct location record_location(const struct record *record, enum field_id field);
 
-/* The row of an identifier. */
+/* Returns the field with the given identifier. */
 const struct field *schema_field(enum field_id field);
 
-/* The row of a name, which may be one of a prefix; or NULL. */
+/* Returns the field that matches a name, possibly by prefix; NULL if there is none. */
 const struct field *schema_find(const struct schema *schema, struct str name);
 
-/* The type in words: "a whole number from 1 to 65535". */
+/* Returns the type for messages: "an integer from 1 to 65535". */
 struct str schema_type_format(struct arena *arena, const struct field *field);
 
-/* The names of a list ended by NULL as "a, b or c"; `last` is what stands before the last one. */
+/* Returns the type of a value for messages: "a map", "an integer". */
+const char *schema_value_type(const struct node *node);
+
+/* Joins a NULL-terminated list: "a, b or c" if `last` is "or", and "a, b, c" if `last` is NULL. */
 struct str schema_choices_format(struct arena *arena, const char *const *words, const char *last);
 
 #endif

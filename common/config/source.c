@@ -18,25 +18,25 @@ struct lister {
     struct arena *arena;
     struct diags *diags;
     const struct input_options *options;
-    const char *home; /* the directory that -f names; NULL: -f names a file */
+    const char *home; /* directory passed with -f; NULL for a file */
     struct input *inputs;
     size_t count;
-    bool full;          /* more than FILES_MAX, which was reported */
-    struct map visited; /* "DEVICE:INODE" of directories below one path of -f */
-    struct map given;   /* the same of all files and directories so far: struct given */
-    bool standard;      /* standard input is given */
+    bool full;          /* FILES_MAX is exceeded, and reported */
+    struct map visited; /* "DEVICE:INODE" of the directories below the current path of -f */
+    struct map given;   /* "DEVICE:INODE" of all files and directories so far: struct given */
+    bool has_stdin;     /* -f - was passed */
 };
 
 struct given {
     const char *path;
-    bool named; /* by -f itself */
+    bool named; /* passed with -f */
 };
 
 static bool add(struct lister *lister, const char *path, bool named)
 {
     if (lister->count == FILES_MAX) {
         if (!lister->full)
-            diag_error(lister->diags, NO_LOCATION, "more than %d files", FILES_MAX);
+            diag_error(lister->diags, NO_LOCATION, "too many files (maximum %d)", FILES_MAX);
         lister->full = true;
         return false;
     }
@@ -47,12 +47,12 @@ static bool add(struct lister *lister, const char *path, bool named)
     return true;
 }
 
-static bool unreadable(struct lister *lister, const char *path, int error)
+static bool report_path(struct lister *lister, const char *path, int error)
 {
     struct diags *diags = lister->diags;
     if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_from_c(path)))
-        diag_error(diags, NO_LOCATION, "%s cannot be read: %s", path, strerror(error));
-    /* What injects reads manifests from standard input. */
+        diag_error(diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
+    /* Commands that inject read manifests from standard input. */
     else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
     return false;
@@ -66,7 +66,7 @@ static bool is_manifest_name(const char *name)
            str_eq_c_nocase(suffix, ".json");
 }
 
-static int by_bytes(const void *a, const void *b)
+static int compare_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -77,20 +77,20 @@ static struct str identity_of(struct lister *lister, const struct stat *status)
                       (uintmax_t)status->st_ino);
 }
 
-static bool given_twice(struct lister *lister, const char *path, const char *first)
+static bool report_duplicate(struct lister *lister, const char *path, const char *first)
 {
     if (strcmp(path, first) == 0)
-        diag_error(lister->diags, NO_LOCATION, "-f leads to %s twice", path);
+        diag_error(lister->diags, NO_LOCATION, "-f selects %s twice", path);
     else
-        diag_error(lister->diags, NO_LOCATION, "-f leads to %s twice: it is the same as %s", path,
+        diag_error(lister->diags, NO_LOCATION, "-f selects %s twice: it is the same as %s", path,
                    first);
-    diag_hint(lister->diags, "leave one of the two out");
+    diag_hint(lister->diags, "remove one of the two");
     return false;
 }
 
-/* Records a file or directory. Reports and returns false if it was given before; links between
- * files that no -f names are left to those who read them. */
-static bool give(struct lister *lister, const char *path, const struct stat *status, bool named)
+/* Records a file or directory. Reports an error and returns false if -f selects it twice. Links
+ * between files found in directories are not reported here. */
+static bool record(struct lister *lister, const char *path, const struct stat *status, bool named)
 {
     struct given *given = ARENA_NEW(lister->arena, struct given);
     *given = (struct given){path, named};
@@ -98,30 +98,30 @@ static bool give(struct lister *lister, const char *path, const struct stat *sta
         map_add(lister->arena, &lister->given, identity_of(lister, status), given);
     if (!first || !(first->named || named))
         return true;
-    return given_twice(lister, path, first->path);
+    return report_duplicate(lister, path, first->path);
 }
 
-/* The names in a directory, in byte order: readdir()'s order differs from machine to machine. */
+/* Lists the names in a directory in byte order, because the order of readdir() is not defined. */
 static int list_names(struct arena *arena, const char *path, const char ***ret_names,
                       size_t *ret_count)
 {
-    DIR *folder = opendir(path);
-    if (!folder)
+    DIR *stream = opendir(path);
+    if (!stream)
         return errno;
     const char **names = NULL;
     size_t count = 0;
     struct dirent *entry;
-    while ((void)(errno = 0), (entry = readdir(folder)) != NULL) {
+    while ((void)(errno = 0), (entry = readdir(stream)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;
         names = arena_grow(arena, names, count, sizeof *names);
         names[count++] = str_to_c(arena, str_from_c(entry->d_name));
     }
     int error = errno;
-    if (closedir(folder) < 0 && error == 0)
+    if (closedir(stream) < 0 && error == 0)
         error = errno;
     if (count)
-        qsort(names, count, sizeof *names, by_bytes);
+        qsort(names, count, sizeof *names, compare_bytes);
     *ret_names = names;
     *ret_count = count;
     return error;
@@ -143,12 +143,12 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
 {
     struct stat status;
     if (lstat(path, &status) < 0)
-        return unreadable(lister, path, errno);
+        return report_path(lister, path, errno);
     bool missing = S_ISLNK(status.st_mode) && stat(path, &status) < 0;
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
-    /* Reading reports a link to nothing, and what is not a regular file. */
-    if (is_manifest_name(name) && S_ISREG(status.st_mode) && !give(lister, path, &status, false))
+    /* input_read() reports broken links and files that are not regular. */
+    if (is_manifest_name(name) && S_ISREG(status.st_mode) && !record(lister, path, &status, false))
         return false;
     if (is_manifest_name(name))
         return add(lister, path, false);
@@ -157,7 +157,7 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     return true;
 }
 
-/* A directory is read once, also if symbolic links lead to it again: they may form loops. */
+/* Reads each directory once, even if symbolic links point to it, because they may form loops. */
 static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
                            unsigned depth)
 {
@@ -167,19 +167,19 @@ static bool list_directory(struct lister *lister, const char *path, const struct
         usage_skip_directory(lister->options, path);
         return true;
     }
-    if (!give(lister, path, status, true)) /* below another path of -f, too */
+    if (!record(lister, path, status, true)) /* also reached through another -f */
         return false;
     int error =
         depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
     if (error)
-        return unreadable(lister, path, error);
+        return report_path(lister, path, error);
     const char *slash = str_ends_with(str_from_c(path), STR("/")) ? "" : "/";
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < count && !lister->full; i++) {
         const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
-        right &= list_entry(lister, inside, names[i], depth + 1);
+        ok &= list_entry(lister, inside, names[i], depth + 1);
     }
-    return right;
+    return ok;
 }
 
 static bool list_path(struct lister *lister, const char *path)
@@ -187,13 +187,13 @@ static bool list_path(struct lister *lister, const char *path)
     struct stat status;
     lister->home = NULL;
     if (strcmp(path, "-") == 0) {
-        bool again = lister->standard;
-        lister->standard = true;
-        return again ? given_twice(lister, path, path) : add(lister, path, true);
+        bool duplicate = lister->has_stdin;
+        lister->has_stdin = true;
+        return duplicate ? report_duplicate(lister, path, path) : add(lister, path, true);
     }
     if (stat(path, &status) < 0)
-        return unreadable(lister, path, errno);
-    if (S_ISREG(status.st_mode) && !give(lister, path, &status, true))
+        return report_path(lister, path, errno);
+    if (S_ISREG(status.st_mode) && !record(lister, path, &status, true))
         return false;
     if (!S_ISDIR(status.st_mode))
         return add(lister, path, true);
@@ -206,67 +206,70 @@ bool input_list(struct arena *arena, struct diags *diags, const struct input_opt
                 struct input **ret_inputs, size_t *ret_count)
 {
     struct lister lister = {.arena = arena, .diags = diags, .options = options};
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < options->files.count; i++)
-        right &= list_path(&lister, options->files.items[i]);
+        ok &= list_path(&lister, options->files.items[i]);
     *ret_inputs = lister.inputs;
     *ret_count = lister.count;
-    return right;
+    return ok;
 }
 
-/* True if a file of a directory, too large to be read, may be a service file. */
-static bool check_oversized(const struct input *input, struct diags *diags, struct location at)
+/* True if a file found in a directory that exceeds FILE_SIZE_MAX may be a service file. */
+static bool is_oversized_service(const struct input *input, struct diags *diags, struct location at)
 {
     struct buf text = {0};
     int error = io_read_regular_file(input->path, LOOK_SIZE_MAX, &text);
     bool found = false;
-    if (error == EFBIG)
-        diag_error(diags, at, "%s is larger than %d bytes, so it is not searched for services",
-                   input->path, LOOK_SIZE_MAX);
-    else
+    if (error == EFBIG) {
+        diag_error(diags, at, "%s exceeds %d bytes and is not searched for services", input->path,
+                   LOOK_SIZE_MAX);
+        diag_hint(diags, "pass the service files with -f instead of their directory");
+    } else
         found = error == 0 && top_level_has_modules(buf_str(&text));
     buf_free(&text);
     return found;
 }
 
-/* A copy in the arena. */
-static struct source *keep(struct arena *arena, const struct source *source)
+/* Copies a source into the arena. */
+static struct source *copy_source(struct arena *arena, const struct source *source)
 {
-    struct source *kept = ARENA_NEW(arena, struct source);
-    *kept = *source;
-    kept->text = str_copy(arena, source->text);
-    kept->lines = line_map_new(arena);
-    return kept;
+    struct source *copy = ARENA_NEW(arena, struct source);
+    *copy = *source;
+    copy->text = str_copy(arena, source->text);
+    copy->lines = line_map_new(arena);
+    return copy;
 }
 
-/* True if a file of a directory is a service file. If it may be meant to be one, reports that. */
+/* True if a file found in a directory is a service file. Reports an error if it may be meant to be
+ * one. */
 static bool is_service_file(struct arena *arena, struct diags *diags, const struct source *source)
 {
     struct diags first = {.arena = arena};
     bool found = discover(source, &first);
     if (first.errors == 0)
         return found;
-    discover(keep(arena, source), diags); /* errors refer to the text */
+    discover(copy_source(arena, source), diags); /* errors need the text */
     return false;
 }
 
-/* Both are absolute, with links followed. Nothing is below `/`: a container often works there, and
- * all files of the machine would be. */
-static bool is_below(const char *path, const char *top)
+/* True if `path` is below `top`. Both are absolute, with links resolved. Always false for `/`,
+ * which is often the working directory in containers and would include all files. */
+static bool is_below(const char *path, const char *root)
 {
-    size_t len = strlen(top);
-    return len > 1 && strncmp(path, top, len) == 0 && path[len] == '/';
+    size_t len = strlen(root);
+    return len > 1 && strncmp(path, root, len) == 0 && path[len] == '/';
 }
 
-/* The directory of a file, in the arena. */
+/* Returns the directory of a file. */
 static const char *directory_of(struct arena *arena, const char *path)
 {
     struct str directory = str_directory(str_from_c(path));
     return directory.len ? str_to_c(arena, directory) : ".";
 }
 
-/* The author of a repository can name any file of the machine by a path or by a link, and a
- * pipeline's log may be public: messages show only files of the places that the user chose. */
+/* True if messages may show the contents of a file. A repository can refer to any file of the
+ * machine through a path or link, and the log of a pipeline may be public. So messages show only
+ * files in directories that the user selected. */
 static bool may_be_shown(struct arena *arena, const struct input *input)
 {
     struct stat status;
@@ -274,13 +277,13 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
     if (strcmp(input->path, "-") == 0 || pipe)
         return true;
     const char *home = input->home ? input->home : directory_of(arena, input->path);
-    const char *const tops[] = {".", home};
+    const char *const roots[] = {".", home};
     char *path = realpath(input->path, NULL);
     bool below = false;
-    for (size_t i = 0; path && !below && i < COUNT_OF(tops); i++) {
-        char *top = realpath(tops[i], NULL);
-        below = top && is_below(path, top);
-        free(top);
+    for (size_t i = 0; path && !below && i < COUNT_OF(roots); i++) {
+        char *root = realpath(roots[i], NULL);
+        below = root && is_below(path, root);
+        free(root);
     }
     free(path);
     return below;
@@ -289,23 +292,23 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
 static void report_unreadable(struct arena *arena, struct diags *diags, struct location at,
                               const struct input *input, int error)
 {
-    const char *path = input->path;
+    const char *path = strcmp(input->path, "-") == 0 ? "standard input" : input->path;
     if (error == EFBIG) {
-        diag_error(diags, at, "%s is larger than %d bytes", path, FILE_SIZE_MAX);
+        diag_error(diags, at, "%s exceeds %d bytes", path, FILE_SIZE_MAX);
         if (!input->named)
-            diag_hint(diags, "it has a key like modules, so it may be a service file");
+            diag_hint(diags, "the file has a key like modules and may be a service file");
     } else if (error == IO_NOT_REGULAR) {
         diag_error(diags, at, "%s is not a regular file", path);
-        diag_hint(diags, "a pipe or device can only be named by a flag");
+        diag_hint(diags, "a pipe or device must be passed with a flag, for example: -f");
     } else if (error != ENOENT || !remote_report(arena, diags, at, str_from_c(path))) {
-        diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
+        diag_error(diags, at, "cannot read %s: %s", path, strerror(error));
     }
 }
 
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
                           struct location at)
 {
-    struct source *kept = NULL;
+    struct source *copy = NULL;
     struct buf text = {0};
     int error = input->regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
                                : io_read_file(input->path, FILE_SIZE_MAX, &text);
@@ -315,11 +318,11 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
                             .text = buf_str(&text),
                             .hidden = ARENA_NEW(arena, bool)};
     *source.hidden = !may_be_shown(arena, input);
-    bool skipped = error == EFBIG && !input->named && !check_oversized(input, diags, at);
+    bool skipped = error == EFBIG && !input->named && !is_oversized_service(input, diags, at);
     if (error && !skipped)
         report_unreadable(arena, diags, at, input, error);
     else if (!error && (input->named || is_service_file(arena, diags, &source)))
-        kept = keep(arena, &source);
+        copy = copy_source(arena, &source);
     buf_free(&text);
-    return kept;
+    return copy;
 }

@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-/* The NAME of NAME=VALUE. */
+/* Returns the NAME of NAME=VALUE. */
 static struct str variable_name(const char *flag)
 {
     return str_slice(str_from_c(flag), 0, str_find(str_from_c(flag), 0, '='));
@@ -30,8 +30,10 @@ const struct input_options *usage_start(struct arena *arena, const struct input_
 
 /* Recording */
 
-/* The best suggestion is copied: the name may be of a file that is not kept. */
-static void offer(struct arena *arena, struct suggestion *near, size_t count, struct str name)
+/* Compares a name with each suggestion. The best one is copied, because the file of the name may be
+ * freed. */
+static void update_suggestions(struct arena *arena, struct suggestion *near, size_t count,
+                               struct str name)
 {
     for (size_t i = 0; i < count; i++) {
         const struct suggestion before = near[i];
@@ -50,14 +52,14 @@ void usage_add_module(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
     if (usage)
-        offer(usage->arena, usage->modules, options->modules.count, name);
+        update_suggestions(usage->arena, usage->modules, options->modules.count, name);
 }
 
 void usage_add_variable(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
     if (usage)
-        offer(usage->arena, usage->variables, options->variables.count, name);
+        update_suggestions(usage->arena, usage->variables, options->variables.count, name);
 }
 
 void usage_add_image_version(const struct input_options *options)
@@ -78,7 +80,7 @@ void usage_add_parent_outputs(const struct input_options *options)
         options->usage->parent_outputs = true;
 }
 
-/* Empty if there is no such file. */
+/* Returns "DEVICE:INODE" of a file; empty if it does not exist. */
 static struct str file_identity(struct arena *arena, const char *path)
 {
     struct stat status;
@@ -135,9 +137,11 @@ static bool check_modules(const struct input_options *options, struct diags *dia
         if (is_found(near))
             continue;
         ok = false;
-        diag_error(diags, NO_LOCATION, "no k8s-service is named \"%s\"", options->modules.items[i]);
+        diag_error(diags, NO_LOCATION, "k8s-service \"%s\" not found", options->modules.items[i]);
         if (near->best.len)
             diag_hint(diags, "did you mean --module %.*s?", STR_ARG(near->best));
+        else
+            diag_hint(diags, "use the name of a module of type k8s-service");
     }
     return ok;
 }
@@ -145,7 +149,7 @@ static bool check_modules(const struct input_options *options, struct diags *dia
 static void hint_use(const struct input_options *options, struct diags *diags, struct str use)
 {
     diag_hint(diags, "%.*s%s", STR_ARG(use),
-              options->modules.count ? "; --module leaves out the other services" : "");
+              options->modules.count ? "; --module excludes all other services" : "");
 }
 
 static void check_variables(const struct input_options *options, struct diags *diags)
@@ -154,13 +158,13 @@ static void check_variables(const struct input_options *options, struct diags *d
         const struct suggestion *near = &options->usage->variables[i];
         if (is_found(near))
             continue;
-        diag_error(diags, NO_LOCATION, "nothing uses --var %.*s", STR_ARG(near->word));
+        diag_error(diags, NO_LOCATION, "--var %.*s has no effect", STR_ARG(near->word));
         if (near->best.len)
             diag_hint(diags, "did you mean --var %.*s?", STR_ARG(near->best));
         else
-            hint_use(
-                options, diags,
-                str_format(diags->arena, "a service uses it as {vars.%.*s}", STR_ARG(near->word)));
+            hint_use(options, diags,
+                     str_format(diags->arena, "use it in a service as {vars.%.*s}",
+                                STR_ARG(near->word)));
     }
 }
 
@@ -169,24 +173,25 @@ static void check_flag(const struct input_options *options, struct diags *diags,
 {
     if (!value || used)
         return;
-    diag_error(diags, NO_LOCATION, "nothing uses %s %s", flag, value);
+    diag_error(diags, NO_LOCATION, "%s %s has no effect", flag, value);
     hint_use(options, diags, str_from_c(hint));
 }
 
 void usage_check(const struct input_options *options, struct diags *diags)
 {
     static const char version_hint[] =
-        "it is for image: AUTO, or, in files without one, for images "
+        "it applies to image: AUTO, or, in files without one, to images "
         "that have no tag or digest";
     const struct usage *usage = options->usage;
     if (usage->services == 0) {
-        diag_error(diags, NO_LOCATION, "no service file was found");
+        diag_error(diags, NO_LOCATION, "no service file found");
         diag_hint(diags, "a service file has a module of type k8s-service");
         if (usage->subdirectories)
-            diag_hint_line(diags, "-R reads the subdirectories too");
+            diag_hint_line(diags, "pass -R to read subdirectories too");
         return;
     }
-    if (!check_modules(options, diags)) /* its services may use the other flags */
+    if (!check_modules(options,
+                       diags)) /* a service with the intended name may use the other flags */
         return;
     if (options->mode == READ_NAMES || options->mode == READ_SECRETS)
         return;
@@ -196,9 +201,9 @@ void usage_check(const struct input_options *options, struct diags *diags)
     check_flag(options, diags, "--image-digest", options->image_digest, usage->image_version,
                version_hint);
     check_flag(options, diags, "--registry", options->registry, usage->registry,
-               "it is for image: AUTO");
+               "it applies to image: AUTO");
     check_flag(options, diags, "--parent-outputs", options->parent_outputs, usage->parent_outputs,
-               "a service reads its outputs as {parent.NAME}");
+               "use its outputs in a service as {parent.NAME}");
 }
 
 /* Skipped files */
@@ -206,16 +211,16 @@ void usage_check(const struct input_options *options, struct diags *diags)
 static void write_paths(struct buf *out, const struct option_list *paths, const char *what_one,
                         const char *what_several)
 {
-    enum { NAMED = 20 };
+    enum { LISTED_MAX = 20 };
     if (paths->count == 0)
         return;
     buf_format(out, "skipped %zu %s: ", paths->count, paths->count == 1 ? what_one : what_several);
-    for (size_t i = 0; i < paths->count && i < NAMED; i++) {
+    for (size_t i = 0; i < paths->count && i < LISTED_MAX; i++) {
         buf_add(out, i ? STR(", ") : STR(""));
         diag_add_visible(out, str_from_c(paths->items[i]));
     }
-    if (paths->count > NAMED)
-        buf_format(out, " and %zu more", paths->count - NAMED);
+    if (paths->count > LISTED_MAX)
+        buf_format(out, " and %zu more", paths->count - LISTED_MAX);
     buf_add_byte(out, '\n');
 }
 

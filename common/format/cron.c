@@ -17,17 +17,17 @@ static const struct cron_field {
     {"month", 1, 12, months, 12}, {"day of week", 0, 6, days, 7},
 };
 
-enum { PART_COUNT = COUNT_OF(cron_fields) };
+enum { FIELD_COUNT = COUNT_OF(cron_fields) };
 
 /* robfig/cron reads 08 as 8. */
-static struct str without_zeros(struct str text)
+static struct str skip_leading_zeros(struct str text)
 {
     while (text.len > 1 && text.data[0] == '0')
         text = str_skip(text, 1);
     return text;
 }
 
-static bool read_number(const struct cron_field *cron_field, struct str text, int64_t *ret)
+static bool parse_number(const struct cron_field *cron_field, struct str text, int64_t *ret)
 {
     for (size_t i = 0; i < cron_field->word_count; i++) {
         if (str_eq_c_nocase(text, cron_field->words[i])) {
@@ -35,7 +35,7 @@ static bool read_number(const struct cron_field *cron_field, struct str text, in
             return true;
         }
     }
-    return str_to_int(without_zeros(text), ret) && *ret >= cron_field->min &&
+    return str_to_int(skip_leading_zeros(text), ret) && *ret >= cron_field->min &&
            *ret <= cron_field->max;
 }
 
@@ -46,20 +46,20 @@ static bool is_range(const struct cron_field *cron_field, struct str text)
     struct str step = str_skip(text, slash + 1);
     struct str range = str_slice(text, 0, slash);
     int64_t number = 1;
-    if (slash < text.len && (!str_to_int(without_zeros(step), &number) || number < 1))
+    if (slash < text.len && (!str_to_int(skip_leading_zeros(step), &number) || number < 1))
         return false;
     if (str_eq_c(range, "*") || str_eq_c(range, "?"))
         return true;
     size_t dash = str_find(range, 0, '-');
     int64_t from;
     int64_t to;
-    if (!read_number(cron_field, str_slice(range, 0, dash), &from))
+    if (!parse_number(cron_field, str_slice(range, 0, dash), &from))
         return false;
     return dash == range.len ||
-           (read_number(cron_field, str_skip(range, dash + 1), &to) && from <= to);
+           (parse_number(cron_field, str_skip(range, dash + 1), &to) && from <= to);
 }
 
-static bool is_part(const struct cron_field *cron_field, struct str text)
+static bool is_field(const struct cron_field *cron_field, struct str text)
 {
     for (size_t at = 0; at <= text.len;) {
         size_t end = str_find(text, at, ',');
@@ -88,7 +88,7 @@ static bool is_every(struct str schedule)
     return true;
 }
 
-static bool is_word(struct str schedule)
+static bool is_keyword(struct str schedule)
 {
     if (is_every(schedule))
         return true;
@@ -103,28 +103,28 @@ static bool is_word(struct str schedule)
 const char *cron_check(struct arena *arena, struct str schedule)
 {
     if (str_starts_with(schedule, STR("@")))
-        return is_word(schedule) ? NULL
-                                 : "must have five fields, or be @hourly, @daily, @weekly, "
-                                   "@monthly, @yearly or @every 1h";
+        return is_keyword(schedule) ? NULL
+                                    : "must have five fields, or be @hourly, @daily, @weekly, "
+                                      "@monthly, @yearly or @every 1h";
     size_t count = 0;
-    struct str wrong = {0};
+    struct str errors = {0};
     for (size_t at = 0; at < schedule.len;) {
         size_t end = at;
         while (end < schedule.len && !strchr(" \t\r\n", schedule.data[end]))
             end++;
         struct str text = str_slice(schedule, at, end);
-        if (text.len && count < PART_COUNT && !is_part(&cron_fields[count], text))
-            wrong =
+        if (text.len && count < FIELD_COUNT && !is_field(&cron_fields[count], text))
+            errors =
                 str_format(arena, "%.*s%san invalid %s \"%.*s\" (allowed: %d to %d)",
-                           STR_ARG(wrong), wrong.len ? ", and " : "has ", cron_fields[count].name,
+                           STR_ARG(errors), errors.len ? ", and " : "has ", cron_fields[count].name,
                            STR_ARG(text), (int)cron_fields[count].min, (int)cron_fields[count].max);
         count += text.len > 0;
         at = end + 1;
     }
-    if (count != PART_COUNT)
-        wrong = str_format(arena,
-                           "%.*s%smust have five fields: minute, hour, day of month, month, "
-                           "day of week",
-                           STR_ARG(wrong), wrong.len ? ", and " : "");
-    return wrong.len ? wrong.data : NULL;
+    if (count != FIELD_COUNT)
+        errors = str_format(arena,
+                            "%.*s%smust have five fields: minute, hour, day of month, month, "
+                            "day of week",
+                            STR_ARG(errors), errors.len ? ", and " : "");
+    return errors.len ? errors.data : NULL;
 }

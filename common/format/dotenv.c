@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-struct reader {
+struct parser {
     struct arena *arena;
     const struct source *source;
     struct str text;
@@ -16,53 +16,53 @@ struct reader {
     size_t at;
 };
 
-static struct location place(const struct reader *reader, size_t start, size_t end)
+static struct location location_at(const struct parser *parser, size_t start, size_t end)
 {
-    return (struct location){.source = reader->source, .start = start, .end = end};
+    return (struct location){.source = parser->source, .start = start, .end = end};
 }
 
-static bool ends(const struct reader *reader)
+static bool at_end(const struct parser *parser)
 {
-    return reader->at >= reader->text.len;
+    return parser->at >= parser->text.len;
 }
 
-static char here(const struct reader *reader)
+static char current_char(const struct parser *parser)
 {
-    return ends(reader) ? '\n' : reader->text.data[reader->at];
+    return at_end(parser) ? '\n' : parser->text.data[parser->at];
 }
 
-static void skip_spaces(struct reader *reader)
+static void skip_spaces(struct parser *parser)
 {
-    while (!ends(reader) && (here(reader) == ' ' || here(reader) == '\t'))
-        reader->at++;
+    while (!at_end(parser) && (current_char(parser) == ' ' || current_char(parser) == '\t'))
+        parser->at++;
 }
 
-static void skip_line(struct reader *reader)
+static void skip_line(struct parser *parser)
 {
-    reader->at = str_find(reader->text, reader->at, '\n');
+    parser->at = str_find(parser->text, parser->at, '\n');
 }
 
 /* Reads the rest of a line after a quoted value. Reports an error and returns false unless it is
  * empty or a comment. */
-static bool ends_line(struct reader *reader)
+static bool finish_line(struct parser *parser)
 {
-    skip_spaces(reader);
-    if (here(reader) == '\r')
-        reader->at++;
-    if (here(reader) == '\n')
+    skip_spaces(parser);
+    if (current_char(parser) == '\r')
+        parser->at++;
+    if (current_char(parser) == '\n')
         return true;
-    if (here(reader) == '#') {
-        skip_line(reader);
+    if (current_char(parser) == '#') {
+        skip_line(parser);
         return true;
     }
-    diag_error(reader->diags, place(reader, reader->at, reader->at + 1),
+    diag_error(parser->diags, location_at(parser, parser->at, parser->at + 1),
                "unexpected text after the closing quote");
-    diag_hint(reader->diags, "put the whole value inside the quotes; start a comment with #");
-    skip_line(reader);
+    diag_hint(parser->diags, "put the whole value inside the quotes; start a comment with #");
+    skip_line(parser);
     return false;
 }
 
-static char escaped(char letter)
+static char escape_value(char letter)
 {
     static const char letters[] = "nrt\\\"$";
     static const char meanings[] = "\n\r\t\\\"$";
@@ -81,146 +81,146 @@ static size_t find_quote(struct str text, size_t at)
 }
 
 /* Reads a byte or an escape sequence. Reports an error and returns 0 if the escape is unknown. */
-static char read_byte(struct reader *reader, char quote)
+static char parse_byte(struct parser *parser, char quote)
 {
-    char byte = reader->text.data[reader->at++];
+    char byte = parser->text.data[parser->at++];
     if (quote != '"' || byte != '\\')
         return byte;
-    char meaning = escaped(here(reader));
+    char meaning = escape_value(current_char(parser));
     if (!meaning) {
-        diag_error(reader->diags, place(reader, reader->at - 1, reader->at + 1),
+        diag_error(parser->diags, location_at(parser, parser->at - 1, parser->at + 1),
                    "unknown escape sequence in double quotes");
         diag_hint(
-            reader->diags,
+            parser->diags,
             "write \\\\ for a backslash (valid escapes: \\n, \\r, \\t, \\\\, \\\", \\$), or use "
             "single quotes, in which nothing is escaped");
     }
-    reader->at++;
+    parser->at++;
     return meaning;
 }
 
 /* Reads a quoted value, which may span several lines. */
-static bool read_quoted(struct reader *reader, struct str *ret)
+static bool parse_quoted(struct parser *parser, struct str *ret)
 {
-    size_t start = reader->at++;
-    size_t end = find_quote(reader->text, start);
-    if (end == reader->text.len) {
-        diag_error(reader->diags, place(reader, start, start + 1), "missing closing quote");
-        diag_hint(reader->diags, "end the value with the same quote");
-        reader->at = end;
+    size_t start = parser->at++;
+    size_t end = find_quote(parser->text, start);
+    if (end == parser->text.len) {
+        diag_error(parser->diags, location_at(parser, start, start + 1), "missing closing quote");
+        diag_hint(parser->diags, "end the value with the same quote");
+        parser->at = end;
         return false;
     }
-    char *value = arena_alloc(reader->arena, end - start);
+    char *value = arena_alloc(parser->arena, end - start);
     size_t len = 0;
-    bool right = true;
-    while (reader->at < end) {
-        value[len] = read_byte(reader, reader->text.data[start]);
-        right &= value[len++] != 0; /* the text contains no NUL */
+    bool ok = true;
+    while (parser->at < end) {
+        value[len] = parse_byte(parser, parser->text.data[start]);
+        ok &= value[len++] != 0; /* the text contains no NUL */
     }
-    reader->at++;
+    parser->at++;
     *ret = (struct str){value, len};
-    return ends_line(reader) && right;
+    return finish_line(parser) && ok;
 }
 
-static struct str read_plain(struct reader *reader)
+static struct str parse_plain(struct parser *parser)
 {
-    size_t start = reader->at;
+    size_t start = parser->at;
     size_t end = start;
-    for (; here(reader) != '\n'; reader->at++) {
-        char byte = here(reader);
+    for (; current_char(parser) != '\n'; parser->at++) {
+        char byte = current_char(parser);
         bool space = byte == ' ' || byte == '\t' || byte == '\r';
-        bool behind_space = reader->at == start || strchr(" \t", reader->text.data[reader->at - 1]);
-        if (byte == '#' && behind_space)
+        bool after_space = parser->at == start || strchr(" \t", parser->text.data[parser->at - 1]);
+        if (byte == '#' && after_space)
             break;
         if (!space)
-            end = reader->at + 1;
+            end = parser->at + 1;
     }
-    skip_line(reader);
-    return str_slice(reader->text, start, end);
+    skip_line(parser);
+    return str_slice(parser->text, start, end);
 }
 
-static bool read_name(struct reader *reader, struct str *ret, struct location *ret_at)
+static bool parse_name(struct parser *parser, struct str *ret, struct location *ret_at)
 {
     struct str export = STR("export");
-    struct str rest = str_skip(reader->text, reader->at);
+    struct str rest = str_skip(parser->text, parser->at);
     if (str_starts_with(rest, export) && rest.len > export.len &&
         strchr(" \t", rest.data[export.len])) {
-        reader->at += export.len;
-        skip_spaces(reader);
+        parser->at += export.len;
+        skip_spaces(parser);
     }
-    size_t start = reader->at;
-    while (!strchr("= \t\r\n", here(reader)) || !here(reader))
-        reader->at++;
-    *ret = str_slice(reader->text, start, reader->at);
-    *ret_at = place(reader, start, reader->at);
-    skip_spaces(reader);
-    if (here(reader) != '=') {
-        diag_error(reader->diags, place(reader, start, start), "line must be NAME=VALUE");
+    size_t start = parser->at;
+    while (!strchr("= \t\r\n", current_char(parser)) || !current_char(parser))
+        parser->at++;
+    *ret = str_slice(parser->text, start, parser->at);
+    *ret_at = location_at(parser, start, parser->at);
+    skip_spaces(parser);
+    if (current_char(parser) != '=') {
+        diag_error(parser->diags, location_at(parser, start, start), "line must be NAME=VALUE");
         return false;
     }
-    reader->at++;
-    const char *wrong = name_check_variable(*ret);
-    if (wrong)
-        diag_error(reader->diags, *ret_at, "name %s", wrong);
-    return !wrong;
+    parser->at++;
+    const char *error = name_check_variable(*ret);
+    if (error)
+        diag_error(parser->diags, *ret_at, "name %s", error);
+    return !error;
 }
 
-static void add(struct reader *reader, struct dotenv_item item)
+static void add_item(struct parser *parser, struct dotenv_item item)
 {
-    struct dotenv *items = reader->items;
-    struct location *at = ARENA_NEW(reader->arena, struct location);
+    struct dotenv *items = parser->items;
+    struct location *at = ARENA_NEW(parser->arena, struct location);
     *at = item.at;
-    const struct location *first = map_add(reader->arena, &reader->names, item.name, at);
+    const struct location *first = map_add(parser->arena, &parser->names, item.name, at);
     if (first) {
-        diag_error(reader->diags, item.at, "duplicate name \"%.*s\"", STR_ARG(item.name));
-        if (!diags_full(reader->diags)) /* counting lines is slow */
-            diag_hint(reader->diags, "first defined on line %zu",
-                      diag_position(reader->source, first->start).line);
+        diag_error(parser->diags, item.at, "duplicate name \"%.*s\"", STR_ARG(item.name));
+        if (!diags_full(parser->diags)) /* counting lines is slow */
+            diag_hint(parser->diags, "first defined on line %zu",
+                      diag_position(parser->source, first->start).line);
         return;
     }
-    items->items = arena_grow(reader->arena, items->items, items->count, sizeof *items->items);
+    items->items = arena_grow(parser->arena, items->items, items->count, sizeof *items->items);
     items->items[items->count++] = item;
 }
 
-static void read_line(struct reader *reader)
+static void parse_line(struct parser *parser)
 {
     struct dotenv_item item = {0};
-    skip_spaces(reader);
-    if (here(reader) == '\r')
-        reader->at++;
-    if (here(reader) == '#')
-        skip_line(reader);
-    if (here(reader) == '\n')
+    skip_spaces(parser);
+    if (current_char(parser) == '\r')
+        parser->at++;
+    if (current_char(parser) == '#')
+        skip_line(parser);
+    if (current_char(parser) == '\n')
         return;
-    bool right = read_name(reader, &item.name, &item.at);
-    if (!right && here(reader) == '\n')
+    bool ok = parse_name(parser, &item.name, &item.at);
+    if (!ok && current_char(parser) == '\n')
         return;
-    skip_spaces(reader);
-    bool quoted = here(reader) == '"' || here(reader) == '\'';
+    skip_spaces(parser);
+    bool quoted = current_char(parser) == '"' || current_char(parser) == '\'';
     if (quoted)
-        right &= read_quoted(reader, &item.value);
+        ok &= parse_quoted(parser, &item.value);
     else
-        item.value = read_plain(reader);
+        item.value = parse_plain(parser);
     item.bare = item.value.len == 0 && !quoted;
-    if (right)
-        add(reader, item);
+    if (ok)
+        add_item(parser, item);
 }
 
 bool dotenv_parse(struct arena *arena, const struct source *source, struct diags *diags,
                   struct dotenv *ret)
 {
-    struct reader reader = {
+    struct parser parser = {
         .arena = arena, .source = source, .text = source->text, .diags = diags, .items = ret};
     size_t errors = diags->errors;
     size_t nul = str_find(source->text, 0, '\0');
     *ret = (struct dotenv){0};
     if (nul < source->text.len) {
-        diag_error(diags, place(&reader, nul, nul + 1), "NUL byte: a .env file must be text");
+        diag_error(diags, location_at(&parser, nul, nul + 1), "NUL byte: a .env file must be text");
         diag_hint(diags, "set a binary value on its own: secret set NAME --from-file FILE");
         return false;
     }
-    for (reader.at = utf8_bom_len(source->text); !ends(&reader); reader.at++)
-        read_line(&reader);
+    for (parser.at = utf8_bom_len(source->text); !at_end(&parser); parser.at++)
+        parse_line(&parser);
     return diags->errors == errors;
 }
 

@@ -21,12 +21,12 @@ bool duration_parse(struct str text, int64_t *ret_seconds)
         for (; at < text.len && is_digit(text.data[at]); at++)
             if (number <= DURATION_MAX)
                 number = number * 10 + (text.data[at] - '0');
-        bool bare = at == text.len && digits == 0;
-        while (!bare && unit < 3 && at < text.len && units[unit].letter != text.data[at])
+        bool has_no_unit = at == text.len && digits == 0;
+        while (!has_no_unit && unit < 3 && at < text.len && units[unit].letter != text.data[at])
             unit++;
-        if (at == digits || (!bare && (at == text.len || unit == 3)))
+        if (at == digits || (!has_no_unit && (at == text.len || unit == 3)))
             return false;
-        total += number * (bare ? 1 : units[unit++].seconds);
+        total += number * (has_no_unit ? 1 : units[unit++].seconds);
     }
     *ret_seconds = total;
     return total >= 1 && total <= DURATION_MAX;
@@ -68,7 +68,7 @@ static int64_t number_at(struct str text, size_t at, size_t count)
 }
 
 /* True if the text has the form, in which 0 stands for any digit. */
-static bool has_form(struct str text, struct str form)
+static bool matches_form(struct str text, struct str form)
 {
     bool fits = text.len == form.len;
     for (size_t i = 0; fits && i < form.len; i++)
@@ -94,20 +94,20 @@ static int64_t days_until(int64_t year, int64_t month, int64_t day)
 
 int64_t timestamp_parse(struct str text)
 {
-    enum { YEAR_LEAST = 1970 };
+    enum { YEAR_MIN = 1970 };
     static const struct {
         size_t at;
-        int64_t least, most;
+        int64_t min, max;
     } rules[] = {{5, 1, 12}, {8, 1, 31}, {11, 0, 23}, {14, 0, 59}, {17, 0, 60 /* a leap second */}};
     struct str form = STR("0000-00-00T00:00:00");
     int64_t parts[5];
-    if (!str_ends_with(text, STR("Z")) || !has_form(str_slice(text, 0, form.len), form) ||
+    if (!str_ends_with(text, STR("Z")) || !matches_form(str_slice(text, 0, form.len), form) ||
         !is_fraction(str_slice(text, form.len, text.len - 1)))
         return -1;
     int64_t year = number_at(text, 0, 4);
     for (size_t i = 0; i < 5; i++) {
         parts[i] = number_at(text, rules[i].at, 2);
-        if (parts[i] < rules[i].least || parts[i] > rules[i].most || year < YEAR_LEAST)
+        if (parts[i] < rules[i].min || parts[i] > rules[i].max || year < YEAR_MIN)
             return -1;
     }
     return days_until(year, parts[0], parts[1]) * 86400 + parts[2] * 3600 + parts[3] * 60 +

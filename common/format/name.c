@@ -11,28 +11,28 @@
 #define DIGITS "0123456789"
 #define ALNUM  LOWER UPPER DIGITS
 
-static bool one_of(char c, const char *set)
+static bool is_one_of(char c, const char *set)
 {
     return c && strchr(set, c);
 }
 
 /* True if `s` starts with one of `first`, ends with one of `last` and contains only `inner`. */
-static bool shaped(struct str s, const char *first, const char *inner, const char *last)
+static bool has_shape(struct str s, const char *first, const char *inner, const char *last)
 {
-    return s.len && one_of(s.data[0], first) && one_of(s.data[s.len - 1], last) &&
+    return s.len && is_one_of(s.data[0], first) && is_one_of(s.data[s.len - 1], last) &&
            str_span_only(s, inner);
 }
 
-static const char *label_wrong(struct str name, const char *first, const char *message)
+static const char *check_label(struct str name, const char *first, const char *message)
 {
     if (name.len > LABEL_MAX)
         return "must be at most 63 characters long";
-    return shaped(name, first, LOWER DIGITS "-", LOWER DIGITS) ? NULL : message;
+    return has_shape(name, first, LOWER DIGITS "-", LOWER DIGITS) ? NULL : message;
 }
 
 const char *name_check_namespace(struct str name)
 {
-    return label_wrong(
+    return check_label(
         name, LOWER DIGITS,
         "must consist of lowercase letters, digits and dashes, and start and end with "
         "a letter or digit");
@@ -40,18 +40,19 @@ const char *name_check_namespace(struct str name)
 
 const char *name_check_service(struct str name)
 {
-    return label_wrong(name, LOWER,
+    return check_label(name, LOWER,
                        "must consist of lowercase letters, digits and dashes, start with a letter "
                        "and end with a letter or digit");
 }
 
 /* True if every part between dots is a DNS label of at most 63 characters. */
-static bool all_labels(struct str name)
+static bool is_dns_name(struct str name)
 {
     for (size_t at = 0; at <= name.len;) {
         size_t end = str_find(name, at, '.');
         struct str label = str_slice(name, at, end);
-        if (label.len > LABEL_MAX || !shaped(label, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS))
+        if (label.len > LABEL_MAX ||
+            !has_shape(label, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS))
             return false;
         at = end + 1;
     }
@@ -62,7 +63,7 @@ const char *name_check_subdomain(struct str name)
 {
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
-    return name.len && all_labels(name)
+    return name.len && is_dns_name(name)
                ? NULL
                : "must consist of lowercase letters, digits, dashes and dots, like a domain name";
 }
@@ -73,7 +74,7 @@ const char *name_check_host(struct str name)
         return "must be at most 253 characters long";
     struct str rest = str_starts_with(name, STR("*.")) ? str_skip(name, 2) : name;
     bool address = str_span_only(rest, DIGITS ".");
-    return rest.len && !address && all_labels(rest)
+    return rest.len && !address && is_dns_name(rest)
                ? NULL
                : "must be a domain name, such as app.example.com";
 }
@@ -89,7 +90,8 @@ const char *name_check_variable(struct str name)
 {
     if (is_dir_name(name))
         return "must not be . or start with ..";
-    return shaped(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") && !one_of(name.data[0], DIGITS)
+    return has_shape(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") &&
+                   !is_one_of(name.data[0], DIGITS)
                ? NULL
                : "must consist of letters, digits, _, - and ., and not start with a digit";
 }
@@ -109,7 +111,7 @@ const char *name_check_label_value(struct str name)
 {
     if (name.len > LABEL_MAX)
         return "must be at most 63 characters long";
-    return name.len == 0 || shaped(name, ALNUM, ALNUM "-._", ALNUM)
+    return name.len == 0 || has_shape(name, ALNUM, ALNUM "-._", ALNUM)
                ? NULL
                : "must consist of letters, digits, -, _ and ., and start and end with a letter or "
                  "digit";
@@ -117,7 +119,7 @@ const char *name_check_label_value(struct str name)
 
 const char *name_check_image_tag(struct str tag)
 {
-    return tag.len <= TAG_MAX && shaped(tag, ALNUM "_", ALNUM "_.-", ALNUM "_.-")
+    return tag.len <= TAG_MAX && has_shape(tag, ALNUM "_", ALNUM "_.-", ALNUM "_.-")
                ? NULL
                : "must be at most 128 letters, digits, _, . and -, and not start with . or -";
 }
@@ -134,11 +136,11 @@ const char *name_check_image_digest(struct str digest)
 /* True for a component of a repository's path: words joined by one . or _, by __, or by dashes. */
 static bool is_repository_part(struct str part)
 {
-    if (!shaped(part, LOWER DIGITS, LOWER DIGITS "._-", LOWER DIGITS))
+    if (!has_shape(part, LOWER DIGITS, LOWER DIGITS "._-", LOWER DIGITS))
         return false;
     for (size_t i = 1; i < part.len; i++) {
-        bool joint = one_of(part.data[i], "._") && one_of(part.data[i - 1], "._-");
-        bool dash_after = part.data[i] == '-' && one_of(part.data[i - 1], "._");
+        bool joint = is_one_of(part.data[i], "._") && is_one_of(part.data[i - 1], "._-");
+        bool dash_after = part.data[i] == '-' && is_one_of(part.data[i - 1], "._");
         bool double_underscore =
             part.data[i] == '_' && part.data[i - 1] == '_' && (i < 2 || part.data[i - 2] != '_');
         if ((joint && !double_underscore) || dash_after)
@@ -158,7 +160,7 @@ static bool is_registry(struct str part)
     struct str host = str_slice(part, 0, colon);
     bool named =
         str_find(host, 0, '.') < host.len || colon < part.len || str_eq_c(host, "localhost");
-    return named && shaped(host, ALNUM, ALNUM ".-", ALNUM);
+    return named && has_shape(host, ALNUM, ALNUM ".-", ALNUM);
 }
 
 static bool is_repository(struct str name)
@@ -192,7 +194,7 @@ const char *name_check_image(struct str image)
     if (is_repository(repository))
         return NULL;
     for (size_t i = 0; i < repository.len; i++)
-        if (one_of(repository.data[i], UPPER))
+        if (is_one_of(repository.data[i], UPPER))
             return "must be lowercase before the tag";
     return message;
 }
@@ -202,23 +204,22 @@ const char *name_check_registry(struct str registry)
     while (str_ends_with(registry, STR("/")))
         registry.len--;
     size_t slash = str_find(registry, 0, '/');
-    bool right = is_registry(str_slice(registry, 0, slash)) &&
-                 (slash == registry.len || is_repository(str_skip(registry, slash + 1)));
-    return right && registry.len <= IMAGE_MAX
-               ? NULL
-               : "must be an address such as registry.example.com/team";
+    bool ok = is_registry(str_slice(registry, 0, slash)) &&
+              (slash == registry.len || is_repository(str_skip(registry, slash + 1)));
+    return ok && registry.len <= IMAGE_MAX ? NULL
+                                           : "must be an address such as registry.example.com/team";
 }
 
 const char *name_check_port(struct str name)
 {
-    bool letter = false;
-    bool doubled = false;
+    bool has_letter = false;
+    bool has_double_dash = false;
     for (size_t i = 0; i < name.len; i++) {
-        letter |= one_of(name.data[i], LOWER);
-        doubled |= i > 0 && name.data[i] == '-' && name.data[i - 1] == '-';
+        has_letter |= is_one_of(name.data[i], LOWER);
+        has_double_dash |= i > 0 && name.data[i] == '-' && name.data[i - 1] == '-';
     }
-    return name.len <= PORT_NAME_MAX && letter && !doubled &&
-                   shaped(name, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS)
+    return name.len <= PORT_NAME_MAX && has_letter && !has_double_dash &&
+                   has_shape(name, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS)
                ? NULL
                : "must be at most 15 lowercase letters, digits and single dashes, with at least "
                  "one letter";
@@ -227,13 +228,13 @@ const char *name_check_port(struct str name)
 const char *name_check_label_key(struct str key)
 {
     size_t slash = str_find(key, 0, '/');
-    bool prefixed = slash < key.len;
-    struct str name = prefixed ? str_skip(key, slash + 1) : key;
-    if (prefixed && name_check_subdomain(str_slice(key, 0, slash)))
+    bool has_prefix = slash < key.len;
+    struct str name = has_prefix ? str_skip(key, slash + 1) : key;
+    if (has_prefix && name_check_subdomain(str_slice(key, 0, slash)))
         return "must have a domain name before the slash";
     if (name.len > LABEL_MAX)
         return "must have at most 63 characters after the slash";
-    return shaped(name, ALNUM, ALNUM "-._", ALNUM)
+    return has_shape(name, ALNUM, ALNUM "-._", ALNUM)
                ? NULL
                : "must consist of letters, digits, -, _ and ., and start and end with a letter or "
                  "digit; a prefix such as example.com/ is allowed";
@@ -269,9 +270,9 @@ const char *name_check_path(struct str path)
 const char *name_check_request(struct str request)
 {
     size_t query = str_find(request, 0, '?');
-    const char *wrong = name_check_path(str_slice(request, 0, query));
-    if (wrong)
-        return wrong;
+    const char *error = name_check_path(str_slice(request, 0, query));
+    if (error)
+        return error;
     return str_span_only(str_skip(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
                ? NULL
                : "has a query with characters that must be percent-encoded, such as %20 for a "
@@ -292,14 +293,15 @@ const char *name_check_nginx_value(struct str value)
     bool variable = false;
     for (size_t i = 0; i < value.len; i++) {
         char byte = value.data[i];
-        bool begins = i == 0 || value.data[i - 1] == ' ';
+        bool starts_word = i == 0 || value.data[i - 1] == ' ';
         if ((unsigned char)byte < ' ')
             return "must be a single line";
         if (byte == '{' && i > 0 && value.data[i - 1] == '$')
             variable = true;
         else if (byte == '}' && variable)
             variable = false;
-        else if (one_of(byte, ";{}\"") || (byte == '#' && begins) || (variable && byte == ' '))
+        else if (is_one_of(byte, ";{}\"") || (byte == '#' && starts_word) ||
+                 (variable && byte == ' '))
             return "must not contain ; { } \" or a # at the start of a word: nginx would read them "
                    "as configuration";
     }
@@ -325,23 +327,23 @@ const char *name_check_aws_account(struct str account)
 
 /* True for arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME. The account of AWS managed policies is
  * `aws`. */
-static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
+static bool is_iam_arn(struct str arn, struct str type, bool allow_managed)
 {
     struct arn parts = arn_split(arn);
-    bool theirs = may_be_theirs && str_eq_c(parts.account, "aws");
+    bool is_managed = allow_managed && str_eq_c(parts.account, "aws");
     struct str path = str_skip(parts.resource, type.len);
     return str_starts_with(arn, STR("arn:")) && aws_is_partition(parts.partition) &&
            str_eq_c(parts.service, "iam") && parts.region.len == 0 &&
-           (theirs || !name_check_aws_account(parts.account)) &&
+           (is_managed || !name_check_aws_account(parts.account)) &&
            str_starts_with(parts.resource, type) &&
-           shaped(path, ALNUM "_+=,.@-", ALNUM "_+=,.@-/", ALNUM "_+=,.@-");
+           has_shape(path, ALNUM "_+=,.@-", ALNUM "_+=,.@-/", ALNUM "_+=,.@-");
 }
 
 const char *name_check_iam_policy(struct str arn)
 {
     return is_iam_arn(arn, STR("policy/"), true)
                ? NULL
-               : "must be an IAM policy ARN, such as arn:aws:iam::123456789012:policy/extra";
+               : "must be a policy ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
 const char *name_check_iam_role(struct str arn)
@@ -354,7 +356,7 @@ const char *name_check_iam_role(struct str arn)
 /* https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html */
 const char *name_check_eks_cluster(struct str name)
 {
-    return name.len <= EKS_CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
+    return name.len <= EKS_CLUSTER_MAX && has_shape(name, ALNUM, ALNUM "-_", ALNUM "-_")
                ? NULL
                : "must be at most 100 letters, digits, - and _, and start with a letter or digit";
 }
@@ -364,7 +366,7 @@ const char *name_check_s3_bucket(struct str name)
 {
     enum { BUCKET_MIN = 3 };
     return name.len >= BUCKET_MIN && name.len <= LABEL_MAX &&
-                   shaped(name, LOWER DIGITS, LOWER DIGITS "-.", LOWER DIGITS)
+                   has_shape(name, LOWER DIGITS, LOWER DIGITS "-.", LOWER DIGITS)
                ? NULL
                : "must be 3 to 63 lowercase letters, digits, dots and dashes, and start and end "
                  "with a letter or digit";
@@ -373,7 +375,7 @@ const char *name_check_s3_bucket(struct str name)
 const char *name_check_openid_provider(struct str provider)
 {
     size_t slash = str_find(provider, 0, '/');
-    return slash && provider.len <= SUBDOMAIN_MAX && all_labels(str_slice(provider, 0, slash)) &&
+    return slash && provider.len <= SUBDOMAIN_MAX && is_dns_name(str_slice(provider, 0, slash)) &&
                    str_span_only(str_skip(provider, slash), ALNUM "-._/")
                ? NULL
                : "must be an address such as https://oidc.eks.us-east-1.amazonaws.com/id/ID";
@@ -386,9 +388,9 @@ const char *name_check_google_account(struct str address)
     const struct str end = STR(".gserviceaccount.com");
     size_t at = str_find(address, 0, '@');
     struct str domain = str_skip(address, at + 1);
-    return shaped(str_slice(address, 0, at), LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS) &&
+    return has_shape(str_slice(address, 0, at), LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS) &&
                    str_ends_with(domain, end) &&
-                   all_labels(str_slice(domain, 0, domain.len - end.len)) &&
+                   is_dns_name(str_slice(domain, 0, domain.len - end.len)) &&
                    address.len <= SUBDOMAIN_MAX
                ? NULL
                : "must be the address of a service account, such as "
@@ -401,11 +403,11 @@ const char *name_check_google_project(struct str project)
 {
     enum { PROJECT_MIN = 6, PROJECT_MAX = 30 };
     size_t colon = str_find(project, 0, ':');
-    bool of_domain = colon < project.len;
-    struct str id = of_domain ? str_skip(project, colon + 1) : project;
-    bool right = id.len >= PROJECT_MIN && id.len <= PROJECT_MAX &&
-                 shaped(id, LOWER, LOWER DIGITS "-", LOWER DIGITS);
-    return right && (!of_domain || all_labels(str_slice(project, 0, colon)))
+    bool has_domain = colon < project.len;
+    struct str id = has_domain ? str_skip(project, colon + 1) : project;
+    bool ok = id.len >= PROJECT_MIN && id.len <= PROJECT_MAX &&
+              has_shape(id, LOWER, LOWER DIGITS "-", LOWER DIGITS);
+    return ok && (!has_domain || is_dns_name(str_slice(project, 0, colon)))
                ? NULL
                : "must be a project ID such as my-project: 6 to 30 lowercase letters, digits and "
                  "dashes, starting with a letter";
@@ -414,15 +416,15 @@ const char *name_check_google_project(struct str project)
 const char *name_check_uuid(struct str uuid)
 {
     static const char shape[] = "00000000-0000-0000-0000-000000000000";
-    bool right = uuid.len == sizeof shape - 1;
-    for (size_t i = 0; right && i < uuid.len; i++)
-        right = one_of(uuid.data[i], shape[i] == '-' ? "-" : DIGITS "abcdefABCDEF");
-    return right ? NULL : "must be a UUID, such as 00000000-0000-0000-0000-000000000000";
+    bool ok = uuid.len == sizeof shape - 1;
+    for (size_t i = 0; ok && i < uuid.len; i++)
+        ok = is_one_of(uuid.data[i], shape[i] == '-' ? "-" : DIGITS "abcdefABCDEF");
+    return ok ? NULL : "must be a UUID, such as 00000000-0000-0000-0000-000000000000";
 }
 
 const char *name_check_aws_region(struct str region)
 {
-    bool shape = shaped(region, LOWER, LOWER DIGITS "-", DIGITS);
+    bool shape = has_shape(region, LOWER, LOWER DIGITS "-", DIGITS);
     return shape && str_find(region, 0, '-') < region.len ? NULL
                                                           : "must be a region such as us-east-1";
 }

@@ -37,12 +37,12 @@ static size_t skip_digits(struct str text, size_t at)
 }
 
 /* Parses a suffix into its factor 2^two * 10^ten. Returns false for an unknown suffix. */
-static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
+static bool parse_suffix(struct str suffix, int *ret_power_of_2, int *ret_power_of_10)
 {
     static const struct {
         const char *name;
-        int two;
-        int ten;
+        int power_of_2;
+        int power_of_10;
     } suffixes[] = {{"", 0, 0},    {"n", 0, -9},  {"u", 0, -6},  {"m", 0, -3},
                     {"k", 0, 3},   {"M", 0, 6},   {"G", 0, 9},   {"T", 0, 12},
                     {"P", 0, 15},  {"E", 0, 18},  {"Ki", 10, 0}, {"Mi", 20, 0},
@@ -50,23 +50,23 @@ static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
     for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
         if (!str_eq_c(suffix, suffixes[i].name))
             continue;
-        *ret_two = suffixes[i].two;
-        *ret_ten = suffixes[i].ten;
+        *ret_power_of_2 = suffixes[i].power_of_2;
+        *ret_power_of_10 = suffixes[i].power_of_10;
         return true;
     }
-    enum { MOST_DIGITS = 2 };
+    enum { DIGITS_MAX = 2 };
     if (suffix.len < 2 || (suffix.data[0] != 'e' && suffix.data[0] != 'E'))
         return false;
     bool negative = suffix.data[1] == '-';
     struct str digits = str_skip(suffix, negative || suffix.data[1] == '+' ? 2 : 1);
-    if (digits.len == 0 || digits.len > MOST_DIGITS || skip_digits(digits, 0) != digits.len)
+    if (digits.len == 0 || digits.len > DIGITS_MAX || skip_digits(digits, 0) != digits.len)
         return false;
-    *ret_two = 0;
-    *ret_ten = 0;
+    *ret_power_of_2 = 0;
+    *ret_power_of_10 = 0;
     for (size_t i = 0; i < digits.len; i++)
-        *ret_ten = *ret_ten * 10 + (digits.data[i] - '0');
+        *ret_power_of_10 = *ret_power_of_10 * 10 + (digits.data[i] - '0');
     if (negative)
-        *ret_ten = -*ret_ten;
+        *ret_power_of_10 = -*ret_power_of_10;
     return true;
 }
 
@@ -78,15 +78,15 @@ static void add_digit(int64_t *number, int digit)
 
 /* Multiplies by 10^power, rounding up as Kubernetes does. `*rest`: the exact number is slightly
  * larger (in and out). */
-static int64_t scale_by_ten(int64_t number, int power, bool *rest)
+static int64_t scale_by_ten(int64_t number, int power, bool *inexact)
 {
     for (; power > 0 && number > 0 && number < INT64_MAX; power--)
         add_digit(&number, 0);
     for (; power < 0 && number > 0 && number < INT64_MAX; power++) {
-        *rest |= number % 10 != 0;
+        *inexact |= number % 10 != 0;
         number /= 10;
     }
-    return number < INT64_MAX ? number + *rest : number;
+    return number < INT64_MAX ? number + *inexact : number;
 }
 
 bool quantity_parse(struct str text, int64_t *ret_thousandths)
@@ -105,24 +105,25 @@ bool quantity_parse_rounded(struct str text, int64_t *ret_thousandths, bool *ret
         end = skip_digits(text, point + 1);
     struct str whole = str_slice(text, start, point);
     struct str fraction = str_slice(text, point < end ? point + 1 : end, end);
-    int two;
-    int ten;
-    bool rest = false;
-    if (whole.len + fraction.len == 0 || !read_suffix(str_skip(text, end), &two, &ten))
+    int power_of_2;
+    int power_of_10;
+    bool inexact = false;
+    if (whole.len + fraction.len == 0 ||
+        !parse_suffix(str_skip(text, end), &power_of_2, &power_of_10))
         return false;
     int64_t number = 0;
     for (size_t i = 0; i < whole.len; i++)
         add_digit(&number, whole.data[i] - '0');
     /* Further digits are too small to matter, except for rounding up. */
-    int64_t room = (INT64_MAX >> two) / 10000;
+    int64_t room = (INT64_MAX >> power_of_2) / 10000;
     size_t used = 0;
     for (; used < fraction.len && number < room; used++)
         add_digit(&number, fraction.data[used] - '0');
     for (size_t i = used; i < fraction.len; i++)
-        rest |= fraction.data[i] != '0';
-    for (; two > 0 && number < INT64_MAX; two--)
+        inexact |= fraction.data[i] != '0';
+    for (; power_of_2 > 0 && number < INT64_MAX; power_of_2--)
         number = number > INT64_MAX / 2 ? INT64_MAX : number * 2;
-    *ret_thousandths = scale_by_ten(number, ten + THOUSANDTHS - (int)used, &rest);
-    *ret_rounded = rest;
+    *ret_thousandths = scale_by_ten(number, power_of_10 + THOUSANDTHS - (int)used, &inexact);
+    *ret_rounded = inexact;
     return true;
 }

@@ -92,7 +92,7 @@ struct node *disruption_budget_spec(struct arena *arena, struct node *object);
 /* User and group for `pod_security: restricted`: above 10000, to avoid users of the node. */
 enum { MANIFEST_RESTRICTED_ID = 10001 };
 
-struct node *manifest_string_list(struct arena *arena, const struct value *words);
+struct node *manifest_string_list(struct arena *arena, const struct value *strings);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
 
 /* Returns the item of a container's envFrom for `secrets: all`. */

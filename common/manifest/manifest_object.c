@@ -1,7 +1,7 @@
 /* Shared by objects of all kinds. */
 #include "manifest/manifest.h"
 
-static struct str instance(struct manifests *manifests, const struct service *service)
+static struct str instance_name(struct manifests *manifests, const struct service *service)
 {
     return str_format(manifests->arena, "%.*s-%.*s", STR_ARG(service->layer->name),
                       STR_ARG(service->name));
@@ -13,7 +13,7 @@ void manifest_selector(struct manifests *manifests, const struct service *servic
     struct node *labels = node_set_map(manifests->arena, map, key);
     node_set_string(manifests->arena, labels, "app.kubernetes.io/name", service->name);
     node_set_string(manifests->arena, labels, "app.kubernetes.io/instance",
-                    instance(manifests, service));
+                    instance_name(manifests, service));
 }
 
 void manifest_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer)
@@ -61,11 +61,11 @@ void manifest_put_items(struct arena *arena, struct node *map, const struct valu
         map->last; /* items have unique names, so only older keys are compared */
     for (size_t i = 0; i < items->count; i++) {
         const struct item *item = &items->items[i];
-        struct node *there = last ? map->first : NULL;
-        while (there && !str_equal(there->key->text, item->name))
-            there = there == last ? NULL : there->next;
-        if (there)
-            there->text = item->text;
+        struct node *existing = last ? map->first : NULL;
+        while (existing && !str_equal(existing->key->text, item->name))
+            existing = existing == last ? NULL : existing->next;
+        if (existing)
+            existing->text = item->text;
         else
             node_put(map, node_scalar(arena, STYLE_TEXT, item->name),
                      node_scalar(arena, STYLE_TEXT, item->text));

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-struct node *manifest_string_list(struct arena *arena, const struct value *words)
+struct node *manifest_string_list(struct arena *arena, const struct value *strings)
 {
     struct node *list = node_new(arena, NODE_LIST);
-    for (size_t i = 0; i < words->count; i++)
-        node_append_string(arena, list, words->items[i].text);
+    for (size_t i = 0; i < strings->count; i++)
+        node_append_string(arena, list, strings->items[i].text);
     return list;
 }
 
@@ -21,11 +21,11 @@ void manifest_put_pod_labels(struct arena *arena, struct node *labels,
     manifest_put_items(arena, labels, service->pod_labels);
 }
 
-static void put_words(struct arena *arena, struct node *container, const char *key,
-                      const struct value *words)
+static void put_strings(struct arena *arena, struct node *container, const char *key,
+                        const struct value *strings)
 {
-    if (words->count)
-        node_set(arena, container, key, manifest_string_list(arena, words));
+    if (strings->count)
+        node_set(arena, container, key, manifest_string_list(arena, strings));
 }
 
 struct node *manifest_variable(struct arena *arena, const struct variable *variable)
@@ -163,7 +163,7 @@ static void put_drain(struct arena *arena, const struct service *service, struct
     node_set_int(arena, node_set_map(arena, stop, "sleep"), "seconds", service->drain);
 }
 
-static bool restricted(const struct service *service)
+static bool is_restricted(const struct service *service)
 {
     return service->security == POD_SECURITY_RESTRICTED;
 }
@@ -182,7 +182,7 @@ static bool needs_tmp(const struct service *service, enum pod_role role)
     for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
         if (str_eq_c(service->disks[i].path, "/tmp"))
             return false;
-    return restricted(service);
+    return is_restricted(service);
 }
 
 /* Only the workload's pods mount disks; a pod of a job could not mount them at the same time. */
@@ -207,7 +207,7 @@ static void put_container_security(struct arena *arena, const struct service *se
         return;
     struct node *security = node_set_map(arena, container, "securityContext");
     node_set_bool(arena, security, "allowPrivilegeEscalation", false);
-    if (!restricted(service))
+    if (!is_restricted(service))
         return;
     struct node *capabilities = node_set_map(arena, security, "capabilities");
     node_append_string(arena, node_set_list(arena, capabilities, "drop"), STR("ALL"));
@@ -225,7 +225,7 @@ static void put_pod_security(struct arena *arena, const struct service *service,
     struct node *security = node_set_map(arena, pod, "securityContext");
     node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
                     STR("RuntimeDefault"));
-    if (restricted(service) && role == POD_SERVING && service->disk_count) {
+    if (is_restricted(service) && role == POD_SERVING && service->disk_count) {
         node_set_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
         /* Avoids a recursive change of ownership at each start. */
         node_set_string(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
@@ -288,8 +288,8 @@ static void put_container(struct arena *arena, const struct service *service, st
     bool local = service->layer->environment.provider->local;
     node_set_string(arena, container, "imagePullPolicy",
                     local ? STR("IfNotPresent") : STR("Always"));
-    put_words(arena, container, "command", commands);
-    put_words(arena, container, "args", args);
+    put_strings(arena, container, "command", commands);
+    put_strings(arena, container, "args", args);
     put_variables(arena, service, container);
     if (role == POD_SERVING)
         put_ports(arena, service, container);

@@ -22,12 +22,12 @@ struct renderer {
     const char *path; /* of the current file; compared by pointer */
     size_t objects;   /* emitted so far */
     struct map namespaces;
-    struct map objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
-    struct map routes;       /* HOST/PATH; the value is the service's name */
-    struct map names;        /* NAMESPACE/NAME of each service; the value is its file */
+    struct map generated_objects; /* KIND/NAMESPACE/NAME; the value is the service's name */
+    struct map routes;            /* HOST/PATH; the value is the service's name */
+    struct map names;             /* NAMESPACE/NAME of each service; the value is its file */
 };
 
-static void tell(struct renderer *renderer, const struct diags *diags)
+static void report(struct renderer *renderer, const struct diags *diags)
 {
     renderer->failed |= diags->errors > 0;
     diags_write(diags, renderer->messages, renderer->color);
@@ -40,8 +40,8 @@ static void emit(struct renderer *renderer, const struct manifests *manifests)
                                  renderer->objects++ == 0);
 }
 
-static void keep(struct renderer *renderer, const struct service *service,
-                 const struct manifests *manifests)
+static void add_result(struct renderer *renderer, const struct service *service,
+                       const struct manifests *manifests)
 {
     struct render_result *kept = renderer->kept;
     kept->items = arena_grow(&renderer->arena, kept->items, kept->count, sizeof *kept->items);
@@ -88,7 +88,7 @@ static void check_object(struct renderer *renderer, const struct service *servic
     struct str key = str_format(&renderer->arena, "%.*s/%.*s/%.*s", STR_ARG(kind),
                                 STR_ARG(service->layer->namespace), STR_ARG(name));
     struct str owner = str_copy(&renderer->arena, service->name);
-    const char *first = map_add(&renderer->arena, &renderer->objects_made, key, owner.data);
+    const char *first = map_add(&renderer->arena, &renderer->generated_objects, key, owner.data);
     if (!first || str_eq_c(service->name, first))
         return;
     diag_error(service->layer->diags, at,
@@ -177,7 +177,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
     if (renderer->failed)
         return;
     if (renderer->kept) {
-        keep(renderer, service, &manifests);
+        add_result(renderer, service, &manifests);
         return;
     }
     emit_namespace(renderer, service->layer);
@@ -209,12 +209,12 @@ static void warn_extra_tcp_ports(const struct layer *layer)
  * which decides the flavour. */
 static const struct service *read_service(struct layer *layer, const struct module *module)
 {
-    bool right;
-    const struct service *service = service_read_all(layer, module, &right);
+    bool ok;
+    const struct service *service = service_read_all(layer, module, &ok);
     if (!service || layer_injects(layer) || layer->scope.blind)
-        return right ? service : NULL;
+        return ok ? service : NULL;
     const struct traffic traffic = traffic_of(service);
-    return traffic_check(&traffic) && right ? service : NULL;
+    return traffic_check(&traffic) && ok ? service : NULL;
 }
 
 static void render_layer(struct renderer *renderer, struct layer *layer)
@@ -246,7 +246,7 @@ static void render_file(struct renderer *renderer, const struct input *input)
         render_layer(renderer, layer);
     else if (!source && diags.errors == 0)
         usage_skip_file(renderer->options, input->path);
-    tell(renderer, &diags);
+    report(renderer, &diags);
     if (!renderer->kept)
         arena_reset(renderer->file);
     else if (layer)
@@ -264,7 +264,7 @@ static void render_files(struct renderer *renderer)
     if (!renderer->failed && diags.errors == 0)
         usage_check(renderer->options, &diags);
     usage_write_skipped(renderer->options, renderer->messages);
-    tell(renderer, &diags);
+    report(renderer, &diags);
 }
 
 bool render(const struct input_options *options, const char *output, bool color,

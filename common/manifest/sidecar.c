@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define OTHERS "*" /* all values that the other column does not list */
+#define ANY_OTHER "*" /* all values that the other column does not list */
 
 /* The labels and annotations that injectors read. Rows of one injector are in order of precedence.
  * If neither column lists a value, the next row decides. Values are separated by spaces. */
@@ -14,29 +14,29 @@ static const struct sidecar_switch {
     const char *off;
 } switches[] = {
     /* A pod label takes precedence over a pod annotation, and both over the namespace. */
-    {"istio", SIDECAR_POD_LABEL, "sidecar.istio.io/inject", "true", OTHERS},
-    {"istio", SIDECAR_POD_ANNOTATION, "sidecar.istio.io/inject", "true", OTHERS},
-    {"istio", SIDECAR_POD_LABEL, "istio.io/rev", OTHERS, ""},
-    {"istio", SIDECAR_NAMESPACE_LABEL, "istio-injection", "enabled", OTHERS},
-    {"istio", SIDECAR_NAMESPACE_LABEL, "istio.io/rev", OTHERS, ""},
-    {"linkerd", SIDECAR_POD_ANNOTATION, "linkerd.io/inject", "enabled ingress", OTHERS},
-    {"linkerd", SIDECAR_NAMESPACE_ANNOTATION, "linkerd.io/inject", "enabled ingress", OTHERS},
-    {"kuma", SIDECAR_POD_LABEL, "kuma.io/sidecar-injection", "enabled true", OTHERS},
-    {"kuma", SIDECAR_NAMESPACE_LABEL, "kuma.io/sidecar-injection", "enabled true", OTHERS},
-    {"consul", SIDECAR_POD_ANNOTATION, "consul.hashicorp.com/connect-inject", "true", OTHERS},
-    {"dapr", SIDECAR_POD_ANNOTATION, "dapr.io/enabled", "true", OTHERS},
+    {"istio", SIDECAR_POD_LABEL, "sidecar.istio.io/inject", "true", ANY_OTHER},
+    {"istio", SIDECAR_POD_ANNOTATION, "sidecar.istio.io/inject", "true", ANY_OTHER},
+    {"istio", SIDECAR_POD_LABEL, "istio.io/rev", ANY_OTHER, ""},
+    {"istio", SIDECAR_NAMESPACE_LABEL, "istio-injection", "enabled", ANY_OTHER},
+    {"istio", SIDECAR_NAMESPACE_LABEL, "istio.io/rev", ANY_OTHER, ""},
+    {"linkerd", SIDECAR_POD_ANNOTATION, "linkerd.io/inject", "enabled ingress", ANY_OTHER},
+    {"linkerd", SIDECAR_NAMESPACE_ANNOTATION, "linkerd.io/inject", "enabled ingress", ANY_OTHER},
+    {"kuma", SIDECAR_POD_LABEL, "kuma.io/sidecar-injection", "enabled true", ANY_OTHER},
+    {"kuma", SIDECAR_NAMESPACE_LABEL, "kuma.io/sidecar-injection", "enabled true", ANY_OTHER},
+    {"consul", SIDECAR_POD_ANNOTATION, "consul.hashicorp.com/connect-inject", "true", ANY_OTHER},
+    {"dapr", SIDECAR_POD_ANNOTATION, "dapr.io/enabled", "true", ANY_OTHER},
     /* With pre-populate-only, Vault's agent is an init container. */
     {"vault", SIDECAR_POD_ANNOTATION, "vault.hashicorp.com/agent-pre-populate-only", "", "true"},
-    {"vault", SIDECAR_POD_ANNOTATION, "vault.hashicorp.com/agent-inject", "true", OTHERS},
+    {"vault", SIDECAR_POD_ANNOTATION, "vault.hashicorp.com/agent-inject", "true", ANY_OTHER},
     /* The value may also be the name of an OpenTelemetryCollector. */
-    {"otel", SIDECAR_POD_ANNOTATION, "sidecar.opentelemetry.io/inject", OTHERS, "false"},
-    {"otel", SIDECAR_NAMESPACE_ANNOTATION, "sidecar.opentelemetry.io/inject", OTHERS, "false"},
-    {"gcsfuse", SIDECAR_POD_ANNOTATION, "gke-gcsfuse/volumes", "true", OTHERS},
+    {"otel", SIDECAR_POD_ANNOTATION, "sidecar.opentelemetry.io/inject", ANY_OTHER, "false"},
+    {"otel", SIDECAR_NAMESPACE_ANNOTATION, "sidecar.opentelemetry.io/inject", ANY_OTHER, "false"},
+    {"gcsfuse", SIDECAR_POD_ANNOTATION, "gke-gcsfuse/volumes", "true", ANY_OTHER},
     {"azwi", SIDECAR_POD_ANNOTATION, "azure.workload.identity/inject-proxy-sidecar", "true",
-     OTHERS},
+     ANY_OTHER},
 };
 
-static bool lists(const char *words, struct str value)
+static bool contains_value(const char *words, struct str value)
 {
     struct str text = str_from_c(words);
     for (size_t at = 0, end; at < text.len; at = end + 1) {
@@ -67,15 +67,15 @@ bool sidecar_is_injected(sidecar_lookup *lookup, const void *context)
 {
     const char *off = ""; /* the injector that is disabled */
     for (size_t i = 0; i < COUNT_OF(switches); i++) {
-        const struct sidecar_switch *each = &switches[i];
+        const struct sidecar_switch *row = &switches[i];
         struct str value = {0};
-        if (strcmp(each->injector, off) == 0 || !lookup(context, each->source, each->key, &value))
+        if (strcmp(row->injector, off) == 0 || !lookup(context, row->source, row->key, &value))
             continue;
-        bool is_off = lists(each->off, value);
-        if (!is_off && (lists(each->on, value) || strcmp(each->on, OTHERS) == 0))
+        bool is_off = contains_value(row->off, value);
+        if (!is_off && (contains_value(row->on, value) || strcmp(row->on, ANY_OTHER) == 0))
             return true;
-        if (is_off || strcmp(each->off, OTHERS) == 0)
-            off = each->injector;
+        if (is_off || strcmp(row->off, ANY_OTHER) == 0)
+            off = row->injector;
     }
     return false;
 }

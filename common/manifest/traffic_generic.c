@@ -40,7 +40,7 @@ static void check_settings(const struct traffic *traffic)
 
 /* True if an annotation names the setting, as in alb.ingress.kubernetes.io/backend-protocol-version
  * or haproxy.org/timeout-tunnel; then no warning is needed. */
-static bool has_annotation_about(const struct traffic *traffic, const char *word)
+static bool has_annotation_with(const struct traffic *traffic, const char *word)
 {
     const struct value *annotations = traffic->annotations;
     for (size_t i = 0; i < annotations->count; i++) {
@@ -55,14 +55,14 @@ static bool has_annotation_about(const struct traffic *traffic, const char *word
 void generic_warn_protocol(const struct traffic *traffic, struct str class)
 {
     struct diags *diags = traffic->service->layer->diags;
-    if (traffic->idle_timeout && !has_annotation_about(traffic, "timeout")) {
+    if (traffic->idle_timeout && !has_annotation_with(traffic, "timeout")) {
         diag_warning(diags, traffic->protocol_at,
                      "the idle timeout of websockets depends on the controller of class \"%.*s\"",
                      STR_ARG(class));
         diag_hint(diags, "set it in the controller, or in ingress_extra_annotations if the "
                          "controller reads it from an annotation; many controllers close idle "
                          "connections after 60 seconds");
-    } else if (traffic->protocol == PORT_TYPE_GRPC && !has_annotation_about(traffic, "proto")) {
+    } else if (traffic->protocol == PORT_TYPE_GRPC && !has_annotation_with(traffic, "proto")) {
         diag_warning(diags, traffic->protocol_at,
                      "support for gRPC depends on the controller of class \"%.*s\"",
                      STR_ARG(class));

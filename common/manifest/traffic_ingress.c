@@ -76,8 +76,7 @@ void ingress_render(struct manifests *manifests, const struct traffic *traffic,
     }
 }
 
-/* Kubernetes rejects an Ingress if the deprecated annotation and the spec name different classes.
- */
+/* Kubernetes rejects an Ingress whose deprecated annotation differs from the class in its spec. */
 void ingress_check_class(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;

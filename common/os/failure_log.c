@@ -23,7 +23,7 @@ static const char *state_directory(struct arena *arena)
 }
 
 /* Creates a directory and its parents, as the XDG Base Directory Specification requires. */
-static void make_directories(struct arena *arena, const char *path)
+static void create_directories(struct arena *arena, const char *path)
 {
     struct str whole = str_from_c(path);
     for (size_t at = 1; at < whole.len;) {
@@ -39,7 +39,7 @@ static int open_directory(struct arena *arena, const char *state)
 {
     const char *path = str_format(arena, "%s/optasvc", state).data;
     struct stat status;
-    make_directories(arena, path);
+    create_directories(arena, path);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
@@ -83,11 +83,11 @@ void failure_log_write(const char *name, struct str text)
             buf_format(&out, "%s %s failed\n", stamp, name);
         add_uncolored(&out, str_slice(text, 0, text.len < TEXT_MAX ? text.len : TEXT_MAX));
         const char *path = str_format(&arena, "%s.log", name).data;
-        const char *made = str_format(&arena, ".%s.%ld", path, (long)getpid()).data;
-        int ignored = unlinkat(directory, made, 0); /* left by a killed process */
-        if (!write_new(directory, made, buf_str(&out)) ||
-            renameat(directory, made, directory, path) < 0)
-            ignored = unlinkat(directory, made, 0);
+        const char *temporary = str_format(&arena, ".%s.%ld", path, (long)getpid()).data;
+        int ignored = unlinkat(directory, temporary, 0); /* left by a killed process */
+        if (!write_new(directory, temporary, buf_str(&out)) ||
+            renameat(directory, temporary, directory, path) < 0)
+            ignored = unlinkat(directory, temporary, 0);
         (void)ignored;
         close(directory);
         buf_free(&out);

@@ -112,13 +112,13 @@ int io_read_regular_file(const char *path, size_t limit, struct buf *ret)
 }
 
 enum {
-    PIPE_SIZE = 1024 * 1024,      /* the limit for unprivileged processes */
-    LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere just a step size */
-    LARGE_FROM = LARGE_PAGE,
+    PIPE_SIZE = 1024 * 1024,     /* the limit for unprivileged processes */
+    HUGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere just a step size */
+    HUGE_PAGES_MIN = HUGE_PAGE,
 };
 
 /* A larger pipe needs fewer context switches. Failures are ignored. */
-static void widen_pipe(int fd)
+static void enlarge_pipe(int fd)
 {
 #ifdef F_SETPIPE_SZ
     int ignored = fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
@@ -130,7 +130,7 @@ static void widen_pipe(int fd)
 
 /* Large pages cost far less to fill. Not used for small streams, because the last page stays partly
  * empty. */
-static void choose_pages(char *pages, size_t size)
+static void use_huge_pages(char *pages, size_t size)
 {
 #ifdef MADV_HUGEPAGE
     int ignored = madvise(pages, size, MADV_HUGEPAGE);
@@ -141,12 +141,12 @@ static void choose_pages(char *pages, size_t size)
 #endif
 }
 
-static int read_pages(int fd, size_t limit, io_progress *grown, void *context,
+static int read_pages(int fd, size_t limit, io_progress *on_progress, void *context,
                       struct io_stream *ret)
 {
     size_t len = 0;
     for (;;) {
-        size_t room = LARGE_PAGE - len % LARGE_PAGE;
+        size_t room = HUGE_PAGE - len % HUGE_PAGE;
         if (room > ret->size - len)
             room = ret->size - len;
         ssize_t got = read(fd, ret->pages + len, room);
@@ -160,26 +160,27 @@ static int read_pages(int fd, size_t limit, io_progress *grown, void *context,
             return 0;
         if (len > limit)
             return EFBIG;
-        if (len == LARGE_FROM)
-            choose_pages(ret->pages + len, ret->size - len);
-        grown(context, ret->text);
+        if (len == HUGE_PAGES_MIN)
+            use_huge_pages(ret->pages + len, ret->size - len);
+        on_progress(context, ret->text);
     }
 }
 
-int io_read_stream(int fd, size_t limit, io_progress *grown, void *context, struct io_stream *ret)
+int io_read_stream(int fd, size_t limit, io_progress *on_progress, void *context,
+                   struct io_stream *ret)
 {
     *ret = (struct io_stream){0};
-    widen_pipe(fd);
+    enlarge_pipe(fd);
 #ifdef MAP_NORESERVE
     /* Reserves room for the maximum size; only written pages take memory. */
-    size_t size = limit + 2 * (size_t)LARGE_PAGE;
+    size_t size = limit + 2 * (size_t)HUGE_PAGE;
     char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages != MAP_FAILED) {
-        size_t skipped = LARGE_PAGE - (uintptr_t)pages % LARGE_PAGE;
+        size_t skipped = HUGE_PAGE - (uintptr_t)pages % HUGE_PAGE;
         *ret = (struct io_stream){.mapped = pages, .mapped_size = size, .pages = pages + skipped};
         ret->size = size - skipped;
-        return read_pages(fd, limit, grown, context, ret);
+        return read_pages(fd, limit, on_progress, context, ret);
     }
 #endif
     int error = read_all(fd, limit, &ret->buf);
@@ -198,7 +199,7 @@ void io_stream_free(struct io_stream *stream)
 }
 
 /* iovec has no const because it also serves reading. */
-static struct iovec part_of(struct str text)
+static struct iovec to_iovec(struct str text)
 {
     struct iovec part = {.iov_len = text.len};
     memcpy(&part.iov_base, &text.data, sizeof text.data);
@@ -213,16 +214,16 @@ static bool is_within(struct str piece, const struct io_stream *stream)
 }
 
 /* Passes pages to the pipe instead of copying them. On return `*piece` is the rest, for write(). */
-static int hand_over(int fd, struct str *piece)
+static int splice_piece(int fd, struct str *piece)
 {
     while (piece->len) {
-        struct iovec part = part_of(*piece);
-        ssize_t handed = vmsplice(fd, &part, 1, 0);
-        if (handed < 0 && errno == EINTR)
+        struct iovec part = to_iovec(*piece);
+        ssize_t spliced = vmsplice(fd, &part, 1, 0);
+        if (spliced < 0 && errno == EINTR)
             continue;
-        if (handed < 0)
+        if (spliced < 0)
             return errno;
-        *piece = str_skip(*piece, (size_t)handed);
+        *piece = str_skip(*piece, (size_t)spliced);
     }
     return 0;
 }
@@ -234,12 +235,13 @@ int io_write_stream(int fd, const struct str *pieces, size_t count, const struct
     bool is_pipe = fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
     if (!is_pipe)
         return io_write_pieces(fd, pieces, count);
-    widen_pipe(fd);
+    enlarge_pipe(fd);
 #ifdef __linux__
-    enum { WORTH_IT = 64 * 1024 };
+    enum { SPLICE_MIN = 64 * 1024 };
     for (size_t i = 0; i < count; i++) {
         struct str piece = pieces[i];
-        int error = piece.len >= WORTH_IT && is_within(piece, stream) ? hand_over(fd, &piece) : 0;
+        int error =
+            piece.len >= SPLICE_MIN && is_within(piece, stream) ? splice_piece(fd, &piece) : 0;
         if (error == EPIPE)
             return error;
         error = io_write(fd, piece);
@@ -260,16 +262,16 @@ int io_write(int fd, struct str text)
 
 int io_write_pieces(int fd, const struct str *pieces, size_t count)
 {
-    enum { AT_ONCE = 16 }; /* the minimum value of IOV_MAX */
-    size_t next = 0;       /* index of the next piece */
-    size_t done = 0;       /* bytes of that piece already written */
+    enum { IOVECS_MAX = 16 }; /* the minimum value of IOV_MAX */
+    size_t next = 0;          /* index of the next piece */
+    size_t done = 0;          /* bytes of that piece already written */
     for (;;) {
-        struct iovec parts[AT_ONCE];
+        struct iovec parts[IOVECS_MAX];
         int filled = 0;
-        for (size_t i = next; i < count && filled < AT_ONCE; i++) {
+        for (size_t i = next; i < count && filled < IOVECS_MAX; i++) {
             struct str rest = str_skip(pieces[i], i == next ? done : 0);
             if (rest.len)
-                parts[filled++] = part_of(rest);
+                parts[filled++] = to_iovec(rest);
         }
         if (filled == 0)
             return 0;

@@ -16,24 +16,24 @@
 
 extern char **environ;
 
-static volatile sig_atomic_t caught;
-static int wake[2] = {-1, -1}; /* written by the signal handler, polled by the waits */
+static volatile sig_atomic_t caught_signal;
+static int wake_pipe[2] = {-1, -1}; /* written by the signal handler, polled by the waits */
 
-static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-enum { WATCHED_COUNT = COUNT_OF(watched) };
+enum { WATCHED_SIGNAL_COUNT = COUNT_OF(watched_signals) };
 
-static void take_signal(int signal)
+static void handle_signal(int signal)
 {
     int saved = errno;
-    if (!caught)
-        caught = signal;
-    ssize_t ignored = write(wake[1], "", 1);
+    if (!caught_signal)
+        caught_signal = signal;
+    ssize_t ignored = write(wake_pipe[1], "", 1);
     (void)ignored;
     errno = saved;
 }
 
-static void close_end(int *fd)
+static void close_fd(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
@@ -54,11 +54,11 @@ static int make_pipe(int ends[2])
         close(raw[i]);
     }
     for (int i = 0; error && i < 2; i++)
-        close_end(&ends[i]);
+        close_fd(&ends[i]);
     return error;
 }
 
-static int unblock(int fd)
+static int set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
     return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
@@ -66,27 +66,27 @@ static int unblock(int fd)
 
 void process_watch_signals(void)
 {
-    if (wake[0] >= 0 || make_pipe(wake) != 0)
+    if (wake_pipe[0] >= 0 || make_pipe(wake_pipe) != 0)
         return;
-    unblock(wake[0]);
-    unblock(wake[1]);
-    for (size_t i = 0; i < WATCHED_COUNT; i++) {
+    set_nonblocking(wake_pipe[0]);
+    set_nonblocking(wake_pipe[1]);
+    for (size_t i = 0; i < WATCHED_SIGNAL_COUNT; i++) {
         struct sigaction old;
-        struct sigaction new = {.sa_handler = take_signal};
+        struct sigaction new = {.sa_handler = handle_signal};
         sigemptyset(&new.sa_mask);
-        if (sigaction(watched[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(watched[i], &new, NULL);
+        if (sigaction(watched_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(watched_signals[i], &new, NULL);
     }
 }
 
 int process_interrupted(void)
 {
-    return caught;
+    return caught_signal;
 }
 
 int process_exit_status(int status)
 {
-    return caught ? 128 + caught : status;
+    return caught_signal ? 128 + caught_signal : status;
 }
 
 int64_t process_monotonic_ms(void)
@@ -99,18 +99,19 @@ int64_t process_monotonic_ms(void)
 void process_sleep(int milliseconds)
 {
     int64_t end = process_monotonic_ms() + milliseconds;
-    for (int64_t left = milliseconds; left > 0 && !caught; left = end - process_monotonic_ms()) {
-        struct pollfd fd = {.fd = wake[0], .events = POLLIN}; /* -1: ignored */
+    for (int64_t left = milliseconds; left > 0 && !caught_signal;
+         left = end - process_monotonic_ms()) {
+        struct pollfd fd = {.fd = wake_pipe[0], .events = POLLIN}; /* -1: ignored */
         poll(&fd, 1, (int)left);
     }
 }
 
 bool process_wait_input(int fd)
 {
-    struct pollfd fds[] = {{fd, POLLIN, 0}, {wake[0], POLLIN, 0}};
-    while (!caught && poll(fds, 2, -1) < 0 && errno == EINTR)
+    struct pollfd fds[] = {{fd, POLLIN, 0}, {wake_pipe[0], POLLIN, 0}};
+    while (!caught_signal && poll(fds, 2, -1) < 0 && errno == EINTR)
         ;
-    return !caught;
+    return !caught_signal;
 }
 
 /* A running child and our ends of its streams; -1: closed. */
@@ -121,16 +122,16 @@ struct child {
     int out;
     int err;
     size_t written;
-    int64_t spoke; /* when it first wrote to stderr what is not shown yet; 0: all is shown */
-    int64_t asked; /* when SIGTERM was sent */
-    int64_t began;
+    int64_t unshown_since; /* time of the first unshown stderr output; 0: none */
+    int64_t terminated_at; /* when SIGTERM was sent */
+    int64_t started_at;
 };
 
 static void close_streams(struct child *child)
 {
-    close_end(&child->in);
-    close_end(&child->out);
-    close_end(&child->err);
+    close_fd(&child->in);
+    close_fd(&child->out);
+    close_fd(&child->err);
 }
 
 /* Resets the signals that we handle or ignore. An uninterruptible process gets its own process
@@ -165,7 +166,7 @@ static int add_streams(posix_spawn_file_actions_t *actions, const int in[2], con
 }
 
 /* exec does not modify the arguments, although its parameter type is not const. */
-static char *const *as_exec_takes_it(const char *const *arguments)
+static char *const *to_exec_arguments(const char *const *arguments)
 {
     char *const *same;
     memcpy(&same, &arguments, sizeof same);
@@ -174,7 +175,7 @@ static char *const *as_exec_takes_it(const char *const *arguments)
 
 static int spawn(struct child *child, const int in[2], const int out[2], const int err[2])
 {
-    char *const *arguments = as_exec_takes_it(child->process->arguments);
+    char *const *arguments = to_exec_arguments(child->process->arguments);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
@@ -209,25 +210,25 @@ static int start(struct child *child)
         error = make_pipe(out);
     if (error == 0)
         error = spawn(child, in, out, err);
-    close_end(&in[0]);
-    close_end(&out[1]);
-    close_end(&err[1]);
+    close_fd(&in[0]);
+    close_fd(&out[1]);
+    close_fd(&err[1]);
     child->in = in[1];
     child->out = out[0];
     child->err = err[0];
     const int ours[] = {child->in, child->out, child->err};
     for (size_t i = 0; i < COUNT_OF(ours); i++)
         if (ours[i] >= 0 && error == 0)
-            error = unblock(ours[i]);
+            error = set_nonblocking(ours[i]);
     return error;
 }
 
-static void ask_to_end(struct child *child)
+static void terminate(struct child *child)
 {
-    if (child->pid == 0 || child->asked)
+    if (child->pid == 0 || child->terminated_at)
         return;
     kill(child->pid, SIGTERM);
-    child->asked = process_monotonic_ms();
+    child->terminated_at = process_monotonic_ms();
 }
 
 static void fail(struct child *child, int error)
@@ -235,10 +236,10 @@ static void fail(struct child *child, int error)
     if (child->process->error == 0)
         child->process->error = error;
     close_streams(child);
-    ask_to_end(child);
+    terminate(child);
 }
 
-static void feed(struct child *child)
+static void write_input(struct child *child)
 {
     struct str rest = str_skip(child->process->input, child->written);
     ssize_t count = write(child->in, rest.data, rest.len);
@@ -248,13 +249,13 @@ static void feed(struct child *child)
         child->written += (size_t)count;
     /* A child that stops reading explains that by its exit status. */
     if (count < 0 || child->written == child->process->input.len)
-        close_end(&child->in);
+        close_fd(&child->in);
 }
 
 enum { CHUNK = 64 * 1024 };
 
 /* Appends the available input. */
-static void drain(struct child *child, int *fd, struct buf *buf)
+static void read_available(struct child *child, int *fd, struct buf *buf)
 {
     const struct process *process = child->process;
     buf_reserve(buf, CHUNK);
@@ -267,7 +268,7 @@ static void drain(struct child *child, int *fd, struct buf *buf)
     if (count < 0)
         fail(child, errno);
     else if (count == 0)
-        close_end(fd);
+        close_fd(fd);
     else {
         struct str read = {buf->data + buf->len, (size_t)count};
         if (process->tee_stderr)
@@ -278,7 +279,7 @@ static void drain(struct child *child, int *fd, struct buf *buf)
         fail(child, EFBIG);
 }
 
-static void show_errors(struct child *child)
+static void show_stderr(struct child *child)
 {
     struct process *process = child->process;
     struct str text = str_skip(buf_str(&process->errors), process->stderr_shown);
@@ -294,35 +295,35 @@ static void show_errors(struct child *child)
     console_print_error(buf_str(&shown));
     buf_free(&shown);
     process->stderr_shown = process->errors.len;
-    child->spoke = 0;
+    child->unshown_since = 0;
 }
 
-enum { STREAMS = 3, SPEAKS_AFTER = 1000 /* ms */ };
+enum { STREAMS = 3, SHOW_AFTER_MS = 1000 };
 
-static void serve(struct child *child, const struct pollfd *fds)
+static void handle_events(struct child *child, const struct pollfd *fds)
 {
     if (child->in >= 0 && fds[0].revents)
-        feed(child);
+        write_input(child);
     if (child->out >= 0 && fds[1].revents)
-        drain(child, &child->out, &child->process->output);
+        read_available(child, &child->out, &child->process->output);
     if (child->err >= 0 && fds[2].revents)
-        drain(child, &child->err, &child->process->errors);
-    bool waits = child->process->errors.len > child->process->stderr_shown;
-    if (!waits || child->err < 0)
-        child->spoke = 0;
-    else if (child->spoke == 0)
-        child->spoke = process_monotonic_ms();
-    else if (process_monotonic_ms() - child->spoke >= SPEAKS_AFTER)
-        show_errors(child);
+        read_available(child, &child->err, &child->process->errors);
+    bool has_unshown = child->process->errors.len > child->process->stderr_shown;
+    if (!has_unshown || child->err < 0)
+        child->unshown_since = 0;
+    else if (child->unshown_since == 0)
+        child->unshown_since = process_monotonic_ms();
+    else if (process_monotonic_ms() - child->unshown_since >= SHOW_AFTER_MS)
+        show_stderr(child);
 }
 
-static bool is_open(const struct child *child)
+static bool has_open_stream(const struct child *child)
 {
     return child->in >= 0 || child->out >= 0 || child->err >= 0;
 }
 
 /* Reads the rest of a pipe after the child has ended; its own children may still hold it open. */
-static void drain_rest(struct child *child, int *fd, struct buf *buf)
+static void read_rest(struct child *child, int *fd, struct buf *buf)
 {
     enum { PIPE_MAX = 1024 * 1024 }; /* maximum pipe capacity: more is not the child's */
     size_t first = buf->len;
@@ -330,7 +331,7 @@ static void drain_rest(struct child *child, int *fd, struct buf *buf)
     do {
         before = buf->len;
         if (*fd >= 0)
-            drain(child, fd, buf);
+            read_available(child, fd, buf);
     } while (buf->len > before && buf->len - first < PIPE_MAX);
 }
 
@@ -346,50 +347,52 @@ static void reap(struct child *child)
                              : WIFEXITED(status)   ? WEXITSTATUS(status)
                              : WIFSIGNALED(status) ? 128 + WTERMSIG(status)
                                                    : EXIT_FAILURE;
-    drain_rest(child, &child->out, &child->process->output);
-    drain_rest(child, &child->err, &child->process->errors);
+    read_rest(child, &child->out, &child->process->output);
+    read_rest(child, &child->err, &child->process->errors);
     close_streams(child);
 }
 
 /* Sends SIGTERM to children that must end, and SIGKILL after PROCESS_GRACE_MS. */
-static void end_all(struct child *children, size_t count)
+static void end_children(struct child *children, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct child *child = &children[i];
-        if (caught && (!child->process->uninterruptible ||
-                       process_monotonic_ms() - child->began > PROCESS_GRACE_MS))
-            ask_to_end(child);
+        if (caught_signal && (!child->process->uninterruptible ||
+                              process_monotonic_ms() - child->started_at > PROCESS_GRACE_MS))
+            terminate(child);
         int64_t limit = child->process->limit;
-        if (child->pid && !child->asked && limit && process_monotonic_ms() - child->began >= limit)
+        if (child->pid && !child->terminated_at && limit &&
+            process_monotonic_ms() - child->started_at >= limit)
             fail(child, ETIMEDOUT);
-        if (child->pid && child->asked && process_monotonic_ms() - child->asked > PROCESS_GRACE_MS)
+        if (child->pid && child->terminated_at &&
+            process_monotonic_ms() - child->terminated_at > PROCESS_GRACE_MS)
             kill(child->pid, SIGKILL);
     }
 }
 
 /* One iteration: waits until a stream is ready, a signal arrives or `timeout` expires. */
-static void turn(struct child *children, size_t count, struct pollfd *fds, int timeout)
+static void poll_once(struct child *children, size_t count, struct pollfd *fds, int timeout)
 {
     for (size_t i = 0; i < count; i++) {
         fds[STREAMS * i] = (struct pollfd){children[i].in, POLLOUT, 0};
         fds[STREAMS * i + 1] = (struct pollfd){children[i].out, POLLIN, 0};
         fds[STREAMS * i + 2] = (struct pollfd){children[i].err, POLLIN, 0};
     }
-    fds[STREAMS * count] = (struct pollfd){caught ? -1 : wake[0], POLLIN, 0};
+    fds[STREAMS * count] = (struct pollfd){caught_signal ? -1 : wake_pipe[0], POLLIN, 0};
     if (poll(fds, (nfds_t)(STREAMS * count + 1), timeout) < 0)
         return;
     for (size_t i = 0; i < count; i++)
-        serve(&children[i], &fds[STREAMS * i]);
+        handle_events(&children[i], &fds[STREAMS * i]);
 }
 
 /* Timeout of the next iteration: a child that has closed its streams is about to end, unless it
  * never had any of ours. */
-static int next_timeout(const struct child *children, size_t count)
+static int poll_timeout(const struct child *children, size_t count)
 {
-    enum { TICK = 200, EDITING = 20, SOON = 1 };
+    enum { TICK = 200, FOREGROUND_TICK = 20, EXIT_TICK = 1 };
     for (size_t i = 0; i < count; i++)
-        if (children[i].pid && !is_open(&children[i]))
-            return children[i].process->foreground ? EDITING : SOON;
+        if (children[i].pid && !has_open_stream(&children[i]))
+            return children[i].process->foreground ? FOREGROUND_TICK : EXIT_TICK;
     return TICK;
 }
 
@@ -404,25 +407,25 @@ static bool reap_all(struct child *children, size_t count)
     return running;
 }
 
-static void attend(struct child *children, size_t count)
+static void wait_for_children(struct child *children, size_t count)
 {
     struct arena arena = {0};
     struct pollfd *fds = ARENA_ARRAY(&arena, STREAMS * count + 1, struct pollfd);
     while (reap_all(children, count)) {
-        turn(children, count, fds, next_timeout(children, count));
-        end_all(children, count);
+        poll_once(children, count, fds, poll_timeout(children, count));
+        end_children(children, count);
     }
     arena_free(&arena);
 }
 
 /* The parent may have set SIGCHLD to be ignored; then the system keeps no exit statuses. */
-static void keep_statuses(void)
+static void reset_sigchld(void)
 {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigaction(SIGCHLD, &standard, NULL);
+    struct sigaction default_action = {.sa_handler = SIG_DFL};
+    sigaction(SIGCHLD, &default_action, NULL);
 }
 
-static void run_some(struct process *processes, size_t count)
+static void run_batch(struct process *processes, size_t count)
 {
     struct child children[PROCESS_PARALLEL_MAX];
     for (size_t i = 0; i < count; i++) {
@@ -430,14 +433,14 @@ static void run_some(struct process *processes, size_t count)
                                      .in = -1,
                                      .out = -1,
                                      .err = -1,
-                                     .began = process_monotonic_ms()};
+                                     .started_at = process_monotonic_ms()};
         if (processes[i].secret) /* no reallocation: old copies could not be zeroed */
             buf_reserve(&processes[i].output, PROCESS_SECRET_MAX + 2 * CHUNK);
-        int error = caught && !processes[i].uninterruptible ? EINTR : start(&children[i]);
+        int error = caught_signal && !processes[i].uninterruptible ? EINTR : start(&children[i]);
         if (error)
             fail(&children[i], error);
     }
-    attend(children, count);
+    wait_for_children(children, count);
 }
 
 /* True if one has timed out; those not yet started would time out too. */
@@ -451,14 +454,14 @@ static bool any_timed_out(const struct process *processes, size_t count)
 
 void process_run(struct process *processes, size_t count)
 {
-    keep_statuses();
+    reset_sigchld();
     bool timed_out = false;
     for (size_t i = 0; i < count; i += PROCESS_PARALLEL_MAX) {
         size_t some = count - i < PROCESS_PARALLEL_MAX ? count - i : PROCESS_PARALLEL_MAX;
         for (size_t j = i; timed_out && j < i + some; j++)
             processes[j].error = ETIMEDOUT;
         if (!timed_out)
-            run_some(processes + i, some);
+            run_batch(processes + i, some);
         timed_out = timed_out || any_timed_out(processes + i, some);
     }
 }
@@ -486,13 +489,13 @@ void process_free(struct process *process)
 
 bool process_succeeded(const struct process *process)
 {
-    return process->error == 0 && process->status == 0 && !caught;
+    return process->error == 0 && process->status == 0 && !caught_signal;
 }
 
 /* Returns the last non-empty line without an "error:" prefix. */
-static struct str last_words(struct str text)
+static struct str last_error_line(struct str text)
 {
-    static const char *const leads[] = {"Error: ", "error: "};
+    static const char *const prefixes[] = {"Error: ", "error: "};
     struct str last = {0};
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
@@ -500,17 +503,17 @@ static struct str last_words(struct str text)
             line.len--;
         last = line.len ? line : last;
     }
-    for (size_t i = 0; i < COUNT_OF(leads); i++)
-        if (str_starts_with(last, str_from_c(leads[i])))
-            last = str_skip(last, strlen(leads[i]));
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (str_starts_with(last, str_from_c(prefixes[i])))
+            last = str_skip(last, strlen(prefixes[i]));
     return last;
 }
 
 struct str process_failure_reason(struct arena *arena, const struct process *process)
 {
-    enum { BY_SIGNAL = 128, MEBIBYTE = 1024 * 1024 };
-    struct str last = last_words(buf_str(&process->errors));
-    int number = process->status - BY_SIGNAL;
+    enum { SIGNAL_STATUS_BASE = 128, MEBIBYTE = 1024 * 1024 };
+    struct str last = last_error_line(buf_str(&process->errors));
+    int number = process->status - SIGNAL_STATUS_BASE;
     if (process->error == EFBIG)
         return str_format(arena, "output exceeds %d MiB",
                           (process->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX) / MEBIBYTE);
@@ -525,9 +528,9 @@ struct str process_failure_reason(struct arena *arena, const struct process *pro
 
 int process_exec(const char *const *arguments)
 {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigaction(SIGPIPE, &standard, NULL);
-    execvp(arguments[0], as_exec_takes_it(arguments));
+    struct sigaction default_action = {.sa_handler = SIG_DFL};
+    sigaction(SIGPIPE, &default_action, NULL);
+    execvp(arguments[0], to_exec_arguments(arguments));
     return errno;
 }
 

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 /* The existing directory; wiped when the process runs out of memory. */
-static const char *present;
+static const char *current_dir;
 
-static void wipe_present(void)
+static void wipe_current_dir(void)
 {
-    bool ignored = !present || private_dir_wipe(present);
+    bool ignored = !current_dir || private_dir_wipe(current_dir);
     (void)ignored;
 }
 
@@ -29,8 +29,8 @@ const char *private_dir_create(struct arena *arena)
         char *path = arena_alloc(arena, pattern.len + 1);
         memcpy(path, pattern.data, pattern.len);
         if (mkdtemp(path)) {
-            present = path;
-            out_of_memory_set_cleanup(wipe_present);
+            current_dir = path;
+            out_of_memory_set_cleanup(wipe_current_dir);
             return path;
         }
     }
@@ -49,19 +49,19 @@ int private_dir_write(const char *path, const struct str *pieces, size_t count)
 }
 
 /* Overwrites a file in place. */
-static bool overwrite(int folder, const char *name, off_t size)
+static bool overwrite(int dir, const char *name, off_t size)
 {
     static const char zeros[4096];
-    int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    bool right = fd >= 0;
-    while (right && size > 0) {
+    int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool ok = fd >= 0;
+    while (ok && size > 0) {
         size_t some = size < (off_t)sizeof zeros ? (size_t)size : sizeof zeros;
         ssize_t count = write(fd, zeros, some);
-        right = count > 0;
-        size -= right ? count : 0;
+        ok = count > 0;
+        size -= ok ? count : 0;
     }
-    right = right && fsync(fd) == 0;
-    return fd >= 0 && close(fd) == 0 && right;
+    ok = ok && fsync(fd) == 0;
+    return fd >= 0 && close(fd) == 0 && ok;
 }
 
 /* Deletes a file, or a directory with all its content, because other programs leave copies beside a
@@ -73,24 +73,24 @@ static bool wipe(int parent, const char *name, unsigned depth)
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || depth == DEPTH_MAX)
         return false;
     if (!S_ISDIR(status.st_mode)) {
-        bool right = !S_ISREG(status.st_mode) || overwrite(parent, name, status.st_size);
-        return unlinkat(parent, name, 0) == 0 && right;
+        bool ok = !S_ISREG(status.st_mode) || overwrite(parent, name, status.st_size);
+        return unlinkat(parent, name, 0) == 0 && ok;
     }
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
-    bool right = folder != NULL;
-    while (folder && (entry = readdir(folder)) != NULL)
+    bool ok = dir != NULL;
+    while (dir && (entry = readdir(dir)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            right &= wipe(dirfd(folder), entry->d_name, depth + 1);
-    if (folder ? closedir(folder) < 0 : fd >= 0 && close(fd) < 0)
-        right = false;
-    return unlinkat(parent, name, AT_REMOVEDIR) == 0 && right;
+            ok &= wipe(dirfd(dir), entry->d_name, depth + 1);
+    if (dir ? closedir(dir) < 0 : fd >= 0 && close(fd) < 0)
+        ok = false;
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 && ok;
 }
 
 bool private_dir_wipe(const char *path)
 {
-    bool right = wipe(AT_FDCWD, path, 0);
-    present = NULL;
-    return right;
+    bool ok = wipe(AT_FDCWD, path, 0);
+    current_dir = NULL;
+    return ok;
 }

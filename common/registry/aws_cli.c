@@ -32,9 +32,9 @@ static void add_repository(const struct aws_cli *aws, struct argv *argv, const c
 /* True if the CLI printed "An error occurred (CODE) when calling the ...". */
 static bool has_code(const struct aws_cli *aws, const struct process *run, const char *code)
 {
-    const char *sign = str_format(aws->arena, "(%s", code).data;
+    const char *pattern = str_format(aws->arena, "(%s", code).data;
     return run->error == 0 && run->status != 0 &&
-           strstr(str_to_c(aws->arena, buf_str(&run->errors)), sign);
+           strstr(str_to_c(aws->arena, buf_str(&run->errors)), pattern);
 }
 
 static bool is_forbidden(const struct aws_cli *aws, const struct process *run)
@@ -44,10 +44,10 @@ static bool is_forbidden(const struct aws_cli *aws, const struct process *run)
 
 /* Messages of the CLI about credentials, and how we report them. */
 static const struct {
-    const char *sign;
+    const char *pattern;
     const char *message;
     const char *hint;
-} refusals[] = {
+} credential_errors[] = {
     {"(ExpiredToken", "the AWS credentials have expired",
      "sign in again, for example with `aws sso login`"},
     {"has expired", "the AWS credentials have expired",
@@ -62,7 +62,7 @@ static const struct {
 
 /* Returns AWS's error message from the CLI's output, without later lines, which may quote the
  * request. */
-static struct str message_of(const struct aws_cli *aws, const struct process *run)
+static struct str aws_message(const struct aws_cli *aws, const struct process *run)
 {
     struct str text = str_copy(aws->arena, buf_str(&run->errors));
     const char *found = text.len ? strstr(text.data, "An error occurred (") : NULL;
@@ -82,28 +82,28 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
         diag_hint(aws->diags, "install the AWS CLI, which is required to push to ECR");
         return false;
     }
-    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
-        if (!strstr(text, refusals[i].sign))
+    for (size_t i = 0; i < COUNT_OF(credential_errors); i++) {
+        if (!strstr(text, credential_errors[i].pattern))
             continue;
-        diag_error(aws->diags, NO_LOCATION, "%s", refusals[i].message);
-        diag_hint(aws->diags, "%s", refusals[i].hint);
+        diag_error(aws->diags, NO_LOCATION, "%s", credential_errors[i].message);
+        diag_hint(aws->diags, "%s", credential_errors[i].hint);
         return false;
     }
     diag_error(aws->diags, NO_LOCATION, "aws %s %s failed: %.*s", run->arguments[1],
-               run->arguments[2], STR_ARG(message_of(aws, run)));
+               run->arguments[2], STR_ARG(aws_message(aws, run)));
     return false;
 }
 
 /* Returns the output without its newline. */
-static struct str answer_of(const struct aws_cli *aws, const struct process *run)
+static struct str output_of(const struct aws_cli *aws, const struct process *run)
 {
-    struct str answer = str_copy(aws->arena, buf_str(&run->output));
-    while (answer.len && strchr("\r\n", answer.data[answer.len - 1]))
-        answer.len--;
-    return answer;
+    struct str output_text = str_copy(aws->arena, buf_str(&run->output));
+    while (output_text.len && strchr("\r\n", output_text.data[output_text.len - 1]))
+        output_text.len--;
+    return output_text;
 }
 
-static bool fail_answer(const struct aws_cli *aws, const struct process *run)
+static bool fail_unexpected_output(const struct aws_cli *aws, const struct process *run)
 {
     diag_error(aws->diags, NO_LOCATION, "unexpected output of aws %s %s", run->arguments[1],
                run->arguments[2]);
@@ -116,16 +116,16 @@ bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account)
     struct process run = {
         .arguments = aws_argv(aws, "sts", "get-caller-identity", "--query=Account", NULL).items};
     process_run(&run, 1);
-    *ret_account = answer_of(aws, &run);
-    bool right = process_succeeded(&run)
-                     ? !name_check_aws_account(*ret_account) || fail_answer(aws, &run)
-                     : fail(aws, &run);
+    *ret_account = output_of(aws, &run);
+    bool ok = process_succeeded(&run)
+                  ? !name_check_aws_account(*ret_account) || fail_unexpected_output(aws, &run)
+                  : fail(aws, &run);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-static bool take_repository(const struct aws_cli *aws, const struct process *run,
-                            struct aws_repository *ret)
+static bool parse_repository(const struct aws_cli *aws, const struct process *run,
+                             struct aws_repository *ret)
 {
     if (has_code(aws, run, "RepositoryNotFound")) {
         ret->presence = PRESENCE_ABSENT;
@@ -133,22 +133,22 @@ static bool take_repository(const struct aws_cli *aws, const struct process *run
     }
     if (!process_succeeded(run))
         return is_forbidden(aws, run) || fail(aws, run);
-    struct str mutability = answer_of(aws, run);
+    struct str mutability = output_of(aws, run);
     ret->presence = PRESENCE_PRESENT;
     ret->immutable = str_eq_c(mutability, "IMMUTABLE");
     return ret->immutable || str_ends_with(mutability, STR("MUTABLE")) ||
-           str_ends_with(mutability, STR("_WITH_EXCLUSION")) || fail_answer(aws, run);
+           str_ends_with(mutability, STR("_WITH_EXCLUSION")) || fail_unexpected_output(aws, run);
 }
 
-static bool take_tag(const struct aws_cli *aws, const struct process *run,
-                     struct aws_repository *ret)
+static bool parse_tag(const struct aws_cli *aws, const struct process *run,
+                      struct aws_repository *ret)
 {
     if (has_code(aws, run, "RepositoryNotFound") || has_code(aws, run, "ImageNotFound"))
         return true;
     if (!process_succeeded(run))
         return is_forbidden(aws, run) || fail(aws, run);
-    ret->digest = answer_of(aws, run);
-    return !name_check_image_digest(ret->digest) || fail_answer(aws, run);
+    ret->digest = output_of(aws, run);
+    return !name_check_image_digest(ret->digest) || fail_unexpected_output(aws, run);
 }
 
 bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_repository *ret)
@@ -164,14 +164,14 @@ bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_reposit
     struct process runs[] = {{.arguments = repository.items}, {.arguments = image.items}};
     *ret = (struct aws_repository){0};
     process_run(runs, 2);
-    bool right = take_repository(aws, &runs[0], ret) && take_tag(aws, &runs[1], ret);
+    bool ok = parse_repository(aws, &runs[0], ret) && parse_tag(aws, &runs[1], ret);
     process_free(&runs[0]);
     process_free(&runs[1]);
-    return right;
+    return ok;
 }
 
 /* Runs a command that changes the repository; not interrupted by a signal. */
-static bool change(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
+static bool run_change(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
 {
     add_repository(aws, &argv, "repository-name");
     *ret_run = (struct process){.arguments = argv.items, .uninterruptible = true};
@@ -186,21 +186,21 @@ static bool set_policies(const struct aws_cli *aws)
                           aws_argv(aws, "ecr", "set-repository-policy", NULL)};
     argv_add_flag(arena, &argv[0], "lifecycle-policy-text", ecr_lifecycle(arena).data);
     argv_add_flag(arena, &argv[1], "policy-text", ecr_policy(arena, aws->ecr).data);
-    bool right = true;
-    for (size_t i = 0; right && i < 2; i++) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < 2; i++) {
         struct process run;
-        right = change(aws, argv[i], &run) || fail(aws, &run);
+        ok = run_change(aws, argv[i], &run) || fail(aws, &run);
         process_free(&run);
     }
-    return right;
+    return ok;
 }
 
 /* Deletes the repository that was just created: later runs leave an existing repository alone, so
  * it would never get its policies. */
-static void remove_made(const struct aws_cli *aws)
+static void delete_created(const struct aws_cli *aws)
 {
     struct process run;
-    if (!change(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
+    if (!run_change(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
         diag_error(aws->diags, NO_LOCATION,
                    "created the repository \"%.*s\" but could not set its policies",
                    STR_ARG(aws->ecr->name));
@@ -211,7 +211,7 @@ static void remove_made(const struct aws_cli *aws)
     process_free(&run);
 }
 
-bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_made)
+bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_created)
 {
     struct argv argv = aws_argv(
         aws, "ecr", "create-repository", "--image-scanning-configuration=scanOnPush=true",
@@ -219,12 +219,12 @@ bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_ma
         immutable_tags ? "--image-tag-mutability=IMMUTABLE" : "--image-tag-mutability=MUTABLE",
         NULL);
     struct process run;
-    *ret_made = change(aws, argv, &run);
-    bool right = *ret_made || has_code(aws, &run, "RepositoryAlreadyExists") || fail(aws, &run);
+    *ret_created = run_change(aws, argv, &run);
+    bool ok = *ret_created || has_code(aws, &run, "RepositoryAlreadyExists") || fail(aws, &run);
     process_free(&run);
-    if (!*ret_made || set_policies(aws))
-        return right;
-    remove_made(aws);
+    if (!*ret_created || set_policies(aws))
+        return ok;
+    delete_created(aws);
     return false;
 }
 
@@ -233,6 +233,7 @@ bool aws_cli_password(const struct aws_cli *aws, struct process *ret_run)
     *ret_run = (struct process){.arguments = aws_argv(aws, "ecr", "get-login-password", NULL).items,
                                 .secret = true};
     process_run(ret_run, 1);
-    return process_succeeded(ret_run) ? ret_run->output.len > 0 || fail_answer(aws, ret_run)
-                                      : fail(aws, ret_run);
+    return process_succeeded(ret_run)
+               ? ret_run->output.len > 0 || fail_unexpected_output(aws, ret_run)
+               : fail(aws, ret_run);
 }

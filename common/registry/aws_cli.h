@@ -35,7 +35,7 @@ bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_reposit
 
 /* Creates the repository with its policies, or nothing; the result matches the object for a cluster
  * (manifest.h). An existing repository is not changed. `*ret_made`: created by this call. */
-bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_made);
+bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_created);
 
 /* Stores the password of the registry's user AWS in `output`, possibly followed by a newline. The
  * caller frees the run in any case, which zeroes it. */

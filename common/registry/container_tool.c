@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* In the order in which they are tried. */
-static const char *const names[] = {"docker", "podman", "nerdctl", NULL};
+static const char *const tool_names[] = {"docker", "podman", "nerdctl", NULL};
 
 /* Returns the tool's name and its arguments, up to a NULL. After a login it uses the credentials in
  * the directory: docker and nerdctl read DOCKER_CONFIG, podman reads REGISTRY_AUTH_FILE, even if it
@@ -28,9 +28,9 @@ __attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *
     if (tool->logged_in) {
         argv_add(tool->arena, &argv, "env");
         argv_add(tool->arena, &argv,
-                 str_format(tool->arena, "DOCKER_CONFIG=%s", tool->folder).data);
+                 str_format(tool->arena, "DOCKER_CONFIG=%s", tool->directory).data);
         argv_add(tool->arena, &argv,
-                 str_format(tool->arena, "REGISTRY_AUTH_FILE=%s/auth.json", tool->folder).data);
+                 str_format(tool->arena, "REGISTRY_AUTH_FILE=%s/auth.json", tool->directory).data);
     }
     argv_add(tool->arena, &argv, tool->name);
     va_start(arguments, tool);
@@ -55,7 +55,7 @@ static bool is_podman(struct str version)
 
 /* Runs the tool to find out whether it exists and what it is. Returns an errno if it cannot be
  * run. */
-static int try_name(struct image_tool *tool, const char *name)
+static int probe_tool(struct image_tool *tool, const char *name)
 {
     struct process run = {.arguments = (const char *const[]){name, "--version", NULL}};
     process_run(&run, 1);
@@ -72,9 +72,9 @@ bool image_tool_find(struct image_tool *tool, const char *name)
 {
     int error = ENOENT;
     if (name)
-        error = try_name(tool, name);
-    for (size_t i = 0; !name && error && names[i]; i++)
-        error = try_name(tool, names[i]);
+        error = probe_tool(tool, name);
+    for (size_t i = 0; !name && error && tool_names[i]; i++)
+        error = probe_tool(tool, tool_names[i]);
     if (error == 0 || process_interrupted())
         return error == 0;
     if (name) {
@@ -92,12 +92,12 @@ bool image_tool_find(struct image_tool *tool, const char *name)
 }
 
 /* True if the tool reported that the image does not exist; each tool words that differently. */
-static bool says_absent(const struct image_tool *tool, const struct process *run)
+static bool is_missing_image(const struct image_tool *tool, const struct process *run)
 {
-    static const char *const signs[] = {"no such image", "no such object", "image not known"};
+    static const char *const patterns[] = {"no such image", "no such object", "image not known"};
     struct str text = str_lower(tool->arena, buf_str(&run->errors));
-    for (size_t i = 0; i < COUNT_OF(signs); i++)
-        if (strstr(str_to_c(tool->arena, text), signs[i]))
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        if (strstr(str_to_c(tool->arena, text), patterns[i]))
             return true;
     return false;
 }
@@ -110,19 +110,19 @@ bool image_tool_query(const struct image_tool *tool, struct str image, struct lo
                                            .items};
     process_run(&run, 1);
     *ret = (struct local_image){0};
-    bool right = process_succeeded(&run);
-    if (right) {
+    bool ok = process_succeeded(&run);
+    if (ok) {
         struct str text = str_copy(tool->arena, buf_str(&run.output));
         size_t space = str_find(text, 0, ' ');
         ret->id = str_slice(text, 0, space);
-        ret->names = strtoul(str_skip(text, space).data, NULL, 10);
-    } else if (run.error == 0 && says_absent(tool, &run)) {
-        right = !process_interrupted();
+        ret->reference_count = strtoul(str_skip(text, space).data, NULL, 10);
+    } else if (run.error == 0 && is_missing_image(tool, &run)) {
+        ok = !process_interrupted();
     } else {
         fail(tool, "image inspect", &run);
     }
     process_free(&run);
-    return right;
+    return ok;
 }
 
 /* Returns docker's current context, which selects the engine; empty for the default. */
@@ -142,14 +142,14 @@ static struct str current_context(const struct image_tool *tool)
 /* Links to the contexts of the user's configuration; nothing is copied. Returns 0 or an errno. */
 static int link_contexts(const struct image_tool *tool)
 {
-    const char *folder = getenv("DOCKER_CONFIG");
+    const char *directory = getenv("DOCKER_CONFIG");
     const char *home = getenv("HOME");
-    struct str contexts = folder && *folder
-                              ? str_format(tool->arena, "%s/contexts", folder)
+    struct str contexts = directory && *directory
+                              ? str_format(tool->arena, "%s/contexts", directory)
                               : str_format(tool->arena, "%s/.docker/contexts", home ? home : "");
     char *real = realpath(contexts.data, NULL);
     int error =
-        !real || symlink(real, str_format(tool->arena, "%s/contexts", tool->folder).data) < 0
+        !real || symlink(real, str_format(tool->arena, "%s/contexts", tool->directory).data) < 0
             ? errno
             : 0;
     free(real);
@@ -171,7 +171,7 @@ static bool write_config(const struct image_tool *tool, struct str host)
         node_set_string(arena, config, "currentContext", context);
     emit_json(&text, config, 0);
     struct str piece = buf_str(&text);
-    const char *path = str_format(arena, "%s/config.json", tool->folder).data;
+    const char *path = str_format(arena, "%s/config.json", tool->directory).data;
     int error = context.len ? link_contexts(tool) : 0;
     if (error == 0)
         error = private_dir_write(path, &piece, 1);
@@ -193,9 +193,9 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
                                   .items,
                           .input = password};
     process_run(&run, 1);
-    bool right = process_succeeded(&run) || fail(tool, "login", &run);
+    bool ok = process_succeeded(&run) || fail(tool, "login", &run);
     process_free(&run);
-    return right;
+    return ok;
 }
 
 /* Adds a name to the image; removes it if `image` is NULL. Not interrupted by a signal, so that the
@@ -206,31 +206,32 @@ static bool set_name(const struct image_tool *tool, const char *image, const cha
                              : tool_argv(tool, "image", "rm", "--", name, NULL);
     struct process run = {.arguments = argv.items, .uninterruptible = true};
     process_run(&run, 1);
-    bool right = run.error == 0 && run.status == 0;
-    if (!right && image)
+    bool ok = run.error == 0 && run.status == 0;
+    if (!ok && image)
         fail(tool, "tag", &run);
-    else if (!right && !process_interrupted()) {
+    else if (!ok && !process_interrupted()) {
         diag_warning(tool->diags, NO_LOCATION, "cannot remove the temporary tag %s: %.*s", name,
                      STR_ARG(process_failure_reason(tool->arena, &run)));
         diag_hint(tool->diags, "remove it: %s image rm %s", tool->name, name);
     }
     process_free(&run);
-    return right;
+    return ok;
 }
 
-/* Finds the digest after each `lead`; with `lines` only leads at the start of a line. Returns the
- * number of different digests. */
-static size_t find_digest(struct str output, struct str lead, bool lines, struct str *ret)
+/* Finds the digest after each `prefix`; with `at_line_start` only at the start of a line.
+ * Returns the number of different digests. */
+static size_t find_digest(struct str output, struct str prefix, bool at_line_start, struct str *ret)
 {
     enum { DIGEST_LEN = 71 }; /* "sha256:" and 64 hexadecimal digits */
     size_t count = 0;
     *ret = (struct str){0};
     for (size_t at = 0; at < output.len; at++) {
         struct str rest = str_skip(output, at);
-        if (!str_starts_with(rest, lead) || (lines && at > 0 && output.data[at - 1] != '\n'))
+        if (!str_starts_with(rest, prefix) ||
+            (at_line_start && at > 0 && output.data[at - 1] != '\n'))
             continue;
-        struct str digest = str_slice(rest, lead.len, lead.len + DIGEST_LEN);
-        struct str next = str_slice(rest, lead.len + DIGEST_LEN, lead.len + DIGEST_LEN + 1);
+        struct str digest = str_slice(rest, prefix.len, prefix.len + DIGEST_LEN);
+        struct str next = str_slice(rest, prefix.len + DIGEST_LEN, prefix.len + DIGEST_LEN + 1);
         if (name_check_image_digest(digest) ||
             (next.len && str_span_only(next, "0123456789abcdef")))
             continue;
@@ -316,8 +317,8 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
                       STR_ARG(start), STR_ARG(command));
 }
 
-static void tell_refused(const struct image_tool *tool, const struct process *run,
-                         struct str reference)
+static void report_push_failure(const struct image_tool *tool, const struct process *run,
+                                struct str reference)
 {
     struct str why = run->error ? process_failure_reason(tool->arena, run)
                                 : str_format(tool->arena, "%s push exited with status %d",
@@ -334,30 +335,30 @@ static bool run_push(const struct image_tool *tool, struct argv argv, struct str
 {
     struct process run = {.arguments = argv.items, .tee_stderr = true};
     process_run(&run, 1);
-    bool right = process_succeeded(&run);
+    bool ok = process_succeeded(&run);
     struct str tag = image_name_split(reference).tag;
-    if (right && digest_file)
+    if (ok && digest_file)
         *ret_digest = read_digest(tool, digest_file);
-    else if (right)
+    else if (ok)
         *ret_digest =
             str_copy(tool->arena, image_tool_digest(tool->kind, tag, buf_str(&run.output)));
     else if (!process_interrupted())
-        tell_refused(tool, &run, reference);
+        report_push_failure(tool, &run, reference);
     process_free(&run);
-    if (right && ret_digest->len == 0) {
+    if (ok && ret_digest->len == 0) {
         diag_error(tool->diags, NO_LOCATION, "%s push did not report the digest of %.*s",
                    tool->name, STR_ARG(reference));
         diag_hint(tool->diags, "look up the digest in the registry, and pass it to deploy with "
                                "--image-digest");
     }
-    return right && ret_digest->len;
+    return ok && ret_digest->len;
 }
 
 /* podman can push an image under a name that it does not have locally. */
-static bool push_as(const struct image_tool *tool, struct str image, struct str reference,
-                    struct str *ret_digest)
+static bool push_renamed(const struct image_tool *tool, struct str image, struct str reference,
+                         struct str *ret_digest)
 {
-    const char *file = str_format(tool->arena, "%s/digest", tool->folder).data;
+    const char *file = str_format(tool->arena, "%s/digest", tool->directory).data;
     struct argv argv =
         tool_argv(tool, "push", str_format(tool->arena, "--digestfile=%s", file).data, NULL);
     if (is_local(host_of(reference)))
@@ -372,20 +373,20 @@ static bool push_as(const struct image_tool *tool, struct str image, struct str 
 bool image_tool_push(const struct image_tool *tool, struct str image,
                      const struct local_image *local, struct str reference, struct str *ret_digest)
 {
-    struct local_image before;
+    struct local_image existing;
     if (tool->kind == TOOL_PODMAN)
-        return push_as(tool, image, reference, ret_digest);
+        return push_renamed(tool, image, reference, ret_digest);
     const char *name = str_to_c(tool->arena, reference);
-    if (!image_tool_query(tool, reference, &before))
+    if (!image_tool_query(tool, reference, &existing))
         return false;
-    bool named = str_equal(before.id, local->id);
-    bool right =
-        (named || set_name(tool, str_to_c(tool->arena, image), name)) &&
+    bool has_name = str_equal(existing.id, local->id);
+    bool ok =
+        (has_name || set_name(tool, str_to_c(tool->arena, image), name)) &&
         run_push(tool, tool_argv(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
     /* Removing the last name would delete the image. */
-    if (before.id.len == 0 && local->names)
+    if (existing.id.len == 0 && local->reference_count)
         set_name(tool, NULL, name);
-    return right;
+    return ok;
 }
 
 struct process image_tool_list(const struct image_tool *tool)

@@ -13,13 +13,13 @@ struct image_tool {
     struct diags *diags; /* where failures are reported */
     const char *name;
     enum image_tool_kind kind; /* `docker` may be podman under another name */
-    const char *folder;        /* private directory for its credentials and results */
+    const char *directory;     /* private directory for its credentials and results */
     bool logged_in;            /* uses credentials in that directory instead of the user's */
 };
 
 struct local_image {
-    struct str id; /* empty: not found */
-    size_t names;  /* number of "NAME:TAG" references to it */
+    struct str id;          /* empty: not found */
+    size_t reference_count; /* number of "NAME:TAG" references to it */
 };
 
 /* Finds the tool of this name; NULL: the first one in PATH. Arena and diags of `tool` must be

@@ -40,7 +40,7 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct push *push, const 
     return false;
 }
 
-static void hint_none(struct push *push)
+static void hint_no_repository(struct push *push)
 {
     const struct session *session = &push->session;
     const char *hint = "set image: AUTO, or push the image with docker push";
@@ -72,7 +72,7 @@ static bool choose_service(struct push *push)
         return true;
     if (count == 0) {
         fail(push, "no service has image: AUTO, so there is no repository to push to");
-        hint_none(push);
+        hint_no_repository(push);
         return false;
     }
     fail(push, "several services have image: AUTO: %.*s", STR_ARG(names));
@@ -135,7 +135,7 @@ static bool check_ecr(struct push *push)
         return false;
     bool own = str_equal(account, push->ecr.account);
     size_t errors = push->diags.errors;
-    bool right = aws_cli_query(&push->aws, push->tag, &push->remote);
+    bool ok = aws_cli_query(&push->aws, push->tag, &push->remote);
     if (!own && push->remote.presence != PRESENCE_PRESENT) {
         if (process_interrupted() || push->diags.errors > errors)
             return false;
@@ -144,7 +144,7 @@ static bool check_ecr(struct push *push)
         diag_hint(&push->diags, "select the profile of that account with AWS_PROFILE");
         return false;
     }
-    if (!right)
+    if (!ok)
         return false;
     if (push->remote.presence == PRESENCE_ABSENT && !push->options->create) {
         fail(push, "repository %.*s not found", STR_ARG(push->service->repository));
@@ -173,10 +173,10 @@ static bool create(struct push *push)
 {
     if (!push->options->create || push->remote.presence == PRESENCE_PRESENT)
         return true;
-    bool made;
-    if (!aws_cli_create(&push->aws, push->service->immutable_tags, &made))
+    bool created;
+    if (!aws_cli_create(&push->aws, push->service->immutable_tags, &created))
         return false;
-    if (made)
+    if (created)
         console_print_line(
             str_format(&push->arena, "%.*s created", STR_ARG(push->service->repository)));
     return !process_interrupted();
@@ -190,35 +190,34 @@ static struct str host_of(struct str repository)
 static bool log_in(struct push *push)
 {
     struct process run;
-    bool right = aws_cli_password(&push->aws, &run);
+    bool ok = aws_cli_password(&push->aws, &run);
     struct str password = buf_str(&run.output);
     while (str_ends_with(password, STR("\n")))
         password.len--;
-    right = right &&
-            image_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
+    ok = ok && image_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
     process_free(&run);
-    return right;
+    return ok;
 }
 
 /* Other programs write into a private directory, which is deleted at the end. */
 static bool send_from_dir(struct push *push)
 {
     struct arena *arena = &push->arena;
-    push->tool.folder = private_dir_create(arena);
-    if (!push->tool.folder) {
+    push->tool.directory = private_dir_create(arena);
+    if (!push->tool.directory) {
         fail(push, "cannot create a private directory: %s", strerror(errno));
         diag_hint(&push->diags, "set TMPDIR to a writable directory");
         return false;
     }
-    bool right =
+    bool ok =
         (!push->is_ecr || log_in(push)) &&
         image_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
-    if (!private_dir_wipe(push->tool.folder)) {
-        right = fail(push, "cannot delete %s, which may contain credentials: %s", push->tool.folder,
-                     strerror(errno));
+    if (!private_dir_wipe(push->tool.directory)) {
+        ok = fail(push, "cannot delete %s, which may contain credentials: %s", push->tool.directory,
+                  strerror(errno));
         diag_hint(&push->diags, "delete that directory");
     }
-    return right;
+    return ok;
 }
 
 static bool run(struct push *push, enum push_extent extent)
@@ -245,16 +244,16 @@ bool push(struct arena *arena, const struct input_options *input,
     struct push push = {.options = options};
     push.diags.arena = push.session.arena = &push.arena;
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    bool right = session_open(&push.session, input, color, true) && run(&push, extent);
-    right = session_report(&push.diags, color) && right;
-    if (push.digest.len && !right)
+    bool ok = session_open(&push.session, input, color, true) && run(&push, extent);
+    ok = session_report(&push.diags, color) && ok;
+    if (push.digest.len && !ok)
         console_print_line(str_format(&push.arena, "pushed %.*s with digest %.*s",
                                       STR_ARG(push.reference), STR_ARG(push.digest)));
     if (process_interrupted())
         console_print_line(STR("interrupted"));
-    if (right)
+    if (ok)
         *ret = (struct pushed){str_copy(arena, push.service->repository), str_copy(arena, push.tag),
                                str_copy(arena, push.digest)};
     arena_free(&push.arena);
-    return right;
+    return ok;
 }

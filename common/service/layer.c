@@ -10,9 +10,9 @@
 
 static void check_name(const struct layer *layer)
 {
-    const char *wrong = name_check_namespace(layer->name);
-    if (wrong && record_has(layer->file, FILE_NAME))
-        diag_error(layer->diags, record_location(layer->file, FILE_NAME), "name %s", wrong);
+    const char *error = name_check_namespace(layer->name);
+    if (error && record_has(layer->file, FILE_NAME))
+        diag_error(layer->diags, record_location(layer->file, FILE_NAME), "name %s", error);
 }
 
 static void report_duplicate(const struct layer *layer, const struct value *name)
@@ -63,7 +63,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
     layer->namespace = options->namespace ? str_from_c(options->namespace) : layer->name;
     check_name(layer);
     check_variables(layer);
-    bool placed = environment_read(&reader, file, options, providers, &layer->environment);
+    bool has_environment = environment_read(&reader, file, options, providers, &layer->environment);
     layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
                                   layer->environment.provider->local, &layer->module_count);
     layer->scope = (struct scope){.arena = arena,
@@ -76,12 +76,12 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
                                   .module_count = layer->module_count};
     record_variables(layer);
     /* Without an environment, every placeholder would be a second error with the same cause. */
-    layer->scope.blind = !placed;
-    struct schema_reader filling = layer_reader(layer);
+    layer->scope.blind = !has_environment;
+    struct schema_reader module_reader = layer_reader(layer);
     for (size_t i = 0; i < layer->module_count; i++) {
         struct module *module = &layer->modules[i];
         if (module->kind && module->kind->link == LINK_SECRET)
-            module_read_credentials(&filling, module);
+            module_read_credentials(&module_reader, module);
     }
     return layer;
 }
@@ -143,9 +143,9 @@ void layer_report_empty(const struct layer *layer)
 
 bool layer_selects(const struct layer *layer, const struct module *module)
 {
-    const struct option_list *wanted = &layer->options->modules;
-    for (size_t i = 0; i < wanted->count; i++)
-        if (str_eq_c(module->name, wanted->items[i]))
+    const struct option_list *selected = &layer->options->modules;
+    for (size_t i = 0; i < selected->count; i++)
+        if (str_eq_c(module->name, selected->items[i]))
             return true;
-    return wanted->count == 0;
+    return selected->count == 0;
 }

@@ -15,11 +15,11 @@ static void read_name(const struct service_reader *in)
     struct str name = in->module->name;
     in->service->name = name;
     in->service->at = in->module->name_at;
-    const char *wrong = name_check_service(name);
-    if (!wrong && str_eq_c(name, "default") && !layer_injects(in->layer))
-        wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
-    if (wrong)
-        diag_error(diags, in->module->name_at, "service name %s", wrong);
+    const char *error = name_check_service(name);
+    if (!error && str_eq_c(name, "default") && !layer_injects(in->layer))
+        error = "must not be \"default\": every namespace has a ServiceAccount of that name";
+    if (error)
+        diag_error(diags, in->module->name_at, "service name %s", error);
     else if (!name_check_namespace(in->layer->name) &&
              in->layer->name.len + 1 + name.len > LABEL_MAX)
         diag_error(diags, in->module->name_at,
@@ -44,12 +44,12 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
         diag_hint(diags, "%s", environment->provider->registry_hint);
         return false;
     }
-    const char *wrong =
+    const char *error =
         environment->registry.len ? NULL : name_check_google_project(environment->project);
-    struct str message = str_format(in->reader.arena, "project %s", wrong ? wrong : "");
-    if (wrong && environment->project.len && !diags_contain(diags, message))
+    struct str message = str_format(in->reader.arena, "project %s", error ? error : "");
+    if (error && environment->project.len && !diags_contain(diags, message))
         diag_error(diags, environment->project_at, "%.*s", STR_ARG(message));
-    return !wrong || environment->project.len == 0;
+    return !error || environment->project.len == 0;
 }
 
 static bool is_auto(struct str image)
@@ -65,7 +65,7 @@ static bool has_version(struct str image)
 
 /* --image-tag belongs to the current build. If a file has services with image: AUTO, its other
  * images (a database, for example) are not part of that build. */
-static bool any_is_auto(const struct layer *layer)
+static bool has_auto_image(const struct layer *layer)
 {
     for (size_t i = 0; i < layer->module_count; i++) {
         const struct module *module = &layer->modules[i];
@@ -78,12 +78,12 @@ static bool any_is_auto(const struct layer *layer)
 }
 
 /* True if --image-tag or --image-digest applies to this image. */
-static bool takes_version(const struct service_reader *in, struct str image, bool automatic)
+static bool version_applies(const struct service_reader *in, struct str image, bool automatic)
 {
     const char *repository = in->layer->options->image_repository;
     if (repository)
         return str_eq_c(in->service->repository, repository);
-    return automatic || (!has_version(image) && !any_is_auto(in->layer));
+    return automatic || (!has_version(image) && !has_auto_image(in->layer));
 }
 
 static struct str add_version(const struct service_reader *in, struct str image)
@@ -99,11 +99,11 @@ static struct str add_version(const struct service_reader *in, struct str image)
 
 static void check_image(const struct service_reader *in, struct str image, bool automatic)
 {
-    const char *wrong = name_check_image(image);
-    if (wrong && automatic)
-        service_error(in, SERVICE_IMAGE, "image \"%.*s\" %s", STR_ARG(image), wrong);
-    else if (wrong)
-        service_error(in, SERVICE_IMAGE, "image %s", wrong);
+    const char *error = name_check_image(image);
+    if (error && automatic)
+        service_error(in, SERVICE_IMAGE, "image \"%.*s\" %s", STR_ARG(image), error);
+    else if (error)
+        service_error(in, SERVICE_IMAGE, "image %s", error);
 }
 
 static void warn_without_version(const struct service_reader *in)
@@ -132,7 +132,7 @@ static void read_image(const struct service_reader *in)
     service->repository = automatic ? image : (struct str){0};
     service->immutable_tags =
         str_eq_c(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
-    bool versioned = takes_version(in, image, automatic);
+    bool versioned = version_applies(in, image, automatic);
     service->image = versioned ? add_version(in, image) : image;
     service->has_image = !automatic || (versioned && (options->image_tag || options->image_digest));
     if (!service->has_image)
@@ -186,8 +186,8 @@ static void read_scale(const struct service_reader *in)
     struct service *service = in->service;
     const struct value *min = service_value(in, SERVICE_MIN_CONTAINERS);
     const struct value *max = service_value(in, SERVICE_MAX_CONTAINERS);
-    bool none = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
-    service->min_containers = none ? 0 : min->number;
+    bool is_paused = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
+    service->min_containers = is_paused ? 0 : min->number;
     service->max_containers = max->number;
     service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
     service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
@@ -260,9 +260,9 @@ static void read_resources(const struct service_reader *in)
 }
 
 /* "*" applies the service to all workloads, or to all containers. */
-static void check_every(const struct service_reader *in, const struct record *record)
+static void check_wildcards(const struct service_reader *in, const struct record *record)
 {
-    static const enum field_id choices[] = {HELM_SERVICE, HELM_INGRESS};
+    static const enum field_id conflicts[] = {HELM_SERVICE, HELM_INGRESS};
     const struct helm *helm = &in->service->helm;
     if ((helm->all_workloads || helm->all_containers) && !helm->fill) {
         enum field_id field = helm->all_workloads ? HELM_WORKLOAD : HELM_CONTAINERS;
@@ -276,18 +276,18 @@ static void check_every(const struct service_reader *in, const struct record *re
                    "container and containers are mutually exclusive");
         diag_hint(in->reader.diags, "remove one of them");
     }
-    for (size_t i = 0; helm->all_workloads && i < COUNT_OF(choices); i++) {
-        if (!record_has(record, choices[i]))
+    for (size_t i = 0; helm->all_workloads && i < COUNT_OF(conflicts); i++) {
+        if (!record_has(record, conflicts[i]))
             continue;
-        const char *name = schema_field(choices[i])->name;
-        diag_error(in->reader.diags, record_location(record, choices[i]),
+        const char *name = schema_field(conflicts[i])->name;
+        diag_error(in->reader.diags, record_location(record, conflicts[i]),
                    "%s cannot be used with workload: \"*\"", name);
         diag_hint(in->reader.diags, "set workload to the name of one workload, or remove %s", name);
     }
 }
 
 /* Reports each of the fields that is set together with the key whose value is "*". */
-static void refuse_fields(const struct service_reader *in, const enum field_id *fields,
+static void reject_fields(const struct service_reader *in, const enum field_id *fields,
                           size_t count, const char *key)
 {
     for (size_t i = 0; i < count; i++) {
@@ -302,20 +302,21 @@ static void refuse_fields(const struct service_reader *in, const enum field_id *
 static void read_helm(const struct service_reader *in)
 {
     /* A port belongs to one container. */
-    static const enum field_id of_container[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
+    static const enum field_id container_fields[] = {SERVICE_PORT, SERVICE_PORTS,
+                                                     SERVICE_PROBE_PORT};
     /* These cannot be the same for all workloads of a chart. */
-    static const enum field_id of_workload[] = {SERVICE_MIN_CONTAINERS,
-                                                SERVICE_MAX_CONTAINERS,
-                                                SERVICE_TARGET_CPU,
-                                                SERVICE_TARGET_MEM,
-                                                SERVICE_COMMANDS,
-                                                SERVICE_ARGS,
-                                                SERVICE_PUBLIC_URI,
-                                                SERVICE_STICKY_SESSION,
-                                                SERVICE_STICKY_MAX_AGE,
-                                                SERVICE_CONSISTENT_HASH,
-                                                SERVICE_INGRESS_ANNOTATIONS,
-                                                SERVICE_POD_LABELS};
+    static const enum field_id workload_fields[] = {SERVICE_MIN_CONTAINERS,
+                                                    SERVICE_MAX_CONTAINERS,
+                                                    SERVICE_TARGET_CPU,
+                                                    SERVICE_TARGET_MEM,
+                                                    SERVICE_COMMANDS,
+                                                    SERVICE_ARGS,
+                                                    SERVICE_PUBLIC_URI,
+                                                    SERVICE_STICKY_SESSION,
+                                                    SERVICE_STICKY_MAX_AGE,
+                                                    SERVICE_CONSISTENT_HASH,
+                                                    SERVICE_INGRESS_ANNOTATIONS,
+                                                    SERVICE_POD_LABELS};
     const struct value *written = service_value(in, SERVICE_HELM);
     if (written->count == 0)
         return;
@@ -333,17 +334,17 @@ static void read_helm(const struct service_reader *in)
         .hooks = record_value(record, HELM_HOOKS)->flag,
         .jobs = record_value(record, HELM_JOBS)->flag,
     };
-    check_every(in, record);
+    check_wildcards(in, record);
     if (helm->all_containers)
-        refuse_fields(in, of_container, COUNT_OF(of_container), "containers");
+        reject_fields(in, container_fields, COUNT_OF(container_fields), "containers");
     if (helm->all_workloads)
-        refuse_fields(in, of_workload, COUNT_OF(of_workload), "workload");
+        reject_fields(in, workload_fields, COUNT_OF(workload_fields), "workload");
 }
 
-struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_right)
+struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_ok)
 {
     size_t errors = layer->diags->errors;
-    *ret_right = false;
+    *ret_ok = false;
     struct service_reader in = {.layer = layer, .reader = layer_reader(layer), .module = module};
     in.record = schema_read(&in.reader, &service_schema, module->node);
     if (!in.record)
@@ -362,17 +363,17 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     service_read_routes(&in);
     service_read_cloud(&in);
     read_helm(&in);
-    *ret_right = layer->diags->errors == errors;
+    *ret_ok = layer->diags->errors == errors;
     for (size_t i = 0; i < service_schema.count; i++)
-        *ret_right &= !in.record->values[i].invalid;
+        *ret_ok &= !in.record->values[i].invalid;
     return in.service;
 }
 
 struct service *service_read(struct layer *layer, const struct module *module)
 {
-    bool right;
-    struct service *service = service_read_all(layer, module, &right);
-    return right ? service : NULL;
+    bool ok;
+    struct service *service = service_read_all(layer, module, &ok);
+    return ok ? service : NULL;
 }
 
 bool service_has(const struct service *service, enum field_id field)

@@ -104,8 +104,7 @@ struct service {
     bool immutable_tags;   /* tags of that repository cannot be moved to another image */
     struct port *ports;    /* in file order */
     size_t port_count;
-    bool
-        ports_invalid; /* an error in the ports was reported; fields that require a port add none */
+    bool ports_invalid; /* true after an error in them; then fields that require a port add none */
     const struct port *public_port; /* target of `public_uri`, or NULL */
     const struct port *probe_port;  /* NULL if there are no ports */
     int64_t min_containers;
@@ -170,7 +169,7 @@ struct service *service_read(struct layer *layer, const struct module *module);
 
 /* Like service_read(), but also returns the service after an error, for callers that check it for
  * more errors; then sets `*ret_right` to false. Returns NULL if the module is not a map. */
-struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_right);
+struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_ok);
 
 /* Returns the Gateway that the routes of the service are attached to; NULL: they are Ingresses. */
 const struct gateway *service_gateway(const struct service *service);

@@ -15,13 +15,13 @@ static const struct environment *environment_of(const struct service_reader *in)
 }
 
 /* True for a cloud without objects of ours: its permissions depend on the pods' identity. */
-static bool is_elsewhere(const struct service_reader *in)
+static bool uses_identity_only(const struct service_reader *in)
 {
     const struct provider *provider = environment_of(in)->provider;
     return provider->annotation && !provider->makes_objects;
 }
 
-static void hint_at_identity(const struct service_reader *in)
+static void hint_identity(const struct service_reader *in)
 {
     diag_hint(in->reader.diags, "grant the permissions to the identity in %s",
               schema_field(environment_of(in)->provider->identity)->name);
@@ -46,20 +46,20 @@ static void warn_link(const struct service_reader *in, const struct link *link)
 }
 
 /* Reports an error and returns true if the module of a link belongs to another cloud. */
-static bool is_of_another_cloud(const struct service_reader *in, const struct link *link)
+static bool is_on_another_cloud(const struct service_reader *in, const struct link *link)
 {
     const struct provider *own = environment_of(in)->provider;
-    const struct provider *wanted = providers[link->module->kind->cloud];
-    if (own == wanted || own->cloud == CLOUD_NONE || own->local)
+    const struct provider *required = providers[link->module->kind->cloud];
+    if (own == required || own->cloud == CLOUD_NONE || own->local)
         return false;
     struct str message = str_format(
         in->reader.arena, "module \"%.*s\" (%.*s) requires %s, but the environment is on %s",
-        STR_ARG(link->module->name), STR_ARG(link->module->type), wanted->title, own->title);
+        STR_ARG(link->module->name), STR_ARG(link->module->type), required->title, own->title);
     if (diags_contain(in->reader.diags, message))
         return true;
     diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
-    if (is_elsewhere(in))
-        hint_at_identity(in);
+    if (uses_identity_only(in))
+        hint_identity(in);
     return true;
 }
 
@@ -69,7 +69,7 @@ void service_add_cloud_link(const struct service_reader *in, const struct link *
     if (layer_injects(in->layer) ||
         in->layer->scope.blind) /* the chart has its own ServiceAccount */
         return;
-    if (is_of_another_cloud(in, link))
+    if (is_on_another_cloud(in, link))
         return;
     const struct provider *provider = providers[link->module->kind->cloud];
     if (provider->grant) {
@@ -100,9 +100,9 @@ static void read_policies(const struct service_reader *in)
     in->service->cloud.policies = policies;
     for (size_t i = 0; i < policies->count; i++) {
         const struct item *item = &policies->items[i];
-        const char *wrong = name_check_iam_policy(item->text);
-        if (wrong) {
-            diag_error(diags, item->node->span, "IAM policy %s", wrong);
+        const char *error = name_check_iam_policy(item->text);
+        if (error) {
+            diag_error(diags, item->node->span, "IAM policy %s", error);
         } else if (map_add(in->reader.arena, &seen, item->text, item)) {
             diag_error(diags, item->node->span, "duplicate policy");
             diag_hint(diags, "remove one of them");
@@ -114,11 +114,11 @@ static void read_policies(const struct service_reader *in)
                       IAM_POLICIES_MAX);
     if (policies->count == 0 || layer_injects(in->layer) || in->layer->scope.blind)
         return;
-    if (is_elsewhere(in)) {
+    if (uses_identity_only(in)) {
         service_error(in, SERVICE_IAM_POLICIES,
                       "additional_iam_policies requires AWS, but the environment is on %s",
                       environment_of(in)->provider->title);
-        hint_at_identity(in);
+        hint_identity(in);
     } else if (environment_of(in)->ack && record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         service_error(in, SERVICE_IAM_POLICIES,
                       "additional_iam_policies and iam_role_arn are mutually exclusive with "
@@ -179,10 +179,10 @@ static const struct output *cluster_output(const struct service_reader *in, cons
 static void check_output(const struct service_reader *in, const struct output *output,
                          name_check *check, struct str text)
 {
-    const char *wrong = check(text);
+    const char *error = check(text);
     struct str message =
-        str_format(in->reader.arena, "output %.*s %s", STR_ARG(output->name), wrong ? wrong : "");
-    if (wrong && !diags_contain(in->reader.diags, message))
+        str_format(in->reader.arena, "output %.*s %s", STR_ARG(output->name), error ? error : "");
+    if (error && !diags_contain(in->reader.diags, message))
         diag_error(in->reader.diags, output->at, "%.*s", STR_ARG(message));
 }
 

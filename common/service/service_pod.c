@@ -7,11 +7,11 @@
 
 enum { HASH_LENGTH = 8 };
 
-static void add_words(struct buf *text, const struct value *words)
+static void add_strings(struct buf *text, const struct value *strings)
 {
-    for (size_t i = 0; i < words->count; i++) {
+    for (size_t i = 0; i < strings->count; i++) {
         buf_add_byte(text, '\0');
-        buf_add(text, words->items[i].text);
+        buf_add(text, strings->items[i].text);
     }
     buf_add_byte(text, '\n');
 }
@@ -24,8 +24,8 @@ static struct str cron_hash_name(const struct service_reader *in, const struct c
     struct buf text = {0};
     buf_add(&text, in->service->name);
     buf_add_byte(&text, '\n');
-    add_words(&text, job->commands);
-    add_words(&text, job->args);
+    add_strings(&text, job->commands);
+    add_strings(&text, job->args);
     uint32_t hash = str_hash(buf_str(&text));
     buf_free(&text);
     struct str name = str_slice(in->service->name, 0, CRON_NAME_MAX - 1 - HASH_LENGTH);
@@ -33,14 +33,14 @@ static struct str cron_hash_name(const struct service_reader *in, const struct c
 }
 
 /* Returns MODULE-NAME. Reports an error if it is not valid. */
-static struct str cron_given_name(const struct service_reader *in, const struct record *record)
+static struct str cron_explicit_name(const struct service_reader *in, const struct record *record)
 {
     struct diags *diags = in->reader.diags;
     struct location at = record_location(record, CRON_JOB_NAME);
-    struct str given = record_value(record, CRON_JOB_NAME)->text;
+    struct str suffix = record_value(record, CRON_JOB_NAME)->text;
     struct str name =
-        str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(given));
-    const char *invalid = name_check_namespace(given);
+        str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(suffix));
+    const char *invalid = name_check_namespace(suffix);
     if (invalid) {
         diag_error(diags, at, "name %s", invalid);
     } else if (name.len > CRON_NAME_MAX) {
@@ -82,12 +82,12 @@ static void read_cron_job(const struct service_reader *in, const struct record *
     *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
                              .commands = record_value(record, CRON_JOB_COMMANDS),
                              .args = record_value(record, CRON_JOB_ARGS)};
-    job->name =
-        record_has(record, CRON_JOB_NAME) ? cron_given_name(in, record) : cron_hash_name(in, job);
-    const char *wrong = cron_check(in->reader.arena, job->schedule);
-    if (wrong && record_has(record, CRON_JOB_SCHEDULE)) {
+    job->name = record_has(record, CRON_JOB_NAME) ? cron_explicit_name(in, record)
+                                                  : cron_hash_name(in, job);
+    const char *error = cron_check(in->reader.arena, job->schedule);
+    if (error && record_has(record, CRON_JOB_SCHEDULE)) {
         diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
-                   wrong);
+                   error);
         diag_hint(in->reader.diags, "for example, every day at 03:00: \"0 3 * * *\"");
     }
     check_cron_commands(in, record, job, names);
@@ -118,31 +118,31 @@ static void read_tolerations(const struct service_reader *in)
         *toleration = (struct toleration){.key = record_value(record, TOLERATION_KEY)->text,
                                           .value = record_value(record, TOLERATION_VALUE)->text,
                                           .effect = record_value(record, TOLERATION_EFFECT)->text};
-        const char *wrong = name_check_label_key(toleration->key);
-        if (wrong && record_has(record, TOLERATION_KEY))
+        const char *error = name_check_label_key(toleration->key);
+        if (error && record_has(record, TOLERATION_KEY))
             diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
-                       "toleration key %s", wrong);
-        wrong = name_check_label_value(toleration->value);
-        if (wrong)
+                       "toleration key %s", error);
+        error = name_check_label_value(toleration->value);
+        if (error)
             diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
-                       "toleration value %s", wrong);
+                       "toleration value %s", error);
     }
 }
 
 /* True for labels that all objects have, or that selectors use. */
-static bool is_our_label(struct str key)
+static bool is_reserved_label(struct str key)
 {
-    static const char *const ours[] = {
+    static const char *const reserved[] = {
         "app.kubernetes.io/name",       "app.kubernetes.io/instance", "app.kubernetes.io/part-of",
         "app.kubernetes.io/managed-by", "opta.dev/layer-name",        "opta.dev/environment-name",
         "opta.dev/module-name",         "pod-template-hash",          "controller-revision-hash"};
-    for (size_t i = 0; i < COUNT_OF(ours); i++)
-        if (str_eq_c(key, ours[i]))
+    for (size_t i = 0; i < COUNT_OF(reserved); i++)
+        if (str_eq_c(key, reserved[i]))
             return true;
     return false;
 }
 
-/* True for annotations that ingress-nginx or NGINX Ingress Controller writes to its configuration.
+/* True for annotations that end up in the configuration of nginx, with either of its controllers.
  */
 static bool is_nginx_key(struct str key)
 {
@@ -160,36 +160,36 @@ static void check_nginx(const struct service_reader *in, const struct item *item
                                     "Ingress");
         return;
     }
-    const char *wrong = name_check_nginx_value(item->text);
-    if (wrong)
-        diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), wrong);
+    const char *error = name_check_nginx_value(item->text);
+    if (error)
+        diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), error);
 }
 
-static const struct value *read_keys(const struct service_reader *in, enum field_id field)
+static const struct value *read_metadata(const struct service_reader *in, enum field_id field)
 {
     const struct value *map = service_value(in, field);
     for (size_t i = 0; i < map->count; i++) {
         const struct item *item = &map->items[i];
         bool label = field == SERVICE_POD_LABELS;
-        const char *wrong = name_check_label_key(item->name);
+        const char *error = name_check_label_key(item->name);
         bool azure = str_eq_c(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
-        if (!wrong && label && !layer_injects(in->layer) && (is_our_label(item->name) || azure))
-            wrong = "is reserved: it is set on all pods";
-        if (wrong)
+        if (!error && label && !layer_injects(in->layer) &&
+            (is_reserved_label(item->name) || azure))
+            error = "is reserved: it is set on all pods";
+        if (error)
             diag_error(in->reader.diags, item->name_node->span, "key \"%.*s\" %s",
-                       STR_ARG(item->name), wrong);
-        if (!wrong && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
+                       STR_ARG(item->name), error);
+        if (!error && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
             check_nginx(in, item);
-        wrong = label ? name_check_label_value(item->text) : NULL;
-        if (wrong)
-            diag_error(in->reader.diags, item->node->span, "label value %s", wrong);
+        error = label ? name_check_label_value(item->text) : NULL;
+        if (error)
+            diag_error(in->reader.diags, item->node->span, "label value %s", error);
     }
     return map;
 }
 
-/* A rollout fails after `timeout`, which must be longer than the time that a pod may take to start.
- */
+/* A rollout fails after `timeout`, so it must be longer than a pod may take to start. */
 static void read_timeout(const struct service_reader *in)
 {
     enum { SLACK = 60 }; /* seconds for scheduling and pulling the image */
@@ -227,10 +227,10 @@ void service_read_pods(const struct service_reader *in)
     }
     service->commands = service_value(in, SERVICE_COMMANDS);
     service->args = service_value(in, SERVICE_ARGS);
-    service->pod_annotations = read_keys(in, SERVICE_POD_ANNOTATIONS);
-    service->pod_labels = read_keys(in, SERVICE_POD_LABELS);
-    service->ingress_annotations = read_keys(in, SERVICE_INGRESS_ANNOTATIONS);
-    service->service_annotations = read_keys(in, SERVICE_SERVICE_ANNOTATIONS);
+    service->pod_annotations = read_metadata(in, SERVICE_POD_ANNOTATIONS);
+    service->pod_labels = read_metadata(in, SERVICE_POD_LABELS);
+    service->ingress_annotations = read_metadata(in, SERVICE_INGRESS_ANNOTATIONS);
+    service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
     read_cron_jobs(in);
     read_tolerations(in);

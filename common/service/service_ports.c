@@ -9,10 +9,10 @@ enum { HTTP_SERVICE_PORT = 80 };
 static const struct {
     enum field_id field;
     enum port_type type;
-} forms[] = {{PORT_HTTP, PORT_TYPE_HTTP},
-             {PORT_TCP, PORT_TYPE_WEBSOCKET},
-             {PORT_GRPC, PORT_TYPE_GRPC},
-             {PORT_WEBSOCKET, PORT_TYPE_WEBSOCKET}};
+} port_keys[] = {{PORT_HTTP, PORT_TYPE_HTTP},
+                 {PORT_TCP, PORT_TYPE_WEBSOCKET},
+                 {PORT_GRPC, PORT_TYPE_GRPC},
+                 {PORT_WEBSOCKET, PORT_TYPE_WEBSOCKET}};
 
 /* Returns the example for a hint: a port that works with `healthcheck`. */
 static const char *example_port(const struct service_reader *in)
@@ -23,18 +23,18 @@ static const char *example_port(const struct service_reader *in)
                                           : "{http: 8080}";
 }
 
-static void read_single(const struct service_reader *in, const struct record *record)
+static void read_port(const struct service_reader *in, const struct record *record)
 {
     struct port *port = ARENA_NEW(in->reader.arena, struct port);
     size_t count = 0;
-    for (size_t i = 0; i < COUNT_OF(forms); i++) {
-        if (!record_has(record, forms[i].field))
+    for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
+        if (!record_has(record, port_keys[i].field))
             continue;
         *port = (struct port){.name = STR("main"),
-                              .type = forms[i].type,
-                              .number = record_value(record, forms[i].field)->number,
+                              .type = port_keys[i].type,
+                              .number = record_value(record, port_keys[i].field)->number,
                               .service_port = HTTP_SERVICE_PORT,
-                              .at = record_location(record, forms[i].field)};
+                              .at = record_location(record, port_keys[i].field)};
         count++;
     }
     if (count != 1) {
@@ -77,8 +77,8 @@ static struct port port_of(const struct record *record)
 
 /* Reports an error and returns false if two ports have the same name or number, or if both are
  * http. */
-static bool check_against(const struct service_reader *in, const struct record *record,
-                          const struct port *port, const struct port *other)
+static bool check_duplicate(const struct service_reader *in, const struct record *record,
+                            const struct port *port, const struct port *other)
 {
     struct diags *diags = in->reader.diags;
     if (port->name.len && str_equal(port->name, other->name)) {
@@ -102,14 +102,14 @@ static bool check_against(const struct service_reader *in, const struct record *
     return false;
 }
 
-static void read_one_of(const struct service_reader *in, const struct record *record)
+static void read_item(const struct service_reader *in, const struct record *record)
 {
     struct service *service = in->service;
     struct port *port = &service->ports[service->port_count];
     *port = port_of(record);
-    const char *wrong = name_check_port(port->name);
-    if (wrong && record_has(record, PORTS_NAME))
-        diag_error(in->reader.diags, record_location(record, PORTS_NAME), "port name %s", wrong);
+    const char *error = name_check_port(port->name);
+    if (error && record_has(record, PORTS_NAME))
+        diag_error(in->reader.diags, record_location(record, PORTS_NAME), "port name %s", error);
     if (port->type == PORT_TYPE_TCP && record_has(record, PORTS_TYPE) &&
         record_has(record, PORTS_PROTOCOL)) {
         diag_error(in->reader.diags, record_location(record, PORTS_PROTOCOL),
@@ -117,23 +117,23 @@ static void read_one_of(const struct service_reader *in, const struct record *re
         diag_hint(in->reader.diags, "remove protocol, or set type: http");
     }
     for (size_t i = 0; i < service->port_count; i++)
-        if (!check_against(in, record, port, &service->ports[i]))
+        if (!check_duplicate(in, record, port, &service->ports[i]))
             break;
     service->port_count++;
 }
 
-static void read_several(const struct service_reader *in, const struct value *ports)
+static void read_items(const struct service_reader *in, const struct value *ports)
 {
     in->service->ports = ARENA_ARRAY(in->reader.arena, ports->count, struct port);
     for (size_t i = 0; i < ports->count; i++)
-        read_one_of(in, ports->records[i]);
+        read_item(in, ports->records[i]);
 }
 
 static void report_missing(const struct service_reader *in)
 {
     struct location at = in->record->node->span;
     at.end = at.start;
-    diag_error(in->reader.diags, at, "missing required field \"port\"");
+    diag_error(in->reader.diags, at, "missing required field \"port\" in a k8s-service");
     diag_hint(in->reader.diags, "for example: port: %s\nfor a worker without ports: port: none",
               example_port(in));
 }
@@ -166,7 +166,7 @@ static const struct port *find_port(const struct service_reader *in, struct str 
 /* Opta's ingress-nginx exposed such a port outside the cluster; here it is not exposed. Items of
  * `ports` are compared by service port, and `port: {tcp: NUMBER}`, whose service port differs, by
  * NUMBER. */
-static void warn_stays_inside(const struct service_reader *in, const struct port *port)
+static void warn_not_exposed(const struct service_reader *in, const struct port *port)
 {
     const struct map *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
     int64_t public = port->type == PORT_TYPE_WEBSOCKET ? port->number : port->service_port;
@@ -195,7 +195,7 @@ static bool read_ports(const struct service_reader *in)
     const struct value *port = service_value(in, SERVICE_PORT);
     const struct value *ports = service_value(in, SERVICE_PORTS);
     if (ports->invalid) { /* checks the valid items, but no other field may use them */
-        read_several(in, ports);
+        read_items(in, ports);
         in->service->port_count = 0;
         return false;
     }
@@ -207,9 +207,9 @@ static bool read_ports(const struct service_reader *in)
         return false;
     }
     if (port->count)
-        read_single(in, port->records[0]);
+        read_port(in, port->records[0]);
     else if (ports->node)
-        read_several(in, ports);
+        read_items(in, ports);
     else if (!port->node && in->service->max_containers > 0 && !layer_injects(in->layer))
         report_missing(in);
     return true;
@@ -223,7 +223,7 @@ static void choose_ports(const struct service_reader *in)
         if (service->ports[i].type != PORT_TYPE_TCP)
             service->public_port = &service->ports[i];
     for (size_t i = 0; i < service->port_count; i++)
-        warn_stays_inside(in, &service->ports[i]);
+        warn_not_exposed(in, &service->ports[i]);
     if (record_has(in->record, SERVICE_PROBE_PORT))
         service->probe_port = find_port(in, service_value(in, SERVICE_PROBE_PORT)->text);
     else if (service->port_count)
@@ -283,12 +283,12 @@ static void check_load_balancer(const struct service_reader *in)
 void service_read_ports(const struct service_reader *in)
 {
     read_load_balancer(in);
-    bool wrong =
+    bool invalid =
         service_value(in, SERVICE_PORT)->invalid || service_value(in, SERVICE_PORTS)->invalid;
     size_t errors = in->reader.diags->errors;
     if (read_ports(in))
         choose_ports(in);
-    in->service->ports_invalid = wrong || in->reader.diags->errors > errors;
+    in->service->ports_invalid = invalid || in->reader.diags->errors > errors;
     check_load_balancer(in);
     warn_annotations(in);
 }
@@ -308,7 +308,7 @@ const struct port *service_probe_port(const struct service *service, enum probe_
 }
 
 /* Returns a copy of a service's map with only the fields that decide its ports. */
-static const struct node *ports_alone(struct arena *arena, const struct node *service)
+static const struct node *copy_port_fields(struct arena *arena, const struct node *service)
 {
     struct node *map = node_new(arena, NODE_MAP);
     static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_MAX_CONTAINERS};
@@ -326,15 +326,15 @@ static const struct node *ports_alone(struct arena *arena, const struct node *se
 
 int64_t service_linked_port(struct layer *layer, const struct node *node)
 {
-    struct diags unheard = {.arena = layer->arena};
+    struct diags ignored = {.arena = layer->arena};
     struct scope scope = layer->scope;
     struct schema_reader reader = layer_reader(layer);
-    scope.diags = &unheard;
+    scope.diags = &ignored;
     scope.module_count = 0; /* other modules are read, and their errors reported, elsewhere */
-    reader.diags = &unheard;
+    reader.diags = &ignored;
     reader.context = &scope;
     const struct record *record =
-        schema_read(&reader, &service_schema, ports_alone(layer->arena, node));
+        schema_read(&reader, &service_schema, copy_port_fields(layer->arena, node));
     const struct value *ports = record_value(record, SERVICE_PORTS);
     const struct value *single = record_value(record, SERVICE_PORT);
     const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);

@@ -40,13 +40,13 @@ static bool injects(const struct service_reader *in)
 }
 
 /* True if a port is missing. A service with max_containers: 0 needs none: it has no probes. */
-static bool lacks_port(const struct service_reader *in)
+static bool is_port_missing(const struct service_reader *in)
 {
     return !in->service->probe_port && !in->service->ports_invalid &&
            in->service->max_containers > 0 && !injects(in);
 }
 
-static bool asks_path(const struct service_reader *in, enum field_id path)
+static bool requests_path(const struct service_reader *in, enum field_id path)
 {
     return has(in, path) && (in->service->probe_port || injects(in));
 }
@@ -68,20 +68,20 @@ static struct probe path_probe(const struct service_reader *in, enum field_id pa
 }
 
 /* Returns the kind that `healthcheck` or the port type implies. `http` applies only to paths. */
-static enum probe_kind usual_kind(const struct service_reader *in, bool liveness)
+static enum probe_kind default_kind(const struct service_reader *in, bool liveness)
 {
     const struct port *port = in->service->probe_port;
-    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
-    if (str_eq_c(asked, "http"))
-        asked = (struct str){0};
-    bool known = injects(in) ? asked.len > 0 : port != NULL;
-    if (!known || str_eq_c(asked, "none"))
+    struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
+    if (str_eq_c(healthcheck, "http"))
+        healthcheck = (struct str){0};
+    bool known = injects(in) ? healthcheck.len > 0 : port != NULL;
+    if (!known || str_eq_c(healthcheck, "none"))
         return PROBE_NONE;
-    if (str_eq_c(asked, "grpc"))
+    if (str_eq_c(healthcheck, "grpc"))
         return PROBE_GRPC;
     /* An http port without a path gets a TCP readiness probe, so that a rollout waits for it. */
-    bool silent = asked.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
-    return silent ? PROBE_NONE : PROBE_TCP;
+    bool is_unprobed = healthcheck.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
+    return is_unprobed ? PROBE_NONE : PROBE_TCP;
 }
 
 /* Seconds before the first check. A liveness probe does not restart a container before the
@@ -109,10 +109,10 @@ static struct probe read_probe(const struct service_reader *in, const struct pro
         return probe;
     if (has(in, command))
         probe = (struct probe){.kind = PROBE_COMMAND, .command = service_value(in, command)};
-    else if (asks_path(in, path))
+    else if (requests_path(in, path))
         probe = path_probe(in, path);
     else
-        probe.kind = usual_kind(in, fields == &liveness_fields);
+        probe.kind = default_kind(in, fields == &liveness_fields);
     probe.delay = delay_of(in, fields);
     return probe;
 }
@@ -123,10 +123,10 @@ static int64_t startup_timeout(const struct service_reader *in)
     static const enum field_id delays[] = {SERVICE_LIVENESS_DELAY, SERVICE_READINESS_DELAY};
     int64_t timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
     for (size_t i = 0; i < COUNT_OF(delays); i++) {
-        int64_t least = has(in, delays[i]) && !has(in, SERVICE_STARTUP_TIMEOUT)
-                            ? service_startup_timeout(service_value(in, delays[i])->number)
-                            : 0;
-        timeout = least > timeout ? least : timeout;
+        int64_t minimum = has(in, delays[i]) && !has(in, SERVICE_STARTUP_TIMEOUT)
+                              ? service_startup_timeout(service_value(in, delays[i])->number)
+                              : 0;
+        timeout = minimum > timeout ? minimum : timeout;
     }
     return timeout;
 }
@@ -146,14 +146,14 @@ int64_t service_startup_failures(const struct service *service, int64_t timeout)
 static void read_startup(const struct service_reader *in)
 {
     struct probe *startup = &in->service->startup;
-    if (asks_path(in, SERVICE_STARTUP_PATH)) {
+    if (requests_path(in, SERVICE_STARTUP_PATH)) {
         *startup = path_probe(in, SERVICE_STARTUP_PATH);
     } else if (has(in, SERVICE_STARTUP_TIMEOUT)) {
-        struct probe asked = read_probe(in, &liveness_fields);
-        if (asked.kind == PROBE_NONE)
-            asked = read_probe(in, &readiness_fields);
-        *startup = asked;
-        bool port_expected = (in->service->probe_port || lacks_port(in)) && !injects(in);
+        struct probe check = read_probe(in, &liveness_fields);
+        if (check.kind == PROBE_NONE)
+            check = read_probe(in, &readiness_fields);
+        *startup = check;
+        bool port_expected = (in->service->probe_port || is_port_missing(in)) && !injects(in);
         if (startup->kind == PROBE_NONE && port_expected) {
             service_error(in, SERVICE_STARTUP_TIMEOUT, "%s requires a probe",
                           schema_field(SERVICE_STARTUP_TIMEOUT)->name);
@@ -176,10 +176,10 @@ static void check_pair(const struct service_reader *in, enum field_id path, enum
 /* True for a word without a slash that probably means "no probe". */
 static bool means_none(const struct service_reader *in, struct str path)
 {
-    static const char *const words[] = {"none", "null", "off", "no", "false", "disabled"};
+    static const char *const synonyms[] = {"none", "null", "off", "no", "false", "disabled"};
     struct str lower = str_lower(in->reader.arena, path);
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_eq_c(lower, words[i]))
+    for (size_t i = 0; i < COUNT_OF(synonyms); i++)
+        if (str_eq_c(lower, synonyms[i]))
             return true;
     return false;
 }
@@ -187,17 +187,16 @@ static bool means_none(const struct service_reader *in, struct str path)
 static void report_none(const struct service_reader *in, enum field_id path)
 {
     struct str written = service_value(in, path)->text;
-    const char *instead = "for no startup probe, remove it";
+    const char *hint = "for no startup probe, remove it";
     if (path == SERVICE_HEALTHCHECK_PATH)
-        instead = "for no probes, set healthcheck: none";
+        hint = "for no probes, set healthcheck: none";
     else if (path == SERVICE_LIVENESS_PATH)
-        instead = "for no liveness probe, set liveness: none; for no probes, set healthcheck: none";
+        hint = "for no liveness probe, set liveness: none; for no probes, set healthcheck: none";
     else if (path == SERVICE_READINESS_PATH)
-        instead =
-            "for no readiness probe, set readiness: none; for no probes, set healthcheck: none";
+        hint = "for no readiness probe, set readiness: none; for no probes, set healthcheck: none";
     service_error(in, path, "%s: %.*s would request the path /%.*s", schema_field(path)->name,
                   STR_ARG(written), STR_ARG(written));
-    diag_hint(in->reader.diags, "%s\nto request that path, write /%.*s", instead, STR_ARG(written));
+    diag_hint(in->reader.diags, "%s\nto request that path, write /%.*s", hint, STR_ARG(written));
 }
 
 static void check_path(const struct service_reader *in, enum field_id path)
@@ -210,15 +209,15 @@ static void check_path(const struct service_reader *in, enum field_id path)
         return;
     }
     struct str text = path_of(in, path);
-    const char *wrong = name_check_request(text);
+    const char *error = name_check_request(text);
     struct str written = service_value(in, path)->text;
     if (written.len == 0)
-        wrong = "must not be empty: write \"/\", or remove it";
+        error = "must not be empty: write \"/\", or remove it";
     else if (str_starts_with(written, STR("http://")) || str_starts_with(written, STR("https://")))
-        wrong = "must be a path without scheme and host, for example: /healthz";
-    if (wrong)
-        service_error(in, path, "%s %s", schema_field(path)->name, wrong);
-    if (lacks_port(in)) {
+        error = "must be a path without scheme and host, for example: /healthz";
+    if (error)
+        service_error(in, path, "%s %s", schema_field(path)->name, error);
+    if (is_port_missing(in)) {
         service_error(in, path, "%s requires a port", schema_field(path)->name);
         diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     } else if (port && port->type == PORT_TYPE_GRPC) {
@@ -260,17 +259,17 @@ static void check_both_none(const struct service_reader *in)
 
 /* Returns the name of a field that conflicts with `healthcheck`, or NULL. `http` allows paths;
  * `none` also conflicts with the fields of single probes. */
-static const char *find_clash(const struct service_reader *in, struct str asked)
+static const char *find_conflict(const struct service_reader *in, struct str healthcheck)
 {
     static const enum field_id common[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND};
     static const enum field_id own[] = {SERVICE_LIVENESS_PATH, SERVICE_READINESS_PATH,
                                         SERVICE_LIVENESS_COMMAND, SERVICE_READINESS_COMMAND,
                                         SERVICE_STARTUP_PATH};
-    for (size_t i = str_eq_c(asked, "http") ? 1 : 0; i < COUNT_OF(common); i++)
+    for (size_t i = str_eq_c(healthcheck, "http") ? 1 : 0; i < COUNT_OF(common); i++)
         if (has(in, common[i]))
             return schema_field(common[i])->name;
     for (size_t i = 0; i < COUNT_OF(own); i++)
-        if (str_eq_c(asked, "none") && has(in, own[i]))
+        if (str_eq_c(healthcheck, "none") && has(in, own[i]))
             return schema_field(own[i])->name;
     return NULL;
 }
@@ -282,24 +281,26 @@ enum { PATH_FIELDS = COUNT_OF(path_fields) };
 
 static void check_healthcheck(const struct service_reader *in)
 {
-    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
+    struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
     if (!has(in, SERVICE_HEALTHCHECK))
         return;
     bool any_path = false;
     for (size_t i = 0; i < PATH_FIELDS; i++)
         any_path |= has(in, path_fields[i]) || service_value(in, path_fields[i])->invalid;
-    const char *clash = find_clash(in, asked);
-    if (clash) {
-        service_error(in, SERVICE_HEALTHCHECK, "healthcheck and %s are mutually exclusive", clash);
+    const char *conflict = find_conflict(in, healthcheck);
+    if (conflict) {
+        service_error(in, SERVICE_HEALTHCHECK, "healthcheck and %s are mutually exclusive",
+                      conflict);
         diag_hint(in->reader.diags, "remove one of them");
-    } else if (str_eq_c(asked, "http")) {
+    } else if (str_eq_c(healthcheck, "http")) {
         if (any_path) /* check_path() checks it */
             return;
         service_error(in, SERVICE_HEALTHCHECK, "healthcheck: http requires a path");
         diag_hint(in->reader.diags,
                   "set healthcheck_path too, for example: healthcheck_path: /healthz");
-    } else if (lacks_port(in) && !str_eq_c(asked, "none")) {
-        service_error(in, SERVICE_HEALTHCHECK, "healthcheck: %.*s requires a port", STR_ARG(asked));
+    } else if (is_port_missing(in) && !str_eq_c(healthcheck, "none")) {
+        service_error(in, SERVICE_HEALTHCHECK, "healthcheck: %.*s requires a port",
+                      STR_ARG(healthcheck));
         diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     }
 }
@@ -309,9 +310,9 @@ static void check_healthcheck(const struct service_reader *in)
 static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
-    const struct value *asked = service_value(in, SERVICE_HEALTHCHECK);
-    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_invalid || asked->invalid ||
-        str_eq_c(asked->text, "none"))
+    const struct value *healthcheck = service_value(in, SERVICE_HEALTHCHECK);
+    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_invalid ||
+        healthcheck->invalid || str_eq_c(healthcheck->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
@@ -331,7 +332,7 @@ static void warn_tcp_paths(const struct service_reader *in)
     }
 }
 
-static bool same_words(const struct value *a, const struct value *b)
+static bool is_same_command(const struct value *a, const struct value *b)
 {
     for (size_t i = 0; i < a->count && i < b->count; i++)
         if (!str_equal(a->items[i].text, b->items[i].text))
@@ -339,11 +340,11 @@ static bool same_words(const struct value *a, const struct value *b)
     return a->count == b->count;
 }
 
-static bool ask_the_same(const struct probe *a, const struct probe *b)
+static bool is_same_check(const struct probe *a, const struct probe *b)
 {
     if (a->kind != b->kind || a->kind == PROBE_NONE)
         return false;
-    return a->kind == PROBE_COMMAND ? same_words(a->command, b->command)
+    return a->kind == PROBE_COMMAND ? is_same_command(a->command, b->command)
            : a->kind == PROBE_HTTP  ? str_equal(a->path, b->path)
                                     : true;
 }
@@ -371,10 +372,10 @@ static int64_t written_delay(const struct service_reader *in, const struct probe
 /* In a chart, the delays of the chart's probes count too (inject_probes.c). */
 static void warn_restarts(const struct service_reader *in)
 {
-    enum { USUAL_FAILURES = 3 }; /* Kubernetes' default */
+    enum { DEFAULT_FAILURES = 3 }; /* Kubernetes' default */
     const struct service *service = in->service;
     const struct probe *probe = &service->liveness;
-    int64_t failures = probe->failures ? probe->failures : USUAL_FAILURES;
+    int64_t failures = probe->failures ? probe->failures : DEFAULT_FAILURES;
     int64_t liveness = written_delay(in, probe, &liveness_fields);
     int64_t readiness = written_delay(in, &service->readiness, &readiness_fields);
     if (injects(in))
@@ -408,8 +409,8 @@ void service_read_probes(const struct service_reader *in)
     service->liveness = read_probe(in, &liveness_fields);
     service->readiness = read_probe(in, &readiness_fields);
     /* If both probes do the same check, a failing pod loses its traffic before it is restarted. */
-    enum { PATIENCE = 6 };
-    if (ask_the_same(&service->liveness, &service->readiness))
-        service->liveness.failures = PATIENCE;
+    enum { LIVENESS_FAILURES = 6 };
+    if (is_same_check(&service->liveness, &service->readiness))
+        service->liveness.failures = LIVENESS_FAILURES;
     warn_restarts(in);
 }

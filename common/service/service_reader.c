@@ -17,7 +17,7 @@ void service_check(const struct service_reader *in, enum field_id field, name_ch
 {
     if (!record_has(in->record, field))
         return;
-    const char *wrong = check(service_value(in, field)->text);
-    if (wrong)
-        service_error(in, field, "%s %s", schema_field(field)->name, wrong);
+    const char *error = check(service_value(in, field)->text);
+    if (error)
+        service_error(in, field, "%s %s", schema_field(field)->name, error);
 }

@@ -11,7 +11,7 @@ static bool uri_error(const struct service_reader *in, const struct item *item, 
     return false;
 }
 
-static size_t find_text(struct str text, struct str part)
+static size_t find_str(struct str text, struct str part)
 {
     for (size_t at = 0; at + part.len <= text.len; at++)
         if (str_starts_with(str_skip(text, at), part))
@@ -21,36 +21,35 @@ static size_t find_text(struct str text, struct str part)
 
 /* Removes a scheme, query and fragment, and reports an error for each, so that the rest can be
  * checked too. */
-static bool strip_address(const struct service_reader *in, const struct item *item,
-                          struct str *text)
+static bool strip_uri(const struct service_reader *in, const struct item *item, struct str *text)
 {
-    bool right = true;
-    size_t scheme = find_text(*text, STR("://"));
+    bool ok = true;
+    size_t scheme = find_str(*text, STR("://"));
     if (scheme < text->len) {
-        right = uri_error(in, item, "public_uri must not contain a scheme",
-                          "remove the scheme, for example: app.example.com/api");
+        ok = uri_error(in, item, "public_uri must not contain a scheme",
+                       "remove the scheme, for example: app.example.com/api");
         *text = str_skip(*text, scheme + 3);
     }
     size_t query = str_find(*text, 0, '?');
     size_t fragment = str_find(*text, 0, '#');
     size_t end = query < fragment ? query : fragment;
     if (end < text->len) {
-        right = uri_error(in, item, "public_uri must not contain a query or fragment",
-                          "write a domain and a path, for example: app.example.com/api");
+        ok = uri_error(in, item, "public_uri must not contain a query or fragment",
+                       "write a domain and a path, for example: app.example.com/api");
         *text = str_slice(*text, 0, end);
     }
-    return right;
+    return ok;
 }
 
 static bool check_host(const struct service_reader *in, const struct item *item, struct str host,
                        struct str path)
 {
-    const char *wrong = name_check_host(host);
+    const char *error = name_check_host(host);
     bool dotted = str_find(host, 0, '.') < host.len;
-    if (!wrong && (dotted || str_eq_c(host, "localhost")))
+    if (!error && (dotted || str_eq_c(host, "localhost")))
         return true;
     diag_error(in->reader.diags, item->node->span, "domain \"%.*s\" of public_uri %s",
-               STR_ARG(host), wrong ? wrong : "must contain a dot");
+               STR_ARG(host), error ? error : "must contain a dot");
     if (!dotted)
         diag_hint(in->reader.diags, "if it is a path, begin it with a slash: /%.*s%.*s",
                   STR_ARG(host), STR_ARG(path));
@@ -62,19 +61,19 @@ static bool read_host(const struct service_reader *in, const struct item *item, 
                       struct str *host)
 {
     size_t colon = str_find(*host, 0, ':');
-    bool right = true;
+    bool ok = true;
     if (colon < host->len)
-        right = uri_error(in, item, "public_uri must not contain a port",
-                          "remove the port: the ingress controller listens on 80 and 443");
+        ok = uri_error(in, item, "public_uri must not contain a port",
+                       "remove the port: the ingress controller listens on 80 and 443");
     *host = str_slice(*host, 0, colon);
     if (str_eq_c(*host, "*") || str_eq_c(*host, "all"))
         *host = (struct str){0};
     *host = name_without_root(*host);
-    return (host->len == 0 || check_host(in, item, *host, path)) && right;
+    return (host->len == 0 || check_host(in, item, *host, path)) && ok;
 }
 
 /* True if a path has a segment . or .. */
-static bool has_dots(struct str path)
+static bool has_dot_segment(struct str path)
 {
     for (size_t at = 1; at <= path.len; at = str_find(path, at, '/') + 1) {
         struct str part = str_slice(path, at, str_find(path, at, '/'));
@@ -94,21 +93,21 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
          "must not contain %: it is compared with decoded paths"},
         {str_ends_with(path, STR("*")),
          "must not end with *: it matches all paths below it already"},
-        {find_text(path, STR("//")) < path.len, "must not contain //"},
-        {has_dots(path),
+        {find_str(path, STR("//")) < path.len, "must not contain //"},
+        {has_dot_segment(path),
          "must not have a segment . or ..: clients resolve them before the request"},
     };
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         if (!rules[i].invalid)
             continue;
         diag_error(in->reader.diags, item->node->span, "path of public_uri %s", rules[i].text);
-        right = false;
+        ok = false;
     }
-    const char *wrong = path.len && right ? name_check_path(path) : NULL;
-    if (wrong)
-        diag_error(in->reader.diags, item->node->span, "path of public_uri %s", wrong);
-    return right && !wrong;
+    const char *error = path.len && ok ? name_check_path(path) : NULL;
+    if (error)
+        diag_error(in->reader.diags, item->node->span, "path of public_uri %s", error);
+    return ok && !error;
 }
 
 struct str service_uri_host(struct arena *arena, struct str uri)
@@ -125,7 +124,7 @@ static bool read_route(const struct service_reader *in, const struct item *item,
     if (text.len == 0)
         return uri_error(in, item, "public_uri must not be empty",
                          "for all paths of all hosts, write \"/\"");
-    bool right = strip_address(in, item, &text);
+    bool ok = strip_uri(in, item, &text);
     if (str_find(text, 0, '{') < text.len || str_find(text, 0, '}') < text.len)
         return uri_error(in, item, "unknown placeholder in public_uri",
                          "available: {env}, {layer_name}, {region}, {vars.NAME}, {parent.NAME}, "
@@ -133,12 +132,12 @@ static bool read_route(const struct service_reader *in, const struct item *item,
     size_t slash = str_find(text, 0, '/');
     struct str host = str_lower(in->reader.arena, str_slice(text, 0, slash));
     struct str path = str_skip(text, slash);
-    right &= read_host(in, item, path, &host);
+    ok &= read_host(in, item, path, &host);
     while (str_ends_with(path, STR("/")))
         path.len--;
-    right &= check_prefix(in, item, path);
+    ok &= check_prefix(in, item, path);
     *ret = (struct route){.host = host, .prefix = path, .at = item->node->span};
-    return right;
+    return ok;
 }
 
 /* Inserts after the last route of the same host, so that routes are grouped by host. */
@@ -186,11 +185,11 @@ static void read_uris(const struct service_reader *in)
         struct route route;
         if (!read_route(in, &uris->items[i], &route))
             continue;
-        bool again = false;
+        bool is_duplicate = false;
         for (size_t j = 0; j < service->route_count; j++)
-            again |= str_equal(service->routes[j].host, route.host) &&
-                     str_equal(service->routes[j].prefix, route.prefix);
-        if (again)
+            is_duplicate |= str_equal(service->routes[j].host, route.host) &&
+                            str_equal(service->routes[j].prefix, route.prefix);
+        if (is_duplicate)
             diag_error(in->reader.diags, route.at, "duplicate public_uri");
         else
             insert_route(service, route);
@@ -266,7 +265,7 @@ static void read_affinity(const struct service_reader *in)
 }
 
 /* Warns about traffic fields of a service without public_uri. */
-static void warn_private(const struct service_reader *in)
+static void warn_not_public(const struct service_reader *in)
 {
     static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
                                            SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS,
@@ -290,5 +289,5 @@ void service_read_routes(const struct service_reader *in)
     in->service->internal = service_value(in, SERVICE_INTERNAL)->flag;
     read_uris(in);
     read_affinity(in);
-    warn_private(in);
+    warn_not_public(in);
 }

@@ -6,7 +6,7 @@
 
 enum { HASH_LENGTH = 8 };
 
-static bool is_word_byte(char c)
+static bool is_alnum_lower(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
@@ -18,7 +18,7 @@ static struct str join_words(struct arena *arena, struct str path)
     size_t len = 0;
     struct str lower = str_lower(arena, path);
     for (size_t i = 0; i < lower.len; i++)
-        if (is_word_byte(lower.data[i]))
+        if (is_alnum_lower(lower.data[i]))
             name[len++] = lower.data[i];
         else if (len && name[len - 1] != '-')
             name[len++] = '-';
@@ -28,7 +28,7 @@ static struct str join_words(struct arena *arena, struct str path)
 /* Returns the default name of a claim, which depends only on its path: "/var/lib/data" becomes
  * "var-lib-data". If another path could have the same words (it has a dash or a capital letter, or
  * is too long), a hash of the path is appended. */
-static struct str name_of_path(struct arena *arena, struct str path)
+static struct str default_name(struct arena *arena, struct str path)
 {
     struct str words = join_words(arena, path);
     if (words.len <= LABEL_MAX && str_span_only(path, "abcdefghijklmnopqrstuvwxyz0123456789/"))
@@ -53,25 +53,25 @@ static void check_disk(const struct service_reader *in, const struct record *rec
 {
     struct arena *arena = in->reader.arena;
     struct diags *diags = in->reader.diags;
-    const char *wrong = name_check_mount_path(disk->path);
-    if (!wrong && map_add(arena, paths, disk->path, disk)) {
+    const char *error = name_check_mount_path(disk->path);
+    if (!error && map_add(arena, paths, disk->path, disk)) {
         diag_error(diags, record_location(record, STORAGE_PATH), "duplicate path \"%.*s\"",
                    STR_ARG(disk->path));
         diag_hint(diags, "set a different path for each disk");
         return;
     }
-    if (wrong) {
-        diag_error(diags, record_location(record, STORAGE_PATH), "path %s", wrong);
+    if (error) {
+        diag_error(diags, record_location(record, STORAGE_PATH), "path %s", error);
         struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
         if (!str_starts_with(disk->path, STR("/")) && !name_check_mount_path(absolute))
             diag_hint(diags, "write path: %.*s", STR_ARG(absolute));
         return;
     }
     if (!record_has(record, STORAGE_NAME))
-        disk->name = name_of_path(arena, disk->path);
-    wrong = name_check_namespace(disk->name);
-    if (wrong) {
-        diag_error(diags, name_location(record), "name %s", wrong);
+        disk->name = default_name(arena, disk->path);
+    error = name_check_namespace(disk->name);
+    if (error) {
+        diag_error(diags, name_location(record), "name %s", error);
     } else if (str_eq_c(disk->name, "tmp") && !str_eq_c(disk->path, "/tmp")) {
         diag_error(diags, name_location(record), "name \"tmp\" is reserved for the path /tmp");
     } else if (map_add(arena, names, disk->name, disk)) {
@@ -83,7 +83,7 @@ static void check_disk(const struct service_reader *in, const struct record *rec
 
 /* Kubernetes rejects a change in the order of claim templates, so the order depends only on the
  * names: shorter ones first, so that storage-2 sorts before storage-10. */
-static int by_name(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     struct str left = ((const struct disk *)a)->name;
     struct str right = ((const struct disk *)b)->name;
@@ -112,7 +112,7 @@ void service_read_disks(const struct service_reader *in)
     }
     if (service->disk_count == 0)
         return;
-    qsort(service->disks, service->disk_count, sizeof *service->disks, by_name);
+    qsort(service->disks, service->disk_count, sizeof *service->disks, compare_names);
     if (service->name.len > STATEFUL_NAME_MAX)
         diag_error(in->reader.diags, in->module->name_at,
                    "the name of a service with persistent_storage must be at most %d characters "

@@ -7,7 +7,7 @@ enum { WEBSOCKET_IDLE_TIMEOUT = 3600 };
  * https://nginx.org/en/docs/http/ngx_http_core_module.html#variables */
 static const struct {
     const char *name;
-    bool begins; /* a prefix: the name of a header, cookie or parameter follows */
+    bool is_prefix; /* a prefix: the name of a header, cookie or parameter follows */
     enum hash_kind kind;
 } variables[] = {
     {"request_uri", false, HASH_PATH},
@@ -56,8 +56,8 @@ static bool read_variable(struct arena *arena, struct str variable, struct hash_
     struct str lower = str_lower(arena, variable);
     for (size_t i = 0; i < COUNT_OF(variables); i++) {
         struct str name = str_from_c(variables[i].name);
-        if (variables[i].begins ? !str_starts_with(lower, name) || lower.len == name.len
-                                : !str_equal(lower, name))
+        if (variables[i].is_prefix ? !str_starts_with(lower, name) || lower.len == name.len
+                                   : !str_equal(lower, name))
             continue;
         *ret = (struct hash_key){.kind = variables[i].kind, .name = str_skip(variable, name.len)};
         if (ret->kind == HASH_HEADER)

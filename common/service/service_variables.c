@@ -17,10 +17,10 @@ static bool add_variable(const struct service_reader *in, struct variable variab
                    VARIABLES_MAX);
         return false;
     }
-    const char *wrong = name_check_variable(variable.name);
-    if (wrong)
+    const char *error = name_check_variable(variable.name);
+    if (error)
         diag_error(in->reader.diags, variable.at, "variable \"%.*s\" %s", STR_ARG(variable.name),
-                   wrong);
+                   error);
     service->variables =
         arena_grow(in->reader.arena, service->variables, service->variable_count, sizeof variable);
     service->variables[service->variable_count++] = variable;
@@ -151,19 +151,20 @@ static struct map linked_names(const struct service_reader *in)
     return names;
 }
 
-static bool read_listed(const struct service_reader *in, const struct value *secrets,
-                        struct str secret)
+static bool read_listed_keys(const struct service_reader *in, const struct value *secrets,
+                             struct str secret)
 {
     struct service *service = in->service;
     struct map linked = linked_names(in);
-    const struct variable *before = service->variables; /* add_variable() may move the array */
+    const struct variable *old_variables =
+        service->variables; /* add_variable() may move the array */
     for (size_t i = 0; i < secrets->count; i++) {
         const struct item *item = &secrets->items[i];
         struct variable listed = {
             .name = item->text, .at = item->node->span, .secret = secret, .key = item->text};
         const struct variable *same = map_get(&linked, listed.name);
-        if (same && service->variables[same - before].linked)
-            replace_linked(in, (size_t)(same - before), &listed);
+        if (same && service->variables[same - old_variables].linked)
+            replace_linked(in, (size_t)(same - old_variables), &listed);
         else if (!add_variable(in, listed))
             return false;
     }
@@ -181,10 +182,10 @@ static bool read_secrets(const struct service_reader *in)
                      "secrets contains a single key named \"all\"");
         diag_hint(in->reader.diags, "to use all keys, write secrets: all");
     }
-    return read_listed(in, secrets, secret);
+    return read_listed_keys(in, secrets, secret);
 }
 
-static bool hold_the_same(const struct variable *a, const struct variable *b)
+static bool has_same_value(const struct variable *a, const struct variable *b)
 {
     return a->secret.len && str_equal(a->secret, b->secret) && str_equal(a->key, b->key);
 }
@@ -195,13 +196,13 @@ static struct str reference_variable(const struct service_reader *in,
 {
     const struct service *service = in->service;
     struct str name = link_variable(in->reader.arena, reference->module, reference->output);
-    struct variable wanted =
+    struct variable variable =
         secret_variable(reference->module, reference->output, name, reference->where);
     for (size_t i = 0; i < service->variable_count; i++)
-        if (hold_the_same(&service->variables[i], &wanted))
+        if (has_same_value(&service->variables[i], &variable))
             return service->variables[i].name;
-    wanted.implied = true;
-    add_variable(in, wanted);
+    variable.implied = true;
+    add_variable(in, variable);
     return name;
 }
 
@@ -236,8 +237,8 @@ static bool read_env_var(const struct service_reader *in, const struct item *ite
     return add_variable(in, variable);
 }
 
-static void report_twice(const struct service_reader *in, const struct variable *first,
-                         const struct variable *second)
+static void report_duplicate(const struct service_reader *in, const struct variable *first,
+                             const struct variable *second)
 {
     if (first->at.start > second->at.start) {
         const struct variable *swapped = first;
@@ -267,10 +268,10 @@ static struct map check_variables(const struct service_reader *in)
         struct variable *variable = &service->variables[i];
         const struct variable *first =
             map_add(in->reader.arena, &names, variable->name, &service->variables[kept]);
-        if (first && first->implied && hold_the_same(first, variable))
+        if (first && first->implied && has_same_value(first, variable))
             continue;
         if (first)
-            report_twice(in, first, variable);
+            report_duplicate(in, first, variable);
         service->variables[kept++] = *variable;
     }
     service->variable_count = kept;
@@ -296,7 +297,7 @@ static bool next_expansion(struct str text, size_t *at, struct str *ret_name)
 
 /* True for a variable of the Service "kubernetes". Those of other Services are set only with
  * enableServiceLinks, which is off. */
-static bool is_of_cluster(struct str name)
+static bool is_kubernetes_variable(struct str name)
 {
     return str_starts_with(name, STR("KUBERNETES_"));
 }
@@ -313,7 +314,7 @@ static void report_expansion(const struct service_reader *in, const struct varia
                      STR_ARG(name));
         if (found != variable)
             diag_hint(diags, "move %.*s before %.*s", STR_ARG(name), STR_ARG(variable->name));
-    } else if (in->service->all_secrets.len && !is_of_cluster(name)) {
+    } else if (in->service->all_secrets.len && !is_kubernetes_variable(name)) {
         diag_warning(diags, variable->at,
                      "$(%.*s) is not expanded: env_vars cannot refer to keys of secrets: all",
                      STR_ARG(name));
@@ -339,10 +340,10 @@ static void check_expansions(const struct service_reader *in, const struct map *
 
 void service_read_variables(const struct service_reader *in)
 {
-    bool more = read_links(in) && read_secrets(in);
+    bool ok = read_links(in) && read_secrets(in);
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
-    for (size_t i = 0; more && i < env_vars->count; i++)
-        more = read_env_var(in, &env_vars->items[i]);
+    for (size_t i = 0; ok && i < env_vars->count; i++)
+        ok = read_env_var(in, &env_vars->items[i]);
     struct map names = check_variables(in);
     if (!layer_injects(in->layer)) /* the chart has its own env */
         check_expansions(in, &names);

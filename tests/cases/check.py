@@ -1,10 +1,9 @@
-"""Checks what the programs do with charts and service files that were once handled wrongly.
+"""Checks charts and service files that the programs once handled incorrectly.
 
 usage: check.py BIN CASES
 
 CASES holds charts/NAME/{input.yaml,service.yaml} and services/NAME.yaml. Each has a function here that
-raises AssertionError when the result is wrong. A case without a function, and a function without a case,
-fail too.
+raises AssertionError if the result is incorrect. A case without a function fails too.
 """
 
 import os
@@ -14,12 +13,12 @@ import tempfile
 
 import yaml
 
-# Only used by another case.
+# Used only by other cases.
 HELPERS = {"env-gcp", "env-local"}
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses duplicate keys, as Flux and kustomize do."""
+    """Rejects duplicate keys, as Flux and kustomize do."""
 
     def construct_mapping(self, node, deep=False):
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value if key.value != "<<"]
@@ -41,7 +40,7 @@ class Result:
 
     def object(self, kind, name=None):
         found = [each for each in self.objects() if each["kind"] == kind and name in (None, each["metadata"]["name"])]
-        assert len(found) == 1, f"{len(found)} objects are {kind}/{name}"
+        assert len(found) == 1, f"found {len(found)} objects {kind}/{name}"
         return found[0]
 
     def has(self, kind):
@@ -61,17 +60,17 @@ class Result:
 
     def fails(self, *words):
         assert self.status == 1, f"exit status {self.status}, not 1"
-        assert self.text == "", "an error leaves nothing on stdout"
+        assert self.text == "", "stdout must be empty after an error"
         self.mentions(*words)
 
     def mentions(self, *words):
         for word in words:
-            assert word in self.messages, f"{word!r} is missing in: {self.messages}"
+            assert word in self.messages, f"{word!r} not found in: {self.messages}"
 
     def left(self, *words):
         left = " ".join(str(item) for item in self.report.get("left", []))
         for word in words:
-            assert word in left, f"{word!r} is not listed under left: {left!r}"
+            assert word in left, f"{word!r} not found under left: {left!r}"
 
 
 def has_secret(container, name):
@@ -97,7 +96,7 @@ def first_of_duplicate_keys(result):
         result.fails("duplicate")
         return
     container = result.objects()[0]["spec"]["template"]["spec"]["containers"][0]
-    assert container["resources"], "the last resources are empty and must be filled"
+    assert container["resources"], "the last of the duplicate keys is empty and must be filled"
     assert "the chart sets true" not in result.messages
 
 
@@ -362,7 +361,7 @@ def main(bin_dir, cases):
             continue
         check = globals().get(name.replace("-", "_"))
         run = run_chart if name in charts else run_service
-        wrong = failure(run, bin_dir, path, check) if check else "has no check"
+        wrong = failure(run, bin_dir, path, check) if check else "no check function"
         passed += not wrong
         failed += bool(wrong)
         if wrong:

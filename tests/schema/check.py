@@ -8,8 +8,7 @@ import sys
 import jsonschema
 import yaml
 
-# As YAML 1.2 reads it, which is what editors do: times are texts, and of YAML 1.1's booleans only true
-# and false are left.
+# Reads YAML 1.2, as editors do: timestamps are strings, and only true and false are booleans.
 yaml.SafeLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers
             if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
@@ -17,7 +16,7 @@ yaml.SafeLoader.yaml_implicit_resolvers = {
 yaml.SafeLoader.add_implicit_resolver("tag:yaml.org,2002:bool",
                                       re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
-REFUSED = """
+REJECTED = """
 {name: a, modules: [], extra: 1}
 {name: a, modules: [{type: k8s-service, image: a, helthcheck_path: /}]}
 {name: a, modules: [{type: aws-k8s-service, image: a, port: {htp: 80}}]}
@@ -44,21 +43,21 @@ def main():
     validator = jsonschema.Draft7Validator(schema)
     passed = failed = 0
 
-    def expect(right, name, data):
+    def expect(valid, name, data):
         nonlocal passed, failed
         error = next(validator.iter_errors(data), None)
-        if (error is None) == right:
+        if (error is None) == valid:
             passed += 1
         else:
             failed += 1
-            print(f"schema: {name}: {error.message[:300] if error else 'is taken'}")
+            print(f"schema: {name}: {error.message[:300] if error else 'is accepted'}")
 
     root = sys.argv[1]
     for path in (glob.glob(os.path.join(root, "examples/*/*.yaml"))
                  + glob.glob(os.path.join(root, "tests/golden/*/service.yaml"))):
         with open(path, encoding="utf-8-sig") as file:
             expect(True, os.path.relpath(path, root), yaml.safe_load(file))
-    for line in REFUSED.strip().splitlines():
+    for line in REJECTED.strip().splitlines():
         expect(False, line, yaml.safe_load(line))
     print(f"schema: {passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)

@@ -56,11 +56,11 @@ static void test_round_trips(void **state)
 }
 
 /* For any four digits: an accepted input is what base64_encode() returns for the decoded bytes. */
-static void test_taken_is_what_is_made(void **state)
+static void test_accepted_input_is_canonical(void **state)
 {
     struct unit *unit = *state;
     static const char some[] = {'A', 'B', 'Q', 'g', 'w', '/', '+', '9', '=', '-', 0, '\n', '\xFF'};
-    size_t taken = 0;
+    size_t accepted = 0;
     for (size_t i = 0; i < COUNT_OF(some) * COUNT_OF(some) * COUNT_OF(some) * COUNT_OF(some); i++) {
         char text[4];
         size_t rest = i;
@@ -70,15 +70,15 @@ static void test_taken_is_what_is_made(void **state)
         struct str bytes;
         if (!base64_decode(&unit->arena, given, &bytes))
             continue;
-        taken++;
+        accepted++;
         if (!str_equal(base64_encode(&unit->arena, bytes), given))
             fail_msg("\"%.4s\" is accepted", text);
     }
     /* 8 of them are digits, of which A, Q, g and w end in four zero bits. */
-    assert_int_equal(taken, 8 * 8 * 8 * 8 + 8 * 8 * 4 + 8 * 4);
+    assert_int_equal(accepted, 8 * 8 * 8 * 8 + 8 * 8 * 4 + 8 * 4);
 }
 
-static void test_refused(void **state)
+static void test_rejected(void **state)
 {
     struct unit *unit = *state;
     static const struct str texts[] = {
@@ -102,8 +102,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_known_texts),
         UNIT_TEST(test_round_trips),
-        UNIT_TEST(test_taken_is_what_is_made),
-        UNIT_TEST(test_refused),
+        UNIT_TEST(test_accepted_input_is_canonical),
+        UNIT_TEST(test_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

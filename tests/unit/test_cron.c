@@ -6,9 +6,9 @@
 static void check_right(struct unit *unit, const char *const *schedules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = cron_check(&unit->arena, str_from_c(schedules[i]));
-        if (wrong)
-            fail_msg("\"%s\" %s", schedules[i], wrong);
+        const char *error = cron_check(&unit->arena, str_from_c(schedules[i]));
+        if (error)
+            fail_msg("\"%s\" %s", schedules[i], error);
     }
 }
 
@@ -19,7 +19,7 @@ static void check_wrong(struct unit *unit, const char *const *schedules, size_t 
             fail_msg("\"%s\" is accepted", schedules[i]);
 }
 
-static void test_right(void **state)
+static void test_valid(void **state)
 {
     static const char *const schedules[] = {
         "* * * * *",
@@ -60,7 +60,7 @@ static void test_right(void **state)
     check_right(*state, schedules, COUNT_OF(schedules));
 }
 
-static void test_wrong(void **state)
+static void test_invalid(void **state)
 {
     static const char *const schedules[] = {
         "",
@@ -148,7 +148,7 @@ static void test_both_sides_of_every_range(void **state)
     } parts[] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}};
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         for (int number = 0; number <= 100; number++) {
-            bool right = number >= parts[i].min && number <= parts[i].max;
+            bool valid = number >= parts[i].min && number <= parts[i].max;
             char forms[4][16];
             snprintf(forms[0], sizeof *forms, "%d", number);
             snprintf(forms[1], sizeof *forms, "%d-%d", number, number);
@@ -156,8 +156,8 @@ static void test_both_sides_of_every_range(void **state)
             snprintf(forms[3], sizeof *forms, "0%d", number);
             for (size_t form = 0; form < COUNT_OF(forms); form++) {
                 const char *schedule = with_part(unit, i, forms[form]);
-                if (!cron_check(&unit->arena, str_from_c(schedule)) != right)
-                    fail_msg("\"%s\" is %s", schedule, right ? "rejected" : "accepted");
+                if (!cron_check(&unit->arena, str_from_c(schedule)) != valid)
+                    fail_msg("\"%s\" is %s", schedule, valid ? "rejected" : "accepted");
             }
         }
         char beyond[16];
@@ -168,7 +168,7 @@ static void test_both_sides_of_every_range(void **state)
 }
 
 /* Every name has its number: a range from a name to its own number does not wrap. */
-static void test_names_stand_for_their_numbers(void **state)
+static void test_names_have_their_numbers(void **state)
 {
     struct unit *unit = *state;
     static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
@@ -189,7 +189,7 @@ static void test_names_stand_for_their_numbers(void **state)
 }
 
 /* Accepted by robfig/cron v3, which Kubernetes uses. */
-static void test_what_kubernetes_takes_too(void **state)
+static void test_accepted_by_kubernetes_too(void **state)
 {
     static const char *const schedules[] = {
         "*/05 * * * *", /* steps with a leading zero */
@@ -221,11 +221,11 @@ static void test_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_right),
-        UNIT_TEST(test_wrong),
+        UNIT_TEST(test_valid),
+        UNIT_TEST(test_invalid),
         UNIT_TEST(test_both_sides_of_every_range),
-        UNIT_TEST(test_names_stand_for_their_numbers),
-        UNIT_TEST(test_what_kubernetes_takes_too),
+        UNIT_TEST(test_names_have_their_numbers),
+        UNIT_TEST(test_accepted_by_kubernetes_too),
         UNIT_TEST(test_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

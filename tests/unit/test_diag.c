@@ -113,25 +113,25 @@ static void assert_caret_under(struct str text, char mark)
     assert_int_equal(text.data[column], mark);
 }
 
-static void test_long_lines_are_cut_around_the_place(void **state)
+static void test_long_lines_are_cut_around_the_location(void **state)
 {
     struct unit *unit = *state;
     enum { LONG = 200000, MOST = 400 };
     struct str line = unit_repeat(unit, "a", LONG);
-    static const size_t places[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
-    for (size_t i = 0; i < COUNT_OF(places); i++) {
+    static const size_t offsets[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
+    for (size_t i = 0; i < COUNT_OF(offsets); i++) {
         char *bytes = arena_alloc(&unit->arena, LONG);
         memcpy(bytes, line.data, LONG);
-        bytes[places[i]] = 'X';
-        struct str text = shown(unit, (struct str){bytes, LONG}, places[i], places[i] + 1);
+        bytes[offsets[i]] = 'X';
+        struct str text = shown(unit, (struct str){bytes, LONG}, offsets[i], offsets[i] + 1);
         if (text.len > MOST)
-            fail_msg("at %zu: %zu bytes are shown", places[i], text.len);
+            fail_msg("at %zu: %zu bytes are shown", offsets[i], text.len);
         assert_caret_under(text, 'X');
-        assert_int_equal(str_starts_with(text, STR("  ...")), places[i] > 60);
+        assert_int_equal(str_starts_with(text, STR("  ...")), offsets[i] > 60);
     }
 }
 
-static void test_long_places_are_cut_too(void **state)
+static void test_long_locations_are_cut_too(void **state)
 {
     struct unit *unit = *state;
     enum { LONG = 200000, MOST = 800 };
@@ -148,11 +148,11 @@ static void test_cuts_keep_characters_whole(void **state)
 {
     struct unit *unit = *state;
     struct str line = unit_repeat(unit, "\xE4\xB8\xAD", 1000);
-    for (size_t place = 0; place < 400; place += 3) {
-        struct str text = shown(unit, line, place, place + 3);
+    for (size_t offset = 0; offset < 400; offset += 3) {
+        struct str text = shown(unit, line, offset, offset + 3);
         assert_false(unit_contains(text, "?"));
         struct str caret = str_skip(text, str_find(text, 0, '\n') + 1);
-        size_t before = place > 60 ? 2 + 3 + 20 * 2 : 2 + place / 3 * 2;
+        size_t before = offset > 60 ? 2 + 3 + 20 * 2 : 2 + offset / 3 * 2;
         assert_int_equal(str_find(caret, 0, '^'), before);
     }
 }
@@ -231,7 +231,7 @@ static void test_color(void **state)
     buf_free(&colored);
 }
 
-static void test_messages_cannot_steer_a_terminal(void **state)
+static void test_messages_cannot_control_a_terminal(void **state)
 {
     struct unit *unit = *state;
     struct source source = {.path = STR("a\x1B[2J\nb.yaml"), .text = STR("x")};
@@ -245,7 +245,7 @@ static void test_messages_cannot_steer_a_terminal(void **state)
         fail_msg("an escape sequence in a path reaches the terminal");
 }
 
-static void test_at_most_so_many_are_kept(void **state)
+static void test_kept_diagnostics_are_limited(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("x"));
@@ -293,7 +293,7 @@ static const struct source *used_at(struct unit *unit, const struct source *sour
     return used;
 }
 
-static void test_what_aliases_repeat_is_shown_once(void **state)
+static void test_repeats_through_aliases_are_shown_once(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\nd: *x\ne: *x\n"));
@@ -326,7 +326,7 @@ static void test_what_aliases_repeat_is_shown_once(void **state)
 }
 
 /* A diagnostic in directly used text needs no alias. */
-static void test_what_is_written_comes_before_its_aliases(void **state)
+static void test_direct_use_comes_before_aliases(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\n"));
@@ -343,17 +343,17 @@ static void test_what_is_written_comes_before_its_aliases(void **state)
 static void test_long_messages_are_cut(void **state)
 {
     struct unit *unit = *state;
-    struct str most = unit_repeat(unit, "x", DIAG_TEXT_MAX);
-    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(most));
-    diag_hint(&unit->diags, "%.*s", STR_ARG(most));
-    assert_true(str_equal(unit->diags.items[0].message, most));
-    assert_true(str_equal(unit->diags.items[0].hint, most));
-    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(most));
-    diag_hint(&unit->diags, "%.*sy", STR_ARG(most));
+    struct str longest = unit_repeat(unit, "x", DIAG_TEXT_MAX);
+    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(longest));
+    diag_hint(&unit->diags, "%.*s", STR_ARG(longest));
+    assert_true(str_equal(unit->diags.items[0].message, longest));
+    assert_true(str_equal(unit->diags.items[0].hint, longest));
+    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(longest));
+    diag_hint(&unit->diags, "%.*sy", STR_ARG(longest));
     for (size_t i = 0; i < 2; i++) {
         struct str cut = i ? unit->diags.items[1].hint : unit->diags.items[1].message;
         assert_int_equal(cut.len, DIAG_TEXT_MAX + 3);
-        assert_true(str_starts_with(cut, most) && str_ends_with(cut, STR("...")));
+        assert_true(str_starts_with(cut, longest) && str_ends_with(cut, STR("...")));
     }
 }
 
@@ -441,17 +441,17 @@ int main(void)
         UNIT_TEST(test_positions),
         UNIT_TEST(test_positions_in_a_large_text),
         UNIT_TEST(test_caret),
-        UNIT_TEST(test_long_lines_are_cut_around_the_place),
-        UNIT_TEST(test_long_places_are_cut_too),
+        UNIT_TEST(test_long_lines_are_cut_around_the_location),
+        UNIT_TEST(test_long_locations_are_cut_too),
         UNIT_TEST(test_cuts_keep_characters_whole),
         UNIT_TEST(test_cuts_inside_characters),
         UNIT_TEST(test_written_form),
         UNIT_TEST(test_color),
-        UNIT_TEST(test_messages_cannot_steer_a_terminal),
-        UNIT_TEST(test_at_most_so_many_are_kept),
+        UNIT_TEST(test_messages_cannot_control_a_terminal),
+        UNIT_TEST(test_kept_diagnostics_are_limited),
         UNIT_TEST(test_full_on_both_sides),
-        UNIT_TEST(test_what_aliases_repeat_is_shown_once),
-        UNIT_TEST(test_what_is_written_comes_before_its_aliases),
+        UNIT_TEST(test_repeats_through_aliases_are_shown_once),
+        UNIT_TEST(test_direct_use_comes_before_aliases),
         UNIT_TEST(test_long_messages_are_cut),
         UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),

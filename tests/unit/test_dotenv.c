@@ -11,9 +11,9 @@ static bool read_text(struct unit *unit, struct str text, struct dotenv *ret)
 {
     struct source *source = ARENA_NEW(&unit->arena, struct source);
     *source = (struct source){STR("file.env"), str_copy(&unit->arena, text), .secret = true};
-    bool right = dotenv_parse(&unit->arena, source, &unit->diags, ret);
-    assert_int_equal(right, unit->diags.errors == 0);
-    return right;
+    bool ok = dotenv_parse(&unit->arena, source, &unit->diags, ret);
+    assert_int_equal(ok, unit->diags.errors == 0);
+    return ok;
 }
 
 struct row {
@@ -136,7 +136,7 @@ static void test_names_and_order(void **state)
     assert_int_equal(dotenv.count, 0);
 }
 
-static void test_mistakes(void **state)
+static void test_errors(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -186,7 +186,7 @@ static void test_mistakes(void **state)
 }
 
 /* An error does not hide later errors, and no message shows a value. */
-static void test_all_mistakes_are_told(void **state)
+static void test_all_errors_are_reported(void **state)
 {
     struct unit *unit = *state;
     struct dotenv dotenv;
@@ -205,7 +205,7 @@ static void test_all_mistakes_are_told(void **state)
     assert_false(unit_contains(unit_written(unit), VALUE));
 }
 
-static void test_can_hold(void **state)
+static void test_can_store(void **state)
 {
     (void)state;
     static const struct {
@@ -337,7 +337,7 @@ static void test_every_character_reads_back(void **state)
 
 /* Memory for a quoted value is as long as the value, not as the rest of the file: the values of
  * consecutive lines are adjacent, except where the arena adds a chunk or the items move. */
-static void test_quotes_take_no_more_than_they_hold(void **state)
+static void test_quoted_values_use_no_extra_memory(void **state)
 {
     struct unit *unit = *state;
     enum { LINES = 5000 };
@@ -396,13 +396,13 @@ int main(void)
         UNIT_TEST(test_quoted_values),
         UNIT_TEST(test_missing_values),
         UNIT_TEST(test_names_and_order),
-        UNIT_TEST(test_mistakes),
-        UNIT_TEST(test_all_mistakes_are_told),
-        UNIT_TEST(test_can_hold),
+        UNIT_TEST(test_errors),
+        UNIT_TEST(test_all_errors_are_reported),
+        UNIT_TEST(test_can_store),
         UNIT_TEST(test_lines),
         UNIT_TEST(test_lines_read_back),
         UNIT_TEST(test_every_character_reads_back),
-        UNIT_TEST(test_quotes_take_no_more_than_they_hold),
+        UNIT_TEST(test_quoted_values_use_no_extra_memory),
         UNIT_TEST(test_large_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

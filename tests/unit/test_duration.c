@@ -62,9 +62,9 @@ static void test_reading(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t seconds = -1;
-        bool right = duration_parse(rows[i].text, &seconds);
-        if (right != (rows[i].seconds != 0) || (right && seconds != rows[i].seconds))
-            fail_msg("\"%.*s\": %d, %lld", STR_ARG(rows[i].text), right, (long long)seconds);
+        bool ok = duration_parse(rows[i].text, &seconds);
+        if (ok != (rows[i].seconds != 0) || (ok && seconds != rows[i].seconds))
+            fail_msg("\"%.*s\": %d, %lld", STR_ARG(rows[i].text), ok, (long long)seconds);
     }
 }
 

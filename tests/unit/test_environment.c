@@ -15,7 +15,7 @@ static int make_folder(void **state)
     return mkdtemp(folder) ? 0 : -1;
 }
 
-/* What a failed test left there goes too. */
+/* Files that a failed test left are deleted too. */
 static int remove_folder(void **state)
 {
     (void)state;
@@ -28,7 +28,7 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-/* Writes a file into the folder; it is overwritten by the next of that name. */
+/* Writes a file into the directory, and overwrites an existing one. */
 static const char *write_file(struct unit *unit, const char *name, struct str text)
 {
     const char *path = str_format(&unit->arena, "%s/%s", folder, name).data;
@@ -39,7 +39,7 @@ static const char *write_file(struct unit *unit, const char *name, struct str te
     return path;
 }
 
-/* A service file that stands in the folder. */
+/* Returns a service file in the directory. */
 static struct layer *layer_of(struct unit *unit, const struct input_options *options,
                               const char *text)
 {
@@ -50,7 +50,7 @@ static struct layer *layer_of(struct unit *unit, const struct input_options *opt
     return layer_read(&unit->arena, &unit->diags, options, source);
 }
 
-/* True when no environment is there to fill in placeholders from. */
+/* True if the environment is invalid, so that placeholders are not filled in. */
 static bool unplaced(struct unit *unit, const struct input_options *options, const char *text)
 {
     return layer_of(unit, options, text)->scope.blind;
@@ -60,7 +60,7 @@ static bool unplaced(struct unit *unit, const struct input_options *options, con
     "name: hello\nenvironments:\n  - {name: staging, path: env.yaml}\n"                            \
     "  - {name: production, path: env.yaml, variables: {a: 1}, vars: {b: 2}}\n"
 
-static void test_the_only_environment_is_chosen(void **state)
+static void test_the_only_environment_is_selected(void **state)
 {
     struct unit *unit = *state;
     struct input_options options = {0};
@@ -73,7 +73,7 @@ static void test_the_only_environment_is_chosen(void **state)
     assert_str(layer->environment.registry, "r.example.com");
     assert_str(layer->environment.ingress_class, "nginx");
     assert_int_equal(layer->environment.provider->cloud, CLOUD_NONE);
-    /* An absolute path is taken as it is; a flag beats the file. */
+    /* An absolute path is not changed. A flag overrides the file. */
     options.registry = "other.example.com";
     layer = layer_of(
         unit, &options,
@@ -84,7 +84,7 @@ static void test_the_only_environment_is_chosen(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-static void test_choosing_among_several(void **state)
+static void test_several_environments(void **state)
 {
     struct unit *unit = *state;
     const char *path = write_file(unit, "env.yaml", STR("name: live\n"));
@@ -96,13 +96,13 @@ static void test_choosing_among_several(void **state)
     assert_str(layer->environment.variables[1]->items[0].name, "b");
     options.environment = NULL;
     assert_true(unplaced(unit, &options, TWO));
-    assert_diag(unit, 0, 2, 1, "choose one with --env", "its environments: staging, production");
+    assert_diag(unit, 0, 2, 1, "select one with --env", "available: staging, production");
     options.environment = "prodution";
     assert_true(unplaced(unit, &options, TWO));
-    assert_diag(unit, 0, 2, 1, "no environment is named \"prodution\"", "--env production?");
+    assert_diag(unit, 0, 2, 1, "environment \"prodution\" not found", "--env production?");
     options.environment = "x";
     assert_true(unplaced(unit, &options, TWO));
-    assert_diag(unit, 0, 2, 1, "no environment is named \"x\"", "its environments: staging");
+    assert_diag(unit, 0, 2, 1, "environment \"x\" not found", "available: staging");
     assert_int_equal(unlink(path), 0);
 }
 
@@ -112,36 +112,38 @@ static void test_names_of_environments(void **state)
     struct input_options options = {0};
     assert_true(unplaced(unit, &options,
                          "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
-    assert_diag(unit, 0, 2, 43, "two environments are named \"a\"", "");
+    assert_diag(unit, 0, 2, 43, "duplicate environment \"a\"", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
-    assert_diag(unit, 0, 2, 23, "an environment's name must", "");
+    assert_diag(unit, 0, 2, 23, "environment name must", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: '', path: x}]\n"));
-    assert_diag(unit, 0, 2, 23, "an environment's name must not be empty", "");
+    assert_diag(unit, 0, 2, 23, "environment name must not be empty", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{path: x}]\n"));
-    assert_diag(unit, 0, 2, 16, "an environment needs name", "name: staging");
+    assert_diag(unit, 0, 2, 16, "missing required field \"name\" in an environment",
+                "name: staging");
     assert_errors(unit, 1);
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
-    assert_diag(unit, 0, 2, 16, "an environment needs path", "path: staging.yaml");
+    assert_diag(unit, 0, 2, 16, "missing required field \"path\" in an environment",
+                "path: staging.yaml");
     assert_errors(unit, 1);
 }
 
-static void test_environment_files_that_cannot_be_read(void **state)
+static void test_unreadable_environment_files(void **state)
 {
     struct unit *unit = *state;
     struct input_options options = {0};
     static const char one[] = "name: hello\nenvironments:\n  - name: a\n    path: env.yaml\n";
     assert_true(unplaced(unit, &options, one));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 4, 11, "env.yaml cannot be read: No such file", "--env-file FILE");
-    /* Mistakes in it are told with its own name. */
+    assert_diag(unit, 0, 4, 11, "/env.yaml: No such file", "--env-file FILE");
+    /* Errors in the file are reported with its path. */
     const char *path = write_file(unit, "env.yaml", STR("name: e\nregion: x\n"));
     assert_true(unplaced(unit, &options, one));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 2, 1, "unknown field \"region\"", "");
     assert_true(str_ends_with(unit->diags.items[0].at.source->path, STR("/env.yaml")));
-    /* A file of that name, not standard input. */
+    /* The file named -, not standard input. */
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a, path: '-'}]\n"));
-    assert_diag(unit, 0, 2, 32, "- cannot be read: No such file", "");
+    assert_diag(unit, 0, 2, 32, "/-: No such file", "");
     write_file(unit, "env.yaml", STR("name: ["));
     assert_true(unplaced(unit, &options, one));
     assert_int_equal(unit->diags.errors, 1);
@@ -150,11 +152,11 @@ static void test_environment_files_that_cannot_be_read(void **state)
     assert_diag(unit, 0, 0, 0, "the file is empty", "");
     write_file(unit, "env.yaml", unit_repeat(unit, "#", FILE_SIZE_MAX + 1));
     assert_true(unplaced(unit, &options, one));
-    assert_diag(unit, 0, 4, 11, "is larger than 1048576 bytes", "");
+    assert_diag(unit, 0, 4, 11, "exceeds 1048576 bytes", "");
     assert_int_equal(unlink(path), 0);
 }
 
-static void test_env_file_in_place_of_the_path(void **state)
+static void test_env_file_overrides_the_path(void **state)
 {
     struct unit *unit = *state;
     const char *path = write_file(unit, "other.yaml", STR("name: other\n"));
@@ -163,18 +165,19 @@ static void test_env_file_in_place_of_the_path(void **state)
     assert_no_diags(unit);
     assert_str(layer->environment.name, "staging");
     assert_str(layer->environment.file_name, "other");
-    /* A file without environments takes the name of the file. */
+    /* A file without environments gets the name of the environment file. */
     options.environment = NULL;
     layer = layer_of(unit, &options, "name: hello\n");
     assert_no_diags(unit);
     assert_str(layer->environment.name, "other");
     options.environment = "staging";
     assert_true(unplaced(unit, &options, "name: hello\n"));
-    assert_diag(unit, 0, 0, 0, "no environment named \"staging\"", "environments: [{name: staging");
+    assert_diag(unit, 0, 0, 0, "environment \"staging\" not found in the file",
+                "environments: [{name: staging");
     options.environment_file = "/missing.yaml";
     options.environment = NULL;
     assert_true(unplaced(unit, &options, "name: hello\n"));
-    assert_diag(unit, 0, 0, 0, "/missing.yaml cannot be read", "");
+    assert_diag(unit, 0, 0, 0, "cannot read", "");
     assert_int_equal(unlink(path), 0);
 }
 
@@ -204,7 +207,7 @@ static void test_providers(void **state)
         assert_int_equal(layer->environment.provider->cloud, rows[i].cloud);
         assert_str(layer->environment.region, rows[i].region);
         assert_str(layer->environment.account_id, rows[i].account);
-        /* A file with providers is an environment file itself. */
+        /* A file with providers is its own environment file. */
         assert_str(layer->environment.name, "hello");
     }
     assert_true(unplaced(unit, &options,
@@ -243,10 +246,11 @@ static void test_ingress_settings(void **state)
     assert_diag(unit, 2, 4, 17, "cluster_issuer must", "");
     layer_of(unit, &options, "name: hello\ntls_secret: a\ncluster_issuer: b\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3, 17, "both tls_secret and cluster_issuer", "keep tls_secret");
+    assert_diag(unit, 0, 3, 17, "tls_secret and cluster_issuer are mutually exclusive",
+                "use tls_secret");
 }
 
-/* The text of an output, the first of its name. */
+/* Returns the value of the first output with the given name. */
 static struct str output_of(const struct layer *layer, const char *name)
 {
     for (size_t i = 0; i < layer->environment.output_count; i++)
@@ -255,7 +259,7 @@ static struct str output_of(const struct layer *layer, const char *name)
     return STR("(none)");
 }
 
-/* A text that refers to an output is an error. */
+/* Asserts that a string with a reference to an output is rejected. */
 static void assert_not_filled(struct unit *unit, struct layer *layer, const char *text,
                               const char *message)
 {
@@ -279,7 +283,7 @@ static void test_outputs(void **state)
                                    "name: hello\noutputs: {domain: a.example.com, x: 0777}\n"
                                    "modules: [{type: dns, domain: b.example.com}]\n");
     assert_no_diags(unit);
-    assert_str(output_of(layer, "domain"), "a.example.com"); /* what is written beats dns */
+    assert_str(output_of(layer, "domain"), "a.example.com"); /* outputs override dns */
     assert_str(output_of(layer, "x"), "0777");
     layer = layer_of(unit, &options,
                      "name: hello\nmodules: [{type: aws-dns, domain: b.example.com}]\n");
@@ -293,18 +297,19 @@ static void test_outputs(void **state)
     options.parent_outputs = path;
     layer = layer_of(unit, &options, "name: hello\noutputs: {domain: a.example.com}\n");
     assert_no_diags(unit);
-    assert_str(output_of(layer, "domain"), "c.example.com"); /* the flag beats the file */
+    assert_str(output_of(layer, "domain"), "c.example.com"); /* the flag overrides the file */
     assert_not_filled(unit, layer, "{parent.password}", "\"password\" is sensitive");
-    assert_not_filled(unit, layer, "{parent.list}", "\"list\" is null, a list or a map, not text");
+    assert_not_filled(unit, layer, "{parent.list}",
+                      "\"list\" must be a string, not null, a list or a map");
 
     static const struct {
         const char *json;
         size_t line;
         const char *message;
     } rows[] = {
-        {"[]", 1, "not the output of terraform output -json"},
-        {"{\"a\": \"b\"}", 1, "the output \"a\" has no value"},
-        {"{\"a\": {}}", 1, "the output \"a\" has no value"},
+        {"[]", 1, "the file must be the output of terraform output -json"},
+        {"{\"a\": \"b\"}", 1, "output \"a\" has no value"},
+        {"{\"a\": {}}", 1, "output \"a\" has no value"},
         {"", 0, "the file is empty"},
         {"{", 1, ""},
     };
@@ -317,10 +322,10 @@ static void test_outputs(void **state)
     }
     assert_int_equal(unlink(path), 0);
     assert_true(unplaced(unit, &options, "name: hello\n"));
-    assert_diag(unit, 0, 0, 0, "cannot be read", "");
+    assert_diag(unit, 0, 0, 0, "cannot read", "");
 }
 
-/* No Terraform writes this, but it must not be read blindly. */
+/* Terraform does not write this, but it must not crash. */
 static void test_odd_outputs(void **state)
 {
     struct unit *unit = *state;
@@ -331,7 +336,8 @@ static void test_odd_outputs(void **state)
     struct layer *layer = layer_of(unit, &options, "name: hello\n");
     assert_no_diags(unit);
     assert_str(output_of(layer, "a"), "x");
-    assert_not_filled(unit, layer, "{parent.b}", "\"b\" is null, a list or a map, not text");
+    assert_not_filled(unit, layer, "{parent.b}",
+                      "\"b\" must be a string, not null, a list or a map");
     assert_int_equal(unlink(path), 0);
 }
 
@@ -348,7 +354,7 @@ static void test_layer_names(void **state)
     assert_str(layer->name, "hello");
 }
 
-/* `namespace: ""` is no namespace. */
+/* `namespace: ""` is invalid. */
 static void test_an_empty_layer_name(void **state)
 {
     struct unit *unit = *state;
@@ -361,11 +367,11 @@ static void test_an_empty_layer_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_the_only_environment_is_chosen),
-        UNIT_TEST(test_choosing_among_several),
+        UNIT_TEST(test_the_only_environment_is_selected),
+        UNIT_TEST(test_several_environments),
         UNIT_TEST(test_names_of_environments),
-        UNIT_TEST(test_environment_files_that_cannot_be_read),
-        UNIT_TEST(test_env_file_in_place_of_the_path),
+        UNIT_TEST(test_unreadable_environment_files),
+        UNIT_TEST(test_env_file_overrides_the_path),
         UNIT_TEST(test_providers),
         UNIT_TEST(test_ingress_settings),
         UNIT_TEST(test_outputs),

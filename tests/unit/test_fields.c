@@ -1,5 +1,5 @@
-/* The rows of fields.def: each refuses what is not its type or out of its range, takes its example
- * and its default, and says what a reference needs. */
+/* Tests of the rows of fields.def: each field rejects values of another type or outside its range,
+ * accepts its example and its default, and has what the field reference needs. */
 #include "config/schema.h"
 #include "unit.h"
 #include "yaml/parse_strict.h"
@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What the field holds after `NAME: text` was read; the rest of the record is of no interest. */
+/* Returns the value of the field after `NAME: text` is read. */
 static const struct value *read_field(struct unit *unit, const struct schema *schema,
                                       const struct field *field, const char *text)
 {
@@ -68,7 +68,7 @@ static void refuses_int(struct unit *unit, const struct schema *schema, const st
     takes(unit, schema, field, text);
 }
 
-/* A quantity beyond the range of an integer is refused too. */
+/* A quantity outside the range of an integer is rejected too. */
 static void refuses_quantities(struct unit *unit, const struct schema *schema,
                                const struct field *field)
 {
@@ -143,23 +143,23 @@ static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
         refuses(unit, schema, field, "[zzz]");
         refuses(unit, schema, field, "[{zzz: 1}]");
         break;
-    case TYPE_ANY: /* its owner's to check */
+    case TYPE_ANY: /* checked by another module */
         break;
     }
 }
 
-static void test_every_field_refuses_what_is_wrong(void **state)
+static void test_every_field_rejects_invalid_values(void **state)
 {
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
             bool open_map = field->type == TYPE_RECORD && field->of->open;
-            if (!open_map) /* the fields of a cloud's provider are not all ours */
+            if (!open_map) /* schemas of providers allow unknown fields */
                 refuses_wrong_types(*state, schemas[i], field);
         }
 }
 
-/* The empty map or list that a field takes; NULL if it takes neither. */
+/* Returns the empty map or list that a field accepts; NULL if it accepts neither. */
 static const char *empty_value(const struct field *field)
 {
     switch (field->type) {
@@ -176,7 +176,7 @@ static const char *empty_value(const struct field *field)
     }
 }
 
-static void test_empty_maps_and_lists_are_left_out(void **state)
+static void test_empty_maps_and_lists_are_not_set(void **state)
 {
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
@@ -192,7 +192,7 @@ static void test_empty_maps_and_lists_are_left_out(void **state)
         }
 }
 
-static void test_every_field_takes_its_example_and_default(void **state)
+static void test_every_field_accepts_its_example_and_default(void **state)
 {
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
@@ -206,7 +206,7 @@ static void test_every_field_takes_its_example_and_default(void **state)
         }
 }
 
-static void test_every_field_is_told(void **state)
+static void test_every_field_is_documented(void **state)
 {
     (void)state;
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
@@ -226,10 +226,10 @@ static void test_every_field_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_every_field_refuses_what_is_wrong),
-        UNIT_TEST(test_empty_maps_and_lists_are_left_out),
-        UNIT_TEST(test_every_field_takes_its_example_and_default),
-        UNIT_TEST(test_every_field_is_told),
+        UNIT_TEST(test_every_field_rejects_invalid_values),
+        UNIT_TEST(test_empty_maps_and_lists_are_not_set),
+        UNIT_TEST(test_every_field_accepts_its_example_and_default),
+        UNIT_TEST(test_every_field_is_documented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ static struct str hint_of(struct unit *unit, const struct schema *schema, const 
     return foreign_word_hint(&unit->arena, schema, str_from_c(word), map ? map->first : NULL);
 }
 
-static void test_words_are_compared_without_case_and_marks(void **state)
+static void test_comparison_ignores_case_and_separators(void **state)
 {
     static const char *const words[] = {"readinessProbe", "readiness_probe", "READINESS-PROBE",
                                         "readinessprobe"};
@@ -54,7 +54,7 @@ static void test_hints_repeat_plain_values(void **state)
                "write public_uri: app.example.com");
 }
 
-/* The rows: every word is in the form that words are compared in, and no other row has it. */
+/* Every word is in the form used for comparison and occurs in only one row. */
 static void test_rows(void **state)
 {
     static const struct {
@@ -76,9 +76,9 @@ static void test_rows(void **state)
             struct str key =
                 str_format(&unit->arena, "%p %.*s", (const void *)rows[i].schema, STR_ARG(word));
             if (word.len == 0 || !str_span_only(word, "abcdefghijklmnopqrstuvwxyz"))
-                fail_msg("\"%.*s\" is not in lower case letters", STR_ARG(word));
+                fail_msg("\"%.*s\" is not in lower case", STR_ARG(word));
             if (map_add(&unit->arena, &seen, key, key.data))
-                fail_msg("two rows have \"%.*s\"", STR_ARG(word));
+                fail_msg("\"%.*s\" occurs in two rows", STR_ARG(word));
             at = end + 1;
         }
     }
@@ -87,7 +87,7 @@ static void test_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_words_are_compared_without_case_and_marks),
+        UNIT_TEST(test_comparison_ignores_case_and_separators),
         UNIT_TEST(test_hints_repeat_plain_values),
         UNIT_TEST(test_rows),
     };

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A file that is its own environment, with something for every root. */
+/* A file that is its own environment file, with a value for every root. */
 static const char file[] = "name: hello\n"
                            "input_variables:\n"
                            "  - {name: size, default: 2}\n"
@@ -37,7 +37,7 @@ static void begin(struct unit *unit, struct filling *filling, struct str text)
     assert_no_diags(unit);
 }
 
-/* Fills in a text that stands in no file. */
+/* Fills in a string that is not in a file. */
 static bool fill(struct unit *unit, struct filling *filling, struct str text, struct filled *ret)
 {
     unit->diags.count = 0;
@@ -75,7 +75,7 @@ static void test_roots(void **state)
         {"{vars[size]}", "2"},
         {"{parent.domain}", "example.com"},
         {"{parent[domain]}", "example.com"},
-        {"{parent.braces}", "{env}"}, /* what was filled in is not read again */
+        {"{parent.braces}", "{env}"}, /* a value is not filled in again */
         {"{module.bucket.bucket_id}", "b-hello-hello"},
         {"{module[bucket][bucket_id]}", "b-hello-hello"},
         {"{module[bucket].bucket_id}", "b-hello-hello"},
@@ -88,7 +88,7 @@ static void test_roots(void **state)
         check(unit, &filling, rows[i][0], rows[i][1]);
 }
 
-/* `{{` opens and its matching `}}` closes a literal brace; every other brace stays. */
+/* Matching `{{` and `}}` are literal braces; every other brace is kept. */
 static void test_braces(void **state)
 {
     struct unit *unit = *state;
@@ -113,9 +113,9 @@ static void test_braces(void **state)
         {"{a.b}", "{a.b}"},
         {"%({Content-Type}i)s", "%({Content-Type}i)s"},
         {"{\"a\": {\"b\": 1}}", "{\"a\": {\"b\": 1}}"},
-        {"{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}"}, /* an unpaired }} stays */
+        {"{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}"}, /* an unmatched }} is kept */
         {"${HOME} $(A) ${a:-b}", "${HOME} $(A) ${a:-b}"},
-        {"{{", "{{"}, /* an unpaired {{ stays */
+        {"{{", "{{"}, /* an unmatched {{ is kept */
         {"}}", "}}"},
         {"}}{{", "}}{{"},
         {"{{}}", "{}"},
@@ -142,7 +142,7 @@ static void test_braces(void **state)
         check(unit, &filling, rows[i][0], rows[i][1]);
 }
 
-static void test_what_is_wrong(void **state)
+static void test_invalid_placeholders(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
@@ -150,32 +150,32 @@ static void test_what_is_wrong(void **state)
     static const struct {
         const char *text, *message, *hint;
     } rows[] = {
-        {"{env.x}", "has the form {env}", "{{env.x}}"},
-        {"{vars}", "has the form {vars.NAME}", "{{vars}}"},
-        {"{vars.a.b}", "has the form {vars.NAME}", ""},
-        {"{parent.a.b.c.d}", "has the form {parent.NAME}", ""},
-        {"{module.db}", "has the form {module.NAME.OUTPUT}", ""},
-        {"${{module.db}}", "has the form {module.NAME.OUTPUT}", ""},
-        {"{aws}", "{aws.region}, {aws.account_id}", ""},
-        {"{vars.sise}", "there is no variable \"sise\"", "did you mean \"size\"?"},
-        {"{vars.something}", "there is no variable \"something\"", "--var something=VALUE"},
-        {"{vars.none}", "the variable \"none\" has no value", "--var none=VALUE"},
+        {"{env.x}", "must have the form {env}", "{{env.x}}"},
+        {"{vars}", "must have the form {vars.NAME}", "{{vars}}"},
+        {"{vars.a.b}", "must have the form {vars.NAME}", ""},
+        {"{parent.a.b.c.d}", "must have the form {parent.NAME}", ""},
+        {"{module.db}", "must have the form {module.NAME.OUTPUT}", ""},
+        {"${{module.db}}", "must have the form {module.NAME.OUTPUT}", ""},
+        {"{aws}", "{aws.region} or {aws.account_id}", ""},
+        {"{vars.sise}", "variable \"sise\" is not defined", "did you mean \"size\"?"},
+        {"{vars.something}", "variable \"something\" is not defined", "--var something=VALUE"},
+        {"{vars.none}", "variable \"none\" has no value", "--var none=VALUE"},
         {"{parent.domian}", "no output \"domian\"", "did you mean \"domain\"?"},
-        {"{parent.something}", "no output \"something\"", "outputs: {something: ...}"},
-        {"{aws.regoin}", "aws has no \"regoin\"", "did you mean \"region\"?"},
-        {"{aws.xyz}", "aws has no \"xyz\"", "{{aws.xyz}}"},
-        {"{module.bd.db_user}", "no module is named \"bd\"", "did you mean \"db\"?"},
-        {"{module.db.db_usr}", "the module \"db\" has no output \"db_usr\"", "\"db_user\"?"},
+        {"{parent.something}", "no output \"something\"", "outputs: {something: VALUE}"},
+        {"{aws.regoin}", "unknown placeholder {aws.regoin}", "did you mean \"region\"?"},
+        {"{aws.xyz}", "unknown placeholder {aws.xyz}", "{{aws.xyz}}"},
+        {"{module.bd.db_user}", "module \"bd\" not found", "did you mean \"db\"?"},
+        {"{module.db.db_usr}", "module \"db\" has no output \"db_usr\"", "\"db_user\"?"},
         {"{module.db.outputs.db_usr}", "has no output \"db_usr\"", "outputs: {db_usr: VALUE}"},
-        {"{module.app.x}", "the output \"x\" of the module \"app\" has no value",
-         "write outputs: {x: VALUE} in that module, or give app_x in outputs"},
-        {"{module.other.x}", "the output \"x\" of the module \"other\" has no value", ""},
-        {"{module.app.output.x}", "has the form {module.NAME.OUTPUT}", ""},
+        {"{module.app.x}", "output \"x\" of module \"app\" has no value",
+         "set outputs: {x: VALUE} in the module, or set app_x in outputs"},
+        {"{module.other.x}", "output \"x\" of module \"other\" has no value", ""},
+        {"{module.app.output.x}", "must have the form {module.NAME.OUTPUT}", ""},
         {"{module.anonymous.bucket_id}", "cannot determine the bucket of \"anonymous\"",
          "set bucket_name in that module"},
         {"{module.anonymous.bucket_ip}", "has no output \"bucket_ip\"", "bucket_id"},
-        {"{module.mixed.domain}", "this output contains a secret one", ""},
-        {"{module.listed.domain}", "the field with this output must be text", ""},
+        {"{module.mixed.domain}", "output \"domain\" contains a secret output", ""},
+        {"{module.listed.domain}", "output \"domain\" must be a string, not a list", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct filled filled;
@@ -184,13 +184,13 @@ static void test_what_is_wrong(void **state)
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
     }
-    /* All of a text, not only the first. */
+    /* All errors of a string are reported, not only the first. */
     struct filled filled;
     assert_false(fill(unit, &filling, STR("{vars.x}{env}{parent.y}"), &filled));
     assert_errors(unit, 2);
 }
 
-static void test_a_file_that_tells_little(void **state)
+static void test_missing_values(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
@@ -207,15 +207,15 @@ static void test_a_file_that_tells_little(void **state)
     }
     begin(unit, &filling, STR("name: hello\nproviders: {aws: {}}\n"));
     assert_false(fill(unit, &filling, STR("{aws.region}"), &filled));
-    assert_diag(unit, 0, 0, 0, "gives no region", "");
+    assert_diag(unit, 0, 0, 0, "the aws provider has no region", "");
     assert_false(fill(unit, &filling, STR("{aws.account_id}"), &filled));
-    assert_diag(unit, 0, 0, 0, "gives no account_id", "");
+    assert_diag(unit, 0, 0, 0, "the aws provider has no account_id", "");
     begin(unit, &filling, STR("name: hello\n"));
     assert_false(fill(unit, &filling, STR("{env}"), &filled));
-    assert_diag(unit, 0, 0, 0, "no environment, so {env} has no value", "");
+    assert_diag(unit, 0, 0, 0, "{env} has no value: the file has no environment", "");
 }
 
-static void test_variables_of_flags_win(void **state)
+static void test_flags_override_variables(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {.variables = {"size=a=b", "size=3", "new=", "unused=1"}};
@@ -223,16 +223,16 @@ static void test_variables_of_flags_win(void **state)
     filling.options.variables.items = filling.variables;
     filling.options = *usage_start(&unit->arena, &filling.options);
     begin(unit, &filling, str_from_c(file));
-    check(unit, &filling, "{vars.size}", "3"); /* the last one given */
+    check(unit, &filling, "{vars.size}", "3"); /* the last one */
     check(unit, &filling, "{vars.new}", "");
     struct diags diags = {.arena = &unit->arena};
     filling.options.usage->services = 1;
     usage_check(&filling.options, &diags);
     assert_int_equal(diags.errors, 1);
-    assert_contains(diags.items[0].message, "nothing uses --var unused");
+    assert_contains(diags.items[0].message, "--var unused has no effect");
 }
 
-/* Names that an environment gives are suggested too. */
+/* Names of the environment are suggested too. */
 static void test_variables_of_the_environment(void **state)
 {
     struct unit *unit = *state;
@@ -250,18 +250,18 @@ static void test_variables_of_the_environment(void **state)
                      " vars: {weight: 2, both: b, color: ''}}]\n",
                      path));
     check(unit, &filling, "{vars.size}{vars.weight}{vars.both}", "12a");
-    check(unit, &filling, "{vars.color}", ""); /* beats the default */
+    check(unit, &filling, "{vars.color}", ""); /* overrides the default */
     check(unit, &filling, "{env}{parent_name}", "elive");
     struct filled filled;
     assert_false(fill(unit, &filling, STR("{vars.sise}"), &filled));
-    assert_diag(unit, 0, 0, 0, "there is no variable \"sise\"", "did you mean \"size\"?");
+    assert_diag(unit, 0, 0, 0, "variable \"sise\" is not defined", "did you mean \"size\"?");
     assert_false(fill(unit, &filling, STR("{vars.wieght}"), &filled));
     assert_diag(unit, 0, 0, 0, "", "did you mean \"weight\"?");
     assert_int_equal(unlink(path), 0);
 }
 
-/* One cause, one error: what cannot be filled in because of it is not told. */
-static void test_without_its_environment_nothing_is_told(void **state)
+/* One cause, one error: placeholders are not reported if the environment is invalid. */
+static void test_invalid_environment_is_reported_once(void **state)
 {
     struct unit *unit = *state;
     struct input_options options = {0};
@@ -297,7 +297,7 @@ static void test_splitting_variables(void **state)
     }
 }
 
-/* What only the cluster knows leaves a gap, and tells where. */
+/* A value that is known only in the cluster is left out, and its offset is recorded. */
 static void test_references(void **state)
 {
     struct unit *unit = *state;
@@ -316,7 +316,7 @@ static void test_references(void **state)
     assert_null(first->next->next);
 }
 
-static void test_places(void **state)
+static void test_locations(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -326,7 +326,7 @@ static void test_places(void **state)
         {"    env_vars: {A: 'x{vars.q}y'}", 21, 8},
         {"    env_vars: {A: \"\xC3\xA4{vars.q}\"}", 21, 8},
         {"    env_vars: {A: 'x${{module.q.r}}'}", 21, 15},
-        {"    env_vars: {A: '''{vars.q}'}", 19, 12}, /* escapes: all of it */
+        {"    env_vars: {A: '''{vars.q}'}", 19, 12}, /* with escapes: the whole scalar */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct input_options options = {0};
@@ -339,7 +339,7 @@ static void test_places(void **state)
     }
 }
 
-/* A chain of outputs, each told by the next one's field. */
+/* A chain of outputs, each of which refers to the next. */
 static struct str chain(struct unit *unit, size_t links)
 {
     struct buf text = {0};
@@ -351,7 +351,7 @@ static struct str chain(struct unit *unit, size_t links)
     return buf_take(&unit->arena, &text);
 }
 
-static void test_length_of_filled_text(void **state)
+static void test_length_of_filled_string(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
@@ -388,12 +388,12 @@ static void test_chain_of_outputs(void **state)
     begin(unit, &filling, chain(unit, OUTPUTS_DEPTH_MAX));
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, OUTPUTS_DEPTH_MAX + 2, 38, "more than 50 outputs refer to each other", "");
-    /* Those of its end are none the worse. */
+    assert_diag(unit, 0, OUTPUTS_DEPTH_MAX + 2, 38, "chain of outputs exceeds 50 references", "");
+    /* Outputs at the end of the chain are still valid. */
     assert_true(fill(unit, &filling, STR("{module.b50.domain}"), &filled));
 }
 
-/* One mistake, told once: doubling in each round must not become work without end. */
+/* One error, reported once. The work must not double with each reference. */
 static void test_an_output_that_refers_to_itself(void **state)
 {
     struct unit *unit = *state;
@@ -407,8 +407,8 @@ static void test_an_output_that_refers_to_itself(void **state)
         fail_msg("two references to itself are %zu errors", unit->diags.errors);
 }
 
-/* Told where it is first asked for; asking again tells nothing new. */
-static void test_a_wrong_output_is_told_once(void **state)
+/* Reported where it is first used, and not again. */
+static void test_an_invalid_output_is_reported_once(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
@@ -417,14 +417,14 @@ static void test_a_wrong_output_is_told_once(void **state)
     struct filled filled;
     assert_false(fill(unit, &filling, STR("{module.b.domain}{module.b.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3, 35, "there is no variable \"x\"", "");
+    assert_diag(unit, 0, 3, 35, "variable \"x\" is not defined", "");
     assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->outputs[0].known,
                      KNOWN_INVALID);
     assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
     assert_errors(unit, 0);
 }
 
-/* A doubling in each of many rounds: each output is read once, and none may pass the limit. */
+/* Each output refers to the next one twice. Each is read once, and none may exceed the limit. */
 static void test_outputs_that_double(void **state)
 {
     struct unit *unit = *state;
@@ -445,17 +445,17 @@ static void test_outputs_that_double(void **state)
     assert_int_equal(filled.text.len, FILLED_MAX);
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3 + 23, 36, "the text is longer than 65536 bytes", "");
+    assert_diag(unit, 0, 3 + 23, 36, "string exceeds 65536 bytes", "");
 }
 
-static void test_long_texts(void **state)
+static void test_long_strings(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
     begin(unit, &filling, str_from_c(file));
     static const struct {
         const char *piece;
-        size_t len; /* filled in; an odd number does not divide the limit evenly */
+        size_t len; /* an odd length, which does not divide the limit */
     } rows[] = {{"{env}", 5}, {"{{", 2}, {"{vars[", 6}, {"{{}}", 2}, {"{{a}}x", 4}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct filled filled;
@@ -464,19 +464,19 @@ static void test_long_texts(void **state)
         assert_int_equal(filled.text.len, rows[i].len * most);
         assert_false(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most + 1), &filled));
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 0, 0, "the text is longer than 65536 bytes", "");
+        assert_diag(unit, 0, 0, 0, "string exceeds 65536 bytes", "");
         assert_int_equal(filled.text.len, 0);
     }
-    /* What refers to a secret takes no room. */
+    /* References to secrets have no length. */
     enum { MANY = 100000 };
     struct filled filled;
     assert_true(fill(unit, &filling, unit_repeat(unit, "{module.db.db_user}", MANY), &filled));
     assert_int_equal(filled.text.len, 0);
 }
 
-/* However much the placeholders of one text would come to, no more memory is taken than the limit
- * asks for: files come from others. */
-static void test_texts_that_would_grow_beyond_memory(void **state)
+/* Memory is limited, no matter how long the placeholders of a string would be, because files are
+ * untrusted. */
+static void test_memory_is_limited(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
@@ -501,21 +501,21 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_roots),
         UNIT_TEST(test_braces),
-        UNIT_TEST(test_what_is_wrong),
-        UNIT_TEST(test_a_file_that_tells_little),
-        UNIT_TEST(test_variables_of_flags_win),
+        UNIT_TEST(test_invalid_placeholders),
+        UNIT_TEST(test_missing_values),
+        UNIT_TEST(test_flags_override_variables),
         UNIT_TEST(test_variables_of_the_environment),
-        UNIT_TEST(test_without_its_environment_nothing_is_told),
+        UNIT_TEST(test_invalid_environment_is_reported_once),
         UNIT_TEST(test_splitting_variables),
         UNIT_TEST(test_references),
-        UNIT_TEST(test_places),
-        UNIT_TEST(test_length_of_filled_text),
+        UNIT_TEST(test_locations),
+        UNIT_TEST(test_length_of_filled_string),
         UNIT_TEST(test_chain_of_outputs),
         UNIT_TEST(test_an_output_that_refers_to_itself),
-        UNIT_TEST(test_a_wrong_output_is_told_once),
+        UNIT_TEST(test_an_invalid_output_is_reported_once),
         UNIT_TEST(test_outputs_that_double),
-        UNIT_TEST(test_long_texts),
-        UNIT_TEST(test_texts_that_would_grow_beyond_memory),
+        UNIT_TEST(test_long_strings),
+        UNIT_TEST(test_memory_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

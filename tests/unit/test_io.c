@@ -59,7 +59,7 @@ static void test_limit_on_both_sides(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-static void test_what_cannot_be_read(void **state)
+static void test_unreadable_files(void **state)
 {
     struct unit *unit = *state;
     struct buf read = {0};
@@ -209,7 +209,7 @@ static void test_writing_more_than_a_pipe_holds(void **state)
     assert_int_equal(status, 0);
 }
 
-static void test_failed_writes_are_told(void **state)
+static void test_failed_writes_are_reported(void **state)
 {
     (void)state;
     assert_int_equal(io_write(-1, STR("x")), EBADF);
@@ -227,7 +227,7 @@ static void test_failed_writes_are_told(void **state)
 
 /* Checks the io_progress callback: more text in each call, at the same address. */
 struct growth {
-    const char *place;
+    const char *address;
     size_t len;
     size_t calls;
 };
@@ -237,8 +237,8 @@ static void note_growth(void *context, struct str text)
     struct growth *growth = context;
     assert_true(text.len > growth->len);
     if (growth->calls++)
-        assert_ptr_equal(text.data, growth->place);
-    growth->place = text.data;
+        assert_ptr_equal(text.data, growth->address);
+    growth->address = text.data;
     growth->len = text.len;
 }
 
@@ -247,7 +247,7 @@ static void check_growth(const struct growth *growth, const struct io_stream *st
     if (stream->buf.data) /* without pages, one call at the end */
         return;
     assert_int_equal(growth->len, stream->text.len);
-    assert_true(growth->calls == 0 || growth->place == stream->text.data);
+    assert_true(growth->calls == 0 || growth->address == stream->text.data);
 }
 
 static void test_streams_of_files(void **state)
@@ -286,7 +286,7 @@ static void test_streams_of_files(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
-static void test_streams_that_cannot_be_read(void **state)
+static void test_unreadable_streams(void **state)
 {
     struct unit *unit = *state;
     struct growth growth = {0};
@@ -436,12 +436,12 @@ static struct io_stream stream_of(struct unit *unit, struct str text)
 }
 
 /* Large and small pieces of the stream, mixed with other pieces. */
-static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t most)
+static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t max)
 {
     static const size_t sizes[] = {70000, 1, 65536, 65535, 0, 200000, 12, 65537, 3, 4096};
     struct str own = counted(unit, 30000);
     size_t count = 0;
-    for (size_t at = 0, i = 0; at < text.len && count + 3 < most; i++) {
+    for (size_t at = 0, i = 0; at < text.len && count + 3 < max; i++) {
         size_t size = sizes[i % COUNT_OF(sizes)];
         pieces[count++] = str_slice(text, at, at + size);
         at += size;
@@ -503,7 +503,7 @@ static void assert_in_pipe(int ends[2], struct str text)
 
 /* The caller's memory may be freed or changed while data is still in the pipe: pages of a stream
  * stay as they are, and other pieces are copied. */
-static void test_what_is_written_may_go_before_it_is_read(void **state)
+static void test_pieces_may_be_freed_before_they_are_read(void **state)
 {
     struct unit *unit = *state;
     struct str text = counted(unit, 14000); /* large enough for vmsplice() */
@@ -579,7 +579,7 @@ static void test_empty_pieces(void **state)
     close(ends[1]);
 }
 
-static void test_pieces_that_cannot_be_written(void **state)
+static void test_unwritable_pieces(void **state)
 {
     struct unit *unit = *state;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -609,7 +609,7 @@ static void test_pieces_that_cannot_be_written(void **state)
 }
 
 /* A reader that exits after the first bytes. */
-static void test_readers_that_go(void **state)
+static void test_readers_that_exit(void **state)
 {
     struct unit *unit = *state;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -641,21 +641,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_limit_on_both_sides),
-        UNIT_TEST(test_what_cannot_be_read),
+        UNIT_TEST(test_unreadable_files),
         UNIT_TEST(test_only_regular_files),
         UNIT_TEST(test_no_descriptor_is_left_open),
         UNIT_TEST(test_standard_input_in_pieces),
         UNIT_TEST(test_writing_more_than_a_pipe_holds),
-        UNIT_TEST(test_failed_writes_are_told),
+        UNIT_TEST(test_failed_writes_are_reported),
         UNIT_TEST(test_streams_of_files),
-        UNIT_TEST(test_streams_that_cannot_be_read),
+        UNIT_TEST(test_unreadable_streams),
         UNIT_TEST(test_streams_of_pipes),
         UNIT_TEST(test_pieces_into_a_pipe),
-        UNIT_TEST(test_what_is_written_may_go_before_it_is_read),
+        UNIT_TEST(test_pieces_may_be_freed_before_they_are_read),
         UNIT_TEST(test_pieces_into_a_file),
         UNIT_TEST(test_empty_pieces),
-        UNIT_TEST(test_pieces_that_cannot_be_written),
-        UNIT_TEST(test_readers_that_go),
+        UNIT_TEST(test_unwritable_pieces),
+        UNIT_TEST(test_readers_that_exit),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

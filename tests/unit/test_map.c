@@ -1,7 +1,7 @@
 #include "base/map.h"
 #include "unit.h"
 
-static void test_first_value_of_a_key_stays(void **state)
+static void test_first_value_of_a_key_is_kept(void **state)
 {
     struct unit *unit = *state;
     static const char one[] = "1";
@@ -92,7 +92,7 @@ static void test_getting_among_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_first_value_of_a_key_stays),
+        UNIT_TEST(test_first_value_of_a_key_is_kept),
         UNIT_TEST(test_keys_are_compared_by_all_their_bytes),
         UNIT_TEST(test_growth_keeps_every_entry),
         UNIT_TEST(test_getting_adds_nothing),

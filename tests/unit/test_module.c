@@ -23,7 +23,7 @@ static void test_types(void **state)
     static const struct {
         const char *type;
         bool local;
-        const char *name; /* of the type found; NULL: none */
+        const char *name; /* name of the type; NULL if there is none */
     } rows[] = {
         {"k8s-service", false, "k8s-service"},
         {"aws-k8s-service", false, "k8s-service"},
@@ -69,7 +69,7 @@ static void test_names(void **state)
     assert_null(module_find(modules, count, STR("d")));
 }
 
-static void test_what_is_wrong_with_modules(void **state)
+static void test_invalid_modules(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -77,16 +77,16 @@ static void test_what_is_wrong_with_modules(void **state)
         size_t line, column;
         const char *message, *hint;
     } rows[] = {
-        {"a: b", 1, 1, "must be a list", "- type:"},
-        {"text", 1, 1, "must be a list", ""},
+        {"a: b", 1, 1, "modules must be a list, not a map", "type: k8s-service"},
+        {"text", 1, 1, "modules must be a list, not a string", ""},
         {"- a\n", 1, 3, "a module must be a map", ""},
-        {"- {name: a}\n", 1, 3, "a module needs type", ""},
-        {"- {type: [k8s-service]}\n", 1, 10, "type must be text", ""},
+        {"- {name: a}\n", 1, 3, "missing required field \"type\" in a module", ""},
+        {"- {type: [k8s-service]}\n", 1, 10, "type must be a string", ""},
         {"- {type: k8s-servce}\n", 1, 10, "unknown module type \"k8s-servce\"", "k8s-service"},
         {"- {type: aws-postgress}\n", 1, 10, "unknown module type", "postgres"},
-        {"- {type: redis, name: a}\n- {type: redis, name: a}\n", 2, 23,
-         "two modules are named \"a\"", "line 1"},
-        {"- {type: redis}\n- {type: redis}\n", 2, 10, "two modules are named \"redis\"", ""},
+        {"- {type: redis, name: a}\n- {type: redis, name: a}\n", 2, 23, "duplicate module \"a\"",
+         "line 1"},
+        {"- {type: redis}\n- {type: redis}\n", 2, 10, "duplicate module \"redis\"", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t count;
@@ -94,7 +94,7 @@ static void test_what_is_wrong_with_modules(void **state)
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
     }
-    /* Types of somebody else's are told, not refused. */
+    /* Unknown types are reported as warnings. */
     size_t count;
     read_modules(unit, STR("- {type: my-own-terraform-thing}\n"), &count);
     assert_warnings(unit, 1);
@@ -104,7 +104,7 @@ static void test_what_is_wrong_with_modules(void **state)
     assert_int_equal(count, 0);
 }
 
-static void test_as_many_as_allowed(void **state)
+static void test_maximum_number_of_modules(void **state)
 {
     struct unit *unit = *state;
     struct buf text = {0};
@@ -118,7 +118,7 @@ static void test_as_many_as_allowed(void **state)
         buf_format(&text, "- {type: redis, name: b%zu}\n", i);
     read_modules(unit, buf_str(&text), &count);
     assert_errors(unit, 1);
-    assert_diag(unit, 0, MODULES_MAX + 1, 3, "more than 1000 modules", "");
+    assert_diag(unit, 0, MODULES_MAX + 1, 3, "too many modules in one file (maximum 1000)", "");
     assert_int_equal(count, MODULES_MAX);
     buf_free(&text);
 }
@@ -153,13 +153,13 @@ static void test_credentials(void **state)
     reader = reader_of(unit);
     module_read_credentials(&reader, &modules[0]);
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 1, 28, "a Secret's name must", "");
-    assert_diag(unit, 1, 2, 18, "a postgres has no output \"password\"",
-                "its outputs are db_user, db_name, db_password and db_host");
-    assert_diag(unit, 2, 2, 40, "a key of a Secret must", "");
+    assert_diag(unit, 0, 1, 28, "Secret name must", "");
+    assert_diag(unit, 1, 2, 18, "a module of type postgres has no output \"password\"",
+                "available: db_user, db_name, db_password, db_host");
+    assert_diag(unit, 2, 2, 40, "Secret key must", "");
 }
 
-/* Links of a file with one module of each sort. */
+/* Reads links in a file with one module of each kind of link. */
 static struct link *read_links(struct unit *unit, const char *text, size_t *ret_count)
 {
     size_t count;
@@ -205,7 +205,7 @@ static void test_links(void **state)
     assert_str(links[2].variables[2].name, "db_password");
     assert_str(links[2].variables[2].text, "P");
 
-    /* Opta's files say `[]` where a link has nothing to add. */
+    /* Opta's files have `[]` for a link without permissions. */
     links = read_links(unit, "- bucket: []\n- db: []\n- my-app: []\n", &count);
     assert_no_diags(unit);
     assert_int_equal(count, 3);
@@ -218,7 +218,7 @@ static void test_links(void **state)
     assert_str(links[0].variables[3].text, "H");
 }
 
-/* A map names the outputs that are linked; the others are not. */
+/* A map selects the outputs that are linked. */
 static void test_links_to_some_outputs(void **state)
 {
     struct unit *unit = *state;
@@ -238,7 +238,7 @@ static void test_links_to_some_outputs(void **state)
     assert_int_equal(links[1].variable_count, 1);
     assert_int_equal(links[1].permission_count, 1);
     assert_str(links[1].permissions[0], "read");
-    assert_int_equal(links[2].permission_count, 2); /* as without the map */
+    assert_int_equal(links[2].permission_count, 2); /* same as without the map */
     assert_int_equal(links[3].variable_count, 1);
     assert_str(links[4].variables[0].text, "D");
 
@@ -249,7 +249,7 @@ static void test_links_to_some_outputs(void **state)
     assert_str(links[1].variables[1].text, "MY_APP_PORT");
 }
 
-static void test_what_is_wrong_with_links(void **state)
+static void test_invalid_links(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -259,27 +259,31 @@ static void test_what_is_wrong_with_links(void **state)
     } rows[] = {
         {"db", 1, 1, "links must be a list", "links: [database]"},
         {"{db: x}", 1, 1, "links must be a list", ""},
-        {"- [db]", 1, 3, "a link is a module's name", ""},
-        {"- {}", 1, 3, "a link is a module's name", ""},
-        {"- {db: , bucket: }", 1, 3, "a link is a module's name", ""},
-        {"- bd", 1, 3, "no module is named \"bd\"", "did you mean \"db\"?"},
-        {"- something-else", 1, 3, "no module is named", "add the module"},
-        {"- dns", 1, 3, "\"dns\" is of type dns, which cannot be linked to",
+        {"- [db]", 1, 3, "a link must be a module name", ""},
+        {"- {}", 1, 3, "a link must be a module name", ""},
+        {"- {db: , bucket: }", 1, 3, "a link must be a module name", ""},
+        {"- bd", 1, 3, "module \"bd\" not found", "did you mean \"db\"?"},
+        {"- something-else", 1, 3, "module \"something-else\" not found", "add it to modules"},
+        {"- dns", 1, 3, "cannot link to \"dns\": links to modules of type dns",
          "dns: {OUTPUT: VARIABLE}"},
-        {"- dns: [domain]", 1, 3, "\"dns\" is of type dns, which cannot be linked to", "gcs"},
-        {"- dns: [{}]", 1, 3, "\"dns\" is of type dns, which cannot be linked to", "gcs"},
-        {"- db\n- db", 2, 3, "\"db\" is linked twice", ""},
-        {"- bucket: [delete]", 1, 12, "this link, to s3, grants read or write", "bucket: [read]"},
-        {"- bucket: [[read]]", 1, 12, "this link, to s3, grants read or write", ""},
-        {"- bucket: read", 1, 11, "this is not what a link to s3 can say", "permissions"},
-        {"- my-app: [read]", 1, 11, "what a link to k8s-service can say",
-         "its name is enough: - my-app"},
-        {"- db: [read]", 1, 7, "this is not what a link to postgres can say", "- db"},
-        {"- my-app: {hots: H}", 1, 12, "a k8s-service has no output \"hots\"", "host and port"},
-        {"- db: {db_user: }", 1, 8, "the variable for db_user has no value", ""},
-        {"- db: [{db_user: 1U}]", 1, 18, "the variable for db_user must", ""},
-        {"- db: [{db_user: [U]}]", 1, 18, "the variable for db_user must be text", ""},
-        {"- Bad_Name", 1, 3, "the Secret of the link has the name of the module", "secret:"},
+        {"- dns: [domain]", 1, 3, "cannot link to \"dns\": links to modules of type dns", "gcs"},
+        {"- dns: [{}]", 1, 3, "cannot link to \"dns\": links to modules of type dns", "gcs"},
+        {"- db\n- db", 2, 3, "duplicate link \"db\"", ""},
+        {"- bucket: [delete]", 1, 12, "permissions of a link to s3 must be read or write",
+         "bucket: [read]"},
+        {"- bucket: [[read]]", 1, 12, "permissions of a link to s3 must be read or write", ""},
+        {"- bucket: read", 1, 11, "permissions of a link to s3 must be a list, not a string",
+         "bucket: [read]"},
+        {"- my-app: [read]", 1, 11, "a link to k8s-service cannot have permissions",
+         "use only the name: - my-app"},
+        {"- db: [read]", 1, 7, "a link to postgres cannot have permissions", "- db"},
+        {"- my-app: {hots: H}", 1, 12, "a module of type k8s-service has no output \"hots\"",
+         "available: host, port"},
+        {"- db: {db_user: }", 1, 8, "variable name for output \"db_user\" has no value", ""},
+        {"- db: [{db_user: 1U}]", 1, 18, "variable name for output \"db_user\" must", ""},
+        {"- db: [{db_user: [U]}]", 1, 18, "variable name for output \"db_user\" must be a string",
+         ""},
+        {"- Bad_Name", 1, 3, "is not a valid Secret name", "set secret"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t count;
@@ -294,12 +298,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_types),
         UNIT_TEST(test_names),
-        UNIT_TEST(test_what_is_wrong_with_modules),
-        UNIT_TEST(test_as_many_as_allowed),
+        UNIT_TEST(test_invalid_modules),
+        UNIT_TEST(test_maximum_number_of_modules),
         UNIT_TEST(test_credentials),
         UNIT_TEST(test_links),
         UNIT_TEST(test_links_to_some_outputs),
-        UNIT_TEST(test_what_is_wrong_with_links),
+        UNIT_TEST(test_invalid_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,16 @@
 
 struct row {
     name_check *check;
-    bool right;
+    bool valid;
     const char *name;
 };
 
 static void check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = rows[i].check(str_from_c(rows[i].name));
-        if (!wrong != rows[i].right)
-            fail_msg("row %zu, \"%s\": %s", i, rows[i].name, wrong ? wrong : "is valid");
+        const char *error = rows[i].check(str_from_c(rows[i].name));
+        if (!error != rows[i].valid)
+            fail_msg("row %zu, \"%s\": %s", i, rows[i].name, error ? error : "is valid");
     }
 }
 
@@ -266,17 +266,17 @@ static void test_lengths_on_both_sides(void **state)
     struct unit *unit = *state;
     static const struct {
         name_check *check;
-        size_t most;
+        size_t max;
     } rows[] = {
         {name_check_namespace, 63},  {name_check_service, 63},     {name_check_label_value, 63},
         {name_check_image_tag, 128}, {name_check_secret_key, 253}, {name_check_label_key, 63},
         {name_check_port, 15},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (rows[i].check(unit_repeat(unit, "a", rows[i].most)))
-            fail_msg("row %zu: %zu characters are rejected", i, rows[i].most);
-        if (!rows[i].check(unit_repeat(unit, "a", rows[i].most + 1)))
-            fail_msg("row %zu: %zu characters are accepted", i, rows[i].most + 1);
+        if (rows[i].check(unit_repeat(unit, "a", rows[i].max)))
+            fail_msg("row %zu: %zu characters are rejected", i, rows[i].max);
+        if (!rows[i].check(unit_repeat(unit, "a", rows[i].max + 1)))
+            fail_msg("row %zu: %zu characters are accepted", i, rows[i].max + 1);
     }
     /* 253 characters in total, 63 per label. */
     struct str part = unit_repeat(unit, "a", 63);
@@ -319,7 +319,7 @@ static void test_google_projects(void **state)
     (void)state;
     static const struct {
         const char *project;
-        bool right;
+        bool valid;
     } rows[] = {
         {"shop12", true},
         {"acme-staging-123", true},
@@ -336,7 +336,7 @@ static void test_google_projects(void **state)
         {"", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (!name_check_google_project(str_from_c(rows[i].project)) != rows[i].right)
+        if (!name_check_google_project(str_from_c(rows[i].project)) != rows[i].valid)
             fail_msg("%s", rows[i].project);
 }
 

@@ -19,9 +19,9 @@ enum {
 /* For forked processes, in which assertions must not jump back into the tests. */
 #define CHECK(condition) check(condition, #condition, __LINE__)
 
-static void check(bool right, const char *condition, int line)
+static void check(bool ok, const char *condition, int line)
 {
-    if (right)
+    if (ok)
         return;
     fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, condition);
     _exit(EXIT_FAILURE);
@@ -112,7 +112,7 @@ static void test_input_comes_back(void **state)
 
 /* A child that stops reading explains that by its exit status; a broken pipe alone is not a
  * failure. */
-static void test_input_that_nobody_reads(void **state)
+static void test_unread_input(void **state)
 {
     struct unit *unit = *state;
     struct str input = unit_repeat(unit, "x", 5 * MEGABYTE);
@@ -188,7 +188,7 @@ static void check_output_passes(void)
     process_free(&process);
 }
 
-static void test_output_that_passes(void **state)
+static void test_inherited_output(void **state)
 {
     (void)state;
     in_fork(check_output_passes);
@@ -231,16 +231,16 @@ static void check_question_is_shown(void)
             "echo question >&2; until grep -q question $0; do sleep 0.1; done; echo end >&2", path,
             NULL}};
     int64_t took = run_timed(&process, 1);
-    bool right = took >= 1000 && process.stderr_shown == strlen("question\n") &&
-                 str_eq_c(buf_str(&process.errors), "question\nend\n");
+    bool ok = took >= 1000 && process.stderr_shown == strlen("question\n") &&
+              str_eq_c(buf_str(&process.errors), "question\nend\n");
     process_free(&process);
     char shown[32] = "";
     ssize_t len = pread(file, shown, sizeof shown - 1, 0);
     unlink(path);
-    CHECK(right && len == (ssize_t)process.stderr_shown && strcmp(shown, "question\n") == 0);
+    CHECK(ok && len == (ssize_t)process.stderr_shown && strcmp(shown, "question\n") == 0);
 }
 
-static void test_a_child_that_asks(void **state)
+static void test_a_child_that_prompts(void **state)
 {
     (void)state;
     in_fork(check_question_is_shown);
@@ -307,7 +307,7 @@ static bool is_under_valgrind(void)
     return preloaded && strstr(preloaded, "vgpreload");
 }
 
-static void test_what_cannot_be_started(void **state)
+static void test_programs_that_cannot_start(void **state)
 {
     (void)state;
     static const struct {
@@ -467,7 +467,7 @@ static void check_hup(void)
     check_interruption("echo $$; sleep 0.3; kill -HUP $PPID; exec sleep 30", SIGHUP);
 }
 
-static void test_signals_end_what_runs(void **state)
+static void test_signals_end_running_children(void **state)
 {
     (void)state;
     in_fork(check_term);
@@ -571,7 +571,7 @@ static void check_what_does_not_finish(void)
     process_free(&process);
 }
 
-static void test_what_finishes(void **state)
+static void test_uninterruptible(void **state)
 {
     (void)state;
     pid_t stubborn = begin_fork(check_what_does_not_finish);
@@ -757,7 +757,7 @@ static void test_descriptors(void **state)
     in_fork(check_closed_standard_streams);
 }
 
-static void test_want_of_descriptors(void **state)
+static void test_too_few_descriptors(void **state)
 {
     (void)state;
     in_fork(check_want_of_descriptors);
@@ -784,7 +784,7 @@ static void become_one_with_a_broken_pipe(void)
     process_exec((const char *const[]){"sh", "-c", "kill -PIPE $$", NULL});
 }
 
-static void test_becoming(void **state)
+static void test_exec(void **state)
 {
     (void)state;
     in_fork(become_one_that_exits);
@@ -830,27 +830,27 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_input_comes_back),
-        UNIT_TEST(test_input_that_nobody_reads),
+        UNIT_TEST(test_unread_input),
         UNIT_TEST(test_all_streams_are_large),
         UNIT_TEST(test_no_input),
-        UNIT_TEST(test_output_that_passes),
+        UNIT_TEST(test_inherited_output),
         UNIT_TEST(test_progress),
-        UNIT_TEST(test_a_child_that_asks),
+        UNIT_TEST(test_a_child_that_prompts),
         UNIT_TEST(test_a_grandchild_that_keeps_the_pipes),
         UNIT_TEST(test_exit_statuses),
-        UNIT_TEST(test_what_cannot_be_started),
+        UNIT_TEST(test_programs_that_cannot_start),
         UNIT_TEST(test_all_run_at_once),
         UNIT_TEST(test_limits),
         UNIT_TEST(test_children_that_do_not_end),
-        UNIT_TEST(test_signals_end_what_runs),
+        UNIT_TEST(test_signals_end_running_children),
         UNIT_TEST(test_signals_between_runs),
-        UNIT_TEST(test_what_finishes),
+        UNIT_TEST(test_uninterruptible),
         UNIT_TEST(test_reasons),
         UNIT_TEST(test_signals_of_children),
         UNIT_TEST(test_statuses_where_sigchld_is_ignored),
         UNIT_TEST(test_descriptors),
-        UNIT_TEST(test_want_of_descriptors),
-        UNIT_TEST(test_becoming),
+        UNIT_TEST(test_too_few_descriptors),
+        UNIT_TEST(test_exec),
         UNIT_TEST(test_many_names),
     };
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};

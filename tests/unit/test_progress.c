@@ -17,7 +17,7 @@ static struct str written(struct unit *unit, struct progress *progress, struct t
     return buf_take(&unit->arena, &out);
 }
 
-static void test_lines_are_written_over(void **state)
+static void test_lines_are_redrawn(void **state)
 {
     struct unit *unit = *state;
     struct progress progress = {0};
@@ -91,7 +91,7 @@ static void test_a_terminal_that_becomes_smaller(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_lines_are_written_over),
+        UNIT_TEST(test_lines_are_redrawn),
         UNIT_TEST(test_no_line_is_wider_than_the_terminal),
         UNIT_TEST(test_no_more_lines_than_the_terminal_has),
         UNIT_TEST(test_a_terminal_that_becomes_smaller),

@@ -72,7 +72,7 @@ static void check(struct str text, int64_t thousandths)
         fail_msg("\"%.*s\" is %" PRId64 ", not %" PRId64, STR_ARG(text), number, thousandths);
 }
 
-static void test_what_is_a_quantity(void **state)
+static void test_valid(void **state)
 {
     (void)state;
     static const struct {
@@ -127,7 +127,7 @@ static void test_what_is_a_quantity(void **state)
         check(rows[i].text, rows[i].thousandths);
 }
 
-static void test_what_is_none(void **state)
+static void test_invalid(void **state)
 {
     (void)state;
     static const struct str rows[] = {
@@ -178,7 +178,7 @@ static void test_forms_of_the_same_number_are_equal(void **state)
     }
 }
 
-static void test_long_texts_are_no_trap(void **state)
+static void test_long_strings(void **state)
 {
     struct unit *unit = *state;
     int64_t number = 0;
@@ -197,11 +197,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_written_in_canonical_form),
         UNIT_TEST(test_bytes_in_canonical_form),
-        UNIT_TEST(test_what_is_a_quantity),
-        UNIT_TEST(test_what_is_none),
+        UNIT_TEST(test_valid),
+        UNIT_TEST(test_invalid),
         UNIT_TEST(test_exponents_on_both_sides_of_the_limit),
         UNIT_TEST(test_forms_of_the_same_number_are_equal),
-        UNIT_TEST(test_long_texts_are_no_trap),
+        UNIT_TEST(test_long_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,12 +22,12 @@ static void test_addresses(void **state)
         {"https://user:secret@example.com/repo.git//x", "this path is in a git repository",
          "git clone REPOSITORY"},
         {"s3://bucket/key", "is an object in S3", "aws s3 cp s3://bucket/key ."},
-        {"s3::https://s3.amazonaws.com/bucket/key", "is an object in S3", "download it, and"},
+        {"s3::https://s3.amazonaws.com/bucket/key", "is an object in S3", "download the file"},
         {"gs://bucket/key", "Google Cloud Storage", "gcloud storage cp"},
-        {"gcs::https://www.googleapis.com/x", "Google Cloud Storage", "download it, and"},
-        {"http://example.com/x.yaml", "an address on the web", "curl -fsSLO"},
-        {"https://example.com/x.yaml", "an address on the web", "curl -fsSLO"},
-        {"ftp://example.com/x.yaml", "an address of another machine", "download it, and"},
+        {"gcs::https://www.googleapis.com/x", "Google Cloud Storage", "download the file"},
+        {"http://example.com/x.yaml", "a URL", "curl -fsSLO"},
+        {"https://example.com/x.yaml", "a URL", "curl -fsSLO"},
+        {"ftp://example.com/x.yaml", "a remote address", "download the file"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str path = str_from_c(rows[i].path);

@@ -33,7 +33,7 @@ static void write_file(const char *path, struct str text)
 }
 
 struct result {
-    bool right;
+    bool ok;
     struct str manifests;
     struct str messages;
 };
@@ -47,13 +47,13 @@ static struct result render_as(struct unit *unit, const char *output, struct inp
     struct buf manifests = {0};
     struct buf messages = {0};
     struct result result;
-    result.right = render(&options, output, false, &manifests, &messages);
+    result.ok = render(&options, output, false, &manifests, &messages);
     result.manifests = str_copy(&unit->arena, buf_str(&manifests));
     result.messages = str_copy(&unit->arena, buf_str(&messages));
     buf_free(&manifests);
     buf_free(&messages);
     /* All or nothing. */
-    assert_int_equal(result.right, result.manifests.len > 0);
+    assert_int_equal(result.ok, result.manifests.len > 0);
     return result;
 }
 
@@ -102,7 +102,7 @@ static void test_kinds_and_their_order(void **state)
                         str_format(&unit->arena, "name: hello\nmodules:\n" SERVICE("app") "%s\n",
                                    rows[i].fields)
                             .data);
-        assert_true(result.right);
+        assert_true(result.ok);
         assert_string_equal(values_of(unit, result.manifests, "kind: "), rows[i].kinds);
     }
     struct input_options options = {.registry = "r.example.com"};
@@ -131,7 +131,7 @@ static void test_a_namespace_is_rendered_once(void **state)
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("a") "}\n" SERVICE("b") "}\n"));
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("c") "}\n"));
     struct result result = render_files(unit, (struct input_options){0}, 2);
-    assert_true(result.right);
+    assert_true(result.ok);
     const char *kinds = values_of(unit, result.manifests, "kind: ");
     assert_true(str_starts_with(str_from_c(kinds), STR("Namespace ServiceAccount")));
     assert_false(unit_contains(str_skip(str_from_c(kinds), 1), "Namespace"));
@@ -149,13 +149,13 @@ static void test_duplicate_services(void **state)
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     struct result result = render_files(unit, (struct input_options){0}, 2);
-    assert_false(result.right);
+    assert_false(result.ok);
     assert_contains(result.messages, "b.yaml:3:12: error: duplicate service \"app\" in namespace "
                                      "\"hello\"\n");
     write_file("b.yaml", STR("name: other\nmodules:\n" SERVICE("app") "}\n"));
-    assert_true(render_files(unit, (struct input_options){0}, 2).right);
+    assert_true(render_files(unit, (struct input_options){0}, 2).ok);
     struct input_options options = {.namespace = "one"};
-    assert_false(render_files(unit, options, 2).right);
+    assert_false(render_files(unit, options, 2).ok);
 }
 
 static void test_duplicate_routes(void **state)
@@ -163,7 +163,7 @@ static void test_duplicate_routes(void **state)
     struct unit *unit = *state;
     static const struct {
         const char *first, *second;
-        bool right;
+        bool ok;
     } rows[] = {
         {"a.com/x", "a.com/y", true},  {"a.com/x", "b.com/x", true}, {"a.com/x", "a.com/x/", false},
         {"A.com", "a.com/", false},    {"/x", "'*/x'", false},       {"a.com/x", "a.com/x/y", true},
@@ -178,9 +178,9 @@ static void test_duplicate_routes(void **state)
                            "b") ", public_uri: %s}\n",
                        rows[i].first, rows[i].second)
                 .data);
-        if (result.right != rows[i].right)
+        if (result.ok != rows[i].ok)
             fail_msg("%s beside %s: %s", rows[i].first, rows[i].second, result.messages.data);
-        if (!result.right)
+        if (!result.ok)
             assert_contains(result.messages, "duplicate public_uri: service \"a\" already uses it");
     }
 }
@@ -202,10 +202,10 @@ static void test_files_without_services(void **state)
     assert_true(str_eq_c(buf_str(&messages), "skipped 1 file without a k8s-service: ./b.yaml\n"));
     buf_free(&manifests);
     buf_free(&messages);
-    assert_false(render_files(unit, (struct input_options){0}, 2).right);
+    assert_false(render_files(unit, (struct input_options){0}, 2).ok);
     write_file("a.yaml", STR("kind: Service\n"));
     assert_false(render(&options, NULL, false, &manifests, &messages));
-    assert_contains(buf_str(&messages), "no service file was found");
+    assert_contains(buf_str(&messages), "no service file found");
     buf_free(&manifests);
     buf_free(&messages);
 }
@@ -220,11 +220,11 @@ static void test_large_other_files_are_skipped(void **state)
     struct input_options options = {.files = {here, 1}};
     struct buf manifests = {0};
     struct buf messages = {0};
-    bool right = render(&options, NULL, false, &manifests, &messages);
-    struct str told = buf_take(&unit->arena, &messages);
+    bool ok = render(&options, NULL, false, &manifests, &messages);
+    struct str text = buf_take(&unit->arena, &messages);
     buf_free(&manifests);
-    if (!right)
-        fail_msg("%s", told.data);
+    if (!ok)
+        fail_msg("%s", text.data);
 }
 
 static void test_selected_modules(void **state)
@@ -235,11 +235,11 @@ static void test_selected_modules(void **state)
     static const char *both[] = {"worker", "wrker"};
     struct input_options options = {.modules = {both, 1}};
     struct result result = render_text(unit, options, text);
-    assert_true(result.right);
+    assert_true(result.ok);
     assert_string_equal(values_of(unit, result.manifests, "      - name: "), "worker");
     options.modules.count = 2;
     result = render_text(unit, options, text);
-    assert_contains(result.messages, "error: no k8s-service is named \"wrker\"");
+    assert_contains(result.messages, "error: k8s-service \"wrker\" not found");
     both[0] = "wrker";
     options.modules.count = 1;
     result = render_text(unit, options, text);
@@ -249,7 +249,7 @@ static void test_selected_modules(void **state)
     result = render_text(
         unit, options,
         "name: hello\nmodules:\n  - {name: web, type: k8s-service}\n" SERVICE("worker") "}\n");
-    assert_true(result.right);
+    assert_true(result.ok);
 }
 
 static void test_variables_of_flags_must_be_used(void **state)
@@ -259,15 +259,15 @@ static void test_variables_of_flags_must_be_used(void **state)
     struct input_options options = {.variables = {variables, 1}};
     struct result result =
         render_text(unit, options, "name: hello\nmodules:\n" SERVICE("app") "}\n");
-    assert_contains(result.messages, "error: nothing uses --var size\n");
+    assert_contains(result.messages, "error: --var size has no effect\n");
     assert_true(
         render_text(unit, options,
                     "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: '{vars.size}'}}\n")
-            .right);
+            .ok);
     assert_true(render_text(unit, options,
                             "name: hello\ninput_variables: [{name: size}]\n"
                             "modules:\n" SERVICE("app") "}\n")
-                    .right);
+                    .ok);
 }
 
 /* Environment variables cannot contain NUL; clusters reject such a manifest. */
@@ -277,7 +277,7 @@ static void test_nul_in_a_string(void **state)
     struct result result =
         render_text(unit, (struct input_options){0},
                     "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: \"a\\0b\"}}\n");
-    assert_false(result.right);
+    assert_false(result.ok);
 }
 
 static void test_errors_of_all_files_are_reported(void **state)
@@ -290,7 +290,7 @@ static void test_errors_of_all_files_are_reported(void **state)
     assert_contains(result.messages, "b.yaml:1:1");
     unlink("b.yaml");
     result = render_files(unit, (struct input_options){0}, 2);
-    assert_contains(result.messages, "b.yaml cannot be read");
+    assert_contains(result.messages, "cannot read b.yaml");
 }
 
 static const char rich[] =
@@ -337,7 +337,7 @@ static void test_json_equals_yaml(void **state)
     struct input_options options = {0};
     struct result yaml = render_text(unit, options, rich);
     struct result json = render_as(unit, "json", options, 1);
-    if (!yaml.right || !json.right)
+    if (!yaml.ok || !json.ok)
         fail_msg("%s", yaml.messages.data);
     const struct node *list =
         load_service(&unit->arena, unit_source(unit, json.manifests), &unit->diags);
@@ -369,7 +369,7 @@ static void test_same_input_same_bytes(void **state)
     struct input_options options = {0};
     struct result first = render_text(unit, options, rich);
     struct result second = render_text(unit, options, rich);
-    assert_true(first.right && str_equal(first.manifests, second.manifests));
+    assert_true(first.ok && str_equal(first.manifests, second.manifests));
     assert_true(str_equal(first.messages, second.messages));
 }
 

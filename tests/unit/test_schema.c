@@ -3,7 +3,7 @@
 #include "unit.h"
 #include "yaml/parse_strict.h"
 
-/* A schema of every type, so that the engine is tested apart from what services need today. */
+/* A schema with a field of every type, so that the engine is tested independently of services. */
 enum {
     TEXT_FIELD,
     CHOICE_FIELD,
@@ -99,7 +99,7 @@ static void test_defaults(void **state)
     assert_int_equal(record_location(record, (enum field_id)TEXT_FIELD).start, 0);
 }
 
-static void test_null_counts_as_left_out(void **state)
+static void test_null_is_not_set(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read(unit, "{number: , text: ~, flag: null, record: }");
@@ -148,7 +148,7 @@ static void test_values(void **state)
     assert_int_equal(record_location(record, (enum field_id)TEXT_FIELD).start, 6);
 }
 
-static void test_words_in_place_of_values(void **state)
+static void test_keywords(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read(unit, "{color: off, number: all, record: none}");
@@ -163,7 +163,7 @@ static void test_words_in_place_of_values(void **state)
     assert_int_equal(value_of(record, SINGLE_FIELD)->count, 2);
 }
 
-static void test_what_is_wrong(void **state)
+static void test_invalid_values(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -172,47 +172,48 @@ static void test_what_is_wrong(void **state)
         const char *message, *hint;
     } rows[] = {
         {"[]", 1, "an outer must be a map, not a list", ""},
-        {"x", 1, "an outer must be a map, not text", ""},
+        {"x", 1, "an outer must be a map, not a string", ""},
         {"{txt: a}", 2, "unknown field \"txt\" in an outer", "did you mean \"text\"?"},
-        {"{zzzzzzzzzzzz: a}", 2, "unknown field", "known fields: text, color"},
-        {"{text: [a]}", 8, "text must be text, not a list", "text: hello"},
-        {"{text: {a: b}}", 8, "text must be text, not a map", ""},
+        {"{zzzzzzzzzzzz: a}", 2, "unknown field", "available: text, color"},
+        {"{text: [a]}", 8, "text must be a string, not a list", "text: hello"},
+        {"{text: {a: b}}", 8, "text must be a string, not a map", ""},
         {"{color: rde}", 9, "color must be red, green or blue, not \"rde\"", "\"red\"?"},
         {"{color: ''}", 9, "color must be red, green or blue", ""},
-        {"{number: [1]}", 10, "a whole number from -5 to 10, or all, not a list", ""},
-        {"{number: 1.5}", 10, "not \"1.5\"", "the unit is fixed (apples)"},
-        {"{number: 3apples}", 10, "not \"3apples\"", "the unit is fixed (apples)"},
+        {"{number: [1]}", 10, "an integer from -5 to 10, or all, not a list", ""},
+        {"{number: 1.5}", 10, "not \"1.5\"", "the unit is apples"},
+        {"{number: 3apples}", 10, "not \"3apples\"", "the unit is apples"},
         {"{number: 0x1}", 10, "not \"0x1\"", ""},
         {"{number: 007}", 10, "not \"007\"", ""},
-        {"{number: -6}", 10, "between -5 and 10, not -6", "the unit is apples"},
-        {"{number: 11}", 10, "between -5 and 10, not 11", ""},
+        {"{number: -6}", 10, "from -5 to 10, not -6", "the unit is apples"},
+        {"{number: 11}", 10, "from -5 to 10, not 11", ""},
         {"{number: 99999999999999999999}", 10, "not \"99999999999999999999\"", ""},
         {"{plain: x}", 9, "not \"x\"", "plain: 3"},
         {"{plain: ''}", 9, "not \"\"", ""},
-        {"{flag: 1}", 8, "flag must be true or false, not \"1\"", ""},
-        {"{flag: {}}", 8, "flag must be true or false, not a map", "flag: true"},
-        {"{list: a}", 8, "list must be a list of texts, not text", "list: [a]"},
-        {"{list: [[a]]}", 9, "an item of list must be text, not a list", ""},
-        {"{list: [~]}", 9, "an item of list has no value", "\"~\" for the word"},
-        {"{list: [null]}", 9, "an item of list has no value", "\"null\" for the word"},
-        {"{single: {a: b}}", 10, "single must be text or a list of texts, not a map", ""},
-        {"{map: [a]}", 7, "map must be a map of texts, not a list", ""},
-        {"{map: {a: [b]}}", 11, "\"a\" in map must be text, not a list", ""},
-        {"{map: {a: }}", 8, "\"a\" in map has no value", "\"\" for empty"},
-        {"{pairs: a}", 9, "pairs must be a map of texts, or a list of name and value", ""},
-        {"{pairs: [a]}", 10, "must have a name and a value", "- {name: FLAG"},
-        {"{pairs: [{name: a}]}", 10, "must have a name and a value", ""},
-        {"{pairs: [{value: a}]}", 10, "must have a name and a value", ""},
-        {"{pairs: [{name: a, value: b, c: d}]}", 10, "must have a name and a value", ""},
-        {"{pairs: [{name: [a], value: b}]}", 10, "must have a name and a value", ""},
-        {"{pairs: [{name: a, value: [b]}]}", 27, "\"a\" in pairs must be text", ""},
+        {"{flag: 1}", 8, "flag must be a boolean (true or false), not \"1\"", ""},
+        {"{flag: {}}", 8, "flag must be a boolean (true or false), not a map", "flag: true"},
+        {"{list: a}", 8, "list must be a list of strings, not a string", "list: [a]"},
+        {"{list: [[a]]}", 9, "an item of list must be a string, not a list", ""},
+        {"{list: [~]}", 9, "an item of list has no value", "quote the value: \"~\""},
+        {"{list: [null]}", 9, "an item of list has no value", "quote the value: \"null\""},
+        {"{single: {a: b}}", 10, "single must be a string or a list of strings, not a map", ""},
+        {"{map: [a]}", 7, "map must be a map of strings, not a list", ""},
+        {"{map: {a: [b]}}", 11, "\"a\" in map must be a string, not a list", ""},
+        {"{map: {a: }}", 8, "\"a\" in map has no value", "\"\" for an empty string"},
+        {"{pairs: a}", 9, "pairs must be a map of strings, or a list of name and value", ""},
+        {"{pairs: [a]}", 10, "must have exactly the fields name and value", "- {name: FLAG"},
+        {"{pairs: [{name: a}]}", 10, "must have exactly the fields name and value", ""},
+        {"{pairs: [{value: a}]}", 10, "must have exactly the fields name and value", ""},
+        {"{pairs: [{name: a, value: b, c: d}]}", 10, "must have exactly the fields name and value",
+         ""},
+        {"{pairs: [{name: [a], value: b}]}", 10, "must have exactly the fields name and value", ""},
+        {"{pairs: [{name: a, value: [b]}]}", 27, "\"a\" in pairs must be a string", ""},
         {"{record: [a]}", 10, "record must be a map, or none, not a list", ""},
-        {"{record: {size: 3}}", 10, "an inner needs label", "label: x"},
-        {"{record: {label: a, size: 0}}", 27, "size must be between 1 and 10", ""},
+        {"{record: {size: 3}}", 10, "missing required field \"label\" in an inner", "label: x"},
+        {"{record: {label: a, size: 0}}", 27, "size must be an integer from 1 to 10", ""},
         {"{records: {}}", 11, "records must be a list of maps, not a map", ""},
-        {"{records: [a]}", 12, "an inner must be a map, not text", ""},
+        {"{records: [a]}", 12, "an inner must be a map, not a string", ""},
         {"{records: [{label: a, x: y}]}", 23, "unknown field \"x\" in an inner",
-         "known fields: size, label"},
+         "available: size, label"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         read(unit, rows[i].file);
@@ -221,8 +222,8 @@ static void test_what_is_wrong(void **state)
     }
 }
 
-/* No error, and the default in its place, would be the worst of answers. */
-static void test_a_wrong_word_in_place_of_a_record(void **state)
+/* It must not be replaced by the default without an error. */
+static void test_an_invalid_keyword_of_a_record(void **state)
 {
     struct unit *unit = *state;
     read(unit, "{record: nnone}");
@@ -230,7 +231,7 @@ static void test_a_wrong_word_in_place_of_a_record(void **state)
     assert_diag(unit, 0, 1, 10, "record must be a map, or none", "");
 }
 
-static void test_all_mistakes_are_told_and_the_rest_is_read(void **state)
+static void test_all_errors_are_reported_and_valid_fields_are_read(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read(unit, "{number: x, text: t, flag: y, list: [a, [b], c],"
@@ -240,22 +241,22 @@ static void test_all_mistakes_are_told_and_the_rest_is_read(void **state)
     assert_true(value_of(record, INT_FIELD)->invalid);
     assert_true(value_of(record, RECORDS_FIELD)->invalid);
     assert_false(record_has(record, (enum field_id)INT_FIELD));
-    /* What is wrong falls back, so that it makes no second error. */
+    /* An invalid value is replaced by the default, so that it causes no second error. */
     assert_int_equal(value_of(record, INT_FIELD)->number, 7);
 }
 
-static void test_a_required_field_that_is_wrong_is_not_missing(void **state)
+static void test_an_invalid_required_field_is_not_missing(void **state)
 {
     struct unit *unit = *state;
     read_with(unit, &inner_schema, NULL, "label: [x]\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 1, 8, "label must be text", "");
+    assert_diag(unit, 0, 1, 8, "label must be a string", "");
     read_with(unit, &inner_schema, NULL, "label:\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 1, 1, "an inner needs label", "");
+    assert_diag(unit, 0, 1, 1, "missing required field \"label\" in an inner", "");
 }
 
-static void test_open_schemas_leave_the_rest_to_others(void **state)
+static void test_open_schemas_allow_unknown_fields(void **state)
 {
     struct unit *unit = *state;
     struct schema open = inner_schema;
@@ -273,7 +274,7 @@ static bool fill_upper(void *context, const struct node *scalar, struct filled *
     return !str_eq_c(scalar->text, "bad");
 }
 
-static void test_texts_are_filled_in(void **state)
+static void test_placeholders_are_filled_in(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read_with(unit, &outer_schema, fill_upper, "{text: abc}");
@@ -281,27 +282,27 @@ static void test_texts_are_filled_in(void **state)
     record = read_with(unit, &outer_schema, fill_upper, "{text: bad, map: {a: bad}}");
     assert_true(value_of(record, TEXT_FIELD)->invalid);
     assert_true(value_of(record, MAP_FIELD)->invalid);
-    /* Secrets only where the field says so. */
+    /* Only fields with .references accept secrets. */
     read_with(unit, &outer_schema, fill_upper, "{pairs: {a: secret}}");
     assert_no_diags(unit);
     read_with(unit, &outer_schema, fill_upper, "{map: {a: secret}}");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 1, 11, "map cannot hold a secret of another module", "env_vars");
+    assert_diag(unit, 0, 1, 11, "map cannot contain a secret output of a module", "env_vars");
 }
 
-static void test_types_in_words(void **state)
+static void test_type_names(void **state)
 {
     struct unit *unit = *state;
     static const char *const expected[] = {
-        [TEXT_FIELD] = "text",
+        [TEXT_FIELD] = "a string",
         [CHOICE_FIELD] = "red, green or blue, or off",
-        [INT_FIELD] = "a whole number from -5 to 10, or all",
-        [PLAIN_INT_FIELD] = "a whole number from 0 to 10",
-        [BOOL_FIELD] = "true or false",
-        [LIST_FIELD] = "a list of texts",
-        [SINGLE_FIELD] = "text or a list of texts",
-        [MAP_FIELD] = "a map of texts",
-        [PAIRS_FIELD] = "a map of texts, or a list of name and value",
+        [INT_FIELD] = "an integer from -5 to 10, or all",
+        [PLAIN_INT_FIELD] = "an integer from 0 to 10",
+        [BOOL_FIELD] = "a boolean (true or false)",
+        [LIST_FIELD] = "a list of strings",
+        [SINGLE_FIELD] = "a string or a list of strings",
+        [MAP_FIELD] = "a map of strings",
+        [PAIRS_FIELD] = "a map of strings, or a list of name and value",
         [RECORD_FIELD] = "a map, or none",
         [RECORDS_FIELD] = "a list of maps",
         [ANY_FIELD] = "a list",
@@ -313,8 +314,8 @@ static void test_types_in_words(void **state)
     assert_str(schema_choices_format(&unit->arena, one + 1, "or"), "");
 }
 
-/* The rows of fields.def keep what the engine and the documentation rely on. */
-static void test_the_table_holds_together(void **state)
+/* The rows of fields.def meet the requirements of the engine and the documentation. */
+static void test_the_table_is_consistent(void **state)
 {
     struct unit *unit = *state;
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
@@ -322,20 +323,20 @@ static void test_the_table_holds_together(void **state)
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
             assert_ptr_equal(schema_field((enum field_id)(schema->first + (int)j)), field);
-            /* The first of a name is found: names are unique. */
+            /* Names are unique. */
             assert_ptr_equal(schema_find(schema, str_from_c(field->name)), field);
             if (!field->help || !str_ends_with(str_from_c(field->help), STR(".")))
-                fail_msg("%s has no help that ends in a stop", field->name);
+                fail_msg("the help of %s does not end with a full stop", field->name);
             bool of = field->type == TYPE_RECORD || field->type == TYPE_RECORDS;
             if (of != (field->of != NULL))
-                fail_msg("%s: .of does not fit its type", field->name);
+                fail_msg("%s: .of does not match its type", field->name);
             if (field->type == TYPE_INT && (field->min > field->max || !field->example))
                 fail_msg("%s has no range or example", field->name);
             if (field->required && field->default_value)
                 fail_msg("%s is required and has a default", field->name);
             if (!field->default_value || field->type > TYPE_BOOL)
                 continue;
-            /* A default must be a value that could be written. */
+            /* A default must be a valid value. */
             struct schema alone = {.what = "a test", .fields = field, .count = 1};
             read_with(unit, &alone, NULL,
                       str_format(&unit->arena, "{%s: %s}", field->name, field->default_value).data);
@@ -345,8 +346,8 @@ static void test_the_table_holds_together(void **state)
     assert_null(schema_find(&file_schema, STR("nam")));
 }
 
-/* What the reference shows as an example must be taken. */
-static void test_examples_are_right(void **state)
+/* Examples must be valid. */
+static void test_examples_are_valid(void **state)
 {
     struct unit *unit = *state;
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
@@ -366,18 +367,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_defaults),
-        UNIT_TEST(test_null_counts_as_left_out),
+        UNIT_TEST(test_null_is_not_set),
         UNIT_TEST(test_values),
-        UNIT_TEST(test_words_in_place_of_values),
-        UNIT_TEST(test_what_is_wrong),
-        UNIT_TEST(test_a_wrong_word_in_place_of_a_record),
-        UNIT_TEST(test_all_mistakes_are_told_and_the_rest_is_read),
-        UNIT_TEST(test_a_required_field_that_is_wrong_is_not_missing),
-        UNIT_TEST(test_open_schemas_leave_the_rest_to_others),
-        UNIT_TEST(test_texts_are_filled_in),
-        UNIT_TEST(test_types_in_words),
-        UNIT_TEST(test_the_table_holds_together),
-        UNIT_TEST(test_examples_are_right),
+        UNIT_TEST(test_keywords),
+        UNIT_TEST(test_invalid_values),
+        UNIT_TEST(test_an_invalid_keyword_of_a_record),
+        UNIT_TEST(test_all_errors_are_reported_and_valid_fields_are_read),
+        UNIT_TEST(test_an_invalid_required_field_is_not_missing),
+        UNIT_TEST(test_open_schemas_allow_unknown_fields),
+        UNIT_TEST(test_placeholders_are_filled_in),
+        UNIT_TEST(test_type_names),
+        UNIT_TEST(test_the_table_is_consistent),
+        UNIT_TEST(test_examples_are_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static void test_names_and_their_lengths(void **state)
                  STR("name: hello\nmodules: [{name: 1app, type: k8s-service, image: a, "
                      "port: {http: 80}}]\n"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 2, 18, "service name must consist", "");
+    assert_diag(unit, 0, 2, 18, "service name must", "");
 }
 
 static void test_images(void **state)
@@ -242,33 +242,34 @@ static void test_errors(void **state)
         {"    min_containers: 4", 7, 21,
          "min_containers (4) must not be greater than max_containers (3)",
          "the defaults are min_containers: 1, max_containers: 3"},
-        {"    min_containers: -1", 7, 21, "between 0 and 1000", "pods"},
+        {"    min_containers: -1", 7, 21, "from 0 to 1000", "pods"},
         {"    min_containers: 0", 7, 21, "must be at least 1 when max_containers is 3",
          "set max_containers: 0"},
         {"    min_containers: 0\n    max_containers: 2", 7, 21, "when max_containers is 2", ""},
         {"    min_containers: 3\n    max_containers: 2", 7, 21, "greater than max_containers", ""},
         {"    min_containers: 1\n    max_containers: 0", 7, 21, "greater than max_containers", ""},
-        {"    max_containers: 1001", 7, 21, "between 0 and 1000", ""},
+        {"    max_containers: 1001", 7, 21, "from 0 to 1000", ""},
         {"    healthcheck_path: ''", 7, 23, "healthcheck_path must not be empty", ""},
         {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path must contain only letters",
          ""},
-        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and", "millicores"},
-        {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and", "MB"},
-        {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 is 100m"},
-        {"    env_vars: {1A: b}", 7, 16, "variable \"1A\" must consist", ""},
-        {"    secrets: [a b]", 7, 15, "variable \"a b\" must consist", ""},
+        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be from 1 to", "millicores"},
+        {"    resource_request: {memory: 3}", 7, 32, "memory must be from 4 to", "MB"},
+        {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 means 100m"},
+        {"    env_vars: {1A: b}", 7, 16, "variable \"1A\" must", ""},
+        {"    secrets: [a b]", 7, 15, "variable \"a b\" must", ""},
         {"    secrets: [A, A]", 7, 18, "duplicate variable \"A\"", "line 7"},
         {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "duplicate variable",
          ""},
         /* The later of the two is reported, although secrets are read first. */
         {"    env_vars:\n      A: x\n    secrets: [A]", 9, 15, "duplicate variable",
          "first defined on line 8"},
-        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be text", ""},
+        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be a string",
+         ""},
         {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
-         "write \"\" for empty text"},
-        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
+         "write \"\" for an empty string"},
+        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "quote the value: \"~\""},
         {"    consistent_hash: $a;b", 7, 22, "consistent_hash must consist of nginx", ""},
-        {"    additional_iam_policies: [x]", 7, 31, "IAM policy must be an IAM policy ARN", ""},
+        {"    additional_iam_policies: [x]", 7, 31, "IAM policy must be a policy ARN", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri must not contain a scheme", "remove"},
         {"    public_uri: a.com/?x", 7, 17, "public_uri must not contain a query", ""},
         {"    public_uri: 'a.com/#x'", 7, 17, "public_uri must not contain a query", ""},
@@ -310,8 +311,8 @@ static void test_invalid_ports(void **state)
         {"{}", "missing required field \"port\""},
         {"{http: }", "port must contain exactly one"},
         {"{http: 80, tcp: 81}", "port must contain exactly one"},
-        {"{http: 0}", "http must be between 1 and 65535"},
-        {"{http: 65536}", "http must be between 1 and 65535"},
+        {"{http: 0}", "http must be an integer from 1 to 65535"},
+        {"{http: 65536}", "http must be an integer from 1 to 65535"},
         {"{htpp: 80}", "unknown field \"htpp\""},
         {"80", "port must be a map"},
     };
@@ -398,7 +399,7 @@ static void test_references_to_secrets(void **state)
     check_variable(service, 4, "URL", "$(U)@$(H)", "", "");
     linked_with(unit, "    public_uri: '{module.db.db_host}/x'\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 12, 17, "public_uri cannot hold a secret", "env_vars");
+    assert_diag(unit, 0, 12, 17, "public_uri cannot contain a secret", "env_vars");
 }
 
 /* If a variable is defined after the value that refers to it, another one is added before. */
@@ -509,7 +510,7 @@ static void test_variables_limit(void **state)
     buf_free(&text);
     assert_null(unit_service(unit, &no_options, many_variables(unit, ITEMS_MAX + 1)));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 7, 5, "env_vars has more than 2000 items", "");
+    assert_diag(unit, 0, 7, 5, "too many items in env_vars: 2001 (maximum 2000)", "");
 }
 
 static struct str many_routes(struct unit *unit, size_t count)

@@ -125,8 +125,8 @@ static void test_errors(void **state)
         {"    port: {http: 80, grpc: 81, tcp: 82}", 6, 11, "port must contain exactly one", ""},
         {"    port: non", 6, 11, "port must be", "did you mean \"none\"?"},
         {"    port: [80]", 6, 11, "port must be a map", ""},
-        {"    port: {http: 0}", 6, 18, "http must be between 1 and 65535", ""},
-        {"    port: {http: 65536}", 6, 18, "http must be between 1 and 65535", ""},
+        {"    port: {http: 0}", 6, 18, "http must be an integer from 1 to 65535", ""},
+        {"    port: {http: 65536}", 6, 18, "http must be an integer from 1 to 65535", ""},
         {"    ports: []", 3, 5, "missing required field \"port\"", "port: none"},
         {"    ports: none", 6, 12, "ports must be a list of maps", ""},
         {"    ports: {name: a, type: http, port: 80}", 6, 12, "ports must be a list of maps", ""},
@@ -134,14 +134,17 @@ static void test_errors(void **state)
          "port and ports are mutually exclusive", "use port for one"},
         {"    port: none\n    ports: [{name: a, type: http, port: 80}]", 7, 12,
          "port and ports are mutually exclusive", ""},
-        {"    ports: [{type: http, port: 80}]", 6, 13, "an item of ports needs name", ""},
-        {"    ports: [{name: a, port: 80}]", 6, 13, "an item of ports needs type", ""},
-        {"    ports: [{name: a, type: http}]", 6, 13, "an item of ports needs port", ""},
+        {"    ports: [{type: http, port: 80}]", 6, 13,
+         "missing required field \"name\" in an item of ports", ""},
+        {"    ports: [{name: a, port: 80}]", 6, 13,
+         "missing required field \"type\" in an item of ports", ""},
+        {"    ports: [{name: a, type: http}]", 6, 13,
+         "missing required field \"port\" in an item of ports", ""},
         {"    ports: [{name: a, type: grpc, port: 80}]", 6, 29, "type must be http or tcp", ""},
         {"    ports: [{name: a, type: http, port: 80, protocol: http2}]", 6, 55,
          "protocol must be grpc or websocket", ""},
         {"    ports: [{name: a, type: http, port: 80, service_port: 0}]", 6, 59,
-         "service_port must be between 1 and 65535", ""},
+         "service_port must be an integer from 1 to 65535", ""},
         {"    ports: [{name: A, type: http, port: 80}]", 6, 20, "port name must be at most 15", ""},
         {"    ports: [{name: a, type: tcp, port: 80, protocol: grpc}]", 6, 54,
          "protocol requires type: http", "set type: http"},
@@ -287,7 +290,7 @@ static void test_links_keep_errors_of_outputs(void **state)
     if (service_read(layer, &layer->modules[2]))
         fail_msg("the service has no error for its variable");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 4, 43, "there is no variable \"size\"", "--var size=VALUE");
+    assert_diag(unit, 0, 4, 43, "variable \"size\" is not defined", "--var size=VALUE");
 }
 
 int main(void)

@@ -387,14 +387,15 @@ static void test_errors(void **state)
         {HTTP "    liveness: none\n    readiness: none\n    startup_timeout: 10", 9, 22,
          "startup_timeout requires a probe", ""},
         /* both sides of each range */
-        {HTTP "    startup_timeout: 0", 7, 22, "startup_timeout must be between 1 and 86400", ""},
-        {HTTP "    startup_timeout: 86401", 7, 22, "between 1 and 86400", "seconds"},
-        {HTTP "    probe_period: 0", 7, 19, "probe_period must be between 1 and 3600", ""},
-        {HTTP "    probe_period: 3601", 7, 19, "between 1 and 3600", ""},
-        {HTTP "    probe_timeout: 0", 7, 20, "probe_timeout must be between 1 and 3600", ""},
-        {HTTP "    probe_timeout: 3601", 7, 20, "between 1 and 3600", ""},
-        {HTTP "    initial_liveness_delay: -1", 7, 29, "between 0 and 86400", ""},
-        {HTTP "    initial_readiness_delay: 86401", 7, 30, "between 0 and 86400", ""},
+        {HTTP "    startup_timeout: 0", 7, 22, "startup_timeout must be an integer from 1 to 86400",
+         ""},
+        {HTTP "    startup_timeout: 86401", 7, 22, "from 1 to 86400", "seconds"},
+        {HTTP "    probe_period: 0", 7, 19, "probe_period must be an integer from 1 to 3600", ""},
+        {HTTP "    probe_period: 3601", 7, 19, "from 1 to 3600", ""},
+        {HTTP "    probe_timeout: 0", 7, 20, "probe_timeout must be an integer from 1 to 3600", ""},
+        {HTTP "    probe_timeout: 3601", 7, 20, "from 1 to 3600", ""},
+        {HTTP "    initial_liveness_delay: -1", 7, 29, "from 0 to 86400", ""},
+        {HTTP "    initial_readiness_delay: 86401", 7, 30, "from 0 to 86400", ""},
     };
     unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }

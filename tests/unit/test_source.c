@@ -31,7 +31,7 @@ static void touch(const char *path)
     assert_int_equal(fclose(file), 0);
 }
 
-/* The paths found, joined by spaces; those named by -f themselves with a star. */
+/* Returns the listed paths, separated by spaces; those passed with -f have a star. */
 static const char *list(struct unit *unit, bool recursive, const char *const *files, size_t count,
                         bool *ret_right)
 {
@@ -80,10 +80,10 @@ static void test_listing(void **state)
          1,
          "d/10.yaml d/9.yaml d/B.yaml d/a.yml d/b.yaml d/c.json d/dir.yaml/i.yaml d/link.yaml "
          "d/sub/z.yaml d/\xC3\xA4.yaml"},
-        {false, {"d/zlink"}, 1, "d/zlink/z.yaml"}, /* a link that is named is followed */
+        {false, {"d/zlink"}, 1, "d/zlink/z.yaml"}, /* a link passed with -f is followed */
         {false,
          {"d", "d/sub"},
-         2, /* without -R the one does not lead to the other */
+         2, /* without -R, neither includes the other */
          "d/10.yaml d/9.yaml d/B.yaml d/a.yml d/b.yaml d/c.json d/link.yaml d/\xC3\xA4.yaml "
          "d/sub/z.yaml"},
     };
@@ -95,7 +95,7 @@ static void test_listing(void **state)
     }
 }
 
-static void test_what_cannot_be_listed(void **state)
+static void test_unreadable_paths(void **state)
 {
     struct unit *unit = *state;
     static const char *const files[] = {"missing", "single/x", "missing too"};
@@ -103,11 +103,11 @@ static void test_what_cannot_be_listed(void **state)
     list(unit, false, files, COUNT_OF(files), &right);
     assert_false(right);
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 0, 0, "missing cannot be read: No such file", "");
-    assert_diag(unit, 1, 0, 0, "single/x cannot be read: Not a directory", "");
+    assert_diag(unit, 0, 0, 0, "cannot read missing: No such file", "");
+    assert_diag(unit, 1, 0, 0, "cannot read single/x: Not a directory", "");
 }
 
-static void test_what_is_given_twice(void **state)
+static void test_duplicate_paths(void **state)
 {
     struct unit *unit = *state;
     assert_int_equal(mkdir("twice", 0700), 0);
@@ -121,16 +121,16 @@ static void test_what_is_given_twice(void **state)
         const char *files[2];
         const char *message;
     } rows[] = {
-        {false, {"twice/a.yaml", "twice/a.yaml"}, "-f leads to twice/a.yaml twice"},
+        {false, {"twice/a.yaml", "twice/a.yaml"}, "-f selects twice/a.yaml twice"},
         {false, {"twice/a.yaml", "./twice/a.yaml"}, "it is the same as twice/a.yaml"},
-        {false, {"twice/a.yaml", "hard"}, "-f leads to hard twice: it is the same as twice/a.yaml"},
-        {false, {"twice", "twice/a.yaml"}, "-f leads to twice/a.yaml twice"},
-        {false, {"twice/a.yaml", "twice"}, "-f leads to twice/a.yaml twice"},
-        {false, {"twice", "again"}, "-f leads to again twice: it is the same as twice"},
-        {true, {"twice", "twice/sub"}, "-f leads to twice/sub twice"},
-        {true, {"twice/sub", "again"}, "-f leads to again/sub twice"},
-        {true, {"twice", "twice/sub/b.yaml"}, "-f leads to twice/sub/b.yaml twice"},
-        {false, {"-", "-"}, "-f leads to - twice"},
+        {false, {"twice/a.yaml", "hard"}, "-f selects hard twice: it is the same as twice/a.yaml"},
+        {false, {"twice", "twice/a.yaml"}, "-f selects twice/a.yaml twice"},
+        {false, {"twice/a.yaml", "twice"}, "-f selects twice/a.yaml twice"},
+        {false, {"twice", "again"}, "-f selects again twice: it is the same as twice"},
+        {true, {"twice", "twice/sub"}, "-f selects twice/sub twice"},
+        {true, {"twice/sub", "again"}, "-f selects again/sub twice"},
+        {true, {"twice", "twice/sub/b.yaml"}, "-f selects twice/sub/b.yaml twice"},
+        {false, {"-", "-"}, "-f selects - twice"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool right;
@@ -138,7 +138,7 @@ static void test_what_is_given_twice(void **state)
         list(unit, rows[i].recursive, rows[i].files, 2, &right);
         assert_false(right);
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 0, 0, rows[i].message, "leave one of the two out");
+        assert_diag(unit, 0, 0, 0, rows[i].message, "remove one of the two");
     }
 }
 
@@ -178,15 +178,15 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     list(unit, true, files, 1, &right);
     assert_false(right);
     assert_errors(unit, 1);
-    assert_contains(unit->diags.items[0].message, "d/d cannot be read");
+    assert_contains(unit->diags.items[0].message, "cannot read deep/d/d");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_listing),
-        UNIT_TEST(test_what_cannot_be_listed),
-        UNIT_TEST(test_what_is_given_twice),
+        UNIT_TEST(test_unreadable_paths),
+        UNIT_TEST(test_duplicate_paths),
         UNIT_TEST(test_many_files),
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
     };

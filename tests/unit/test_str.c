@@ -229,7 +229,7 @@ static void test_to_int(void **state)
     (void)state;
     static const struct {
         const char *text;
-        bool right;
+        bool valid;
         int64_t number;
     } rows[] = {
         {"0", true, 0},
@@ -258,9 +258,9 @@ static void test_to_int(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = 0;
-        bool right = str_to_int(str_from_c(rows[i].text), &number);
-        if (right != rows[i].right || number != rows[i].number)
-            fail_msg("\"%s\" is %s, %lld", rows[i].text, right ? "accepted" : "rejected",
+        bool valid = str_to_int(str_from_c(rows[i].text), &number);
+        if (valid != rows[i].valid || number != rows[i].number)
+            fail_msg("\"%s\" is %s, %lld", rows[i].text, valid ? "accepted" : "rejected",
                      (long long)number);
     }
     int64_t number = 0;

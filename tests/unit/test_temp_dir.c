@@ -52,7 +52,7 @@ static void test_files(void **state)
 }
 
 /* No written data remains: a hard link to the file shows that. */
-static void test_what_others_put_there(void **state)
+static void test_files_of_other_programs(void **state)
 {
     struct unit *unit = *state;
     const char *folder = make(unit);
@@ -101,7 +101,7 @@ static void test_depth(void **state)
 }
 
 /* Location of the directory: the first usable one of these. */
-static void test_places(void **state)
+static void test_locations(void **state)
 {
     struct unit *unit = *state;
     const char *runtime = make(unit);
@@ -126,9 +126,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_files),
-        UNIT_TEST(test_what_others_put_there),
+        UNIT_TEST(test_files_of_other_programs),
         UNIT_TEST(test_depth),
-        UNIT_TEST(test_places),
+        UNIT_TEST(test_locations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

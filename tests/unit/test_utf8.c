@@ -84,7 +84,7 @@ static void test_check(void **state)
     (void)state;
     static const struct {
         struct str text;
-        const char *wrong; /* substring; NULL: valid */
+        const char *error; /* substring; NULL: valid */
         size_t offset;
     } rows[] = {
         {TEXT(""), NULL, 0},
@@ -111,12 +111,12 @@ static void test_check(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t offset = 0;
-        const char *wrong = utf8_check(rows[i].text, &offset);
-        if (!wrong != !rows[i].wrong)
-            fail_msg("row %zu: %s", i, wrong ? wrong : "accepted");
-        if (!wrong)
+        const char *error = utf8_check(rows[i].text, &offset);
+        if (!error != !rows[i].error)
+            fail_msg("row %zu: %s", i, error ? error : "accepted");
+        if (!error)
             continue;
-        assert_contains(str_from_c(wrong), rows[i].wrong);
+        assert_contains(str_from_c(error), rows[i].error);
         assert_int_equal(offset, rows[i].offset);
     }
 }
