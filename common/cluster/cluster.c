@@ -350,8 +350,8 @@ static void add_requests(struct cluster *cluster, struct cluster_namespace *name
                 (struct request){.handle = handle_objects,
                                  .namespace = namespace,
                                  .lenient = query & QUERY_LENIENT});
-    for (size_t i = 0; list == LIST_RENDERED && i < kind_count; i++) {
-        if (!kind_table[i].optional)
+    for (size_t i = 0; i < kind_count; i++) {
+        if (!kind_table[i].optional || !kind_is_in_list(&kind_table[i], list))
             continue;
         runs_add(arena, runs, list_objects(cluster, namespace, kind_table[i].resource));
         add_request(arena, requests,

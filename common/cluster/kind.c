@@ -79,6 +79,7 @@ const struct kind kind_table[] = {
     {.name = "HTTPRoute",
      .resource = "httproutes.gateway.networking.k8s.io",
      .role = ROLE_ROUTE,
+     .lists = LIST_STATUS,
      .delete_order = 2,
      .optional = true,
      .controller = "the Gateway API",
@@ -86,6 +87,7 @@ const struct kind kind_table[] = {
     {.name = "GRPCRoute",
      .resource = "grpcroutes.gateway.networking.k8s.io",
      .role = ROLE_ROUTE,
+     .lists = LIST_STATUS,
      .delete_order = 3,
      .optional = true,
      .controller = "the Gateway API",
@@ -179,16 +181,16 @@ struct str kind_plural(struct arena *arena, struct str resource)
     return resource;
 }
 
-static bool is_listed(const struct kind *kind, enum kind_list list)
+bool kind_is_in_list(const struct kind *kind, enum kind_list list)
 {
-    return list == LIST_RENDERED ? !kind->not_rendered && !kind->optional : kind->lists & list;
+    return list == LIST_RENDERED ? !kind->not_rendered : kind->lists & list;
 }
 
 const char *kind_list(struct arena *arena, enum kind_list list)
 {
     struct buf resources = {0};
     for (size_t i = 0; i < kind_count; i++)
-        if (is_listed(&kind_table[i], list))
+        if (!kind_table[i].optional && kind_is_in_list(&kind_table[i], list))
             buf_add_joined(&resources, ",", str_from_c(kind_table[i].resource));
     return buf_take(arena, &resources).data;
 }

@@ -19,10 +19,9 @@ enum kind_role {
     ROLE_POD,
 };
 
-/* Lists of kinds that commands query together. */
+/* Lists of kinds that commands query together. Kinds that are `optional` are queried separately. */
 enum kind_list {
-    LIST_RENDERED = 0,       /* apply, diff, delete: all kinds that a service can have. Kinds that
-                                are `optional` are listed separately. */
+    LIST_RENDERED = 0,       /* apply, diff, delete: all kinds that a service can have */
     LIST_WORKLOADS = 1,      /* secret: the workloads that it restarts */
     LIST_STATUS = 2,         /* status */
     LIST_OUTPUTS = 4,        /* outputs */
@@ -87,7 +86,10 @@ bool kind_is_stateful(const struct node *object);
 /* Returns "Deployments" for "deployments.apps"; an unknown resource unchanged. */
 struct str kind_plural(struct arena *arena, struct str resource);
 
-/* Returns the resources of a list, comma-separated; for LIST_RENDERED without optional kinds. */
+/* True if the list contains the kind, which may be optional. */
+bool kind_is_in_list(const struct kind *kind, enum kind_list list);
+
+/* Returns the resources of a list without optional kinds, comma-separated. */
 const char *kind_list(struct arena *arena, enum kind_list list);
 
 #endif

@@ -12,9 +12,8 @@ static void test_rows(void **state)
         assert_null(map_add(&unit->arena, &names, str_from_c(kind->name), kind));
         assert_null(map_add(&unit->arena, &resources, str_from_c(kind->resource), kind));
         assert_ptr_equal(kind_find(str_from_c(kind->name)), kind);
-        /* An optional kind has the name of the product that provides it, and is in no list. */
+        /* An optional kind has the name of the product that provides it. */
         assert_int_equal(kind->optional, kind->controller != NULL);
-        assert_false(kind->optional && kind->lists);
         assert_true(kind->optional || !kind->condition);
         assert_true(kind->condition || !kind->failure_condition);
         /* A kind that is not rendered is never deleted or awaited. */
