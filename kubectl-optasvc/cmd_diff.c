@@ -41,14 +41,17 @@ static void print_missing_namespace(struct cluster *cluster,
     buf_free(&out);
 }
 
-static int print_diff(struct apply *apply, const struct cluster_namespace *namespace)
+/* Prints kubectl's diff of all namespaces that exist. */
+static int print_diff(struct apply *apply)
 {
-    struct cluster *cluster = &apply->cluster;
-    struct kubectl *kubectl = &cluster->kubectl;
-    struct manifests manifests = {.arena = &cluster->arena};
-    for (size_t i = 0; i < namespace->service_count; i++) {
-        const struct deployed_service *deployed = namespace->services[i];
-        const struct rollout *rollout = apply_rollout(apply, deployed);
+    const struct cluster *cluster = &apply->cluster;
+    const struct kubectl *kubectl = &cluster->kubectl;
+    struct manifests manifests = {.arena = kubectl->arena};
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct deployed_service *deployed = &cluster->services[i];
+        const struct rollout *rollout = &apply->rollouts[i];
+        if (deployed->namespace->state == NAMESPACE_ABSENT)
+            continue;
         for (size_t j = 0; j < deployed->count; j++) {
             struct node *object = deployed->objects[j];
             /* Replicas that are transferred to an autoscaler are unchanged. */
@@ -57,6 +60,8 @@ static int print_diff(struct apply *apply, const struct cluster_namespace *names
                                           : object);
         }
     }
+    if (manifests.count == 0)
+        return DIFF_SAME;
     struct process run = {
         .arguments = kubectl_argv(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
                                   "--force-conflicts", "--filename=-", NULL)
@@ -95,7 +100,8 @@ static bool report_deletions(struct apply *apply)
 static int diff(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES) || !cluster_query_missing(cluster))
+    if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES) || !cluster_check_kinds(cluster) ||
+        !cluster_query_missing(cluster))
         return DIFF_FAILED;
     apply_plan(apply);
     apply_check_owners(apply);
@@ -105,15 +111,13 @@ static int diff(struct apply *apply)
         return DIFF_FAILED;
     int status = report_deletions(apply) ? DIFF_DIFFERENT : DIFF_SAME;
     apply_report_conflicts(apply);
-    for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
-        const struct cluster_namespace *namespace = &cluster->namespaces[i];
-        bool is_missing = namespace->state == NAMESPACE_ABSENT;
-        if (is_missing)
-            print_missing_namespace(cluster, namespace);
-        int result = is_missing ? DIFF_DIFFERENT : print_diff(apply, namespace);
-        status = result > status ? result : status;
-    }
-    return status;
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        if (cluster->namespaces[i].state == NAMESPACE_ABSENT) {
+            print_missing_namespace(cluster, &cluster->namespaces[i]);
+            status = DIFF_DIFFERENT;
+        }
+    int present = process_interrupted() ? DIFF_SAME : print_diff(apply);
+    return present > status ? present : status;
 }
 
 static int run_diff(const struct invocation *invocation)

@@ -219,10 +219,10 @@ static void print_changes(struct command_run *run, const struct secrets *changes
         struct str name = changes->items[i].name;
         bool is_changed = secrets_find(changed, name) != NULL;
         cluster_print(&run->cluster, "%.*s %s", STR_ARG(name),
-                      !is_changed                       ? "is unchanged"
-                      : !changes->items[i].encoded.data ? "is deleted"
-                      : secrets_find(stored, name)      ? "is changed"
-                                                        : "is set");
+                      !is_changed                       ? "unchanged"
+                      : !changes->items[i].encoded.data ? "deleted"
+                      : secrets_find(stored, name)      ? "changed"
+                                                        : "set");
     }
 }
 

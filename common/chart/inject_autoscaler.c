@@ -119,8 +119,9 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
     bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
     if (target_has(target, SERVICE_MIN_CONTAINERS)) {
         target_error(target, SERVICE_MIN_CONTAINERS,
-                     "min_containers is %" PRId64 ", which is %s the maximum of %" PRId64, min,
-                     min > max ? "greater than" : "equal to", max);
+                     "min_containers (%" PRId64 ") must %s the maximum number of pods (%" PRId64
+                     ")",
+                     min, min > max ? "not be greater than" : "be less than", max);
         diag_hint(target->injection->diags, "set max_containers too");
     } else {
         target_error(target, max_written ? SERVICE_MAX_CONTAINERS : written_field(target),
@@ -137,9 +138,9 @@ static bool min_is_zero(const struct target *target)
 {
     if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
         return false;
-    target_error(target, SERVICE_MIN_CONTAINERS, "min_containers is 0, but max_containers is not");
-    diag_hint(target->injection->diags, "the autoscaler requires at least one container; to run "
-                                        "none, set max_containers: 0");
+    target_error(target, SERVICE_MIN_CONTAINERS,
+                 "min_containers must be at least 1 unless max_containers is 0");
+    diag_hint(target->injection->diags, "to run no containers, set max_containers: 0");
     return true;
 }
 
@@ -466,7 +467,7 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     }
     if (!target->service->target_cpu && !target->service->target_memory) {
         target_error(target, SERVICE_TARGET_MEM,
-                     "both autoscaling targets are 0, so the autoscaler has no metric");
+                     "autoscaling requires a target above 0, but both targets are 0");
         diag_hint(target->injection->diags, "set a target above 0, or set min_containers and "
                                             "max_containers to the same number");
         return;

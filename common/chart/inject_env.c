@@ -71,12 +71,13 @@ static void check_order(const struct target *target, const struct node *env,
         struct str name = node_string(node_at(item, "name"));
         if (seen && refers_to(variable->text, name)) {
             diag_error(target->injection->diags, variable->at,
-                       "%.*s: variable \"%.*s\" refers to \"%.*s\", which is defined after it",
+                       "%.*s: $(%.*s) in variable \"%.*s\" is not expanded: Kubernetes expands "
+                       "only variables that are defined before it",
                        STR_ARG(object_text(target->injection->arena, target->workload)),
-                       STR_ARG(variable->name), STR_ARG(name));
+                       STR_ARG(name), STR_ARG(variable->name));
             diag_hint(target->injection->diags,
-                      "Kubernetes expands only references to earlier variables: rename \"%.*s\"",
-                      STR_ARG(variable->name));
+                      "rename \"%.*s\"; a new variable is added after \"%.*s\"",
+                      STR_ARG(variable->name), STR_ARG(name));
             return;
         }
         seen |= str_equal(name, variable->name);

@@ -36,7 +36,7 @@ static void warn_replicas_drop(const struct target *target, const struct node *r
     struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas is removed because the autoscaler sets it; upgrading an "
-                 "installed release scales it to one pod once",
+                 "installed release temporarily scales it to one pod",
                  STR_ARG(object_text(arena, workload)));
     /* The command must be safe to copy. */
     if (!target_is_shell_word(workload->name) || !target_is_shell_word(workload->api_version) ||
@@ -46,7 +46,7 @@ static void warn_replicas_drop(const struct target *target, const struct node *r
     }
     diag_hint(
         target->injection->diags,
-        "to prevent this, transfer the number before the upgrade (no effect with Helm 3):\n"
+        "to prevent this, run before the upgrade (no effect with Helm 3):\n"
         "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
         "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
         " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"

@@ -221,7 +221,7 @@ static void set_request(const struct target *target, const struct resource *reso
         edit_set(target->edit, requests, str_from_c(resource->name),
                  node_scalar(arena, STYLE_TEXT, text));
     inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
-               "chart: %.*s, from the limit%s, service: %.*s", STR_ARG(node_string(old)),
+               "chart: %.*s from the limit%s, service: %.*s", STR_ARG(node_string(old)),
                limit ? "" : " of the pod", STR_ARG(text));
 }
 
@@ -251,8 +251,8 @@ static void set_limit(const struct target *target, const struct resource *resour
     bool set = is_set(target, "requests", resource);
     if (!set && before && !same)
         inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
-                   "chart: %.*s%s, service: %.*s, from the limit", STR_ARG(node_string(before)),
-                   old ? "" : ", from the limit of the pod", STR_ARG(text));
+                   "chart: %.*s%s, service: %.*s from the limit", STR_ARG(node_string(before)),
+                   old ? "" : " from the limit of the pod", STR_ARG(text));
     else if (!set && !old)
         inject_log(target, NULL, CHANGE_ADDED, dotted(target, "requests", resource),
                    "from the limit, because no request is set");
@@ -322,7 +322,7 @@ static void override(const struct target *target, const struct resource *resourc
         chart_quantity(target, "requests", resource, &current) &&
         current > resource->limit * resource->unit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
-                     "the %s limit is less than the chart's request", resource->name);
+                     "the %s limit must not be less than the chart's request", resource->name);
         diag_hint(target->injection->diags, "set resource_request too");
         return;
     }

@@ -221,7 +221,7 @@ static void read_document(struct release *release, size_t i)
     release->expanded += release->edits[i].expanded;
     if (release->expanded > STREAM_EXPANDED_MAX) {
         struct location at = {.source = &release->source, .start = root->text_at};
-        diag_error(release->diags, at, "the aliases of all documents expand to more than %d nodes",
+        diag_error(release->diags, at, "the aliases of all documents expand to more than %d values",
                    STREAM_EXPANDED_MAX);
         diag_hint(release->diags, "write the values in place of the aliases in the chart");
         release->unreadable = true;

@@ -114,12 +114,12 @@ static bool report_unknown(const struct resource_reader *in)
     diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
                in->form->has_bucket_name ? "bucket" : "ARN", STR_ARG(in->module->name));
     if (in->form->has_bucket_name)
-        diag_hint(in->scope->diags, "set bucket_name in that module");
+        diag_hint(in->scope->diags, "set bucket_name in the module");
     else if (cloud != CLOUD_AWS && cloud != CLOUD_NONE)
-        diag_hint(in->scope->diags, "set arn: %s in that module", in->form->example);
+        diag_hint(in->scope->diags, "set arn: %s in the module", in->form->example);
     else
         diag_hint(in->scope->diags,
-                  "set arn: %s in that module; to use the name that Opta gave it, set region and "
+                  "set arn: %s in the module; to use the name that Opta gave it, set region and "
                   "account_id in the environment's aws provider",
                   in->form->example);
     return false;
@@ -266,14 +266,14 @@ static void warn_guesses(const struct resource_reader *in, bool arn, bool key)
         diag_warning(diags, in->module->name_at,
                      "cannot determine the ARN of \"%.*s\"; assuming Opta's name %.*s",
                      STR_ARG(in->module->name), STR_ARG(in->resource->arn));
-        diag_hint(diags, "set arn in that module%s",
+        diag_hint(diags, "set arn in the module%s",
                   key ? ", and kms_key_arn (the ARN of its encryption key, or none)" : "");
     } else if (key) {
         diag_warning(diags, in->module->name_at,
                      "cannot determine the KMS key of \"%.*s\"; allowing all keys of the account, "
                      "through %s only",
                      STR_ARG(in->module->name), in->form->service);
-        diag_hint(diags, "set kms_key_arn in that module (the ARN of its encryption key, or none)");
+        diag_hint(diags, "set kms_key_arn in the module (the ARN of its encryption key, or none)");
     }
 }
 
@@ -330,6 +330,7 @@ const struct cloud_resource *cloud_resource(struct scope *scope, struct module *
         scope_leave(scope);
     } else if (module->known == KNOWN_READING) {
         diag_error(scope->diags, at, "this output refers to itself");
+        diag_hint(scope->diags, "remove the reference");
     }
     return module->known == KNOWN_READ ? module->resource : NULL;
 }
@@ -361,11 +362,11 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
         return true;
     if (key && ret->len == 0) {
         diag_error(scope->diags, at, "\"%.*s\" has no KMS key", STR_ARG(module->name));
-        diag_hint(scope->diags, "set kms_key_arn in that module");
+        diag_hint(scope->diags, "set kms_key_arn in the module");
         return false;
     }
     diag_error(scope->diags, at, "cannot determine %.*s of \"%.*s\"", STR_ARG(output),
                STR_ARG(module->name));
-    diag_hint(scope->diags, "set %s in that module", key ? "kms_key_arn" : "arn");
+    diag_hint(scope->diags, "set %s in the module", key ? "kms_key_arn" : "arn");
     return false;
 }

@@ -1,5 +1,6 @@
 #include "cluster/apply.h"
 
+#include "cluster/batch.h"
 #include "cluster/ownership.h"
 #include "cluster/prompt.h"
 #include "format/duration.h"
@@ -20,44 +21,104 @@ void apply_print(const struct apply *apply, struct str title, const char *outcom
     buf_free(&line);
 }
 
-/* Records and prints the applied objects: kubectl prints the name of each. */
+/* Records and prints the objects of a batch that were applied: kubectl has printed their names, or
+ * there was nothing to change. `run`: NULL if nothing had to be sent. */
 static void record_applied(struct apply *apply, const struct manifests *batch,
                            const struct process *run)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct map names = kubectl_names(&apply->cluster.kubectl, run);
+    struct map names = {0};
+    bool all = run && process_succeeded(run);
+    if (run && !all && !batch_is_ambiguous(arena, batch))
+        names = kubectl_names(&apply->cluster.kubectl, run);
     for (size_t i = 0; i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
         struct str key = object_key(arena, batch->items[i]);
-        if (!map_get(&names, title) || map_add(arena, &apply->applied, key, title.data))
+        bool unchanged = !process_interrupted() && map_get(&apply->unchanged, key);
+        if (!all && !unchanged && !map_get(&names, title))
             continue;
         const char *outcome = map_get(&apply->outcomes, key);
-        apply_print(apply, title, outcome ? outcome : "applied");
+        if (!map_add(arena, &apply->applied, key, title.data))
+            apply_print(apply, title, outcome ? outcome : "applied");
     }
 }
 
-/* Applies the objects of all namespaces in parallel. Reports failures. */
-static void send_batches(struct apply *apply, struct manifests *batches, size_t count, bool force)
+/* Returns the objects of a batch that must be sent, as documents; empty if there are none. */
+static struct str documents_to_send(struct apply *apply, const struct manifests *batch)
+{
+    struct manifests changed = {.arena = batch->arena};
+    for (size_t i = 0; i < batch->count; i++)
+        if (!map_get(&apply->unchanged, object_key(batch->arena, batch->items[i])))
+            manifests_add(&changed, batch->items[i]);
+    return changed.count ? kubectl_documents(&apply->cluster.kubectl, changed.items, changed.count)
+                         : (struct str){0};
+}
+
+/* Batches on their way, each with its process. */
+struct shipment {
+    struct batches batches;
+    struct process **runs; /* of each batch; NULL: nothing to send */
+};
+
+/* Applies the objects of some services in parallel. */
+static struct shipment ship(struct apply *apply, const struct manifests *groups, size_t count,
+                            enum batch_titles titles, bool force)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    struct process *runs = ARENA_ARRAY(kubectl->arena, count, struct process);
-    struct manifests **sent = ARENA_ARRAY(kubectl->arena, count, struct manifests *);
-    size_t running = 0;
+    struct shipment shipment = {.batches = batches_split(kubectl->arena, groups, count, titles)};
+    struct batches *batches = &shipment.batches;
+    struct runs runs = {0};
+    size_t *ends = ARENA_ARRAY(kubectl->arena, batches->count, size_t); /* of its runs */
+    for (size_t i = 0; i < batches->count; i++) {
+        struct str documents = documents_to_send(apply, &batches->items[i]);
+        if (documents.len)
+            runs_add(kubectl->arena, &runs,
+                     kubectl_apply(kubectl, MANAGER, documents, force ? APPLY_FORCE : 0));
+        ends[i] = runs.count;
+    }
+    kubectl_run(kubectl, runs.items, runs.count);
+    shipment.runs = ARENA_ARRAY(kubectl->arena, batches->count, struct process *);
+    for (size_t i = 0; i < batches->count; i++)
+        if (ends[i] > (i ? ends[i - 1] : 0))
+            shipment.runs[i] = &runs.items[ends[i] - 1];
+    return shipment;
+}
+
+/* True if it is not known which objects of a failed batch were applied. */
+static bool is_unclear(struct apply *apply, const struct shipment *shipment)
+{
+    for (size_t i = 0; i < shipment->batches.count; i++)
+        if (shipment->runs[i] && !process_succeeded(shipment->runs[i]) &&
+            batch_is_ambiguous(&apply->cluster.arena, &shipment->batches.items[i]))
+            return true;
+    return false;
+}
+
+static void receive(struct apply *apply, struct shipment *shipment, bool report)
+{
+    for (size_t i = 0; i < shipment->batches.count; i++) {
+        struct process *run = shipment->runs[i];
+        if (report)
+            record_applied(apply, &shipment->batches.items[i], run);
+        if (report && run && !process_succeeded(run))
+            kubectl_report(&apply->cluster.kubectl, run);
+        if (run)
+            process_free(run);
+    }
+}
+
+/* Applies the objects of some services in parallel. Reports failures. If it is unclear what a
+ * failed process has applied, all are applied again in batches that show it. */
+static void send_batches(struct apply *apply, const struct manifests *groups, size_t count,
+                         bool force)
+{
     force |= apply->cluster.options->apply.force_conflicts;
-    for (size_t i = 0; i < count; i++) {
-        if (batches[i].count == 0)
-            continue;
-        struct str documents = kubectl_documents(kubectl, batches[i].items, batches[i].count);
-        sent[running] = &batches[i];
-        runs[running++] = kubectl_apply(kubectl, MANAGER, documents, force ? APPLY_FORCE : 0);
+    struct shipment shipment = ship(apply, groups, count, TITLES_ANY, force);
+    if (!process_interrupted() && is_unclear(apply, &shipment)) {
+        receive(apply, &shipment, false);
+        shipment = ship(apply, groups, count, TITLES_UNIQUE, force);
     }
-    kubectl_run(kubectl, runs, running);
-    for (size_t i = 0; i < running; i++) {
-        record_applied(apply, sent[i], &runs[i]);
-        if (!process_succeeded(&runs[i]))
-            kubectl_report(kubectl, &runs[i]);
-        process_free(&runs[i]);
-    }
+    receive(apply, &shipment, true);
 }
 
 static bool is_applied(struct apply *apply, const struct node *object)
@@ -182,16 +243,6 @@ static void prune(struct apply *apply, bool ready)
     delete_or_suspend(apply, &deleted);
 }
 
-/* Returns an empty list for each namespace. */
-static struct manifests *new_batches(struct cluster *cluster)
-{
-    struct manifests *lists =
-        ARENA_ARRAY(&cluster->arena, cluster->namespace_count, struct manifests);
-    for (size_t i = 0; i < cluster->namespace_count; i++)
-        lists[i].arena = &cluster->arena;
-    return lists;
-}
-
 /* Objects are applied in this order. */
 enum phase {
     PHASE_DEPENDENCIES, /* objects that must be ready before pods can start */
@@ -213,24 +264,26 @@ static enum phase phase_of_rest(const struct deployed_service *deployed)
 static void send_phase(struct apply *apply, enum phase phase)
 {
     struct cluster *cluster = &apply->cluster;
-    struct manifests *batches = new_batches(cluster);
-    struct manifests *forced = new_batches(cluster);
+    struct manifests *groups =
+        ARENA_ARRAY(&cluster->arena, cluster->service_count, struct manifests);
+    struct manifests *forced =
+        ARENA_ARRAY(&cluster->arena, cluster->service_count, struct manifests);
     for (size_t i = 0; i < cluster->service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
         enum phase rest = phase_of_rest(deployed);
+        groups[i].arena = forced[i].arena = &cluster->arena;
         for (size_t j = 0; j < deployed->count && !rollout->apply_failed; j++) {
             if ((apply_is_awaited(deployed->objects[j]) ? PHASE_DEPENDENCIES : rest) != phase)
                 continue;
             struct node *object = object_to_apply(apply, rollout, deployed->objects[j], false);
-            bool force = rollout->claims_replicas && object == rollout->workload;
-            manifests_add(&(force ? forced : batches)[deployed->namespace - cluster->namespaces],
-                          object);
+            bool taken = rollout->claims_replicas && object == rollout->workload;
+            manifests_add(taken ? &forced[i] : &groups[i], object);
         }
     }
-    send_batches(apply, batches, cluster->namespace_count, false);
+    send_batches(apply, groups, cluster->service_count, false);
     if (!process_interrupted())
-        send_batches(apply, forced, cluster->namespace_count, true);
+        send_batches(apply, forced, cluster->service_count, true);
 }
 
 /* A new workload was created with the replicas of the old one: transfers them to its autoscaler. */
@@ -267,7 +320,7 @@ static void print_not_applied(struct apply *apply)
         const struct deployed_service *deployed = &apply->cluster.services[i];
         for (size_t j = 0; j < deployed->count; j++)
             if (!is_applied(apply, deployed->objects[j]))
-                cluster_print(&apply->cluster, "not applied: %.*s in namespace %.*s",
+                cluster_print(&apply->cluster, "not applied: %.*s in namespace \"%.*s\"",
                               STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
                               STR_ARG(deployed->namespace->name));
     }
@@ -453,11 +506,18 @@ static bool prepare(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES | QUERY_SECRETS | QUERY_LENIENT) ||
-        !cluster_query_missing(cluster)) {
+        !cluster_check_kinds(cluster)) {
         cluster_report(cluster);
         return false;
     }
     apply_plan(apply);
+    if (cluster_has_missing(cluster) && (cluster->lists_forbidden || !apply_assume_new(apply))) {
+        if (!cluster_query_missing(cluster)) {
+            cluster_report(cluster);
+            return false;
+        }
+        apply_plan(apply);
+    }
     apply_check(apply);
     return cluster_report(cluster) && apply_dry_run(apply, false);
 }

@@ -1,7 +1,8 @@
 /* Applies services to a cluster (`kubectl optasvc apply`), in steps:
  *
- *   cluster.c             queries the live objects
- *   preflight.c           checks namespaces and Secrets, and all objects by a server dry run
+ *   query.c               queries the live objects
+ *   preflight.c           checks namespaces and Secrets
+ *   dry_run.c             has the server check all objects
  *   preflight_owner.c     finds objects with our names that are not ours
  *   preflight_claims.c    checks that live claims keep their names, paths and sizes
  *   preflight_retained.c  checks that claims without a StatefulSet are used again
@@ -14,6 +15,9 @@
  *   apply_superseded.c    detects changes by another apply
  *   rollout_diagnose.c    explains why pods are not ready
  *   rollback.c            rolls back to the previous revision
+ *
+ * Many objects are split among parallel processes of kubectl (batch.h). Objects that the dry run
+ * shows as unchanged are not sent.
  *
  * A step reports into cluster.diags and returns false if the following steps cannot run. */
 #ifndef OPTASVC_APPLY_H
@@ -65,7 +69,9 @@ struct apply {
     struct map workloads;       /* rollouts by object_key() of the rendered workload */
     struct map releases;        /* whether a Helm release exists, by "NAMESPACE/NAME" */
     struct map outcomes;        /* by object_key(): "created", "changed", "unchanged", "adopted" */
-    struct map sent;            /* by object_key(): the object that the server's dry run returned */
+    struct map sent;            /* by object_key(): the object that the dry run returned, as JSON */
+    struct map unchanged;       /* live objects that need not be sent, by object_key() */
+    struct runs dry_runs;       /* that succeeded and are not evaluated yet */
     struct map applied;         /* applied objects, by object_key() */
     bool all_applied;           /* true if all objects were applied */
 };
@@ -131,6 +137,11 @@ void apply_check_adopted(struct apply *apply, const struct node *after);
 /* Annotates each adopted object before it is applied. Reports an error and returns false if that
  * fails. */
 bool apply_mark_adopted(struct apply *apply);
+
+/* Runs the dry run that apply_dry_run() evaluates, on the assumption that all rendered objects
+ * which the query did not return are new. Reports nothing. False if the server refuses anything or
+ * if one of them exists. */
+bool apply_assume_new(struct apply *apply);
 
 /* Runs a server dry run of all objects whose namespaces exist (or are `absent`), and notes the
  * outcome of each. Reports each object that the server rejects and returns false. */

@@ -159,9 +159,10 @@ static struct str title_of(struct cluster *cluster, const struct deployed_servic
 void apply_plan(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    apply->to_delete.arena = apply->orphaned.arena = &cluster->arena;
-    apply->other_services.arena = apply->retained.arena = apply->blocked.arena = &cluster->arena;
-    apply->unclaimed.arena = apply->adopted.arena = &cluster->arena;
+    const struct manifests none = {.arena = &cluster->arena};
+    apply->to_delete = apply->orphaned = apply->other_services = apply->retained = none;
+    apply->blocked = apply->unclaimed = apply->adopted = none;
+    apply->autoscalers = apply->workloads = (struct map){0};
     apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->service_count, struct rollout);
     for (size_t i = 0; i < cluster->service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];

@@ -14,17 +14,6 @@
 
 #include <string.h>
 
-static const struct node *owned_fields(const struct node *object)
-{
-    const struct node *entry = node_first_child(node_at(object, "metadata managedFields"));
-    for (; entry; entry = entry->next)
-        if (str_eq_c(node_string(node_get(entry, "manager")), MANAGER) &&
-            str_eq_c(node_string(node_get(entry, "operation")), "Apply") &&
-            !node_get(entry, "subresource"))
-            return node_get(entry, "fieldsV1");
-    return NULL;
-}
-
 /* Returns the keys that identify the items of a list, from the first field that has them:
  * `k:{"name":"web"}`. NULL if there is none. */
 static const struct node *key_names(struct arena *arena, const struct node *fields)
@@ -119,7 +108,7 @@ static void correct_replicas(struct arena *arena, struct node *sent, const struc
 {
     const struct node *number = node_at(workload, "spec replicas");
     struct node *spec = node_get(sent, "spec");
-    const struct node *fields = owned_fields(sent);
+    const struct node *fields = object_applied_fields(sent, MANAGER);
     if (number)
         node_replace(spec, "replicas", node_copy(arena, number));
     else if (fields)
@@ -130,22 +119,28 @@ void apply_note_sent(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
     const struct rollout *rollout = apply_rollout_of(apply, after);
+    struct buf text = {0};
     if (rollout)
         correct_replicas(arena, after, rollout->workload);
-    map_add(arena, &apply->sent, object_key(arena, after), after);
+    emit_inline(&text, after, true);
+    struct str *sent = ARENA_NEW(arena, struct str);
+    *sent = buf_take(arena, &text);
+    map_add(arena, &apply->sent, object_key(arena, after), sent);
 }
 
 bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live)
 {
     static const char replicas[] = "f:spec f:replicas";
-    const struct node *sent = map_get(&apply->sent, object_key(arena, live));
-    const struct node *fields = owned_fields(sent);
+    const struct str *text = map_get(&apply->sent, object_key(arena, live));
+    const struct node *sent = text ? load_json(arena, *text) : NULL;
+    const struct node *fields = object_applied_fields(sent, MANAGER);
     if (!fields)
         return false;
     /* Another apply has transferred the replicas to an autoscaler. */
-    bool left = node_at(fields, replicas) && !node_at(owned_fields(live), replicas) &&
+    bool left = node_at(fields, replicas) &&
+                !node_at(object_applied_fields(live, MANAGER), replicas) &&
                 object_field_applied_by(live, replicas, MANAGER_REPLICAS);
-    return left || !same_fields(arena, fields, sent, owned_fields(live), live);
+    return left || !same_fields(arena, fields, sent, object_applied_fields(live, MANAGER), live);
 }
 
 static void supersede(struct apply *apply, struct rollout *rollout, const struct node *object,
@@ -163,17 +158,77 @@ void apply_mark_superseded(struct apply *apply, struct rollout *rollout, const s
     supersede(apply, rollout, object, "was changed");
 }
 
-/* Queries the live objects of a namespace by object_key(). Reports an error and returns false if
- * that fails. */
-static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct map *ret)
+/* True if the rollout of a service can be superseded. */
+static bool is_checked(const struct rollout *rollout)
 {
-    const struct kubectl *kubectl = &apply->cluster.kubectl;
-    struct manifests references = {.arena = kubectl->arena};
-    for (size_t i = 0; i < namespace->service_count; i++) {
-        const struct deployed_service *deployed = namespace->services[i];
-        for (size_t j = 0; j < deployed->count; j++)
-            manifests_add(&references, object_reference(kubectl->arena, deployed->objects[j]));
+    return !rollout->apply_failed && !rollout->unknown && !rollout->superseded;
+}
+
+static bool is_rendered(const struct apply *apply, const struct kind *kind)
+{
+    for (size_t i = 0; i < apply->cluster.service_count; i++)
+        for (size_t j = 0; j < apply->cluster.services[i].count; j++)
+            if (kind_of(apply->cluster.services[i].objects[j]) == kind)
+                return true;
+    return false;
+}
+
+static void compare(struct apply *apply, struct rollout *rollout, const struct node *object,
+                    const struct node *live)
+{
+    struct arena arena = {0};
+    if (!live)
+        supersede(apply, rollout, object, "was deleted");
+    else if (apply_is_superseded(apply, &arena, live))
+        apply_mark_superseded(apply, rollout, object);
+    arena_free(&arena);
+}
+
+/* Compares the rendered objects of a kind with live ones, by object_key(). Adds those that are not
+ * among these to `missing`. */
+static void compare_kind(struct apply *apply, const struct kind *kind, const struct map *live,
+                         struct manifests *missing)
+{
+    struct arena *arena = &apply->cluster.arena;
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+        const struct deployed_service *deployed = &apply->cluster.services[i];
+        struct rollout *rollout = &apply->rollouts[i];
+        for (size_t j = 0; j < deployed->count && is_checked(rollout); j++) {
+            struct node *object = deployed->objects[j];
+            if (kind_of(object) != kind)
+                continue;
+            const struct node *same = map_get(live, object_key(arena, object));
+            if (same)
+                compare(apply, rollout, object, same);
+            else
+                manifests_add(missing, object);
+        }
     }
+}
+
+/* One kind after the other, because a list of all may be large. */
+static void compare_lists(struct apply *apply, struct manifests *missing)
+{
+    for (size_t i = 0; i < kind_count && !process_interrupted(); i++) {
+        struct arena arena = {0};
+        struct kubectl kubectl = apply->cluster.kubectl;
+        struct map live = {0};
+        kubectl.arena = &arena;
+        if (is_rendered(apply, &kind_table[i]))
+            cluster_list_all(&apply->cluster, &kubectl, kind_table[i].resource, &live);
+        compare_kind(apply, &kind_table[i], &live, missing);
+        arena_free(&arena);
+    }
+}
+
+/* Gets objects by name: the lists did not return them. Reports an error and returns false if that
+ * fails. */
+static bool get_by_name(const struct kubectl *kubectl, const struct manifests *objects,
+                        struct map *ret_live)
+{
+    struct manifests references = {.arena = kubectl->arena};
+    for (size_t i = 0; i < objects->count; i++)
+        manifests_add(&references, object_reference(kubectl->arena, objects->items[i]));
     struct process run = {
         .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
                                   "--output=json", "--show-managed-fields=true", NULL)
@@ -183,7 +238,8 @@ static bool query(struct apply *apply, const struct cluster_namespace *namespace
     kubectl_run(kubectl, &run, 1);
     bool ok = process_succeeded(&run);
     if (ok && run.output.len)
-        *ret = object_index(kubectl->arena, kubectl_items(kubectl_parse_output(kubectl, &run)));
+        *ret_live =
+            object_index(kubectl->arena, kubectl_items(kubectl_parse_output(kubectl, &run)));
     else if (!ok && kubectl_forbidden(&run))
         kubectl_warn(kubectl, &run);
     else if (!ok)
@@ -192,34 +248,32 @@ static bool query(struct apply *apply, const struct cluster_namespace *namespace
     return ok;
 }
 
-static void compare_service(struct apply *apply, struct rollout *rollout, const struct map *items)
+static void compare_missing(struct apply *apply, const struct manifests *missing,
+                            const struct map *live)
 {
-    const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
-    for (size_t i = 0; i < deployed->count && !rollout->superseded; i++) {
-        const struct node *live = map_get(items, object_key(arena, deployed->objects[i]));
-        if (!live)
-            supersede(apply, rollout, deployed->objects[i], "was deleted");
-        else if (apply_is_superseded(apply, arena, live))
-            apply_mark_superseded(apply, rollout, deployed->objects[i]);
+    struct map keys = {0};
+    for (size_t i = 0; i < missing->count; i++)
+        map_add(arena, &keys, object_key(arena, missing->items[i]), missing);
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+        const struct deployed_service *deployed = &apply->cluster.services[i];
+        for (size_t j = 0; j < deployed->count && is_checked(&apply->rollouts[i]); j++) {
+            struct str key = object_key(arena, deployed->objects[j]);
+            if (map_get(&keys, key))
+                compare(apply, &apply->rollouts[i], deployed->objects[j], map_get(live, key));
+        }
     }
 }
 
 void apply_check_superseded(struct apply *apply)
 {
-    struct cluster *cluster = &apply->cluster;
-    for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
-        const struct cluster_namespace *namespace = &cluster->namespaces[i];
-        struct map items = {0};
-        bool queried = false;
-        for (size_t j = 0; j < namespace->service_count; j++) {
-            struct rollout *rollout = apply_rollout(apply, namespace->services[j]);
-            if (rollout->apply_failed || rollout->unknown || rollout->superseded)
-                continue;
-            if (!queried && !query(apply, namespace, &items))
-                break;
-            queried = true;
-            compare_service(apply, rollout, &items);
-        }
-    }
+    struct arena arena = {0};
+    struct kubectl kubectl = apply->cluster.kubectl;
+    struct manifests missing = {.arena = &arena};
+    struct map live = {0};
+    kubectl.arena = &arena;
+    compare_lists(apply, &missing);
+    if (missing.count && !process_interrupted() && get_by_name(&kubectl, &missing, &live))
+        compare_missing(apply, &missing, &live);
+    arena_free(&arena);
 }

@@ -62,6 +62,10 @@ struct cluster {
     size_t service_count;
     struct cluster_namespace *namespaces;
     size_t namespace_count;
+    struct map namespace_names; /* the namespaces by name */
+    struct str selector;        /* flag that selects objects with the label of one of the layers */
+    bool lists_forbidden;       /* a list was not complete */
+    bool lists_all;             /* the last query listed the objects of all namespaces together */
 };
 
 /* Renders the files and begins to handle signals. Reports errors and returns false if the files
@@ -80,8 +84,23 @@ enum query {
  * another. */
 bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query);
 
+/* Lists the objects of some kinds with the label of one of the layers, by object_key(), in all
+ * namespaces together. False, reporting nothing, if that fails, and if the last query did not list
+ * all namespaces together. */
+bool cluster_list_all(const struct cluster *cluster, const struct kubectl *kubectl,
+                      const char *resources, struct map *ret_items);
+
+/* Returns the namespace with this name that services are deployed to, or NULL. */
+struct cluster_namespace *cluster_namespace_find(const struct cluster *cluster, struct str name);
+
+/* Reports rendered objects of kinds that the server does not have, and returns false if any. */
+bool cluster_check_kinds(struct cluster *cluster);
+
+/* True if the last query did not return all rendered objects. */
+bool cluster_has_missing(struct cluster *cluster);
+
 /* Gets by name the rendered objects that the list did not return (created by others, or readable
- * but not listable). A rendered object of a kind that the server does not have is an error. */
+ * but not listable). Reports errors and returns false if any. */
 bool cluster_query_missing(struct cluster *cluster);
 
 /* Prints the errors and warnings since the last call to stderr. True if there was no error. */

@@ -21,7 +21,7 @@ const struct kind kind_table[] = {
      .condition = "Ready",
      .controller = "the External Secrets Operator"},
     ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 17,
-             .retained = "it holds images"),
+             .retained = "it contains images"),
     ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 16,
              .existing = "set iam_role_arn to use an existing role"),
     ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 15,

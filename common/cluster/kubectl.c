@@ -95,7 +95,7 @@ static void report_output(const struct kubectl *kubectl, const struct process *r
     diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
     diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
     diag_hint(kubectl->diags,
-              "make sure that it is the kubectl of Kubernetes, or set KUBECTL_PATH to another one");
+              "check that it is the Kubernetes CLI, or set KUBECTL_PATH to another one");
 }
 
 struct node *kubectl_parse_output(const struct kubectl *kubectl, const struct process *run)
@@ -164,69 +164,6 @@ struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
     return (struct process){.arguments = argv.items, .input = documents};
 }
 
-static struct str reference_documents(const struct kubectl *kubectl, struct node *const *objects,
-                                      size_t count)
-{
-    struct node **references = ARENA_ARRAY(kubectl->arena, count, struct node *);
-    for (size_t i = 0; i < count; i++)
-        references[i] = object_reference(kubectl->arena, objects[i]);
-    return kubectl_documents(kubectl, references, count);
-}
-
-/* Returns the live objects of these documents. `ret_known` is false if they cannot be read; other
- * failures are reported. */
-static struct node *query_objects(const struct kubectl *kubectl, struct str documents,
-                                  bool *ret_known)
-{
-    struct argv argv = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
-                                    "--output=json", NULL);
-    struct process run = {.arguments = argv.items, .input = documents};
-    kubectl_run(kubectl, &run, 1);
-    struct node *answer = NULL;
-    *ret_known = process_succeeded(&run);
-    if (!*ret_known && !kubectl_forbidden(&run))
-        kubectl_report(kubectl, &run);
-    else if (run.output.len)
-        answer = kubectl_parse_output(kubectl, &run);
-    process_free(&run);
-    return kubectl_items(answer);
-}
-
-/* True if the object still exists. An object of the same name but another uid is a new one, which a
- * controller may create at once. */
-static bool still_exists(struct arena *arena, const struct map *index, const struct node *object)
-{
-    struct str uid = object_uid(object);
-    const struct node *live = map_get(index, object_key(arena, object));
-    return live && !node_at(live, "metadata deletionTimestamp") &&
-           (uid.len == 0 || str_equal(uid, object_uid(live)));
-}
-
-/* Objects may have been replaced or claimed by others since they were read, while apply waited for
- * the user or for pods. Moves the unchanged ones to the front, and returns their number. Reports
- * the others, except those that no longer exist. If they cannot be read, keeps all. */
-static size_t keep_unchanged(const struct kubectl *kubectl, struct node **objects, size_t count)
-{
-    bool known = false;
-    size_t errors = kubectl->diags->errors;
-    const struct node *list =
-        query_objects(kubectl, reference_documents(kubectl, objects, count), &known);
-    if (kubectl->diags->errors > errors || process_interrupted())
-        return 0;
-    struct map index = object_index(kubectl->arena, list);
-    size_t unchanged = 0;
-    for (size_t i = 0; known && i < count; i++) {
-        const struct node *live = map_get(&index, object_key(kubectl->arena, objects[i]));
-        if (live && object_same_owner(objects[i], live))
-            objects[unchanged++] = objects[i];
-        else if (live)
-            diag_error(kubectl->diags, NO_LOCATION,
-                       "%.*s was not deleted: it was replaced or claimed by another owner",
-                       STR_ARG(object_title(kubectl->arena, objects[i])));
-    }
-    return known ? unchanged : count;
-}
-
 struct map kubectl_names(const struct kubectl *kubectl, const struct process *run)
 {
     struct map names = {0};
@@ -235,37 +172,4 @@ struct map kubectl_names(const struct kubectl *kubectl, const struct process *ru
     for (size_t at = 0; str_next_line(text, &at, &line);)
         map_add(kubectl->arena, &names, line, run);
     return names;
-}
-
-size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size_t count, bool wait)
-{
-    bool known = false;
-    count = keep_unchanged(kubectl, objects, count);
-    if (count == 0)
-        return 0;
-    struct str documents = reference_documents(kubectl, objects, count);
-    struct argv argv = kubectl_argv(kubectl, "delete", "--ignore-not-found=true", "--filename=-",
-                                    "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
-    struct process run = {.arguments = argv.items, .input = documents};
-    kubectl_run(kubectl, &run, 1);
-    struct map names = kubectl_names(kubectl, &run);
-    if (!process_succeeded(&run))
-        kubectl_report(kubectl, &run);
-    process_free(&run);
-    /* If they cannot be read, trust the output of kubectl. */
-    const struct node *remaining =
-        names.count && !process_interrupted() ? query_objects(kubectl, documents, &known) : NULL;
-    struct map index = object_index(kubectl->arena, remaining);
-    size_t deleted = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct str title = object_title(kubectl->arena, objects[i]);
-        if (!map_get(&names, title))
-            continue;
-        if (still_exists(kubectl->arena, &index, objects[i]))
-            diag_error(kubectl->diags, NO_LOCATION, "%.*s was not deleted: the server still has it",
-                       STR_ARG(title));
-        else
-            objects[deleted++] = objects[i];
-    }
-    return deleted;
 }

@@ -203,6 +203,23 @@ bool object_field_applied_by(const struct node *object, const char *path, const 
     return false;
 }
 
+const struct node *object_applied_fields(const struct node *object, const char *manager)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next)
+        if (is_apply_of(entry, manager) && !node_get(entry, "subresource"))
+            return node_get(entry, "fieldsV1");
+    return NULL;
+}
+
+bool object_has_other_manager(const struct node *object, const char *except)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next)
+        if (!str_eq_c(node_string(node_get(entry, "manager")), except) &&
+            !str_eq_c(node_string(node_get(entry, "subresource")), "status"))
+            return true;
+    return false;
+}
+
 bool object_scaled(const struct node *object)
 {
     for (const struct node *entry = entries_of(object); entry; entry = entry->next) {

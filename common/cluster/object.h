@@ -60,6 +60,13 @@ struct str object_field_owner(const struct node *object, const char *path, const
 /* True if the field is owned by this manager's server-side apply. */
 bool object_field_applied_by(const struct node *object, const char *path, const char *manager);
 
+/* Returns the fields that this manager owns by server-side apply, in the form of fieldsV1; NULL if
+ * there are none. */
+const struct node *object_applied_fields(const struct node *object, const char *manager);
+
+/* True if a manager other than `except` owns fields outside of the status. */
+bool object_has_other_manager(const struct node *object, const char *except);
+
 /* True if a controller, not a user with kubectl, owns spec.replicas. */
 bool object_scaled(const struct node *object);
 

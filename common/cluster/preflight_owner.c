@@ -387,7 +387,9 @@ void apply_check_adopted(struct apply *apply, const struct node *after)
         if (!candidate.live || !apply_adopts(apply, candidate.live))
             continue;
         const struct node *same = map_get(&index, object_key(arena, candidate.live));
-        struct str found = list_leftovers(arena, same, candidate.object);
+        struct str found = {0};
+        if (same)
+            found = list_leftovers(arena, same, candidate.object);
         if (found.len == 0)
             continue;
         diag_error(&apply->cluster.diags, rollout->deployed->service->at,

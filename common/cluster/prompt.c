@@ -66,11 +66,11 @@ void prompt_list(const struct cluster *cluster, const struct manifests *objects)
     struct arena arena = {0};
     for (size_t i = 0; i < objects->count; i++) {
         struct str namespace = object_namespace(objects->items[i]);
-        cluster_print(cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
-                      namespace.len ? " in namespace " : "", STR_ARG(namespace),
-                      object_is_adopted(objects->items[i])
-                          ? " (adopted: will be released, not deleted)"
-                          : "");
+        cluster_print(
+            cluster, "  %.*s%s%.*s%s%s", STR_ARG(object_title(&arena, objects->items[i])),
+            namespace.len ? " in namespace \"" : "", STR_ARG(namespace), namespace.len ? "\"" : "",
+            object_is_adopted(objects->items[i]) ? " (adopted: will be released, not deleted)"
+                                                 : "");
     }
     arena_free(&arena);
 }

@@ -299,10 +299,17 @@ static void poll_workloads(struct rollout_watch *wait)
     size_t *counts = ARENA_ARRAY(arena, cluster->namespace_count, size_t);
     for (size_t i = 0; i < cluster->namespace_count; i++)
         counts[i] = add_requests(wait, &kubectl, &cluster->namespaces[i], &runs);
-    kubectl_poll(&kubectl, runs.items, runs.count);
-    struct process *answers = runs.items;
-    for (size_t i = 0; i < cluster->namespace_count; answers += counts[i++])
-        handle_responses(wait, &kubectl, &cluster->namespaces[i], answers, counts[i]);
+    struct map items = {0};
+    if (runs.count > PROCESS_PARALLEL_MAX &&
+        cluster_list_all(cluster, &kubectl, kind_list(arena, LIST_WORKLOADS), &items)) {
+        for (size_t i = 0; i < cluster->namespace_count; i++)
+            evaluate_namespace(wait, &cluster->namespaces[i], &items);
+    } else {
+        kubectl_poll(&kubectl, runs.items, runs.count);
+        struct process *answers = runs.items;
+        for (size_t i = 0; i < cluster->namespace_count; answers += counts[i++])
+            handle_responses(wait, &kubectl, &cluster->namespaces[i], answers, counts[i]);
+    }
     wait->query_error =
         diags.count ? str_copy(&cluster->arena, diags.items[0].message) : (struct str){0};
 }

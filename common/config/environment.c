@@ -601,7 +601,8 @@ bool environment_output_check(const struct output *output, struct diags *diags, 
     if (output->unusable) {
         diag_error(diags, at, "output \"%.*s\" must be a string, not null, a list or a map",
                    STR_ARG(output->name));
-        diag_hint(diags, "add an output to the Terraform configuration that has the string alone");
+        diag_hint(diags,
+                  "add an output to the Terraform configuration that contains only the string");
     } else if (output->sensitive) {
         diag_error(diags, at, "output \"%.*s\" is sensitive and must not be in a manifest",
                    STR_ARG(output->name));

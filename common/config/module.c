@@ -211,7 +211,7 @@ static void check_output(const struct schema_reader *reader, const struct module
     diag_error(reader->diags, at, "%.*s is a secret and must not be written in a file",
                STR_ARG(item->name));
     diag_hint(reader->diags,
-              "store it in the Secret that secret names, under the key that secret_keys names");
+              "store it in a Secret; the fields secret and secret_keys set its name and keys");
 }
 
 /* Adds the outputs in `outputs`, then those that are fields of the module. */

@@ -84,7 +84,7 @@ static bool report_duplicate(struct lister *lister, const char *path, const char
     else
         diag_error(lister->diags, NO_LOCATION, "-f selects %s twice: it is the same as %s", path,
                    first);
-    diag_hint(lister->diags, "remove one of the two");
+    diag_hint(lister->diags, "remove one of them");
     return false;
 }
 

@@ -180,7 +180,7 @@ static bool is_repository(struct str name)
 const char *name_check_image(struct str image)
 {
     static const char message[] =
-        "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
+        "must be an image reference such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
     struct image_name parts = image_name_split(image);
     if (parts.has_digest && name_check_image_digest(parts.digest))
         return "has an invalid digest: it must be sha256: followed by 64 lowercase hexadecimal "
@@ -343,7 +343,7 @@ const char *name_check_iam_policy(struct str arn)
 {
     return is_iam_arn(arn, STR("policy/"), true)
                ? NULL
-               : "must be a policy ARN, such as arn:aws:iam::123456789012:policy/extra";
+               : "must be an IAM policy ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
 const char *name_check_iam_role(struct str arn)

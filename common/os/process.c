@@ -522,7 +522,7 @@ struct str process_failure_reason(struct arena *arena, const struct process *pro
     if (last.len)
         return str_copy(arena, last);
     if (number > 0)
-        return str_format(arena, "killed by signal %d (%s)", number, strsignal(number));
+        return str_format(arena, "terminated by signal %d (%s)", number, strsignal(number));
     return str_format(arena, "exited with status %d and no error message", process->status);
 }
 

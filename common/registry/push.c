@@ -76,7 +76,7 @@ static bool choose_service(struct push *push)
         return false;
     }
     fail(push, "several services have image: AUTO: %.*s", STR_ARG(names));
-    diag_hint(&push->diags, "select the service with --module NAME");
+    diag_hint(&push->diags, "select one with --module NAME");
     return false;
 }
 

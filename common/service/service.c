@@ -173,8 +173,7 @@ static void check_scale(const struct service_reader *in)
                       schema_field(SERVICE_MIN_CONTAINERS)->default_value,
                       schema_field(SERVICE_MAX_CONTAINERS)->default_value);
     } else if (min == 0 && max > 0) {
-        service_error(in, field,
-                      "min_containers must be at least 1 when max_containers is %" PRId64, max);
+        service_error(in, field, "min_containers must be at least 1 unless max_containers is 0");
         diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
     } else {
         check_targets(in);
@@ -221,7 +220,7 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
         struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
         diag_error(in->reader.diags, limit->node->span,
-                   "the limit (%.*s) must not be below the request (%.*s)", STR_ARG(is),
+                   "the limit (%.*s) must not be less than the request (%.*s)", STR_ARG(is),
                    STR_ARG(least));
         diag_hint(in->reader.diags, "raise the limit, or lower the request in resource_request");
     }

@@ -102,9 +102,9 @@ static void read_policies(const struct service_reader *in)
         const struct item *item = &policies->items[i];
         const char *error = name_check_iam_policy(item->text);
         if (error) {
-            diag_error(diags, item->node->span, "IAM policy %s", error);
+            diag_error(diags, item->node->span, "an item of additional_iam_policies %s", error);
         } else if (map_add(in->reader.arena, &seen, item->text, item)) {
-            diag_error(diags, item->node->span, "duplicate policy");
+            diag_error(diags, item->node->span, "duplicate IAM policy");
             diag_hint(diags, "remove one of them");
         }
     }
@@ -273,9 +273,12 @@ static void read_repository(const struct service_reader *in)
     in->service->cloud.makes_repository = environment->ack && in_ecr &&
                                           str_equal(ecr.account, environment->account_id) &&
                                           str_equal(ecr.region, environment->region);
-    if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len && !in_ecr)
+    if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len && !in_ecr) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_TAG_MUTABILITY),
                      "image_tag_mutability has no effect without image: AUTO in ECR");
+        diag_hint(in->reader.diags,
+                  "remove it, unless this file also serves an environment with ECR");
+    }
 }
 
 void service_read_cloud(const struct service_reader *in)

@@ -318,7 +318,7 @@ static void warn_tcp_paths(const struct service_reader *in)
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, path_fields[i]),
-                     "%s has no effect: a tcp or websocket port gets a TCP probe",
+                     "%s has no effect on a tcp or websocket port, which gets a TCP probe",
                      schema_field(path_fields[i])->name);
         if (http && http->type == PORT_TYPE_HTTP)
             diag_hint(in->reader.diags,

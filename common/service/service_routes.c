@@ -92,10 +92,10 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
         {str_find(path, 0, '%') < path.len,
          "must not contain %: it is compared with decoded paths"},
         {str_ends_with(path, STR("*")),
-         "must not end with *: it matches all paths below it already"},
+         "must not end with *: a path already matches all paths below it"},
         {find_str(path, STR("//")) < path.len, "must not contain //"},
         {has_dot_segment(path),
-         "must not have a segment . or ..: clients resolve them before the request"},
+         "must not contain a segment . or ..: clients resolve them before the request"},
     };
     bool ok = true;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
@@ -189,10 +189,12 @@ static void read_uris(const struct service_reader *in)
         for (size_t j = 0; j < service->route_count; j++)
             is_duplicate |= str_equal(service->routes[j].host, route.host) &&
                             str_equal(service->routes[j].prefix, route.prefix);
-        if (is_duplicate)
+        if (is_duplicate) {
             diag_error(in->reader.diags, route.at, "duplicate public_uri");
-        else
+            diag_hint(in->reader.diags, "remove one of them");
+        } else {
             insert_route(service, route);
+        }
         check_certificate(in, &route);
     }
 }
@@ -223,6 +225,7 @@ static void warn_max_age(const struct service_reader *in)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_STICKY_MAX_AGE),
                  "sticky_session_max_age has no effect without sticky_session: true");
+    diag_hint(in->reader.diags, "set sticky_session: true too, or remove it");
 }
 
 static void read_affinity(const struct service_reader *in)
@@ -280,6 +283,7 @@ static void warn_not_public(const struct service_reader *in)
             continue;
         diag_warning(in->reader.diags, record_location(in->record, fields[i]),
                      "%s has no effect without public_uri", schema_field(fields[i])->name);
+        diag_hint(in->reader.diags, "set public_uri too, or remove it");
     }
 }
 

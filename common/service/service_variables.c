@@ -92,6 +92,7 @@ static bool read_link_variables(const struct service_reader *in, const struct li
     enum link_kind kind = link->module->kind ? link->module->kind->link : LINK_NONE;
     if (kind == LINK_SERVICE && link->module == in->module) {
         diag_error(in->reader.diags, link->node->span, "a service cannot link to itself");
+        diag_hint(in->reader.diags, "remove the link");
         return true;
     }
     if (kind == LINK_SERVICE)
@@ -248,12 +249,12 @@ static void report_duplicate(const struct service_reader *in, const struct varia
     diag_error(in->reader.diags, second->at, "duplicate variable \"%.*s\"", STR_ARG(second->name));
     if (first->implied || second->implied) {
         diag_hint(in->reader.diags,
-                  "first defined on line %zu, and the placeholder has a different value: rename "
+                  "first defined on line %zu, and the placeholder has a different value; rename "
                   "the variable, or write $(%.*s) to use its value",
                   diag_position(first->at.source, first->at.start).line, STR_ARG(second->name));
         return;
     }
-    diag_hint(in->reader.diags, "first defined on line %zu: remove one of them",
+    diag_hint(in->reader.diags, "first defined on line %zu; remove one of them",
               diag_position(first->at.source, first->at.start).line);
 }
 

@@ -8,9 +8,9 @@ struct anchor *anchor_add(struct anchors *anchors, struct str name, struct locat
     anchor->open = node->kind != NODE_SCALAR;
     const struct anchor *before = map_add(anchors->arena, &anchors->by_name, name, anchor);
     if (before) {
-        diag_error(anchors->diags, at, "this anchor is defined twice");
+        diag_error(anchors->diags, at, "duplicate anchor");
         if (!diags_full(anchors->diags)) /* counting lines takes time */
-            diag_hint(anchors->diags, "it is on line %zu already: give each anchor its own name",
+            diag_hint(anchors->diags, "first defined on line %zu; give each anchor its own name",
                       diag_position(before->at.source, before->at.start).line);
     } else {
         anchors->first = anchor;
@@ -66,11 +66,10 @@ static void report_unknown(struct anchors *anchors, struct str name, struct loca
         suggestion_add(&near, anchor->name);
         anchor = anchor->next;
     }
-    diag_error(anchors->diags, at, "this alias has no anchor before it");
+    diag_error(anchors->diags, at, "the anchor of this alias is not defined before it");
     if (at.source->secret || !near.best.len)
         diag_hint(anchors->diags,
-                  "define it above: KEY: &NAME VALUE; or quote the text if it begins "
-                  "with *");
+                  "define it above: KEY: &NAME VALUE; or quote the value if it begins with *");
     else
         diag_hint(anchors->diags, "did you mean *%.*s?", STR_ARG(near.best));
 }
@@ -97,7 +96,7 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
     }
     if (anchor->open) {
         diag_error(anchors->diags, at, "this alias is inside its own anchor");
-        diag_hint(anchors->diags, "move what is shared to a key of its own that begins with x-");
+        diag_hint(anchors->diags, "move the shared part to a top-level key that begins with x-");
         return nothing;
     }
     struct expansion expansion = {.anchors = anchors, .source = used_source(anchors->arena, at)};
@@ -105,12 +104,12 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
     if (!expansion.too_many && !expansion.too_deep)
         return copy;
     if (expansion.too_many)
-        diag_error(anchors->diags, at, "the aliases of the file stand for more than %d values",
+        diag_error(anchors->diags, at, "the aliases of the file expand to more than %d values",
                    FILE_EXPANDED_MAX);
     else
-        diag_error(anchors->diags, at, "more than %d maps and lists inside each other",
+        diag_error(anchors->diags, at, "maps and lists are nested more than %d levels deep",
                    FILE_DEPTH_MAX);
-    diag_hint(anchors->diags, "use fewer aliases inside what other aliases stand for");
+    diag_hint(anchors->diags, "use fewer nested aliases");
     return NULL;
 }
 
@@ -128,9 +127,10 @@ static void move_values(struct anchors *anchors, struct node *ret_moved, struct 
 
 static void report_not_map(struct anchors *anchors, const struct node *node)
 {
-    diag_error(anchors->diags, location_of_use(node->span), "a merge key (<<) takes a map, not %s",
-               node->kind == NODE_LIST ? "a list in a list" : "text");
-    diag_hint(anchors->diags, "write <<: *NAME, or <<: [*NAME, *OTHER], for anchors of maps");
+    diag_error(anchors->diags, location_of_use(node->span),
+               "a merge key (<<) must refer to a map, not %s",
+               node->kind == NODE_LIST ? "a nested list" : "a string");
+    diag_hint(anchors->diags, "write <<: *NAME or <<: [*NAME, *OTHER], where each anchor is a map");
 }
 
 void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct map *keys,

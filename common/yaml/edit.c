@@ -94,7 +94,7 @@ static struct node *changing(struct edit *edit, struct node *node, enum node_kin
                 str_format(edit->arena, "%.*s must be a %s", STR_ARG(name),
                            kind == NODE_MAP ? "map" : "list")
                     .data,
-                "Kubernetes would refuse it as well");
+                "fix it in the chart; Kubernetes would reject it too");
     return NULL;
 }
 

@@ -273,14 +273,13 @@ static void refuse_document(struct edit *edit, const struct writer *writer, size
 {
     struct location at = {.source = edit->source, .start = writer->start, .end = writer->start};
     if (size > MANIFEST_SIZE_MAX)
-        edit_refuse(edit, at,
-                    str_format(edit->arena, "this document would be larger than %d bytes",
-                               MANIFEST_SIZE_MAX)
-                        .data,
-                    "leave something out of it in the chart");
+        edit_refuse(
+            edit, at,
+            str_format(edit->arena, "this document would exceed %d bytes", MANIFEST_SIZE_MAX).data,
+            "make the document smaller in the chart");
     else
-        edit_refuse(edit, at, "this document is written in a way that cannot be changed safely",
-                    "write it in plain YAML in the chart, or leave it out");
+        edit_refuse(edit, at, "this document uses YAML syntax that cannot be changed safely",
+                    "simplify its YAML in the chart, or remove it");
 }
 
 /* The new text of a document that all changes can be made in. */

@@ -7,10 +7,10 @@
 
 struct reader {
     struct arena *arena;
-    char *bytes;     /* a copy of the text, in the arena: the values of strings stay in it */
-    struct str text; /* the same */
+    struct str text;
     size_t at;
     size_t depth;
+    struct map keys; /* the nodes of all keys by their text: objects of a list share them */
 };
 
 enum { REPLACEMENT = 0xFFFD };
@@ -123,23 +123,43 @@ static bool read_escaped_string(struct reader *reader, struct buf *out)
     }
 }
 
-/* What follows the opening quote. A string without escapes stays where it is; a NUL that ends it
- * takes the place of its closing quote. */
-static struct node *read_string(struct reader *reader)
+/* Reads what follows the opening quote. The text is in the input or, if the string has escapes, in
+ * the arena. */
+static bool read_string(struct reader *reader, struct str *ret_text)
 {
-    struct node *node = node_scalar(reader->arena, STYLE_DOUBLE, (struct str){0});
-    if (!read_run(reader, &node->text))
-        return NULL;
-    if (accept(reader, '"')) {
-        reader->bytes[reader->at - 1] = '\0';
-        return node;
-    }
+    if (!read_run(reader, ret_text))
+        return false;
+    if (accept(reader, '"'))
+        return true;
     struct buf out = {0};
-    buf_add(&out, node->text);
+    buf_add(&out, *ret_text);
     reader->at++;
     bool ok = read_escape(reader, &out) && read_escaped_string(reader, &out);
-    node->text = buf_take(reader->arena, &out);
-    return ok ? node : NULL;
+    *ret_text = buf_take(reader->arena, &out);
+    return ok;
+}
+
+static struct node *read_string_value(struct reader *reader)
+{
+    struct str text;
+    if (!read_string(reader, &text))
+        return NULL;
+    return node_scalar(reader->arena, STYLE_DOUBLE, str_copy(reader->arena, text));
+}
+
+/* Returns the node of a key, which is the same for equal keys. */
+static struct node *read_key(struct reader *reader)
+{
+    struct str text;
+    if (!accept(reader, '"') || !read_string(reader, &text))
+        return NULL;
+    struct node *const *known = map_get(&reader->keys, text);
+    if (known)
+        return *known;
+    struct node **slot = ARENA_NEW(reader->arena, struct node *);
+    *slot = node_scalar(reader->arena, STYLE_DOUBLE, str_copy(reader->arena, text));
+    map_add(reader->arena, &reader->keys, (*slot)->text, slot);
+    return *slot;
 }
 
 static size_t skip_digits(struct reader *reader)
@@ -197,7 +217,7 @@ static bool add_key(struct reader *reader, const struct node *map, struct map *i
     size_t count = 0;
     for (const struct node *value = map->first; value && count <= UNINDEXED_MAX;
          value = value->next, count++)
-        if (str_equal(value->key->text, key->text))
+        if (value->key == key)
             return false;
     if (count <= UNINDEXED_MAX)
         return true;
@@ -208,7 +228,7 @@ static bool add_key(struct reader *reader, const struct node *map, struct map *i
 
 static bool read_member(struct reader *reader, struct node *map, struct map *index)
 {
-    struct node *key = accept(reader, '"') ? read_string(reader) : NULL;
+    struct node *key = read_key(reader);
     if (!key || !add_key(reader, map, index, key))
         return false;
     skip_whitespace(reader);
@@ -255,16 +275,13 @@ static struct node *read_value(struct reader *reader)
     if (accept(reader, '['))
         return read_collection(reader, NODE_LIST);
     if (accept(reader, '"'))
-        return read_string(reader);
+        return read_string_value(reader);
     return read_plain(reader);
 }
 
 struct node *load_json(struct arena *arena, struct str text)
 {
-    struct reader reader = {.arena = arena, .bytes = arena_alloc(arena, text.len)};
-    if (text.len)
-        memcpy(reader.bytes, text.data, text.len);
-    reader.text = (struct str){reader.bytes, text.len};
+    struct reader reader = {.arena = arena, .text = text};
     struct node *root = read_value(&reader);
     skip_whitespace(&reader);
     return at_end(&reader) ? root : NULL;

@@ -108,7 +108,8 @@ static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct n
     if (!name)
         return;
     if (loader->anchor_count == MANIFEST_ANCHORS_MAX) {
-        fail(loader, node->span, "the document has too many anchors", "write the values out");
+        fail(loader, node->span, "too many anchors in the document",
+             "write the values in place of the aliases in the chart");
         return;
     }
     loader->anchors =
@@ -143,8 +144,8 @@ static void take(struct loader *loader, struct node *node)
     } else if (node_target(node)->kind == NODE_SCALAR) {
         level->key = node->kind == NODE_ALIAS ? key_of_alias(loader, node) : node;
     } else {
-        fail(loader, node->span, "a key that is no text",
-             "Kubernetes has none such; write the key as plain text");
+        fail(loader, node->span, "a key must be a string, not a map or list",
+             "fix it in the chart; Kubernetes would reject it too");
     }
 }
 
@@ -154,8 +155,9 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
     struct node *node = new_node(loader, kind, event, anchor || tag);
     node->style = flow ? STYLE_FLOW : node->style;
     if (loader->depth == MANIFEST_DEPTH_MAX) {
-        diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
+        diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    MANIFEST_DEPTH_MAX);
+        diag_hint(loader->diags, "reduce the nesting in the chart");
         loader->failed = true;
         return;
     }
@@ -294,11 +296,14 @@ static void take_alias(struct loader *loader, const yaml_event_t *event)
             anchor = &loader->anchors[i - 1];
     node->text = str_copy(loader->arena, name);
     if (!anchor) {
-        fail(loader, node->span, "an alias without an anchor", "is the anchor misspelt?");
+        fail(loader, node->span, "the anchor of this alias is not defined before it",
+             "check the name of the anchor in the chart");
     } else if (anchor->size == 0) {
-        fail(loader, node->span, "an alias inside what it stands for", "write the value out");
+        fail(loader, node->span, "this alias is inside its own anchor",
+             "write the value in place of the alias in the chart");
     } else if (!may_expand(loader, anchor)) {
-        fail(loader, node->span, "the aliases stand for too much", "write the values out");
+        fail(loader, node->span, "the aliases expand to too many values",
+             "write the values in place of the aliases in the chart");
     } else {
         node->first = node->last = anchor->node;
         take(loader, node);
@@ -331,8 +336,8 @@ static void take_event(struct loader *loader, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         if (loader->root) {
             size_t at = offset_of(loader, event->start_mark.index);
-            fail(loader, place(loader, at, at), "a second document without --- before it",
-                 "put a line of --- between the two");
+            fail(loader, place(loader, at, at), "missing --- before the second document",
+                 "separate the documents with a line ---");
         }
         break;
     default:
@@ -347,8 +352,8 @@ static void report_syntax(struct loader *loader)
                                                    : offset_of(loader, parser->problem_mark.index);
     if (at > loader->end)
         at = loader->end;
-    const char *problem = parser->problem ? parser->problem : "it cannot be read";
-    diag_error(loader->diags, place(loader, at, at), "the manifest is not YAML: %s", problem);
+    const char *problem = parser->problem ? parser->problem : "it cannot be parsed";
+    diag_error(loader->diags, place(loader, at, at), "invalid YAML: %s", problem);
     loader->failed = true;
 }
 
@@ -356,7 +361,7 @@ static void parse(struct loader *loader)
 {
     struct str text = str_slice(loader->source->text, loader->start, loader->end);
     if (!yaml_parser_initialize(&loader->parser)) {
-        fail(loader, location_file(loader->source), "out of memory", "give it more");
+        fail(loader, location_file(loader->source), "out of memory", "increase the memory limit");
         return;
     }
     yaml_parser_set_encoding(&loader->parser, YAML_UTF8_ENCODING);
@@ -382,7 +387,7 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
     loader.offset = loader.start;
     *ret_root = NULL;
     if (end - start > MANIFEST_SIZE_MAX) {
-        diag_error(diags, place(&loader, start, start), "a document is larger than %d bytes",
+        diag_error(diags, place(&loader, start, start), "a document exceeds %d bytes",
                    MANIFEST_SIZE_MAX);
         return false;
     }

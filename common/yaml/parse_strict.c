@@ -48,7 +48,7 @@ struct loader {
 };
 
 static const char indent_hint[] =
-    "indent the line further than its key; only a closing bracket may be under the key";
+    "indent the line further than its key; only a closing bracket may have the key's indentation";
 
 static struct location place(const struct loader *loader, size_t start, size_t end)
 {
@@ -91,14 +91,14 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
     if (!first)
         return;
     if (loader->source->secret)
-        diag_error(loader->diags, key->span, "this key is written twice");
+        diag_error(loader->diags, key->span, "duplicate key");
     else
-        diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
+        diag_error(loader->diags, key->span, "duplicate key \"%.*s\"", STR_ARG(key->text));
     if (!diags_full(loader->diags)) /* counting lines takes time */
-        diag_hint(loader->diags, "it is on line %zu already: %s",
+        diag_hint(loader->diags, "first defined on line %zu; %s",
                   diag_position(loader->source, first->span.start).line,
-                  is_merge_key(key) ? "give one merge key a list, <<: [*ONE, *OTHER]"
-                                    : "keep one of the two");
+                  is_merge_key(key) ? "use one merge key with a list: <<: [*ONE, *OTHER]"
+                                    : "remove one of them");
 }
 
 static void take_value(struct level *level, struct node *value)
@@ -135,7 +135,7 @@ static void take(struct loader *loader, struct node *node)
             node->span = place(loader, level->node->span.start, level->node->span.end);
         take_key(loader, level, node);
     } else {
-        fail(loader, node->span, "a key must be plain text, not a map or list",
+        fail(loader, node->span, "a key must be a string, not a map or list",
              "quote it if it begins with { or [");
     }
 }
@@ -173,7 +173,7 @@ static void take_alias(struct loader *loader, struct fy_event *event)
     struct location at = marked_place(loader, event->alias.anchor);
     if (level && level->node->kind == NODE_MAP && !level->key) {
         fail(loader, at, "an alias cannot be a key",
-             "write the key out, or quote it if it begins with *");
+             "write the key itself, or quote it if it begins with *");
         return;
     }
     struct node *node = anchor_expand(&loader->anchors, marked_name(at), at, loader->depth);
@@ -188,8 +188,9 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
     struct node *node = node_new(loader->arena, kind);
     node->span = event_place(loader, event);
     if (loader->depth == FILE_DEPTH_MAX) {
-        diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
+        diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    FILE_DEPTH_MAX);
+        diag_hint(loader->diags, "reduce the nesting");
         loader->failed = true;
         return;
     }
@@ -247,7 +248,7 @@ static void check_block(struct loader *loader, struct location block)
     const struct node *parent = level->key ? level->key : level->node;
     struct str text = loader->source->text;
     if (column_of(text, block.start) <= column_of(text, parent->span.start))
-        fail(loader, block, "this is no part of the text that | or > begins",
+        fail(loader, block, "the text of a block scalar (| or >) is not indented",
              "indent the text further than its key");
 }
 
@@ -281,8 +282,7 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
             out_of_memory();
         node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
         if (str_find(node->text, 0, '\0') < node->text.len)
-            fail(loader, node->span, "a NUL in a text, which no part of Kubernetes takes",
-                 "leave the \\0 out");
+            fail(loader, node->span, "a string must not contain a NUL character", "remove the \\0");
     }
     take(loader, node);
     take_anchor(loader, event, node);
@@ -300,8 +300,8 @@ static void refuse_directives(struct loader *loader)
         while (indent < line.len && is_blank(line.data[indent]))
             indent++;
         if (before_document && str_starts_with(line, STR("%"))) {
-            fail(loader, place(loader, at, at + line.len), "YAML directives are not used here",
-                 "leave the line out");
+            fail(loader, place(loader, at, at + line.len), "YAML directives (%) are not supported",
+                 "remove the line");
             return;
         }
         if (indent < line.len && line.data[indent] != '#')
@@ -317,8 +317,8 @@ static bool refuse_second(struct loader *loader, struct fy_event *event)
     bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
     if (!loader->root || loader->depth > 0 || !(content || marked))
         return false;
-    fail(loader, event_place(loader, event), "a second document in one file",
-         "give each service file one document: remove the --- and what follows it");
+    fail(loader, event_place(loader, event), "the file must contain a single YAML document",
+         "remove the --- and everything after it, or move that to a separate file");
     return true;
 }
 
@@ -326,8 +326,8 @@ static bool refuse_tag(struct loader *loader, struct fy_event *event)
 {
     struct fy_token *tag = fy_event_get_tag_token(event);
     if (tag)
-        fail(loader, marked_place(loader, tag), "tags (!) are not used here",
-             "leave the tag out, or quote the text if it begins with !");
+        fail(loader, marked_place(loader, tag), "YAML tags (!) are not supported",
+             "remove the tag, or quote the value if it begins with !");
     return tag != NULL;
 }
 
@@ -358,10 +358,10 @@ static size_t check_line(struct loader *loader, size_t at, bool in_quotes)
     bool content = at < text.len && !is_break(text.data[at]) && (in_quotes || text.data[at] != '#');
     bool closes = content && !in_quotes && (text.data[at] == '}' || text.data[at] == ']');
     if (content && first < at && first - start < least)
-        fail(loader, place(loader, first, first + 1), "a tab in the indentation",
-             "YAML indents with spaces only");
+        fail(loader, place(loader, first, first + 1), "tab in the indentation",
+             "indent with spaces; YAML does not allow tabs");
     else if (content && at - start + closes < least)
-        fail(loader, place(loader, at, at), "wrongly indented line in brackets or quotes",
+        fail(loader, place(loader, at, at), "invalid indentation in brackets or quotes",
              indent_hint);
     return at;
 }
@@ -473,23 +473,24 @@ static const char *syntax_hint(const char *message)
         const char *words;
         const char *hint;
     } hints[] = {
-        {"value after mapping", "quote a text that begins with {"},
-        {"alias", "quote the text if it begins with *"},
-        {"cannot start with", "quote the text"},
-        {"nested block mapping on the same line", "quote a text that holds a colon and a space"},
-        {"multiline plain key", "look at the indentation, and for a space behind the colon"},
-        {"indentation in mapping", "begin it under the first letter of the keys above"},
-        {"expected key", "begin it under the first letter of the keys above"},
-        {"trailing content after single-quoted", "a quote inside single quotes is written twice"},
-        {"trailing content after double-quoted", "a quote inside double quotes is written \\\""},
-        {"indented single-quoted", "is the closing quote missing?"},
-        {"indented double-quoted", "is the closing quote missing?"},
+        {"value after mapping", "quote a value that begins with {"},
+        {"alias", "quote the value if it begins with *"},
+        {"cannot start with", "quote the value"},
+        {"nested block mapping on the same line",
+         "quote a value that contains a colon and a space"},
+        {"multiline plain key", "check the indentation, and that a space follows the colon"},
+        {"indentation in mapping", "align it with the keys above"},
+        {"expected key", "align it with the keys above"},
+        {"trailing content after single-quoted", "write a quote inside single quotes twice: ''"},
+        {"trailing content after double-quoted", "write a quote inside double quotes as \\\""},
+        {"indented single-quoted", "check for a missing closing quote"},
+        {"indented double-quoted", "check for a missing closing quote"},
         {"wrongly indented", indent_hint},
-        {"expected '-' indicator", "begin it under the first letter of the keys above"},
-        {"end of block sequence", "begin it under the first letter of the keys above"},
-        {"closing bracket", "is a ] missing?"},
-        {"missing comma in flow mapping", "is a } or a comma missing?"},
-        {"missing comma in flow sequence", "is a ] or a comma missing?"},
+        {"expected '-' indicator", "align it with the keys above"},
+        {"end of block sequence", "align it with the keys above"},
+        {"closing bracket", "check for a missing ]"},
+        {"missing comma in flow mapping", "check for a missing } or comma"},
+        {"missing comma in flow sequence", "check for a missing ] or comma"},
     };
     for (size_t i = 0; i < COUNT_OF(hints); i++)
         if (strstr(message, hints[i].words))
@@ -523,8 +524,8 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     void *iterator = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(collected, &iterator);
     if (!error) { /* libfyaml fails without a word on some headers and directives */
-        fail(loader, location_file(loader->source), "this is not YAML that can be read",
-             "look for an odd | or > header, or a line that begins with %");
+        fail(loader, location_file(loader->source), "invalid YAML",
+             "check for an invalid | or > header, or a line that begins with %");
         return;
     }
     if (str_ends_with(str_from_c(error->msg), STR("end in flow mode")) && !loader->sloppy) {
@@ -534,14 +535,14 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     size_t offset = offset_of(loader, error->line, error->column);
     size_t tab;
     if (tab_indents(loader->source->text, offset, &tab)) {
-        fail(loader, place(loader, tab, tab + 1), "a tab in the indentation",
-             "YAML indents with spaces only");
+        fail(loader, place(loader, tab, tab + 1), "tab in the indentation",
+             "indent with spaces; YAML does not allow tabs");
         return;
     }
     size_t key;
     if (finds_deeper_key(loader->source->text, error->msg, offset, &key)) {
         fail(loader, place(loader, key, key), "this key is indented further than the one above",
-             "the key above has a value already: begin it under its first letter");
+             "align it with the key above, which already has a value");
         return;
     }
     fail(loader, place(loader, offset, offset), error->msg, syntax_hint(error->msg));
@@ -563,7 +564,7 @@ static void parse(struct loader *loader)
     struct fy_parser *parser = collected ? fy_parser_create(&config) : NULL;
     struct str text = str_skip(loader->source->text, loader->base);
     if (!parser || fy_parser_set_string(parser, text.data, text.len) != 0) {
-        fail(loader, location_file(loader->source), "the YAML parser could not be started", NULL);
+        fail(loader, location_file(loader->source), "cannot start the YAML parser", NULL);
         fy_parser_destroy(parser);
         fy_diag_destroy(collected);
         return;
@@ -593,7 +594,7 @@ static void refuse_blanks(struct loader *loader)
         struct str message = str_format(
             loader->arena, "more than %d spaces, tabs and line breaks in a row", BLANKS_MAX);
         fail(loader, place(loader, start, start), message.data,
-             "take some out; a text that needs them can have them as \\x20 in double quotes");
+             "remove some; a string that requires them can contain them as \\x20 in double quotes");
         return;
     }
 }
@@ -626,7 +627,7 @@ static bool check_text(const struct source *source, struct diags *diags)
         return true;
     bool encoding = strstr(wrong, "UTF-8") != NULL;
     struct location at = {.source = source, .start = bad, .end = bad};
-    diag_error(diags, at, "%s, which YAML does not allow", wrong);
+    diag_error(diags, at, "the file contains %s, which YAML does not allow", wrong);
     diag_hint(diags, encoding ? "save the file as UTF-8 text"
                               : "remove it, or write it as an escape in double quotes");
     return false;

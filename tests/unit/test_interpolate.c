@@ -172,7 +172,7 @@ static void test_invalid_placeholders(void **state)
         {"{module.other.x}", "output \"x\" of module \"other\" has no value", ""},
         {"{module.app.output.x}", "must have the form {module.NAME.OUTPUT}", ""},
         {"{module.anonymous.bucket_id}", "cannot determine the bucket of \"anonymous\"",
-         "set bucket_name in that module"},
+         "set bucket_name in the module"},
         {"{module.anonymous.bucket_ip}", "has no output \"bucket_ip\"", "bucket_id"},
         {"{module.mixed.domain}", "output \"domain\" contains a secret output", ""},
         {"{module.listed.domain}", "output \"domain\" must be a string, not a list", ""},

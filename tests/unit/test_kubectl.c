@@ -296,7 +296,7 @@ static void test_delete(void **state)
     assert_str(node_string(node_at(pods[0], "metadata name")), "gone");
     assert_str(node_string(node_at(pods[1], "metadata name")), "ending");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: the server still has it", "");
+    assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: it still exists", "");
     unit_forget(unit);
     /* After the deletion, a new object of the same name does not count. */
     pods[0] = pod_of(unit, "again");

@@ -400,22 +400,31 @@ static void test_errors(void **state)
         const char *message;
         const char *hint;
     } rows[] = {
-        {TEXT("a: *b\n"), {1, 4}, "an alias without an anchor", "misspelt?"},
-        {TEXT("a: *b\nb: &b x\n"), {1, 4}, "an alias without an anchor", "misspelt?"},
-        {TEXT("*a : b\n"), {1, 1}, "an alias without an anchor", ""},
-        {TEXT("a: &a [*a]\n"), {1, 8}, "an alias inside what it stands for", "write the value out"},
-        {TEXT("a: &a\n  b:\n  - c: *a\n"), {3, 8}, "an alias inside what it stands for", ""},
-        {TEXT("&r a: 1\nb: &r {c: *r}\n"), {2, 11}, "an alias inside what it stands for", ""},
-        {TEXT("[a]: b\n"), {1, 1}, "a key that is no text", "plain text"},
-        {TEXT("\xC3\xA4: {[a]: b}\n"), {1, 5}, "a key that is no text", ""},
-        {TEXT("? {a: b}\n: c\n"), {1, 3}, "a key that is no text", ""},
-        {TEXT("? - a\n: c\n"), {1, 3}, "a key that is no text", ""},
-        {TEXT("k: &a [x]\n*a : b\n"), {2, 1}, "a key that is no text", ""},
-        {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "a second document without --- before it", "---"},
-        {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "a second document without ---", ""},
-        {TEXT("a: 1\n...\nb: 2\n"), {3, 1}, "the manifest is not YAML: ", ""},
+        {TEXT("a: *b\n"),
+         {1, 4},
+         "the anchor of this alias is not defined before it",
+         "check the name"},
+        {TEXT("a: *b\nb: &b x\n"),
+         {1, 4},
+         "the anchor of this alias is not defined before it",
+         "check the name"},
+        {TEXT("*a : b\n"), {1, 1}, "the anchor of this alias is not defined before it", ""},
+        {TEXT("a: &a [*a]\n"),
+         {1, 8},
+         "this alias is inside its own anchor",
+         "write the value in place of the alias in the chart"},
+        {TEXT("a: &a\n  b:\n  - c: *a\n"), {3, 8}, "this alias is inside its own anchor", ""},
+        {TEXT("&r a: 1\nb: &r {c: *r}\n"), {2, 11}, "this alias is inside its own anchor", ""},
+        {TEXT("[a]: b\n"), {1, 1}, "a key must be a string, not a map or list", "reject it too"},
+        {TEXT("\xC3\xA4: {[a]: b}\n"), {1, 5}, "a key must be a string, not a map or list", ""},
+        {TEXT("? {a: b}\n: c\n"), {1, 3}, "a key must be a string, not a map or list", ""},
+        {TEXT("? - a\n: c\n"), {1, 3}, "a key must be a string, not a map or list", ""},
+        {TEXT("k: &a [x]\n*a : b\n"), {2, 1}, "a key must be a string, not a map or list", ""},
+        {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "missing --- before the second document", "---"},
+        {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "missing --- before", ""},
+        {TEXT("a: 1\n...\nb: 2\n"), {3, 1}, "invalid YAML: ", ""},
         /* Errors of libyaml. Columns count characters. */
-        {TEXT("a: b: c\n"), {1, 5}, "the manifest is not YAML: mapping values are not allowed", ""},
+        {TEXT("a: b: c\n"), {1, 5}, "invalid YAML: mapping values are not allowed", ""},
         {TEXT("\xC3\xA4: \xC3\xB6: c\n"), {1, 5}, "mapping values are not allowed", ""},
         {TEXT("x: \xF0\x9F\x98\x80\n\xC3\xA4: b: c\n"), {2, 5}, "mapping values are not", ""},
         {TEXT("x: 1\r\na: b: c\r\n"), {2, 5}, "mapping values are not allowed", ""},
@@ -488,7 +497,7 @@ static bool is_read(struct unit *unit, struct str text, const char *message)
 static void test_size_on_both_sides_of_the_limit(void **state)
 {
     struct unit *unit = *state;
-    const char *message = "a document is larger than 16777216 bytes";
+    const char *message = "a document exceeds 16777216 bytes";
     struct str comment = unit_repeat(unit, "c", MANIFEST_SIZE_MAX - 6);
     struct str most = str_format(&unit->arena, "a: 1\n#%.*s", STR_ARG(comment));
     assert_int_equal(most.len, MANIFEST_SIZE_MAX);
@@ -507,7 +516,7 @@ static void test_size_on_both_sides_of_the_limit(void **state)
 static void test_depth_on_both_sides_of_the_limit(void **state)
 {
     struct unit *unit = *state;
-    const char *message = "more than 100 maps and lists inside each other";
+    const char *message = "maps and lists are nested more than 100 levels deep";
     struct str open = unit_repeat(unit, "[", MANIFEST_DEPTH_MAX);
     struct str close = unit_repeat(unit, "]", MANIFEST_DEPTH_MAX);
     struct str most = str_format(&unit->arena, "%.*s%.*s", STR_ARG(open), STR_ARG(close));
@@ -542,14 +551,14 @@ static void test_aliases_expand_to_a_limited_number_of_nodes(void **state)
     assert_true(is_read(unit, ok, ""));
     struct str wrong =
         str_format(&unit->arena, "- &a [%.*s]\n- [%.*s*a]\n", STR_ARG(items), STR_ARG(hundred));
-    assert_false(is_read(unit, wrong, "the aliases stand for too much"));
+    assert_false(is_read(unit, wrong, "the aliases expand to too many values"));
     assert_false(is_read(unit,
                          STR("- &a [x,x,x,x,x,x,x,x,x,x]\n"
                              "- &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
                              "- &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
                              "- &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
                              "- &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n"),
-                         "the aliases stand for too much"));
+                         "the aliases expand to too many values"));
 }
 
 static void test_anchors_on_both_sides_of_the_limit(void **state)
@@ -562,15 +571,16 @@ static void test_anchors_on_both_sides_of_the_limit(void **state)
     buf_add(&text, STR("- *a0\n- *a99\n"));
     assert_true(is_read(unit, buf_str(&text), ""));
     buf_add(&text, STR("- &b x\n"));
-    assert_false(is_read(unit, buf_str(&text), "the document has too many anchors"));
-    assert_diag(unit, 0, 103, 3, "the document has too many anchors", "write the values out");
+    assert_false(is_read(unit, buf_str(&text), "too many anchors in the document"));
+    assert_diag(unit, 0, 103, 3, "too many anchors in the document",
+                "write the values in place of the aliases in the chart");
     buf_free(&text);
     unit_forget(unit);
     /* Anchors of the same name count as well, and those of maps and lists. */
     struct str same = unit_repeat(unit, "- &a {}\n- &a []\n", MANIFEST_ANCHORS_MAX / 2);
     assert_true(is_read(unit, same, ""));
     assert_false(is_read(unit, str_format(&unit->arena, "%.*s- &a {}\n", STR_ARG(same)),
-                         "the document has too many anchors"));
+                         "too many anchors in the document"));
 }
 
 /* The value that the API server receives for a scalar. */

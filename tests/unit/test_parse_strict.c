@@ -124,39 +124,40 @@ static void test_rejected(void **state)
         {TEXT("a: b\0c"), 1, 5, "a NUL byte, which YAML does not allow", "remove it"},
         {TEXT("a: b\n\xFF"), 2, 1, "not UTF-8", "UTF-8"},
         {TEXT("a: \x07"), 1, 4, "a control character, which YAML does not allow", "remove it"},
-        {TEXT("a: b\nc: d\na: e\n"), 3, 1, "\"a\" is written twice", "on line 1 already"},
-        {TEXT("a: b\n\"a\": c\n"), 2, 1, "\"a\" is written twice", "on line 1 already"},
-        {TEXT("x: {a: 1, b: 2, a: 3}"), 1, 17, "\"a\" is written twice", ""},
-        {TEXT("a: b\r\na: c\r\n"), 2, 1, "\"a\" is written twice", ""},
-        {TEXT("? [a]\n: b\n"), 1, 3, "a key must be plain text", "quote"},
-        {TEXT("{a: b}: c\n"), 1, 1, "a key must be plain text", "quote"},
-        {TEXT("a: *b\n"), 1, 4, "this alias has no anchor before it", "quote"},
-        {TEXT("a: *b\nc: &b d\n"), 1, 4, "this alias has no anchor before it", "define it above"},
-        {TEXT("a: &long b\nc: *lung\n"), 2, 4, "this alias has no anchor", "did you mean *long?"},
-        {TEXT("*b : c\n"), 1, 1, "an alias cannot be a key", "write the key out"},
-        {TEXT("a: &b c\n*b : d\n"), 2, 1, "an alias cannot be a key", "write the key out"},
-        {TEXT("a: &b c\nd: &b e\n"), 2, 4, "this anchor is defined twice", "on line 1 already"},
+        {TEXT("a: b\nc: d\na: e\n"), 3, 1, "duplicate key \"a\"", "first defined on line 1"},
+        {TEXT("a: b\n\"a\": c\n"), 2, 1, "duplicate key \"a\"", "first defined on line 1"},
+        {TEXT("x: {a: 1, b: 2, a: 3}"), 1, 17, "duplicate key \"a\"", ""},
+        {TEXT("a: b\r\na: c\r\n"), 2, 1, "duplicate key \"a\"", ""},
+        {TEXT("? [a]\n: b\n"), 1, 3, "a key must be a string", "quote"},
+        {TEXT("{a: b}: c\n"), 1, 1, "a key must be a string", "quote"},
+        {TEXT("a: *b\n"), 1, 4, "the anchor of this alias is not defined before it", "quote"},
+        {TEXT("a: *b\nc: &b d\n"), 1, 4, "the anchor of this alias is not defined before it",
+         "define it above"},
+        {TEXT("a: &long b\nc: *lung\n"), 2, 4, "anchor of this alias", "did you mean *long?"},
+        {TEXT("*b : c\n"), 1, 1, "an alias cannot be a key", "write the key itself"},
+        {TEXT("a: &b c\n*b : d\n"), 2, 1, "an alias cannot be a key", "write the key itself"},
+        {TEXT("a: &b c\nd: &b e\n"), 2, 4, "duplicate anchor", "first defined on line 1"},
         {TEXT("a: &b [*b]\n"), 1, 8, "this alias is inside its own anchor", "x-"},
         {TEXT("a: &b {<<: *b}\n"), 1, 12, "this alias is inside its own anchor", "x-"},
         {TEXT("a: &b {c: &d {e: *b}}\n"), 1, 18, "this alias is inside its own anchor", "x-"},
-        {TEXT("<<: a\n"), 1, 5, "a merge key (<<) takes a map, not text", "<<: *NAME"},
-        {TEXT("<<:\n"), 1, 1, "a merge key (<<) takes a map, not text", "<<: *NAME"},
-        {TEXT("<<: [{a: b}, c]\n"), 1, 14, "takes a map, not text", "<<: *NAME"},
-        {TEXT("<<: [[{a: b}]]\n"), 1, 6, "takes a map, not a list in a list", "<<: *NAME"},
-        {TEXT("a: &b c\n<<: *b\n"), 2, 5, "takes a map, not text", "<<: *NAME"},
-        {TEXT("<<: *b\n"), 1, 5, "this alias has no anchor", "define it above"},
-        {TEXT("<<: {a: b}\n<<: {c: d}\n"), 2, 1, "\"<<\" is written twice", "[*ONE, *OTHER]"},
-        {TEXT("<<: {a: b, a: c}\n"), 1, 12, "\"a\" is written twice", "keep one"},
-        {TEXT("a: b\n...\n*c\n"), 3, 2, "second document", "remove"},
+        {TEXT("<<: a\n"), 1, 5, "a merge key (<<) must refer to a map, not a string", "<<: *NAME"},
+        {TEXT("<<:\n"), 1, 1, "a merge key (<<) must refer to a map, not a string", "<<: *NAME"},
+        {TEXT("<<: [{a: b}, c]\n"), 1, 14, "must refer to a map, not a string", "<<: *NAME"},
+        {TEXT("<<: [[{a: b}]]\n"), 1, 6, "must refer to a map, not a nested list", "<<: *NAME"},
+        {TEXT("a: &b c\n<<: *b\n"), 2, 5, "must refer to a map, not a string", "<<: *NAME"},
+        {TEXT("<<: *b\n"), 1, 5, "anchor of this alias", "define it above"},
+        {TEXT("<<: {a: b}\n<<: {c: d}\n"), 2, 1, "duplicate key \"<<\"", "[*ONE, *OTHER]"},
+        {TEXT("<<: {a: b, a: c}\n"), 1, 12, "duplicate key \"a\"", "remove one of them"},
+        {TEXT("a: b\n...\n*c\n"), 3, 2, "single YAML document", "remove"},
         {TEXT("a: !!str b\n"), 1, 4, "tags", "quote"},
         {TEXT("a: !b [c]\n"), 1, 4, "tags", "quote"},
         {TEXT("a: !<x> b\n"), 1, 4, "tags", "quote"},
-        {TEXT("a: \"b\\0c\"\n"), 1, 4, "a NUL in a text", "leave the \\0 out"},
-        {TEXT("%YAML 1.2\n---\na: b\n"), 1, 1, "directives", "leave"},
-        {TEXT("# c\n%TAG ! tag:x,2000:\n---\na: b\n"), 2, 1, "directives", "leave"},
-        {TEXT("a: b\n---\nc: d\n"), 2, 1, "second document", "remove"},
-        {TEXT("a: b\n---\n"), 2, 1, "second document", "remove"},
-        {TEXT("a: |0\n  b\n"), 0, 0, "not YAML", "header"},
+        {TEXT("a: \"b\\0c\"\n"), 1, 4, "NUL character", "remove the \\0"},
+        {TEXT("%YAML 1.2\n---\na: b\n"), 1, 1, "directives", "remove"},
+        {TEXT("# c\n%TAG ! tag:x,2000:\n---\na: b\n"), 2, 1, "directives", "remove"},
+        {TEXT("a: b\n---\nc: d\n"), 2, 1, "single YAML document", "remove"},
+        {TEXT("a: b\n---\n"), 2, 1, "single YAML document", "remove"},
+        {TEXT("a: |0\n  b\n"), 0, 0, "invalid YAML", "header"},
         {TEXT("a: b\n  \tc: d\n"), 2, 3, "tab in the indentation", "spaces"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -185,7 +186,7 @@ static void test_unknown_directive_is_rejected(void **state)
     struct unit *unit = *state;
     assert_null(load(unit, STR("%FOO bar\n---\na: b\n")));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 1, 1, "directives", "leave");
+    assert_diag(unit, 0, 1, 1, "directives", "remove");
 }
 
 static void test_second_document_without_a_mark(void **state)
@@ -193,7 +194,7 @@ static void test_second_document_without_a_mark(void **state)
     struct unit *unit = *state;
     assert_null(load(unit, STR("a: b\n...\nc: d\n")));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3, 1, "second document", "");
+    assert_diag(unit, 0, 3, 1, "single YAML document", "");
 }
 
 /* The most common mistake has its own message, at the tab. */
@@ -214,7 +215,7 @@ static void test_tabs_in_the_indentation(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_null(load(unit, str_from_c(rows[i].file)));
         assert_errors(unit, 1);
-        assert_diag(unit, 0, rows[i].line, rows[i].column, "a tab in the indentation", "spaces");
+        assert_diag(unit, 0, rows[i].line, rows[i].column, "tab in the indentation", "spaces");
     }
 }
 
@@ -365,17 +366,18 @@ static void test_closing_brackets_under_their_key(void **state)
         const char *message, *hint;
     } rows[] = {
         {"a: {\nb: 1\n}\n", 2, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: {\nb: 1\n}\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: [b\n, c]\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: {b\n: c}\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: {b:\n'c'}\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: 'b\nc'\n", 4, 1, "wrongly indented", "further than its key"},
-        {"x: {\n}\na: [\"b\n]\"]\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: {\nb: 1\n}\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: [b\n, c]\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: {b\n: c}\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: {b:\n'c'}\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: 'b\nc'\n", 4, 1, "invalid indentation", "further than its key"},
+        {"x: {\n}\na: [\"b\n]\"]\n", 4, 1, "invalid indentation", "further than its key"},
         {"x: {\n}\na: [\n\tb]\n", 4, 1, "tab", "spaces"},
-        {"- x: {\n  }\n- a: {\n    b: 1\n }\n", 5, 2, "wrongly indented", "further than its key"},
+        {"- x: {\n  }\n- a: {\n    b: 1\n }\n", 5, 2, "invalid indentation",
+         "further than its key"},
         {"x: {\n}\na: [\n  b\n}\n", 5, 1, "mismatched", ""},
         {"x: {\n}\na: {b: c\n", 0, 0, "", ""},
-        {"x: {\n}\nx: 1\n", 3, 1, "\"x\" is written twice", "line 1"},
+        {"x: {\n}\nx: 1\n", 3, 1, "duplicate key \"x\"", "line 1"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (load(unit, str_from_c(rows[i].file)))
@@ -411,7 +413,8 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
             assert_null(load(unit, nested(unit, too_deep[j], kinds[i][0], kinds[i][1])));
             assert_errors(unit, 1);
             size_t column = 4 + (FILE_DEPTH_MAX - 1) * strlen(kinds[i][0]);
-            assert_diag(unit, 0, 1, column, "more than 32 maps and lists inside each other", "");
+            assert_diag(unit, 0, 1, column, "maps and lists are nested more than 32 levels deep",
+                        "");
         }
     }
 }

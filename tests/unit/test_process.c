@@ -590,7 +590,7 @@ static void test_reasons(void **state)
         {"printf 'Errors: two' >&2; exit 1", "Errors: two"},
         {"echo out; exit 7", "exited with status 7 and no error message"},
         {"exit 128", "exited with status 128 and no error message"},
-        {"kill -KILL $$", "killed by signal 9 (Killed)"},
+        {"kill -KILL $$", "terminated by signal 9 (Killed)"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = SHELL(rows[i].script);

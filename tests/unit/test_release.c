@@ -309,12 +309,12 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 1);
     assert_true(release.unreadable);
-    assert_diag(unit, 0, 14, 4, "an alias without an anchor", "");
+    assert_diag(unit, 0, 14, 4, "the anchor of this alias is not defined before it", "");
     assert_null(release_objects(&release, OBJECT_INGRESS)); /* reported once */
     assert_errors(unit, 1);
     assert_null(release_objects(&release, OBJECT_WORKLOAD));
     assert_errors(unit, 2);
-    assert_diag(unit, 1, 10, 1, "the manifest is not YAML", "");
+    assert_diag(unit, 1, 10, 1, "invalid YAML", "");
     assert_null(release_objects(&release, OBJECT_KEDA));
     assert_errors(unit, 2);
 }
@@ -329,11 +329,12 @@ static void test_documents_of_unknown_kind(void **state)
                                               "---\nkind: SecretList\npassword: *z\n");
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 2, 11, "an alias without an anchor", "");
-    assert_diag(unit, 1, 8, 11, "an alias without an anchor", "");
-    assert_diag(unit, 2, 5, 7, "an alias without an anchor", "");
+    assert_diag(unit, 0, 2, 11, "the anchor of this alias is not defined before it", "");
+    assert_diag(unit, 1, 8, 11, "the anchor of this alias is not defined before it", "");
+    assert_diag(unit, 2, 5, 7, "the anchor of this alias is not defined before it", "");
     struct str written = unit_written(unit);
-    assert_contains(written, "service.yaml:5:7: error: an alias without an anchor");
+    assert_contains(written,
+                    "service.yaml:5:7: error: the anchor of this alias is not defined before it");
     assert_false(unit_contains(written, "host"));
     assert_false(unit_contains(written, "password"));
 }

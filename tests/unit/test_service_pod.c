@@ -386,17 +386,17 @@ static void test_errors(void **state)
         {"    resource_request: {cpu: 1 core}", 7, 29, "not \"1 core\"", "100 means 100m"},
         {"    resource_request: {cpu: -0.5}", 7, 29, "not \"-0.5\"", ""},
         {"    resource_request: {memory: 1Gi}\n    resource_limits: {memory: 512}", 8, 31,
-         "the limit (512Mi) must not be below the request (1Gi)", ""},
+         "the limit (512Mi) must not be less than the request (1Gi)", ""},
         {"    resource_limits: {cpu: 0}", 7, 28, "cpu must be from 1 to 2000000", ""},
         {"    resource_limits: {cpu: 2000001}", 7, 28, "cpu must be from 1 to 2000000", ""},
         {"    resource_limits: {cpu: 99}", 7, 28,
-         "the limit (99m) must not be below the request (100m)", "resource_request"},
+         "the limit (99m) must not be less than the request (100m)", "resource_request"},
         {"    resource_limits: {cpu: nome}", 7, 28, "cpu must be", "did you mean \"none\"?"},
         {"    resource_limits: {memory: none}", 7, 31, "memory must be an integer", ""},
-        {"    resource_limits: {memory: 127}", 7, 31, "below the request (128Mi)", ""},
+        {"    resource_limits: {memory: 127}", 7, 31, "less than the request (128Mi)", ""},
         {"    resource_limits: {memory: 33554433}", 7, 31, "from 4 to 33554432", ""},
         {"    resource_request: {cpu: 300}\n    resource_limits: {cpu: 200}", 8, 28,
-         "the limit (200m) must not be below the request (300m)", ""},
+         "the limit (200m) must not be less than the request (300m)", ""},
     };
     unit_refuse(*state, SERVICE_HEAD, rows, COUNT_OF(rows));
 }

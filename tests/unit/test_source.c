@@ -138,7 +138,7 @@ static void test_duplicate_paths(void **state)
         list(unit, rows[i].recursive, rows[i].files, 2, &right);
         assert_false(right);
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 0, 0, rows[i].message, "remove one of the two");
+        assert_diag(unit, 0, 0, 0, rows[i].message, "remove one of them");
     }
 }
 

@@ -1,0 +1,572 @@
+/* What the cluster has: lists of objects, namespaces and the keys of Secrets.
+ *
+ * With many namespaces each question is asked once for all of them. If the answer is not complete,
+ * because access rules refuse it for example, it is asked for each namespace. */
+#include "cluster/cluster.h"
+
+#include "cluster/kubectl_errors.h"
+#include "cluster/live.h"
+#include "cluster/ownership.h"
+#include "manifest/manifest.h"
+
+#include <stdlib.h>
+
+/* From so many namespaces on a question is asked for all of them together: fewer are asked in
+ * parallel, and need no rights on the whole cluster. */
+enum { TOGETHER_MIN = PROCESS_PARALLEL_MAX + 1 };
+
+static size_t delete_order(const struct node *object)
+{
+    return kind_is_rendered(object) ? kind_of(object)->delete_order : kind_count;
+}
+
+static int by_delete_order(const void *a, const void *b)
+{
+    const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
+    const size_t orders[] = {delete_order(left), delete_order(right)};
+    return orders[0] == orders[1] ? str_compare(object_name(left), object_name(right))
+                                  : (orders[0] > orders[1]) - (orders[0] < orders[1]);
+}
+
+/* Sorts the live objects in the order in which they are deleted. */
+static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
+{
+    size_t count = 0;
+    for (const struct node *live = namespace->live; live; live = live->next)
+        count++;
+    struct node **sorted = ARENA_ARRAY(arena, count, struct node *);
+    count = 0;
+    for (struct node *live = namespace->live; live; live = live->next)
+        sorted[count++] = live;
+    if (count)
+        qsort(sorted, count, sizeof(struct node *), by_delete_order);
+    struct node **link = &namespace->live;
+    for (size_t i = 0; i < count; i++, link = &(*link)->next)
+        *link = sorted[i];
+    *link = NULL;
+}
+
+/* Something to ask the cluster, about a namespace or all of them. */
+struct question {
+    const struct subject *subject;
+    struct cluster_namespace *namespace; /* NULL: all of them together */
+    const char *resources;               /* that are listed */
+    const struct kind *kind;             /* the only kind that is listed; NULL: any */
+    bool lenient;                        /* a forbidden list is a warning */
+};
+
+struct subject {
+    /* Adds the processes that ask; none if there is nothing to ask. */
+    void (*ask)(struct cluster *cluster, const struct question *question, struct runs *runs);
+    /* Handles the answer about a namespace. */
+    void (*take)(struct cluster *cluster, const struct question *question,
+                 const struct process *run);
+    /* Handles the answers about all of them; false, reporting nothing, if they are not complete. */
+    bool (*take_together)(struct cluster *cluster, const struct question *question,
+                          const struct process *runs, size_t count);
+};
+
+static bool all_succeeded(const struct process *runs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!process_succeeded(&runs[i]))
+            return false;
+    return true;
+}
+
+static void ask_list(struct cluster *cluster, const struct question *question, struct runs *runs)
+{
+    const struct kubectl *kubectl = &cluster->kubectl;
+    const struct cluster_namespace *namespace = question->namespace;
+    const char *all = "--all-namespaces";
+    struct argv argv =
+        kubectl_argv(kubectl, "get", question->resources, namespace ? "--namespace" : all,
+                     namespace ? namespace->name.data : cluster->selector.data,
+                     namespace ? namespace->selector.data : NULL, NULL);
+    argv_add(kubectl->arena, &argv, "--output=json");
+    argv_add(kubectl->arena, &argv, "--show-managed-fields");
+    runs_add(kubectl->arena, runs, (struct process){.arguments = argv.items});
+}
+
+/* Adds an object to its namespace if it has the label of one of the layers there: the selector may
+ * match more. */
+static void add_live(struct cluster_namespace *namespace, struct node *object)
+{
+    if (!namespace || !map_get(&namespace->layers, object_label(object, LAYER_LABEL)))
+        return;
+    object->next = namespace->live;
+    namespace->live = object;
+}
+
+static void add_all(struct cluster *cluster, const struct question *question,
+                    const struct process *run)
+{
+    struct node *next = NULL;
+    struct node *item = kubectl_items(kubectl_parse_output(&cluster->kubectl, run));
+    for (; item; item = next) {
+        next = item->next;
+        add_live(question->namespace ? question->namespace
+                                     : cluster_namespace_find(cluster, object_namespace(item)),
+                 item);
+    }
+}
+
+static void take_objects(struct cluster *cluster, const struct question *question,
+                         const struct process *run)
+{
+    bool forbidden = kubectl_forbidden(run);
+    cluster->lists_forbidden |= forbidden;
+    if (forbidden && question->lenient)
+        kubectl_warn(&cluster->kubectl, run);
+    else if (!process_succeeded(run))
+        kubectl_report(&cluster->kubectl, run);
+    if (forbidden || process_succeeded(run))
+        add_all(cluster, question, run);
+}
+
+static bool take_objects_together(struct cluster *cluster, const struct question *question,
+                                  const struct process *runs, size_t count)
+{
+    cluster->lists_all = all_succeeded(runs, count);
+    if (cluster->lists_all)
+        add_all(cluster, question, runs);
+    return cluster->lists_all;
+}
+
+static void add_missing_kind(struct cluster *cluster, struct cluster_namespace *namespace,
+                             const struct kind *kind)
+{
+    map_add(cluster->kubectl.arena, &namespace->missing_kinds, str_from_c(kind->name), kind);
+}
+
+/* Lists a kind that the server may not have. If it is forbidden, the user has no such objects. */
+static void take_optional(struct cluster *cluster, const struct question *question,
+                          const struct process *run)
+{
+    if (process_succeeded(run))
+        add_all(cluster, question, run);
+    else if (kubectl_is_missing_kind(run))
+        add_missing_kind(cluster, question->namespace, question->kind);
+    else if (!kubectl_forbidden(run))
+        kubectl_report(&cluster->kubectl, run);
+}
+
+static bool take_optional_together(struct cluster *cluster, const struct question *question,
+                                   const struct process *runs, size_t count)
+{
+    if (all_succeeded(runs, count)) {
+        add_all(cluster, question, runs);
+        return true;
+    }
+    if (!kubectl_is_missing_kind(runs))
+        return false;
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        add_missing_kind(cluster, &cluster->namespaces[i], question->kind);
+    return true;
+}
+
+static const struct subject objects_subject = {ask_list, take_objects, take_objects_together};
+static const struct subject optional_subject = {ask_list, take_optional, take_optional_together};
+
+static void ask_namespaces(struct cluster *cluster, const struct question *question,
+                           struct runs *runs)
+{
+    const struct kubectl *kubectl = &cluster->kubectl;
+    struct argv argv = kubectl_argv(kubectl, "get", "namespace", "--ignore-not-found",
+                                    "--output=json", "--show-managed-fields", NULL);
+    struct argv names = {0};
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        if (!question->namespace || question->namespace == &cluster->namespaces[i])
+            argv_add(kubectl->arena, &names, cluster->namespaces[i].name.data);
+    runs_add_names(kubectl->arena, runs, argv, &names);
+}
+
+/* `object`: NULL if the namespace does not exist. */
+static void set_namespace(struct cluster_namespace *namespace, struct node *object)
+{
+    bool ending = str_eq_c(node_string(node_at(object, "status phase")), "Terminating");
+    namespace->object = object;
+    namespace->state = !object ? NAMESPACE_ABSENT : ending ? NAMESPACE_ENDING : NAMESPACE_PRESENT;
+}
+
+/* Returns the items that were printed; --ignore-not-found prints nothing for none. */
+static struct node *printed_items(struct cluster *cluster, const struct process *run)
+{
+    return run->output.len ? kubectl_items(kubectl_parse_output(&cluster->kubectl, run)) : NULL;
+}
+
+static void take_namespace(struct cluster *cluster, const struct question *question,
+                           const struct process *run)
+{
+    if (kubectl_forbidden(run))
+        return;
+    if (process_succeeded(run))
+        set_namespace(question->namespace, printed_items(cluster, run));
+    else
+        kubectl_report(&cluster->kubectl, run);
+}
+
+static bool take_namespaces(struct cluster *cluster, const struct question *question,
+                            const struct process *runs, size_t count)
+{
+    (void)question;
+    if (!all_succeeded(runs, count))
+        return false;
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        set_namespace(&cluster->namespaces[i], NULL);
+    for (size_t i = 0; i < count; i++) {
+        struct node *item = printed_items(cluster, &runs[i]);
+        for (; item; item = item->next) {
+            struct cluster_namespace *namespace =
+                cluster_namespace_find(cluster, object_name(item));
+            if (namespace)
+                set_namespace(namespace, item);
+        }
+    }
+    return true;
+}
+
+static const struct subject namespace_subject = {ask_namespaces, take_namespace, take_namespaces};
+
+/* Prints only names and keys: no value leaves kubectl. A single object is not a List. */
+#define SECRET_TEMPLATE(name)                                                                      \
+    "--output=go-template={{define \"s\"}}" name "{{\"\\n\"}}{{$s := .}}"                          \
+    "{{range $k, $v := .data}}{{with $s}}" name "{{end}}/{{$k}}{{\"\\n\"}}{{end}}{{end}}"          \
+    "{{if eq .kind \"List\"}}{{range .items}}{{template \"s\" .}}{{end}}"                          \
+    "{{else}}{{template \"s\" .}}{{end}}"
+
+static const char names_template[] = SECRET_TEMPLATE("{{.metadata.name}}");
+static const char all_names_template[] =
+    SECRET_TEMPLATE("{{.metadata.namespace}}/{{.metadata.name}}");
+
+/* Returns the names of the Secrets to query. manual-secrets is always among them, because its
+ * unused keys are reported, unless the secrets are in a store. */
+static struct argv secret_names(struct arena *arena, struct cluster_namespace *namespace)
+{
+    struct map known = {0};
+    struct argv names = {0};
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct service *service = namespace->services[i]->service;
+        for (size_t j = 0; j <= service->variable_count && service->has_image; j++) {
+            struct str name =
+                j < service->variable_count ? service->variables[j].secret : service->all_secrets;
+            if (name.len && !map_add(arena, &known, name, namespace))
+                argv_add(arena, &names, str_to_c(arena, name));
+        }
+    }
+    namespace->needs_secrets = names.count > 0;
+    bool store = namespace->layer->environment.secret_store.len > 0;
+    if (!store && !map_get(&known, STR(MANUAL_SECRETS)))
+        argv_add(arena, &names, MANUAL_SECRETS);
+    return names;
+}
+
+static struct node *secret_reference(struct arena *arena, struct str namespace, const char *name)
+{
+    struct node *reference = node_new(arena, NODE_MAP);
+    node_set_string(arena, reference, "apiVersion", STR("v1"));
+    node_set_string(arena, reference, "kind", STR("Secret"));
+    struct node *metadata = node_set_map(arena, reference, "metadata");
+    node_set_string(arena, metadata, "name", str_from_c(name));
+    node_set_string(arena, metadata, "namespace", namespace);
+    return reference;
+}
+
+static void ask_secrets_together(struct cluster *cluster, const struct kubectl *kubectl,
+                                 struct runs *runs)
+{
+    struct manifests references = {.arena = kubectl->arena};
+    for (size_t i = 0; i < cluster->namespace_count; i++) {
+        struct argv names = secret_names(kubectl->arena, &cluster->namespaces[i]);
+        for (size_t j = 0; j < names.count; j++)
+            manifests_add(&references, secret_reference(kubectl->arena, cluster->namespaces[i].name,
+                                                        names.items[j]));
+    }
+    if (references.count == 0)
+        return;
+    const char *const *arguments =
+        kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found", all_names_template, NULL)
+            .items;
+    runs_add(
+        kubectl->arena, runs,
+        (struct process){.arguments = arguments,
+                         .input = kubectl_documents(kubectl, references.items, references.count)});
+}
+
+static void ask_secrets(struct cluster *cluster, const struct question *question, struct runs *runs)
+{
+    struct kubectl kubectl = cluster->kubectl;
+    struct cluster_namespace *namespace = question->namespace;
+    kubectl.secret = true;
+    if (!namespace) {
+        ask_secrets_together(cluster, &kubectl, runs);
+        return;
+    }
+    struct argv names = secret_names(kubectl.arena, namespace);
+    runs_add_names(kubectl.arena, runs,
+                   kubectl_argv(&kubectl, "get", "secrets", "--namespace", namespace->name.data,
+                                "--ignore-not-found", names_template, NULL),
+                   &names);
+}
+
+/* Adds "SECRET" or "SECRET/KEY". */
+static void add_secret(struct cluster *cluster, struct cluster_namespace *namespace,
+                       struct str name)
+{
+    struct str manual = STR(MANUAL_SECRETS "/");
+    map_add(cluster->kubectl.arena, &namespace->secrets, name, namespace);
+    if (!str_starts_with(name, manual))
+        return;
+    namespace->manual_keys = arena_grow(cluster->kubectl.arena, namespace->manual_keys,
+                                        namespace->manual_key_count, sizeof name);
+    namespace->manual_keys[namespace->manual_key_count++] = str_skip(name, manual.len);
+}
+
+static void take_secrets(struct cluster *cluster, const struct question *question,
+                         const struct process *run)
+{
+    struct cluster_namespace *namespace = question->namespace;
+    if (kubectl_forbidden(run)) {
+        bool reported = namespace->secrets_forbidden;
+        namespace->secrets_forbidden = true;
+        if (reported || !namespace->needs_secrets)
+            return;
+        diag_warning(&cluster->diags, NO_LOCATION,
+                     "cannot read Secrets in namespace \"%.*s\": forbidden (needs \"get\" on "
+                     "secrets); the keys that the pods use were not checked",
+                     STR_ARG(namespace->name));
+        return;
+    }
+    if (!process_succeeded(run))
+        kubectl_report(&cluster->kubectl, run);
+    struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);)
+        add_secret(cluster, namespace, line);
+}
+
+static bool take_secrets_together(struct cluster *cluster, const struct question *question,
+                                  const struct process *runs, size_t count)
+{
+    (void)question;
+    if (!all_succeeded(runs, count))
+        return false;
+    struct str text = count ? str_copy(cluster->kubectl.arena, buf_str(&runs->output)) : STR("");
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
+        size_t slash = str_find(line, 0, '/');
+        struct cluster_namespace *namespace =
+            cluster_namespace_find(cluster, str_slice(line, 0, slash));
+        if (namespace && slash < line.len)
+            add_secret(cluster, namespace, str_skip(line, slash + 1));
+    }
+    return true;
+}
+
+static const struct subject secret_subject = {ask_secrets, take_secrets, take_secrets_together};
+
+/* The questions of a query, without a namespace. */
+struct questions {
+    struct question *items;
+    size_t count;
+};
+
+static struct questions list_questions(struct arena *arena, enum kind_list list, unsigned query)
+{
+    struct questions questions = {.items = ARENA_ARRAY(arena, kind_count + 3, struct question)};
+    questions.items[questions.count++] = (struct question){.subject = &objects_subject,
+                                                           .resources = kind_list(arena, list),
+                                                           .lenient = query & QUERY_LENIENT};
+    for (size_t i = 0; i < kind_count; i++)
+        if (kind_table[i].optional && kind_is_in_list(&kind_table[i], list))
+            questions.items[questions.count++] =
+                (struct question){.subject = &optional_subject,
+                                  .resources = kind_table[i].resource,
+                                  .kind = &kind_table[i]};
+    if (query & QUERY_NAMESPACES)
+        questions.items[questions.count++] = (struct question){.subject = &namespace_subject};
+    if (query & QUERY_SECRETS)
+        questions.items[questions.count++] = (struct question){.subject = &secret_subject};
+    return questions;
+}
+
+static void free_runs(struct runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        process_free(&runs->items[i]);
+}
+
+static bool take_together(struct cluster *cluster, const struct question *question,
+                          const struct process *runs, size_t count)
+{
+    bool complete = question->subject->take_together(cluster, question, runs, count);
+    for (size_t i = 0; complete && i < count; i++)
+        kubectl_show_warnings(&cluster->kubectl, &runs[i]);
+    return complete;
+}
+
+/* Asks each question for all namespaces together; keeps those that must be asked again. */
+static void ask_together(struct cluster *cluster, struct questions *questions)
+{
+    struct runs runs = {0};
+    size_t *counts = ARENA_ARRAY(cluster->kubectl.arena, questions->count, size_t);
+    size_t kept = 0;
+    for (size_t i = 0; i < questions->count; i++) {
+        counts[i] = runs.count;
+        questions->items[i].subject->ask(cluster, &questions->items[i], &runs);
+        counts[i] = runs.count - counts[i];
+    }
+    kubectl_poll(&cluster->kubectl, runs.items, runs.count);
+    const struct process *answers = runs.items;
+    for (size_t i = 0; i < questions->count; answers += counts[i++])
+        if (!take_together(cluster, &questions->items[i], answers, counts[i]))
+            questions->items[kept++] = questions->items[i];
+    questions->count = kept;
+    free_runs(&runs);
+}
+
+/* Asks each question for each namespace, and handles the answers in this order. */
+static void ask_each(struct cluster *cluster, const struct questions *questions)
+{
+    struct arena *arena = cluster->kubectl.arena;
+    struct runs runs = {0};
+    struct question *asked = NULL; /* of each process */
+    size_t count = 0;
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        for (size_t j = 0; j < questions->count; j++) {
+            struct question question = questions->items[j];
+            question.namespace = &cluster->namespaces[i];
+            question.subject->ask(cluster, &question, &runs);
+            for (; count < runs.count; count++) {
+                asked = arena_grow(arena, asked, count, sizeof *asked);
+                asked[count] = question;
+            }
+        }
+    kubectl_run(&cluster->kubectl, runs.items, runs.count);
+    for (size_t i = 0; i < count; i++)
+        asked[i].subject->take(cluster, &asked[i], &runs.items[i]);
+    free_runs(&runs);
+}
+
+bool cluster_list_all(const struct cluster *cluster, const struct kubectl *kubectl,
+                      const char *resources, struct map *ret_items)
+{
+    if (!cluster->lists_all)
+        return false;
+    struct process run = {.arguments = kubectl_argv(kubectl, "get", resources, "--all-namespaces",
+                                                    cluster->selector.data, "--output=json",
+                                                    "--show-managed-fields", NULL)
+                                           .items};
+    kubectl_poll(kubectl, &run, 1);
+    bool ok = process_succeeded(&run);
+    if (ok)
+        *ret_items =
+            object_index(kubectl->arena, kubectl_items(kubectl_parse_output(kubectl, &run)));
+    process_free(&run);
+    return ok;
+}
+
+bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
+{
+    struct questions questions = list_questions(cluster->kubectl.arena, list, query);
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        cluster->namespaces[i].live = NULL;
+    if (cluster->namespace_count >= TOGETHER_MIN)
+        ask_together(cluster, &questions);
+    ask_each(cluster, &questions);
+    for (size_t i = 0; i < cluster->namespace_count; i++) {
+        sort_live(cluster->kubectl.arena, &cluster->namespaces[i]);
+        namespace_index(cluster->kubectl.arena, &cluster->namespaces[i]);
+    }
+    return cluster->diags.errors == 0 && !process_interrupted();
+}
+
+static bool is_missing_kind(const struct cluster_namespace *namespace, const struct node *object)
+{
+    return map_get(&namespace->missing_kinds, object_kind(object)) != NULL;
+}
+
+bool cluster_check_kinds(struct cluster *cluster)
+{
+    struct map already_reported = {0};
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct deployed_service *deployed = &cluster->services[i];
+        for (size_t j = 0; j < deployed->count; j++) {
+            const struct node *object = deployed->objects[j];
+            if (!is_missing_kind(deployed->namespace, object) ||
+                map_add(&cluster->arena, &already_reported, object_kind(object), object))
+                continue;
+            const struct kind *kind = kind_of(object);
+            diag_error(&cluster->diags, deployed->service->at,
+                       "the server does not have the kind %s (%s)", kind->name, kind->resource);
+            diag_hint(&cluster->diags,
+                      "install %s, which provides its CustomResourceDefinition%s%s",
+                      kind->controller, kind->alternative ? "; or " : "",
+                      kind->alternative ? kind->alternative : "");
+        }
+    }
+    return cluster->diags.errors == 0;
+}
+
+/* Gets the rendered objects of a namespace that the list did not return. */
+static void ask_missing(struct cluster *cluster, const struct question *question, struct runs *runs)
+{
+    const struct kubectl *kubectl = &cluster->kubectl;
+    const struct cluster_namespace *namespace = question->namespace;
+    struct manifests references = {.arena = kubectl->arena};
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct deployed_service *deployed = namespace->services[i];
+        for (size_t j = 0; j < deployed->count; j++)
+            if (!namespace_find(kubectl->arena, namespace, deployed->objects[j]) &&
+                !is_missing_kind(namespace, deployed->objects[j]))
+                manifests_add(&references, object_reference(kubectl->arena, deployed->objects[j]));
+    }
+    if (references.count == 0 || namespace->state == NAMESPACE_ENDING)
+        return;
+    const char *const *arguments =
+        kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found", "--output=json",
+                     "--show-managed-fields", NULL)
+            .items;
+    runs_add(
+        kubectl->arena, runs,
+        (struct process){.arguments = arguments,
+                         .input = kubectl_documents(kubectl, references.items, references.count)});
+}
+
+static void take_missing(struct cluster *cluster, const struct question *question,
+                         const struct process *run)
+{
+    struct cluster_namespace *namespace = question->namespace;
+    bool forbidden = kubectl_forbidden(run);
+    if (forbidden)
+    namespace->forbidden = kubectl_refused(&cluster->kubectl, run);
+    else if (!process_succeeded(run)) kubectl_report(&cluster->kubectl, run);
+    if (!forbidden && !process_succeeded(run))
+        return;
+    struct node *next = NULL;
+    for (struct node *item = printed_items(cluster, run); item; item = next) {
+        next = item->next;
+        item->next = namespace->live;
+        namespace->live = item;
+    }
+    namespace_index(cluster->kubectl.arena, namespace);
+}
+
+bool cluster_has_missing(struct cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct deployed_service *deployed = &cluster->services[i];
+        for (size_t j = 0; j < deployed->count; j++)
+            if (!namespace_find(cluster->kubectl.arena, deployed->namespace, deployed->objects[j]))
+                return true;
+    }
+    return false;
+}
+
+bool cluster_query_missing(struct cluster *cluster)
+{
+    static const struct subject subject = {ask_missing, take_missing, NULL};
+    struct question question = {.subject = &subject};
+    ask_each(cluster, &(struct questions){&question, 1});
+    return cluster->diags.errors == 0 && !process_interrupted();
+}
