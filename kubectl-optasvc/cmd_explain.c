@@ -5,6 +5,15 @@
 
 #include <stdlib.h>
 
+static void explain_flavours(struct buf *out, const struct field *field)
+{
+    if (!field->flavours[0])
+        return;
+    buf_format(out, "  In each flavour of traffic (ingress_controller, gateway.type):\n");
+    for (enum flavour_id flavour = 0; flavour < FLAVOUR_COUNT; flavour++)
+        buf_format(out, "    %-9s %s\n", flavour_keyword(flavour), field->flavours[flavour]);
+}
+
 static void explain_field(struct buf *out, struct arena *arena, const char *path,
                           const struct field *field)
 {
@@ -19,6 +28,7 @@ static void explain_field(struct buf *out, struct arena *arena, const char *path
                                       : "not set");
     if (field->generates)
         buf_format(out, "  Generates: %s\n", field->generates);
+    explain_flavours(out, field);
     if (field->since)
         buf_format(out, "  Since:     %s (not in Opta)\n", field->since);
     if (field->example)

@@ -174,6 +174,15 @@ static void append_alternatives(struct arena *arena, struct node *alternatives,
     set_type(arena, node_append_map(arena, alternatives), "null");
 }
 
+static struct str describe_flavours(struct arena *arena, const struct field *field)
+{
+    struct buf text = {0};
+    for (enum flavour_id flavour = 0; field->flavours[0] && flavour < FLAVOUR_COUNT; flavour++)
+        buf_format(&text, "%s%s: %s", flavour ? "; " : " Generates with ", flavour_keyword(flavour),
+                   field->flavours[flavour]);
+    return text.len ? str_format(arena, "%.*s.", STR_ARG(buf_take(arena, &text))) : STR("");
+}
+
 static void set_field(struct arena *arena, struct node *properties, const struct field *field)
 {
     struct node *property = node_set_map(arena, properties, field->name);
@@ -183,6 +192,7 @@ static void set_field(struct arena *arena, struct node *properties, const struct
                           field->type == TYPE_INT ? "" : " (for numbers without a suffix)");
     if (field->default_value)
         text = str_format(arena, "%.*s Default: %s.", STR_ARG(text), field->default_value);
+    text = str_format(arena, "%.*s%.*s", STR_ARG(text), STR_ARG(describe_flavours(arena, field)));
     node_set_string(arena, property, "description", text);
     append_alternatives(arena, node_set_list(arena, property, "anyOf"), field);
 }

@@ -56,19 +56,44 @@ static struct node *describe_autoscaler(struct arena *arena,
     return map;
 }
 
+/* Several routes may have the same host: with its paths, and with its redirect. */
+static void add_host(struct arena *arena, struct node *hosts, struct str host)
+{
+    host = host.len ? host : STR("*");
+    for (const struct node *each = node_first_child(hosts); each; each = each->next)
+        if (str_equal(each->text, host))
+            return;
+    node_append_string(arena, hosts, host);
+}
+
+static void add_ingress_hosts(struct arena *arena, struct node *hosts, const struct node *ingress)
+{
+    const struct node *rule = node_first_child(node_at(ingress, "spec rules"));
+    for (; rule; rule = rule->next)
+        add_host(arena, hosts, node_string(node_at(rule, "host")));
+}
+
+static void add_route_hosts(struct arena *arena, struct node *hosts, const struct node *route)
+{
+    const struct node *host = node_first_child(node_at(route, "spec hostnames"));
+    if (!host)
+        add_host(arena, hosts, STR(""));
+    for (; host; host = host->next)
+        add_host(arena, hosts, node_string(host));
+}
+
 static void set_hosts(struct arena *arena, struct node *map,
                       const struct deployed_service *deployed)
 {
     struct node *hosts = node_set_list(arena, map, "hosts");
     for (size_t i = 0; i < deployed->related_count; i++) {
         const struct node *live = deployed->related[i];
-        if (!kind_is(live, ROLE_INGRESS) || !deployed_service_shows(deployed, live))
+        if (!deployed_service_shows(deployed, live))
             continue;
-        const struct node *rule = node_first_child(node_at(live, "spec rules"));
-        for (; rule; rule = rule->next) {
-            struct str host = node_string(node_at(rule, "host"));
-            node_append_string(arena, hosts, host.len ? host : STR("*"));
-        }
+        if (kind_is(live, ROLE_INGRESS))
+            add_ingress_hosts(arena, hosts, live);
+        else if (kind_is(live, ROLE_ROUTE))
+            add_route_hosts(arena, hosts, live);
     }
 }
 

@@ -125,11 +125,14 @@ static void warn_conflict(const struct target *target, const struct route *route
     diag_hint(injection->diags, "remove one of the two paths in the chart's values");
 }
 
-/* Warns that no Ingress is added, because a route of a Gateway already serves the address. */
+/* Warns that no Ingress is added: with the route of the Gateway, it would be a second entry point.
+ * An environment with a Gateway expects a route. */
 static void warn_route(const struct target *target, const struct route *route,
                        const struct object *object)
 {
     struct injection *injection = target->injection;
+    if (service_gateway(target->service))
+        return;
     diag_warning(injection->diags, route->at,
                  "%.*s of the chart already serves %.*s, so no Ingress is added for it",
                  STR_ARG(object_display_name(injection->arena, object)),
@@ -177,29 +180,69 @@ static const struct port *special_port(const struct target *target)
     return port && port->type != PORT_TYPE_HTTP ? port : NULL;
 }
 
-static const enum field_id annotation_fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
-                                                  SERVICE_INGRESS_ANNOTATIONS};
+/* Settings of Ingresses that the chart may have. */
+static const enum field_id ingress_fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
+                                               SERVICE_INGRESS_ANNOTATIONS, SERVICE_INTERNAL};
 
-static bool has_annotations(const struct target *target)
+static bool has_ingress_field(const struct target *target)
 {
-    for (size_t i = 0; i < COUNT_OF(annotation_fields); i++)
-        if (target_has(target, annotation_fields[i]))
+    for (size_t i = 0; i < COUNT_OF(ingress_fields); i++)
+        if (target_has(target, ingress_fields[i]))
             return true;
     return false;
 }
 
+/* Warns about Ingresses of the chart that are not of the internal class: their class, which may be
+ * public, is not changed. */
+static void warn_internal(const struct target *target, const struct object **ingresses,
+                          size_t count)
+{
+    struct injection *injection = target->injection;
+    if (!target->service->internal || !layer_read_environment(target->service->layer))
+        return;
+    struct str internal = target->service->layer->environment.internal_class;
+    for (size_t i = 0; i < count; i++) {
+        struct str class = release_class(ingresses[i]);
+        if (!is_selected(target, ingresses[i]) || (class.len && str_equal(class, internal)))
+            continue;
+        diag_warning(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
+                     "internal has no effect on %.*s of the chart, whose class is \"%.*s\"",
+                     STR_ARG(object_display_name(injection->arena, ingresses[i])), STR_ARG(class));
+        diag_hint(injection->diags,
+                  "set the class of an internal controller in the chart's values");
+    }
+}
+
 /* New objects */
 
+static enum object_kind added_type(struct str kind)
+{
+    return str_eq_c(kind, "Ingress")                                    ? OBJECT_INGRESS
+           : str_eq_c(kind, "HTTPRoute") || str_eq_c(kind, "GRPCRoute") ? OBJECT_ROUTE
+                                                                        : OBJECT_KINDS;
+}
+
+/* True if the chart has an object of this kind and name. Kinds that are not read from charts, such
+ * as policies, are not compared. */
+static bool is_name_taken(const struct target *target, struct str kind, struct str name,
+                          const struct object *to)
+{
+    enum object_kind type = added_type(kind);
+    const struct object *found = NULL;
+    if (type != OBJECT_KINDS)
+        found = release_find(&target->injection->release, type, name, to);
+    return found && str_equal(found->kind, kind);
+}
+
 /* Adds an object that serves routes, in the namespace of the Service that it routes to. */
-static void add_object(const struct target *target, const struct traffic *traffic,
-                       const struct object *to, const struct node *object)
+static void add_object(const struct target *target, const struct object *to,
+                       const struct node *object)
 {
     struct arena *arena = target->injection->arena;
-    enum object_kind type = chart_flavour_find(traffic->flavour)->object;
     const struct node *metadata = node_get(object, "metadata");
     struct str name = node_get(metadata, "name")->text;
     const char *kind = str_to_c(arena, node_get(object, "kind")->text);
-    if (release_find(&target->injection->release, type, name, to)) {
+    if (is_name_taken(target, node_get(object, "kind")->text, name, to)) {
         target_error(target, SERVICE_PUBLIC_URI,
                      "cannot add %s/%.*s: the chart already uses this name", kind, STR_ARG(name));
         diag_hint(target->injection->diags, "rename it in the chart");
@@ -225,7 +268,7 @@ static void add_objects(const struct target *target, const struct traffic *traff
     struct manifests manifests = {.arena = target->injection->arena};
     traffic_render(&manifests, &routed);
     for (size_t i = 0; i < manifests.count; i++)
-        add_object(target, traffic, to, manifests.items[i]);
+        add_object(target, to, manifests.items[i]);
 }
 
 /* True if the chart routes exactly this host and path to another Service, in the class of a new
@@ -264,8 +307,8 @@ static void report_unserved(const struct target *target, const struct traffic *t
     if (has_exact_rule(target, traffic, route))
         diag_hint(injection->diags, "configure it in the chart's values");
     else
-        diag_hint(injection->diags, "configure it in the chart's values, or add an Ingress: %.*s",
-                  STR_ARG(selector));
+        diag_hint(injection->diags, "configure it in the chart's values, or add %s: %.*s",
+                  traffic->gateway ? "a route" : "an Ingress", STR_ARG(selector));
 }
 
 /* Reports routes that a new object cannot have, because the chart routes them to another Service.
@@ -279,8 +322,9 @@ static bool check_exact_rules(const struct target *target, const struct traffic 
         if (!has_exact_rule(target, traffic, route))
             continue;
         diag_error(injection->diags, route->at,
-                   "the chart routes %.*s to another Service, so no Ingress can be added for it",
-                   STR_ARG(route_format(injection->arena, route)));
+                   "the chart routes %.*s to another Service, so no %s can be added for it",
+                   STR_ARG(route_format(injection->arena, route)),
+                   chart_flavour_find(traffic->flavour)->noun);
         diag_hint(injection->diags, "configure it in the chart's values");
     }
     return injection->diags->errors == errors;
@@ -311,7 +355,7 @@ static void warn_other_route(const struct target *target, const struct traffic *
 bool inject_ingress_is_requested(const struct target *target)
 {
     return target->service->route_count || special_port(target) || selected_ingress(target).len ||
-           has_annotations(target);
+           has_ingress_field(target);
 }
 
 static const struct chart_flavour *
@@ -390,8 +434,8 @@ static void warn_no_effect(const struct target *target)
     struct injection *injection = target->injection;
     size_t count;
     const struct object **routes = gateway_routes(target, &count);
-    for (size_t i = 0; i < COUNT_OF(annotation_fields); i++) {
-        enum field_id field = annotation_fields[i];
+    for (size_t i = 0; i < COUNT_OF(ingress_fields); i++) {
+        enum field_id field = ingress_fields[i];
         if (!target_has(target, field))
             continue;
         diag_warning(injection->diags, record_location(target->service->record, field),
@@ -429,7 +473,8 @@ static void add(const struct target *target, const struct traffic *traffic)
         return;
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);
-    warn_other_route(target, traffic);
+    if (!traffic->gateway)
+        warn_other_route(target, traffic);
     add_objects(target, traffic);
 }
 
@@ -465,6 +510,7 @@ void inject_ingress(const struct target *target)
     const struct route *missing = unserved_routes(target, &count);
     bool adds = count && (!first || is_new_requested(target));
     apply_to_all(target, ingresses, ingress_count, adds);
+    warn_internal(target, ingresses, ingress_count);
     struct traffic traffic = traffic_of(target->service);
     traffic.routes = missing;
     traffic.route_count = count;

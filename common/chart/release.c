@@ -25,6 +25,7 @@ static const struct release_kind {
     {"HTTPRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
     {"GRPCRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
     {"TLSRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
+    {"TraefikService", {"traefik.io", NULL}, OBJECT_TRAEFIK_SERVICE},
     {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
     {"PodDisruptionBudget", {"policy", NULL}, OBJECT_DISRUPTION_BUDGET},
     {"ScaledObject", {"keda.sh", NULL}, OBJECT_KEDA},
@@ -468,6 +469,43 @@ const struct node *release_backend_reference(const struct node *reference)
             return reference;
     }
     return NULL;
+}
+
+static bool is_traefik_service(const struct node *reference)
+{
+    return str_eq_c(node_string(node_at(reference, "kind")), "TraefikService") &&
+           str_eq_c(node_string(node_at(reference, "group")), "traefik.io");
+}
+
+/* Services that are TraefikServices themselves are left out by release_backend_reference(). */
+static void append_traefik_services(struct release *release, const struct object *route,
+                                    const struct node *reference, struct node *list)
+{
+    const struct object *to = release_find(release, OBJECT_TRAEFIK_SERVICE,
+                                           node_string(node_at(reference, "name")), route);
+    const struct node *each =
+        node_first_child(node_at(to ? to->node : NULL, "spec weighted services"));
+    for (; each; each = each->next)
+        node_append(list, node_copy(release->arena, each));
+}
+
+const struct node *release_rule_backends(struct release *release, const struct object *route,
+                                         const struct node *rule)
+{
+    const struct node *backends = node_at(rule, "backendRefs");
+    bool found = false;
+    for (const struct node *each = node_first_child(backends); each; each = each->next)
+        found |= is_traefik_service(each);
+    if (!found)
+        return backends;
+    struct node *list = node_new(release->arena, NODE_LIST);
+    for (const struct node *each = node_first_child(backends); each; each = each->next) {
+        if (is_traefik_service(each))
+            append_traefik_services(release, route, each, list);
+        else
+            node_append(list, node_copy(release->arena, each));
+    }
+    return list;
 }
 
 static void add_backend(struct names *names, const struct node *backend)

@@ -17,6 +17,7 @@ enum object_kind {
     OBJECT_INGRESS,
     OBJECT_INGRESS_CLASS,
     OBJECT_ROUTE, /* HTTPRoute, GRPCRoute, TLSRoute */
+    OBJECT_TRAEFIK_SERVICE,
     OBJECT_AUTOSCALER,
     OBJECT_DISRUPTION_BUDGET,
     OBJECT_KEDA,     /* ScaledObject */
@@ -162,6 +163,11 @@ bool release_is_attached(const struct object *route);
 /* Returns the first of a route's backendRefs, from `reference` on, that names a Service and
  * receives requests, or NULL. */
 const struct node *release_backend_reference(const struct node *reference);
+
+/* Returns the backendRefs of a rule of a route, with the Services of a TraefikService of the chart
+ * in its place. */
+const struct node *release_rule_backends(struct release *release, const struct object *route,
+                                         const struct node *rule);
 
 /* Returns the class of an Ingress: `spec.ingressClassName`, else the deprecated annotation
  * `kubernetes.io/ingress.class`; empty if it has neither. */

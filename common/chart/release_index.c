@@ -239,7 +239,7 @@ static void index_route(struct release *release, const struct object *route, siz
 {
     const struct node *rules = node_at(route->node, "spec rules");
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
-        const struct node *first = node_first_child(node_at(rule, "backendRefs"));
+        const struct node *first = node_first_child(release_rule_backends(release, route, rule));
         for (const struct node *each = release_backend_reference(first); each;
              each = release_backend_reference(each->next))
             index_add(release->arena, &release->routes_by_service,
@@ -360,7 +360,7 @@ const struct object *release_find_label_user(struct release *release, struct str
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
-            type == OBJECT_ROUTE || type == OBJECT_WEBHOOK)
+            type == OBJECT_ROUTE || type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_WEBHOOK)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS ||

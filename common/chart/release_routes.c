@@ -229,7 +229,7 @@ static void index_route_host(struct release *release, const struct object *route
     add_host(release, key, false);
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct path path = {.ingress = route,
-                                  .backends = node_at(rule, "backendRefs"),
+                                  .backends = release_rule_backends(release, route, rule),
                                   .match = MATCH_BELOW,
                                   .length = 1};
         const struct node *match = node_first_child(node_at(rule, "matches"));

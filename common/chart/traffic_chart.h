@@ -1,6 +1,6 @@
 /* Traffic in charts: the part of a flavour (manifest/traffic.h) that depends on objects of a chart.
- * Each flavour is a row of config/flavours.def and a file traffic_NAME_chart.c, which defines
- * `chart_NAME`. */
+ * Each flavour is a row of config/flavours.def. A file traffic_NAME_chart.c defines `chart_NAME`;
+ * that of Gateways defines it for all their types. */
 #ifndef OPTASVC_TRAFFIC_CHART_H
 #define OPTASVC_TRAFFIC_CHART_H
 
@@ -12,8 +12,10 @@ enum { CHART_CLASSES_MAX = 2 };
 struct chart_flavour {
     enum object_kind object; /* the type of the objects that serve routes */
     bool supports_settings;  /* objects of the chart support all settings of `struct traffic` */
+    const char *noun;        /* what messages call an added object: "Ingress", "route" */
     /* Reports the settings of the traffic that an object of the chart does not support: as errors
-     * at the fields of the service file, as warnings, or, in fill mode, as skipped. */
+     * at the fields of the service file, as warnings, or, in fill mode, as skipped. NULL for routes
+     * of a Gateway, as `apply`: those of the chart are not changed. */
     void (*check)(const struct target *target, const struct traffic *traffic,
                   const struct object *object, bool only_warn);
     /* Sets the supported settings on an object of the chart. True if there are any. */
@@ -30,9 +32,13 @@ struct chart_flavour {
                          const struct object *to, const struct node *port);
 };
 
+/* True if a Service port uses HTTPS, according to its appProtocol, to the name of the container
+ * port, else to its own name. */
+bool chart_speaks_https(const struct target *target, const struct node *port);
+
 const struct chart_flavour *chart_flavour_find(enum flavour_id flavour);
 
-#define FLAVOUR(id, name, keyword) extern const struct chart_flavour chart_##name;
+#define FLAVOUR(id, name, group, keyword) extern const struct chart_flavour chart_##name;
 #include "config/flavours.def"
 
 /* Shared by the flavours that use Ingresses: traffic_ingress_chart.c. */

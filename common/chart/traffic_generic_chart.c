@@ -85,6 +85,7 @@ static bool annotate(const struct target *target, const struct traffic *traffic,
 }
 
 const struct chart_flavour chart_generic = {.object = OBJECT_INGRESS,
+                                            .noun = "Ingress",
                                             .check = check,
                                             .apply = annotate,
                                             .rule_classes = ingress_rule_classes};

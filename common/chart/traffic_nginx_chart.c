@@ -81,9 +81,7 @@ static bool is_https_name(struct str name)
     return str_eq_c(name, "https") || str_starts_with(name, STR("https-"));
 }
 
-/* True if a Service port uses HTTPS, according to its appProtocol, to the name of the container
- * port, else to its own name. */
-static bool uses_https(const struct target *target, const struct node *port)
+bool chart_speaks_https(const struct target *target, const struct node *port)
 {
     const struct node *to = node_at(port, "targetPort");
     const struct node *own =
@@ -102,7 +100,7 @@ static void warn_https(const struct target *target, const struct traffic *traffi
     static const char key[] = NGINX_ANNOTATION "backend-protocol";
     struct injection *injection = target->injection;
     const struct value *annotations = target->service->ingress_annotations;
-    if (!uses_https(target, port))
+    if (!chart_speaks_https(target, port))
         return;
     for (size_t i = 0; i < annotations->count; i++)
         if (str_eq_c(annotations->items[i].name, key))
@@ -115,6 +113,7 @@ static void warn_https(const struct target *target, const struct traffic *traffi
 }
 
 const struct chart_flavour chart_nginx = {.object = OBJECT_INGRESS,
+                                          .noun = "Ingress",
                                           .supports_settings = true,
                                           .check = check,
                                           .apply = annotate,

@@ -19,6 +19,22 @@ static struct str registry(struct arena *arena, const struct environment *enviro
     return ecr_registry(arena, environment->account_id, environment->region);
 }
 
+/* Network load balancers of the AWS Load Balancer Controller, with the pods as targets.
+ * https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations
+ */
+#define NETWORK_LOAD_BALANCER(scheme)                                                              \
+    {"service.beta.kubernetes.io/aws-load-balancer-type", "external"},                             \
+        {"service.beta.kubernetes.io/aws-load-balancer-nlb-target-type", "ip"},                    \
+        {"service.beta.kubernetes.io/aws-load-balancer-scheme", scheme},                           \
+    {                                                                                              \
+        NULL, NULL                                                                                 \
+    }
+
+static const struct load_balancer_annotation external_load_balancer[] = {
+    NETWORK_LOAD_BALANCER("internet-facing")};
+static const struct load_balancer_annotation internal_load_balancer[] = {
+    NETWORK_LOAD_BALANCER("internal")};
+
 const struct provider provider_aws = {
     .cloud = CLOUD_AWS,
     .field = PROVIDERS_AWS,
@@ -30,6 +46,8 @@ const struct provider provider_aws = {
     .registry = registry,
     .registry_hint = "set region and account_id in the environment's aws provider, or set registry "
                      "in the environment file, or pass --registry",
+    .external_load_balancer = external_load_balancer,
+    .internal_load_balancer = internal_load_balancer,
     .identity_annotation = "eks.amazonaws.com/role-arn",
     .identity_field = SERVICE_IAM_ROLE_ARN,
     .check_identity = name_check_iam_role,

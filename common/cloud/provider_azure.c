@@ -18,6 +18,10 @@ static struct str registry(struct arena *arena, const struct environment *enviro
     return str_format(arena, "%.*s.azurecr.io", STR_ARG(str_lower(arena, name->text)));
 }
 
+/* https://learn.microsoft.com/azure/aks/internal-lb */
+static const struct load_balancer_annotation internal_load_balancer[] = {
+    {"service.beta.kubernetes.io/azure-load-balancer-internal", "true"}, {NULL, NULL}};
+
 const struct provider provider_azure = {
     .cloud = CLOUD_AZURE,
     .field = PROVIDERS_AZURERM,
@@ -27,6 +31,7 @@ const struct provider provider_azure = {
     .registry_hint =
         "set outputs: {acr_name: NAME} (the name of the container registry) or registry "
         "in the environment file, or pass --registry",
+    .internal_load_balancer = internal_load_balancer,
     .identity_annotation = "azure.workload.identity/client-id",
     .identity_field = SERVICE_AZURE_CLIENT_ID,
     .check_identity = name_check_uuid,

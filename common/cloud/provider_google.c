@@ -52,6 +52,10 @@ static void warn_link(struct scope *scope, const struct link *link, struct str a
                   role, STR_ARG(bucket));
 }
 
+/* https://cloud.google.com/kubernetes-engine/docs/how-to/internal-load-balancing */
+static const struct load_balancer_annotation internal_load_balancer[] = {
+    {"networking.gke.io/load-balancer-type", "Internal"}, {NULL, NULL}};
+
 const struct provider provider_google = {
     .cloud = CLOUD_GOOGLE,
     .field = PROVIDERS_GOOGLE,
@@ -61,6 +65,7 @@ const struct provider provider_google = {
     .registry_hint = "set project in the environment's google provider, or set registry in the "
                      "environment file, or pass --registry",
     .warn_link = warn_link,
+    .internal_load_balancer = internal_load_balancer,
     .identity_annotation = "iam.gke.io/gcp-service-account",
     .identity_field = SERVICE_GCP_SERVICE_ACCOUNT,
     .check_identity = name_check_google_account,

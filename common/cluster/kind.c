@@ -2,7 +2,7 @@
 
 #define ACK_KIND(kind, resources, service, order, ...)                                             \
     {                                                                                              \
-        .name = kind, .resource = resources, .delete_order = order,                                \
+        .name = kind, .resource = resources, .delete_order = order, .optional = true,              \
         .condition = "ACK.ResourceSynced", .failure_condition = "ACK.Terminal",                    \
         .controller = "the ACK controller for " service,                                           \
         .alternative = "set cloud_objects: none in the environment file", __VA_ARGS__              \
@@ -13,31 +13,32 @@
     (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS)
 
 const struct kind kind_table[] = {
-    {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 8},
+    {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 14},
     {.name = "ExternalSecret",
      .resource = "externalsecrets.external-secrets.io",
-     .delete_order = 7,
+     .delete_order = 13,
+     .optional = true,
      .condition = "Ready",
      .controller = "the External Secrets Operator"},
-    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 11,
+    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 17,
              .retained = "it contains images"),
-    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 10,
+    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 16,
              .existing = "set iam_role_arn to use an existing role"),
-    ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 9,
+    ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 15,
              .existing = NULL),
-    {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 6},
+    {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 12},
     {.name = "Deployment",
      .resource = "deployments.apps",
      .role = ROLE_WORKLOAD,
      .lists = LISTS_WORKLOAD,
-     .delete_order = 3,
+     .delete_order = 9,
      .active = true,
      .revisions = "replicasets.apps"},
     {.name = "StatefulSet",
      .resource = "statefulsets.apps",
      .role = ROLE_WORKLOAD,
      .lists = LISTS_WORKLOAD | LIST_CLAIM_OWNERS,
-     .delete_order = 4,
+     .delete_order = 10,
      .active = true,
      .stateful = true,
      .revisions = "controllerrevisions.apps"},
@@ -49,7 +50,7 @@ const struct kind kind_table[] = {
      .active = true},
     {.name = "PodDisruptionBudget",
      .resource = "poddisruptionbudgets.policy",
-     .delete_order = 5,
+     .delete_order = 11,
      .active = true,
      .events = EVENTS_NONE},
     {.name = "Ingress",
@@ -57,11 +58,51 @@ const struct kind kind_table[] = {
      .role = ROLE_INGRESS,
      .lists = LIST_STATUS,
      .delete_order = 1},
+    {.name = "Certificate",
+     .resource = "certificates.cert-manager.io",
+     .delete_order = 7,
+     .optional = true,
+     .controller = "cert-manager",
+     .alternative = "set tls_secret instead of cluster_issuer in the environment file"},
+    {.name = "ListenerSet",
+     .resource = "listenersets.gateway.networking.k8s.io",
+     .delete_order = 6,
+     .optional = true,
+     .controller = "Gateway API 1.5 or later",
+     .alternative = "remove listener_sets from the environment file"},
+    {.name = "TraefikService",
+     .resource = "traefikservices.traefik.io",
+     .delete_order = 5,
+     .optional = true,
+     .controller = "Traefik",
+     .alternative = "set another type of gateway in the environment file"},
+    {.name = "HTTPRoute",
+     .resource = "httproutes.gateway.networking.k8s.io",
+     .role = ROLE_ROUTE,
+     .lists = LIST_STATUS,
+     .delete_order = 2,
+     .optional = true,
+     .controller = "the Gateway API",
+     .alternative = "remove gateway from the environment file"},
+    {.name = "GRPCRoute",
+     .resource = "grpcroutes.gateway.networking.k8s.io",
+     .role = ROLE_ROUTE,
+     .lists = LIST_STATUS,
+     .delete_order = 3,
+     .optional = true,
+     .controller = "the Gateway API",
+     .alternative = "remove gateway from the environment file"},
+    {.name = "BackendTrafficPolicy",
+     .resource = "backendtrafficpolicies.gateway.envoyproxy.io",
+     .delete_order = 4,
+     .optional = true,
+     .controller = "Envoy Gateway",
+     .alternative = "set another type of gateway in the environment file"},
     {.name = "CronJob",
      .resource = "cronjobs.batch",
      .role = ROLE_CRON_JOB,
      .lists = LIST_SECRET_USERS | LIST_CRON_JOBS,
-     .delete_order = 2,
+     .delete_order = 8,
      .active = true},
     {.name = "DaemonSet",
      .resource = "daemonsets.apps",
@@ -140,16 +181,16 @@ struct str kind_plural(struct arena *arena, struct str resource)
     return resource;
 }
 
-static bool is_listed(const struct kind *kind, enum kind_list list)
+bool kind_is_in_list(const struct kind *kind, enum kind_list list)
 {
-    return list == LIST_RENDERED ? !kind->not_rendered && !kind->condition : kind->lists & list;
+    return list == LIST_RENDERED ? !kind->not_rendered : kind->lists & list;
 }
 
 const char *kind_list(struct arena *arena, enum kind_list list)
 {
     struct buf resources = {0};
     for (size_t i = 0; i < kind_count; i++)
-        if (is_listed(&kind_table[i], list))
+        if (!kind_table[i].optional && kind_is_in_list(&kind_table[i], list))
             buf_add_joined(&resources, ",", str_from_c(kind_table[i].resource));
     return buf_take(arena, &resources).data;
 }

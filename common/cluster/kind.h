@@ -14,14 +14,14 @@ enum kind_role {
     ROLE_CRON_JOB,   /* starts Jobs: it is suspended before it is deleted */
     ROLE_SERVICE,    /* owns the Endpoints of its name, which have no owner reference */
     ROLE_INGRESS,    /* spec.rules have its hosts */
+    ROLE_ROUTE,      /* of the Gateway API: spec.hostnames are its hosts */
     ROLE_JOB,
     ROLE_POD,
 };
 
-/* Lists of kinds that commands query together. */
+/* Lists of kinds that commands query together. Kinds that are `optional` are queried separately. */
 enum kind_list {
-    LIST_RENDERED = 0,       /* apply, diff, delete: all kinds that a service can have. Kinds with a
-                                `condition`, which a server may not have, are listed separately. */
+    LIST_RENDERED = 0,       /* apply, diff, delete: all kinds that a service can have */
     LIST_WORKLOADS = 1,      /* secret: the workloads that it restarts */
     LIST_STATUS = 2,         /* status */
     LIST_OUTPUTS = 4,        /* outputs */
@@ -56,8 +56,9 @@ struct kind {
                              revisions, and it has claims */
     const char *revisions; /* of workloads: the resource that records earlier pod templates */
     enum kind_events events;
-    const char *condition; /* status condition that must be true before pods can start; NULL: none.
-                              Such a kind exists only where its controller is installed. */
+    bool optional; /* a server has it only if its CustomResourceDefinition is installed */
+    const char
+        *condition; /* status condition that must be true before pods can start; NULL: none */
     const char *failure_condition; /* if true, `condition` cannot become true without a change */
     const char *controller;        /* the product that provides the kind */
     const char *alternative;       /* hint: how to avoid the kind; NULL: not possible */
@@ -85,7 +86,10 @@ bool kind_is_stateful(const struct node *object);
 /* Returns "Deployments" for "deployments.apps"; an unknown resource unchanged. */
 struct str kind_plural(struct arena *arena, struct str resource);
 
-/* Returns the resources of a list, comma-separated; for LIST_RENDERED those without a condition. */
+/* True if the list contains the kind, which may be optional. */
+bool kind_is_in_list(const struct kind *kind, enum kind_list list);
+
+/* Returns the resources of a list without optional kinds, comma-separated. */
 const char *kind_list(struct arena *arena, enum kind_list list);
 
 #endif

@@ -377,8 +377,8 @@ static struct questions list_questions(struct arena *arena, enum kind_list list,
     questions.items[questions.count++] = (struct question){.subject = &objects_subject,
                                                            .resources = kind_list(arena, list),
                                                            .lenient = query & QUERY_LENIENT};
-    for (size_t i = 0; list == LIST_RENDERED && i < kind_count; i++)
-        if (kind_table[i].condition)
+    for (size_t i = 0; i < kind_count; i++)
+        if (kind_table[i].optional && kind_is_in_list(&kind_table[i], list))
             questions.items[questions.count++] =
                 (struct question){.subject = &optional_subject,
                                   .resources = kind_table[i].resource,

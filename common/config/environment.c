@@ -255,6 +255,59 @@ static void set_ingress(const struct schema_reader *reader, const struct record 
                                     : flavour_of_class(ret->ingress_class);
 }
 
+/* Reports a certificate that nothing uses: neither Ingresses nor ListenerSets. */
+static void check_certificate(const struct schema_reader *reader, const struct record *file,
+                              const struct environment *environment)
+{
+    const struct gateway *gateway = environment->gateway;
+    const struct gateway *internal = environment->internal_gateway;
+    bool used = !gateway || gateway->listener_sets || (internal && internal->listener_sets) ||
+                (!internal && environment->internal_class.len);
+    enum field_id field = environment->tls_secret.len ? FILE_TLS_SECRET : FILE_CLUSTER_ISSUER;
+    if (used || (!environment->tls_secret.len && !environment->cluster_issuer.len))
+        return;
+    diag_error(reader->diags, record_location(file, field),
+               "%s has no effect with a gateway: the certificate is in the Gateway's listener",
+               schema_field(field)->name);
+    diag_hint(reader->diags, "remove it, or set listener_sets: true in gateway to generate a "
+                             "ListenerSet with this certificate for each host");
+}
+
+/* Services with `internal: true` must not be reachable through the public entry point. */
+static void check_internal(const struct schema_reader *reader, const struct record *file,
+                           const struct environment *environment)
+{
+    const struct gateway *gateway = environment->gateway;
+    const struct gateway *internal = environment->internal_gateway;
+    if (gateway && internal && gateway_overlaps(gateway, internal)) {
+        diag_error(reader->diags, record_location(file, FILE_INTERNAL_GATEWAY),
+                   "internal_gateway is the same as gateway: services with internal: true would be "
+                   "public");
+        diag_hint(reader->diags, "name another Gateway, or set a different listener in each");
+    }
+    if (!gateway && environment->internal_class.len &&
+        str_equal(environment->internal_class, environment->ingress_class)) {
+        diag_error(reader->diags, record_location(file, FILE_INTERNAL_INGRESS_CLASS),
+                   "internal_ingress_class is the same as ingress_class: services with internal: "
+                   "true would be public");
+        diag_hint(reader->diags, "set the class of a controller that only internal clients reach");
+    }
+}
+
+static void set_gateways(const struct schema_reader *reader, const struct record *file,
+                         struct environment *ret)
+{
+    bool certificate = ret->tls_secret.len || ret->cluster_issuer.len;
+    const struct value *controller = record_value(file, FILE_INGRESS_CONTROLLER);
+    environment_set_checked(reader, file, FILE_INTERNAL_INGRESS_CLASS, name_check_subdomain,
+                            &ret->internal_class);
+    ret->internal_flavour = controller->node ? ret->flavour : flavour_of_class(ret->internal_class);
+    ret->gateway = gateway_read(reader, file, FILE_GATEWAY, certificate);
+    ret->internal_gateway = gateway_read(reader, file, FILE_INTERNAL_GATEWAY, certificate);
+    check_certificate(reader, file, ret);
+    check_internal(reader, file, ret);
+}
+
 static void set_file(const struct schema_reader *reader, const struct record *file,
                      struct environment *ret)
 {
@@ -266,6 +319,7 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     environment_set_checked(reader, file, FILE_TLS_SECRET, name_check_subdomain, &ret->tls_secret);
     environment_set_checked(reader, file, FILE_CLUSTER_ISSUER, name_check_subdomain,
                             &ret->cluster_issuer);
+    set_gateways(reader, file, ret);
     set_secret_store(reader, file, ret);
     set_cloud_objects(reader, file, ret);
     if (ret->tls_secret.len && ret->cluster_issuer.len) {
@@ -424,9 +478,10 @@ static void record_files(const struct schema_reader *reader, const struct record
 
 /* The fields that belong in an environment file. */
 static const enum field_id environment_fields[] = {
-    FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
-    FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
-    FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
+    FILE_PROVIDERS,       FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
+    FILE_TLS_SECRET,      FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
+    FILE_CLOUD_OBJECTS,   FILE_CLUSTER_NAME,   FILE_GATEWAY,          FILE_INTERNAL_INGRESS_CLASS,
+    FILE_INTERNAL_GATEWAY};
 
 enum { ENVIRONMENT_FIELD_COUNT = COUNT_OF(environment_fields) };
 

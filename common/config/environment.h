@@ -3,7 +3,7 @@
 #define OPTASVC_ENVIRONMENT_H
 
 #include "base/map.h"
-#include "config/flavour.h"
+#include "config/gateway.h"
 #include "config/options.h"
 #include "config/provider.h"
 
@@ -43,14 +43,18 @@ struct environment {
     size_t output_count;
     struct str registry; /* empty if unknown */
     struct str ingress_class;
-    enum flavour_id flavour;     /* flavour of ingress_class */
-    bool has_ingress_class;      /* the file has ingress_class or ingress_controller */
-    bool has_ingress_controller; /* the file has ingress_controller */
-    struct str tls_secret;       /* empty if not set */
-    struct str cluster_issuer;   /* empty if not set */
-    bool uses_ack;               /* objects for the ACK controllers of AWS are generated */
-    struct str cluster_name;     /* EKS cluster; empty if unknown */
-    struct str secret_store;     /* source of `secrets`; empty for the Secret manual-secrets */
+    enum flavour_id flavour;                /* flavour of ingress_class */
+    bool has_ingress_class;                 /* the file has ingress_class or ingress_controller */
+    bool has_ingress_controller;            /* the file has ingress_controller */
+    const struct gateway *gateway;          /* replaces the Ingresses; NULL: there are Ingresses */
+    struct str internal_class;              /* of the Ingresses of internal services; empty: none */
+    enum flavour_id internal_flavour;       /* flavour of internal_class */
+    const struct gateway *internal_gateway; /* replaces those Ingresses; NULL: none */
+    struct str tls_secret;                  /* empty if not set */
+    struct str cluster_issuer;              /* empty if not set */
+    bool uses_ack;           /* objects for the ACK controllers of AWS are generated */
+    struct str cluster_name; /* EKS cluster; empty if unknown */
+    struct str secret_store; /* source of `secrets`; empty for the Secret manual-secrets */
     struct str secret_store_kind;
     struct str secret_prefix;               /* prefix of the keys in the store */
     struct extra_tcp_port *extra_tcp_ports; /* linked list, unordered */

@@ -1,20 +1,41 @@
 #include "config/flavour.h"
 
-const char *const flavour_keywords[] = {
-#define FLAVOUR(id, name, keyword) keyword,
+/* Keywords of one group: those of the other are left out. */
+#define KEYWORD_IF_INGRESS_INGRESS(keyword) keyword,
+#define KEYWORD_IF_INGRESS_GATEWAY(keyword)
+#define KEYWORD_IF_GATEWAY_INGRESS(keyword)
+#define KEYWORD_IF_GATEWAY_GATEWAY(keyword) keyword,
+
+const char *const ingress_flavour_keywords[] = {
+#define FLAVOUR(id, name, group, keyword) KEYWORD_IF_INGRESS_##group(keyword)
 #include "config/flavours.def"
     NULL};
 
+const char *const gateway_flavour_keywords[] = {
+#define FLAVOUR(id, name, group, keyword) KEYWORD_IF_GATEWAY_##group(keyword)
+#include "config/flavours.def"
+    NULL};
+
+static const char *const keywords[] = {
+#define FLAVOUR(id, name, group, keyword) [FLAVOUR_##id] = keyword,
+#include "config/flavours.def"
+};
+
 enum flavour_id flavour_of_keyword(struct str keyword)
 {
-    for (int i = 0; flavour_keywords[i]; i++)
-        if (str_eq_c(keyword, flavour_keywords[i]))
+    for (size_t i = 0; i < COUNT_OF(keywords); i++)
+        if (str_eq_c(keyword, keywords[i]))
             return (enum flavour_id)i;
     return (enum flavour_id)0;
 }
 
-/* The flavour is nginx if the first or last word of the class is `nginx`: nginx, internal-nginx,
- * nginx-internal. */
+const char *flavour_keyword(enum flavour_id flavour)
+{
+    return keywords[flavour];
+}
+
+/* A class is one of nginx if its first or last dash-separated word is `nginx`: nginx,
+ * internal-nginx, nginx-internal. */
 enum flavour_id flavour_of_class(struct str class)
 {
     bool nginx = str_eq_c(class, "nginx") || str_ends_with(class, STR("-nginx")) ||

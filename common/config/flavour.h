@@ -7,16 +7,21 @@
 #include "base/str.h"
 
 enum flavour_id {
-#define FLAVOUR(id, name, keyword) FLAVOUR_##id,
+#define FLAVOUR(id, name, group, keyword) FLAVOUR_##id,
 #include "config/flavours.def"
+    FLAVOUR_COUNT,
 };
 
-/* The keywords of `ingress_controller`, terminated by NULL. */
-extern const char *const flavour_keywords[];
+/* The keywords of `ingress_controller` and of `gateway.type`; each terminated by NULL. */
+extern const char *const ingress_flavour_keywords[];
+extern const char *const gateway_flavour_keywords[];
 
 /* Returns the flavour of a keyword; the first flavour for any other string, which the schema has
  * reported. */
 enum flavour_id flavour_of_keyword(struct str keyword);
+
+/* Returns the keyword of a flavour. */
+const char *flavour_keyword(enum flavour_id flavour);
 
 /* Returns the most likely flavour of an ingress class, by its name. */
 enum flavour_id flavour_of_class(struct str class);

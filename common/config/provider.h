@@ -29,6 +29,12 @@ typedef struct str provider_registry(struct arena *arena, const struct environme
  * identity of the pods. `account`: empty if not set. */
 typedef void provider_warn_link(struct scope *scope, const struct link *link, struct str account);
 
+/* An annotation of Services of type LoadBalancer. A row without a name is the last. */
+struct load_balancer_annotation {
+    const char *name;
+    const char *value;
+};
+
 struct provider {
     enum cloud cloud;
     enum field_id field;     /* in `providers`; unused for CLOUD_NONE */
@@ -44,6 +50,10 @@ struct provider {
     const char *identity_annotation; /* of ServiceAccounts, with the identity; NULL if none */
     enum field_id identity_field;    /* field of a service with the identity */
     name_check *check_identity;
+    /* Of a Service of type LoadBalancer, for all clients or for internal ones. NULL: none; internal
+     * load balancers then need annotations of the service file. */
+    const struct load_balancer_annotation *external_load_balancer;
+    const struct load_balancer_annotation *internal_load_balancer;
     const char *pod_label; /* label of pods with the identity, with value "true"; or NULL */
 };
 

@@ -8,6 +8,7 @@
 #ifndef OPTASVC_SCHEMA_H
 #define OPTASVC_SCHEMA_H
 
+#include "config/flavour.h"
 #include "yaml/node.h"
 
 enum field_type {
@@ -48,7 +49,9 @@ struct field {
     const char *example;     /* example value, as in a file */
     const char *since;       /* first version that supports it */
     const char *generates;   /* fields of the manifests that it sets */
-    const char *help;        /* description, as in a Kubernetes API reference */
+    /* Of traffic: what it generates in each flavour, or "error". Otherwise all are NULL. */
+    const char *flavours[FLAVOUR_COUNT];
+    const char *help; /* description, as in a Kubernetes API reference */
 };
 
 struct schema {

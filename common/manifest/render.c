@@ -122,17 +122,21 @@ static void check_objects(struct renderer *renderer, const struct service *servi
     }
 }
 
-/* If two services have the same address, the ingress controller would choose one. Addresses without
+/* If two services have the same address, the controller would choose one. A public and an internal
+ * service may have the same, because their controllers differ. Addresses without
  * a host are compared only within a file: other files may be for other clusters. */
 static void check_routes(struct renderer *renderer, struct map *file_routes,
                          const struct service *service)
 {
     const struct layer *layer = service->layer;
+    const struct traffic traffic = traffic_of(service);
+    bool ignores_case = traffic_flavour_find(traffic.flavour)->ignores_case;
     for (size_t i = 0; i < service->route_count; i++) {
         const struct route *route = &service->routes[i];
-        bool ignores_case = traffic_flavour_find(layer->environment.flavour)->ignores_case;
         struct str path = ignores_case ? str_lower(layer->arena, route->prefix) : route->prefix;
-        struct str address = STR_JOIN(&renderer->arena, route->host, path, STR("/"));
+        struct str address =
+            STR_JOIN(&renderer->arena, service->internal ? STR("internal ") : STR(""), route->host,
+                     path, STR("/"));
         struct str owner = str_copy(&renderer->arena, service->name);
         const char *first =
             map_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
@@ -194,8 +198,8 @@ static void warn_extra_tcp_ports(const struct layer *layer)
                      "cluster",
                      STR_ARG(port->number));
         diag_hint(layer->diags,
-                  "to expose it, add a Service of type LoadBalancer, or configure the "
-                  "port in your ingress controller");
+                  "to expose it, list it in ports of a service with type: tcp, and set "
+                  "load_balancer: external");
     }
 }
 

@@ -3,16 +3,56 @@
 const struct traffic_flavour *traffic_flavour_find(enum flavour_id flavour)
 {
     static const struct traffic_flavour *const flavours[] = {
-#define FLAVOUR(id, name, keyword) [FLAVOUR_##id] = &traffic_##name,
+#define FLAVOUR(id, name, group, keyword) [FLAVOUR_##id] = &traffic_##name,
 #include "config/flavours.def"
     };
     return flavours[flavour];
 }
 
+/* The path of a gRPC request is always /package.Service/Method. */
+void traffic_warn_grpc_prefix(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    if (traffic->protocol != PORT_TYPE_GRPC || traffic->keeps_prefix)
+        return;
+    for (size_t i = 0; i < traffic->route_count; i++) {
+        if (traffic->routes[i].prefix.len == 0)
+            continue;
+        diag_warning(diags, traffic->routes[i].at,
+                     "most gRPC clients cannot add the path prefix %.*s: their paths are "
+                     "/package.Service/Method",
+                     STR_ARG(traffic->routes[i].prefix));
+        diag_hint(diags, "give the service its own domain");
+        return;
+    }
+}
+
+void traffic_warn_affinity_and_hash(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    diag_warning(diags, traffic->hash.at,
+                 "sticky_session takes precedence over consistent_hash: only requests without the "
+                 "cookie are hashed");
+    diag_hint(diags, "remove one of them");
+}
+
+/* An internal service must not be exposed through the public entry point instead. */
+static bool check_internal(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    const struct environment *environment = &traffic->service->layer->environment;
+    if (!traffic->internal || traffic->gateway || environment->internal_class.len)
+        return true;
+    diag_error(diags, record_location(traffic->service->record, SERVICE_INTERNAL),
+               "internal: true requires internal_gateway or internal_ingress_class");
+    diag_hint(diags, "set one of them in the environment file, or remove internal");
+    return false;
+}
+
 bool traffic_check(const struct traffic *traffic)
 {
     size_t errors = traffic->service->layer->diags->errors;
-    if (traffic->route_count)
+    if (traffic->route_count && check_internal(traffic))
         traffic_flavour_find(traffic->flavour)->check(traffic);
     return traffic->service->layer->diags->errors == errors;
 }

@@ -16,8 +16,9 @@ static void check_prefixes(const struct traffic *traffic)
         diag_error(diags, route->at,
                    "controllers of class \"%.*s\" cannot strip the path prefix %.*s",
                    STR_ARG(traffic->class), STR_ARG(route->prefix));
-        diag_hint(diags, "set keep_path_prefix: true, or ingress_controller: nginx in the "
-                         "environment file if this class reads nginx annotations");
+        diag_hint(diags, "set keep_path_prefix: true; or use a Gateway (set gateway in the "
+                         "environment file); or set ingress_controller: nginx there if this class "
+                         "reads nginx annotations");
         return; /* one error for one cause */
     }
 }
@@ -32,8 +33,9 @@ static void check_settings(const struct traffic *traffic)
             continue;
         diag_error(diags, settings[i].at, "%.*s, which controllers of class \"%.*s\" do not read",
                    STR_ARG(settings[i].text), STR_ARG(traffic->class));
-        diag_hint(diags, "remove it, or set ingress_controller: nginx in the environment file if "
-                         "this class reads nginx annotations");
+        diag_hint(diags, "remove it; or use a Gateway (set gateway in the environment file); or "
+                         "set ingress_controller: nginx there if this class reads nginx "
+                         "annotations");
     }
 }
 

@@ -86,6 +86,6 @@ void ingress_check_class(const struct traffic *traffic)
     diag_error(diags, item->name_node->span,
                CLASS_ANNOTATION " conflicts with spec.ingressClassName \"%.*s\"",
                STR_ARG(traffic->class));
-    diag_hint(diags, "remove it, and set ingress_class: %.*s in the environment file",
-              STR_ARG(item->text));
+    diag_hint(diags, "remove it, and set %s: %.*s in the environment file",
+              traffic->internal ? "internal_ingress_class" : "ingress_class", STR_ARG(item->text));
 }

@@ -76,24 +76,6 @@ static void warn_grpc_without_tls(const struct traffic *traffic)
                                      "terminate TLS elsewhere");
 }
 
-/* The path of a gRPC request is always /package.Service/Method. */
-static void warn_grpc_prefix(const struct traffic *traffic)
-{
-    struct diags *diags = traffic->service->layer->diags;
-    if (traffic->protocol != PORT_TYPE_GRPC || traffic->keeps_prefix)
-        return;
-    for (size_t i = 0; i < traffic->route_count; i++) {
-        if (traffic->routes[i].prefix.len == 0)
-            continue;
-        diag_warning(diags, traffic->routes[i].at,
-                     "most gRPC clients cannot add the path prefix %.*s: their paths are "
-                     "/package.Service/Method",
-                     STR_ARG(traffic->routes[i].prefix));
-        diag_hint(diags, "give the service its own domain");
-        return;
-    }
-}
-
 /* Which hosts exist: a host with `/` as its only path has a plain path without capture groups;
  * other hosts have a regular expression for each path. */
 struct host_kinds {
@@ -142,7 +124,7 @@ static void check(const struct traffic *traffic)
 {
     ingress_check_class(traffic);
     warn_grpc_without_tls(traffic);
-    warn_grpc_prefix(traffic);
+    traffic_warn_grpc_prefix(traffic);
     warn_path_annotations(traffic);
 }
 

@@ -4,6 +4,8 @@
 
 #include "config/interpolate.h"
 
+struct layer_hosts; /* layer_hosts.c */
+
 struct layer {
     struct arena *arena;
     struct diags *diags;
@@ -15,7 +17,8 @@ struct layer {
     struct environment environment;
     struct module *modules;
     size_t module_count;
-    struct scope scope; /* for placeholders */
+    struct scope scope;           /* for placeholders in its modules */
+    struct layer_hosts *hosts[2]; /* public, internal; NULL: not read yet */
 };
 
 /* Reads `source`. Returns NULL if it cannot be parsed. After other errors, the layer can still be

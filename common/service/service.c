@@ -381,6 +381,12 @@ bool service_has(const struct service *service, enum field_id field)
     return record_has(service->record, field);
 }
 
+const struct gateway *service_gateway(const struct service *service)
+{
+    const struct environment *environment = &service->layer->environment;
+    return service->internal ? environment->internal_gateway : environment->gateway;
+}
+
 bool service_has_autoscaler(const struct service *service)
 {
     return service->max_containers > service->min_containers;

@@ -76,6 +76,8 @@ struct toleration {
     struct str effect;
 };
 
+enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
+
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
 
 /* Which objects of a chart belong to a service. Empty strings: not set. */
@@ -134,11 +136,14 @@ struct service {
     int64_t timeout;      /* without progress, after which a rollout fails */
     int64_t grace_period; /* terminationGracePeriodSeconds */
     int64_t drain;        /* part of grace_period for the preStop sleep; 0: no preStop hook */
+    const struct value *service_annotations;
+    enum load_balancer load_balancer; /* of the tcp ports */
     enum pod_security security;
     bool mounts_token;    /* pods get a token for the Kubernetes API */
     struct route *routes; /* grouped by host */
     size_t route_count;
     bool keep_path_prefix;
+    bool internal; /* the routes are only for internal clients */
     bool sticky;
     int64_t sticky_max_age;
     struct str sticky_path; /* of the cookie */
@@ -166,6 +171,12 @@ struct service *service_read(struct layer *layer, const struct module *module);
 /* Like service_read(), but also returns the service after an error, for callers that check it for
  * more errors; then sets `*ret_ok` to false. Returns NULL if the module is not a map. */
 struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_ok);
+
+/* Returns the Gateway that the routes of the service are attached to; NULL: they are Ingresses. */
+const struct gateway *service_gateway(const struct service *service);
+
+/* Returns the host of a public_uri in lower case; empty: all hosts. */
+struct str service_uri_host(struct arena *arena, struct str uri);
 
 /* True if the file sets the field. */
 bool service_has(const struct service *service, enum field_id field);

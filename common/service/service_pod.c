@@ -230,6 +230,7 @@ void service_read_pods(const struct service_reader *in)
     service->pod_annotations = read_metadata(in, SERVICE_POD_ANNOTATIONS);
     service->pod_labels = read_metadata(in, SERVICE_POD_LABELS);
     service->ingress_annotations = read_metadata(in, SERVICE_INGRESS_ANNOTATIONS);
+    service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
     read_cron_jobs(in);
     read_tolerations(in);

@@ -177,12 +177,17 @@ static void warn_not_exposed(const struct service_reader *in, const struct port 
         layer_is_for_chart(in->layer))
         return;
     extra->self->is_used = true;
+    if (in->service->load_balancer && port->type == PORT_TYPE_TCP)
+        return;
     diag_warning(in->reader.diags, port->at,
                  "port %.*s is listed in nginx_extra_tcp_ports, but is reachable only from inside "
                  "the cluster",
                  STR_ARG(number));
-    diag_hint(in->reader.diags, "to expose it, add a Service of type LoadBalancer, or configure "
-                                "the port in your ingress controller");
+    if (port->type == PORT_TYPE_TCP)
+        diag_hint(in->reader.diags, "to expose it, set load_balancer: external");
+    else
+        diag_hint(in->reader.diags, "to expose it, list it in ports with type: tcp, and set "
+                                    "load_balancer: external");
 }
 
 /* Returns false if the ports are unknown because of an error. */
@@ -226,14 +231,67 @@ static void select_ports(const struct service_reader *in)
         service->probe_port = &service->ports[0];
 }
 
+/* A load balancer that is not internal by mistake would be public. */
+static void check_provider(const struct service_reader *in)
+{
+    const struct provider *provider = in->layer->environment.provider;
+    if (in->service->load_balancer != LOAD_BALANCER_INTERNAL || provider->internal_load_balancer ||
+        service_has(in->service, SERVICE_SERVICE_ANNOTATIONS) || layer_is_for_chart(in->layer) ||
+        in->layer->scope.environment_invalid)
+        return;
+    service_error(in, SERVICE_LOAD_BALANCER,
+                  "load_balancer: internal requires a provider or service_annotations, which make "
+                  "the load balancer internal");
+    diag_hint(in->reader.diags, "set providers in the environment file (aws, google or azurerm), "
+                                "or set the annotations of your load balancer in "
+                                "service_annotations");
+}
+
+static void read_load_balancer(const struct service_reader *in)
+{
+    struct str text = service_value(in, SERVICE_LOAD_BALANCER)->text;
+    if (!record_has(in->record, SERVICE_LOAD_BALANCER))
+        return;
+    in->service->load_balancer =
+        str_eq_c(text, "internal") ? LOAD_BALANCER_INTERNAL : LOAD_BALANCER_EXTERNAL;
+    check_provider(in);
+}
+
+static void warn_annotations(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    if (!service_has(service, SERVICE_SERVICE_ANNOTATIONS) || service->port_count ||
+        service->ports_invalid || layer_is_for_chart(in->layer))
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_SERVICE_ANNOTATIONS),
+                 "service_annotations has no effect without ports: there is no Service");
+    diag_hint(in->reader.diags, "remove it, or set port or ports");
+}
+
+static void check_load_balancer(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    for (size_t i = 0; i < service->port_count; i++)
+        if (service->ports[i].type == PORT_TYPE_TCP)
+            return;
+    if (!service->load_balancer || service->ports_invalid || layer_is_for_chart(in->layer))
+        return;
+    service_error(in, SERVICE_LOAD_BALANCER, "load_balancer requires a port of type tcp in ports");
+    diag_hint(in->reader.diags, "for example: ports: [{name: mqtt, type: tcp, port: 1883}]\n"
+                                "to expose a port of another type, set public_uri");
+}
+
 void service_read_ports(const struct service_reader *in)
 {
+    read_load_balancer(in);
     bool invalid =
         service_value(in, SERVICE_PORT)->invalid || service_value(in, SERVICE_PORTS)->invalid;
     size_t errors = in->reader.diags->errors;
     if (read_ports(in))
         select_ports(in);
     in->service->ports_invalid = invalid || in->reader.diags->errors > errors;
+    check_load_balancer(in);
+    warn_annotations(in);
 }
 
 const struct port *service_probe_port(const struct service *service, enum probe_kind kind)

@@ -22,7 +22,7 @@ void service_error(const struct service_reader *in, enum field_id field, const c
 /* Reports an error if the file sets the field and `check` rejects its value. */
 void service_check(const struct service_reader *in, enum field_id field, name_check *check);
 
-/* port, ports, probe_port. Needs max_containers. */
+/* port, ports, probe_port, load_balancer. Needs max_containers. */
 void service_read_ports(const struct service_reader *in);
 
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. Needs the ports. */
@@ -38,7 +38,7 @@ void service_add_cloud_link(const struct service_reader *in, const struct link *
  * image_tag_mutability. Needs the links and the image. */
 void service_read_cloud(const struct service_reader *in);
 
-/* public_uri, sticky_session*, consistent_hash, keep_path_prefix. Needs the ports. */
+/* public_uri, sticky_session*, consistent_hash, keep_path_prefix, internal. Needs the ports. */
 void service_read_routes(const struct service_reader *in);
 
 /* persistent_storage. */

@@ -111,6 +111,13 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
     return ok && !error;
 }
 
+struct str service_uri_host(struct arena *arena, struct str uri)
+{
+    struct str host = str_lower(arena, str_slice(uri, 0, str_find(uri, 0, '/')));
+    host = str_slice(host, 0, str_find(host, 0, ':'));
+    return str_eq_c(host, "*") || str_eq_c(host, "all") ? STR("") : name_without_root(host);
+}
+
 /* Reports all errors in a public_uri; returns false if there are any. */
 static bool read_route(const struct service_reader *in, const struct item *item, struct route *ret)
 {
@@ -150,7 +157,8 @@ static void insert_route(struct service *service, struct route route)
 
 static void check_certificate(const struct service_reader *in, const struct route *route)
 {
-    if (route->host.len || !in->layer->environment.cluster_issuer.len)
+    if (route->host.len || !in->layer->environment.cluster_issuer.len ||
+        service_gateway(in->service))
         return;
     diag_error(in->reader.diags, route->at, "cluster_issuer requires a domain in public_uri");
     diag_hint(in->reader.diags, "write the domain before the path, for example: app.example.com/");
@@ -164,7 +172,8 @@ static void read_uris(const struct service_reader *in)
         !service->ports_invalid) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri requires a port of type http");
         diag_hint(in->reader.diags, "%s",
-                  service->port_count ? "to expose a tcp port, add a Service of type LoadBalancer"
+                  service->port_count ? "to expose a tcp port, remove public_uri and set "
+                                        "load_balancer: external"
                                       : "for example: port: {http: 8080}");
     }
     if (uris->count > ROUTES_MAX) {
@@ -239,7 +248,9 @@ static void read_affinity(const struct service_reader *in)
     bool has_root = false;
     for (size_t i = 0; i < service->route_count; i++)
         has_root |= service->routes[i].prefix.len == 0;
-    if (service->sticky && path.len == 0 && !has_root && service->route_count > 1) {
+    const struct gateway *gateway = service_gateway(service);
+    bool sets_path = !gateway || !gateway->has_session_persistence;
+    if (service->sticky && sets_path && path.len == 0 && !has_root && service->route_count > 1) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
                      "the paths share no prefix, so the cookie of sticky_session is sent for all "
                      "paths of the "
@@ -247,7 +258,9 @@ static void read_affinity(const struct service_reader *in)
         diag_hint(in->reader.diags, "to keep it from other services on the host, give the paths a "
                                     "common prefix");
     }
-    if (service->sticky && service->hash_key.len) {
+    /* With a Gateway, the flavour knows whether both are possible. */
+    if (service->sticky && service->hash_key.len &&
+        (!service_gateway(service) || layer_is_for_chart(in->layer))) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_CONSISTENT_HASH),
                      "sticky_session takes precedence over consistent_hash: only requests without "
                      "the cookie are hashed");
@@ -259,7 +272,8 @@ static void read_affinity(const struct service_reader *in)
 static void warn_not_public(const struct service_reader *in)
 {
     static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
-                                           SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS};
+                                           SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS,
+                                           SERVICE_INTERNAL};
     if (record_has(in->record, SERVICE_PUBLIC_URI) ||
         service_value(in, SERVICE_PUBLIC_URI)->invalid)
         return;
@@ -277,6 +291,7 @@ static void warn_not_public(const struct service_reader *in)
 void service_read_routes(const struct service_reader *in)
 {
     in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->boolean;
+    in->service->internal = service_value(in, SERVICE_INTERNAL)->boolean;
     read_uris(in);
     read_affinity(in);
     warn_not_public(in);

@@ -116,21 +116,38 @@ static struct traffic_affinity affinity_of(const struct service *service)
     };
 }
 
+/* A Gateway without listener sets has its own certificate. */
+static struct traffic_tls tls_of(const struct service *service)
+{
+    const struct environment *environment = &service->layer->environment;
+    const struct gateway *gateway = service_gateway(service);
+    if (gateway && !gateway->listener_sets)
+        return (struct traffic_tls){0};
+    return (struct traffic_tls){.secret = environment->tls_secret,
+                                .issuer = environment->cluster_issuer};
+}
+
 struct traffic traffic_of(const struct service *service)
 {
     const struct environment *environment = &service->layer->environment;
+    const struct gateway *gateway = service_gateway(service);
+    bool internal_class = service->internal && environment->internal_class.len;
     const struct port *port = service->public_port;
     struct traffic traffic = {
         .service = service,
-        .flavour = environment->flavour,
-        .class = environment->ingress_class,
+        .flavour = gateway          ? gateway->flavour
+                   : internal_class ? environment->internal_flavour
+                                    : environment->flavour,
+        .gateway = gateway,
+        .class = internal_class ? environment->internal_class : environment->ingress_class,
+        .internal = service->internal,
         .routes = service->routes,
         .route_count = service->route_count,
         .keeps_prefix = service->keep_path_prefix,
         .backend = {.service = service->name},
         .affinity = affinity_of(service),
         .hash = hash_of(service),
-        .tls = {.secret = environment->tls_secret, .issuer = environment->cluster_issuer},
+        .tls = tls_of(service),
         .annotations = service->ingress_annotations,
     };
     if (port) {

@@ -54,9 +54,10 @@ struct traffic_backend {
 struct traffic {
     const struct service *service; /* for the labels of the objects and for error locations */
     enum flavour_id flavour;
-    struct str class;           /* of the controller */
-    bool internal;              /* only for internal clients; no field sets it yet */
-    const struct route *routes; /* grouped by host */
+    const struct gateway *gateway; /* NULL: there are Ingresses */
+    struct str class;              /* of Ingresses, also of those of a chart */
+    bool internal;                 /* only for internal clients */
+    const struct route *routes;    /* grouped by host */
     size_t route_count;
     bool keeps_prefix; /* false: the prefix of the route is removed from the path of requests */
     struct traffic_backend backend;

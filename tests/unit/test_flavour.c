@@ -55,9 +55,14 @@ static void test_flavour_of_keyword(void **state)
     assert_int_equal(flavour_of_keyword(STR("generic")), FLAVOUR_GENERIC);
     assert_int_equal(flavour_of_keyword(STR("other")), FLAVOUR_NGINX);
     size_t count = 0;
-    while (flavour_keywords[count])
+    while (ingress_flavour_keywords[count])
         count++;
     assert_int_equal(count, FLAVOUR_GENERIC + 1);
+    while (gateway_flavour_keywords[count - FLAVOUR_STANDARD])
+        count++;
+    assert_int_equal(count, FLAVOUR_COUNT);
+    for (enum flavour_id flavour = 0; flavour < FLAVOUR_COUNT; flavour++)
+        assert_int_equal(flavour_of_keyword(str_from_c(flavour_keyword(flavour))), flavour);
 }
 
 int main(void)

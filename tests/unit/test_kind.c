@@ -12,9 +12,9 @@ static void test_rows(void **state)
         assert_null(map_add(&unit->arena, &names, str_from_c(kind->name), kind));
         assert_null(map_add(&unit->arena, &resources, str_from_c(kind->resource), kind));
         assert_ptr_equal(kind_find(str_from_c(kind->name)), kind);
-        /* A kind that needs a controller has its name, and is in no list. */
-        assert_int_equal(kind->condition != NULL, kind->controller != NULL);
-        assert_false(kind->condition && kind->lists);
+        /* An optional kind has the name of the product that provides it. */
+        assert_int_equal(kind->optional, kind->controller != NULL);
+        assert_true(kind->optional || !kind->condition);
         assert_true(kind->condition || !kind->failure_condition);
         /* A kind that is not rendered is never deleted or awaited. */
         assert_false(kind->not_rendered && (kind->active || kind->retained || kind->condition));
@@ -77,6 +77,8 @@ static void test_plurals(void **state)
         {"deployments.apps", "Deployments"},
         {"ingresses.networking.k8s.io", "Ingresses"},
         {"repositories.ecr.services.k8s.aws", "Repositories"},
+        {"httproutes.gateway.networking.k8s.io", "HTTPRoutes"},
+        {"backendtrafficpolicies.gateway.envoyproxy.io", "BackendTrafficPolicies"},
         {"secrets", "Secrets"},
         {"deployments", "deployments"},
         {"", ""},

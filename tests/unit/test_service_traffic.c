@@ -1,4 +1,6 @@
 #include "service/service_traffic.h"
+
+#include "service/layer_hosts.h"
 #include "unit.h"
 #include "unit_layer.h"
 
@@ -106,6 +108,70 @@ static void test_all_fields(void **state)
     assert_null(traffic_annotation(&traffic, "a/c"));
 }
 
+static const char gateways[] = "gateway: {name: infra/public, type: envoy}\n"
+                               "internal_gateway: {name: infra/internal, listener: a}\n";
+
+static void test_gateway(void **state)
+{
+    struct traffic traffic = traffic_with(*state, gateways, "    public_uri: a.com\n");
+    assert_int_equal(traffic.flavour, FLAVOUR_ENVOY);
+    assert_str(traffic.gateway->namespace, "infra");
+    assert_str(traffic.gateway->name, "public");
+    assert_str(traffic.gateway->listener, "");
+    assert_str(traffic.class, "nginx"); /* of Ingresses of a chart */
+    traffic = traffic_with(*state, gateways, "    public_uri: a.com\n    internal: true\n");
+    assert_true(traffic.internal);
+    assert_int_equal(traffic.flavour, FLAVOUR_STANDARD);
+    assert_str(traffic.gateway->name, "internal");
+    assert_str(traffic.gateway->listener, "a");
+}
+
+/* Only a Gateway with listener sets uses the certificate of the environment. */
+static void test_gateway_certificate(void **state)
+{
+    static const char both[] = "gateway: {name: a/b}\ntls_secret: c\ninternal_ingress_class: alb\n";
+    struct traffic traffic = traffic_with(*state, both, "    public_uri: a.com\n");
+    assert_str(traffic.tls.secret, "");
+    traffic = traffic_with(*state, both, "    public_uri: a.com\n    internal: true\n");
+    assert_null(traffic.gateway);
+    assert_str(traffic.class, "alb");
+    assert_int_equal(traffic.flavour, FLAVOUR_GENERIC);
+    assert_str(traffic.tls.secret, "c");
+    traffic = traffic_with(*state, "gateway: {name: a/b, listener_sets: true}\ntls_secret: c\n",
+                           "    public_uri: a.com\n");
+    assert_str(traffic.tls.secret, "c");
+}
+
+/* Hosts of other services that match some of the same requests. */
+static void test_shared_hosts(void **state)
+{
+    struct unit *unit = *state;
+    static const struct input_options none;
+    static const struct {
+        const char *host;
+        const char *other; /* of a second service */
+        bool shared;
+    } rows[] = {
+        {"a.com", "a.com/x", true},     {"a.com", "b.com", false},
+        {"a.com", "/x", true},          {"/", "b.com", true},
+        {"a.b.com", "'*.b.com'", true}, {"a.b.com", "'*.com'", true},
+        {"b.com", "'*.b.com'", false},  {"'*.b.com'", "a.b.com", true},
+        {"'*.b.com'", "b.com", false},  {"'*.b.com'", "'*.a.b.com'", true},
+        {"a.com", "A.com/x", true},     {"'*.a.com'", "'*.a.com'", true},
+        {"a.com", "xa.com", false},     {"'*.a.com'", "x.com", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct str text = str_format(&unit->arena,
+                                     "%s    public_uri: %s\n  - {name: b, type: k8s-service, "
+                                     "image: b, port: {http: 1}, public_uri: %s}\n",
+                                     SERVICE_HEAD, rows[i].host, rows[i].other);
+        const struct service *service = unit_service(unit, &none, text);
+        assert_non_null(service);
+        if (layer_shares_host(service, service->routes[0].host) != rows[i].shared)
+            fail_msg("%s, %s", rows[i].host, rows[i].other);
+    }
+}
+
 /* Errors of a flavour are reported at the values. */
 static void test_locations(void **state)
 {
@@ -168,9 +234,11 @@ static void test_certificate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_hash_keys),   UNIT_TEST(test_defaults),  UNIT_TEST(test_all_fields),
-        UNIT_TEST(test_locations),   UNIT_TEST(test_protocols), UNIT_TEST(test_no_port),
-        UNIT_TEST(test_certificate),
+        UNIT_TEST(test_hash_keys),           UNIT_TEST(test_defaults),
+        UNIT_TEST(test_all_fields),          UNIT_TEST(test_locations),
+        UNIT_TEST(test_protocols),           UNIT_TEST(test_no_port),
+        UNIT_TEST(test_certificate),         UNIT_TEST(test_gateway),
+        UNIT_TEST(test_gateway_certificate), UNIT_TEST(test_shared_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

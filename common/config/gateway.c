@@ -1,0 +1,117 @@
+#include "config/gateway.h"
+
+#include "config/environment.h"
+#include "format/name.h"
+
+/* The record of `gateway` or `internal_gateway`, with what its errors need. */
+struct gateway_reader {
+    const struct schema_reader *reader;
+    const struct record *record;
+    const char *field; /* its name */
+    struct gateway *gateway;
+};
+
+static void read_name(const struct gateway_reader *in)
+{
+    struct diags *diags = in->reader->diags;
+    if (!record_has(in->record, GATEWAY_NAME))
+        return;
+    struct str text = record_value(in->record, GATEWAY_NAME)->text;
+    size_t slash = str_find(text, 0, '/');
+    in->gateway->namespace = str_slice(text, 0, slash);
+    in->gateway->name = str_skip(text, slash + (slash < text.len));
+    if (slash < text.len && !name_check_namespace(in->gateway->namespace) &&
+        !name_check_subdomain(in->gateway->name))
+        return;
+    diag_error(diags, record_location(in->record, GATEWAY_NAME),
+               "name of %s must be NAMESPACE/NAME, not \"%.*s\"", in->field, STR_ARG(text));
+    if (!name_check_subdomain(text))
+        diag_hint(diags, "write the namespace of the Gateway too, for example: name: infra/%.*s",
+                  STR_ARG(text));
+    else
+        diag_hint(diags, "for example: name: infra/public");
+}
+
+static void read_listeners(const struct gateway_reader *in)
+{
+    struct gateway *gateway = in->gateway;
+    struct diags *diags = in->reader->diags;
+    environment_set_checked(in->reader, in->record, GATEWAY_LISTENER, name_check_subdomain,
+                            &gateway->listener);
+    environment_set_checked(in->reader, in->record, GATEWAY_HTTP_LISTENER, name_check_subdomain,
+                            &gateway->http_listener);
+    struct location at = record_location(in->record, GATEWAY_HTTP_LISTENER);
+    if (gateway->http_listener.len == 0 || record_value(in->record, GATEWAY_LISTENER)->invalid)
+        return;
+    if (gateway->listener.len == 0 && !gateway->listener_sets) {
+        diag_error(diags, at, "http_listener requires listener");
+        diag_hint(diags, "set listener too: without it, the routes are attached to the HTTP "
+                         "listener as well, which then does not redirect");
+    } else if (str_equal(gateway->listener, gateway->http_listener)) {
+        diag_error(diags, at, "listener and http_listener must be different");
+        diag_hint(diags, "set listener to the HTTPS listener of the Gateway, and http_listener to "
+                         "its HTTP listener");
+    }
+}
+
+static void read_listener_sets(const struct gateway_reader *in, bool has_certificate)
+{
+    struct diags *diags = in->reader->diags;
+    struct location at = record_location(in->record, GATEWAY_LISTENER_SETS);
+    in->gateway->listener_sets = record_value(in->record, GATEWAY_LISTENER_SETS)->boolean;
+    if (!in->gateway->listener_sets)
+        return;
+    if (in->gateway->flavour == FLAVOUR_TRAEFIK) {
+        diag_error(diags, at,
+                   "listener_sets: true is not possible with type: traefik, because "
+                   "Traefik does not support ListenerSets");
+        diag_hint(diags, "remove it, and set the certificate in the listener of the Gateway");
+    } else if (!has_certificate) {
+        diag_error(diags, at, "listener_sets: true requires tls_secret or cluster_issuer");
+        diag_hint(diags, "set one of them too, or remove listener_sets");
+    } else if (record_has(in->record, GATEWAY_LISTENER)) {
+        diag_warning(diags, record_location(in->record, GATEWAY_LISTENER),
+                     "listener has no effect with listener_sets: true");
+        diag_hint(diags, "remove it: the routes are attached to ListenerSets");
+    }
+}
+
+/* Traefik accepts routes with sessionPersistence and ignores it. */
+static void read_session_persistence(const struct gateway_reader *in)
+{
+    struct diags *diags = in->reader->diags;
+    const struct value *value = record_value(in->record, GATEWAY_SESSION_PERSISTENCE);
+    in->gateway->has_session_persistence = str_eq_c(value->text, "v1.6");
+    if (!in->gateway->has_session_persistence || in->gateway->flavour != FLAVOUR_TRAEFIK)
+        return;
+    diag_error(diags, record_location(in->record, GATEWAY_SESSION_PERSISTENCE),
+               "session_persistence: v1.6 is not possible with type: traefik, because Traefik "
+               "ignores it");
+    diag_hint(diags, "remove it: sticky_session works with a TraefikService");
+}
+
+const struct gateway *gateway_read(const struct schema_reader *reader, const struct record *file,
+                                   enum field_id field, bool has_certificate)
+{
+    const struct value *value = record_value(file, field);
+    if (value->count == 0)
+        return NULL;
+    struct gateway *gateway = ARENA_NEW(reader->arena, struct gateway);
+    const struct gateway_reader in = {.reader = reader,
+                                      .record = value->records[0],
+                                      .field = schema_field(field)->name,
+                                      .gateway = gateway};
+    gateway->flavour = flavour_of_keyword(record_value(in.record, GATEWAY_TYPE)->text);
+    read_name(&in);
+    read_listener_sets(&in, has_certificate);
+    read_listeners(&in);
+    read_session_persistence(&in);
+    return gateway;
+}
+
+bool gateway_overlaps(const struct gateway *one, const struct gateway *other)
+{
+    return str_equal(one->namespace, other->namespace) && str_equal(one->name, other->name) &&
+           (one->listener_sets || other->listener_sets || one->listener.len == 0 ||
+            other->listener.len == 0 || str_equal(one->listener, other->listener));
+}

@@ -1,0 +1,54 @@
+/* Shared by flavours that generate routes of the Gateway API: a route for each host. */
+#ifndef OPTASVC_TRAFFIC_GATEWAY_H
+#define OPTASVC_TRAFFIC_GATEWAY_H
+
+#include "manifest/traffic.h"
+
+#define GATEWAY_GROUP "gateway.networking.k8s.io"
+
+/* A generated route. */
+struct gateway_route {
+    const char *kind; /* HTTPRoute or GRPCRoute */
+    struct str name;
+};
+
+/* What depends on the type of the Gateway. Members may be NULL. */
+struct gateway_form {
+    int64_t redirect_status; /* of http_listener */
+    /* Adds objects that the routes refer to. */
+    void (*add_before)(struct manifests *manifests, const struct traffic *traffic);
+    /* Adds objects that refer to a route. */
+    void (*add_after)(struct manifests *manifests, const struct traffic *traffic,
+                      const struct gateway_route *route);
+    /* Sets the backend of a rule; NULL: the Service. */
+    void (*put_backend)(struct arena *arena, const struct traffic *traffic, struct node *backend);
+};
+
+void gateway_render(struct manifests *manifests, const struct traffic *traffic,
+                    const struct gateway_form *form);
+
+/* Reports what no type of Gateway supports. */
+void gateway_check(const struct traffic *traffic);
+
+/* Warns that the Gateway decides how long a websocket may be idle. */
+void gateway_warn_idle_timeout(const struct traffic *traffic);
+
+/* Reports consistent_hash; `possible` describes what the type supports. */
+void gateway_report_hash(const struct traffic *traffic, const char *possible);
+
+/* Warns that session persistence sets a cookie for each path. */
+void gateway_warn_session_persistence(const struct traffic *traffic);
+
+/* True if the traffic has GRPCRoutes. With a path prefix, gRPC needs the rewrite of HTTPRoutes; a
+ * Gateway does not accept both kinds for one host; and Traefik has sticky sessions only in
+ * HTTPRoutes. */
+bool gateway_uses_grpc_routes(const struct traffic *traffic);
+
+/* True if sticky sessions use the field sessionPersistence of the routes. */
+bool gateway_has_session_persistence(const struct traffic *traffic);
+
+/* Formats seconds as a Duration of the Gateway API: 48h, 1h30m. It allows 5 digits before a unit,
+ * and no days. */
+struct str gateway_duration(struct arena *arena, int64_t seconds);
+
+#endif

@@ -1,0 +1,31 @@
+/* Routes for any implementation of the Gateway API: only what all of them support. */
+#include "manifest/traffic_gateway.h"
+
+static void check(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    gateway_check(traffic);
+    gateway_warn_idle_timeout(traffic);
+    gateway_warn_session_persistence(traffic);
+    if (traffic->hash.count)
+        gateway_report_hash(traffic, "path prefixes and gRPC, and sticky_session with "
+                                     "session_persistence: v1.6");
+    if (!traffic->affinity.cookie.len || gateway_has_session_persistence(traffic))
+        return;
+    diag_error(diags, traffic->affinity.at,
+               "sticky_session is not possible with a gateway of type standard without "
+               "session_persistence");
+    diag_hint(diags, "set type: envoy or type: traefik in gateway if its controller is Envoy "
+                     "Gateway or Traefik; or set session_persistence: v1.6 if the controller "
+                     "supports it and the cluster has the experimental CRDs of Gateway API 1.4 to "
+                     "1.6");
+}
+
+static void render_routes(struct manifests *manifests, const struct traffic *traffic)
+{
+    /* Implementations need not support other statuses than 301 and 302. */
+    static const struct gateway_form form = {.redirect_status = 301};
+    gateway_render(manifests, traffic, &form);
+}
+
+const struct traffic_flavour traffic_standard = {.check = check, .render = render_routes};

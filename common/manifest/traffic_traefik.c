@@ -1,0 +1,49 @@
+/* Routes for Traefik as a Gateway. For sticky sessions, a TraefikService is between the route and
+ * the Service: Traefik ignores sessionPersistence of routes. */
+#include "manifest/traffic_gateway.h"
+
+static void check(const struct traffic *traffic)
+{
+    gateway_check(traffic);
+    gateway_warn_idle_timeout(traffic);
+    if (traffic->hash.count)
+        gateway_report_hash(traffic, "path prefixes, gRPC and sticky_session");
+}
+
+static void add_traefik_service(struct manifests *manifests, const struct traffic *traffic)
+{
+    struct arena *arena = manifests->arena;
+    struct node *object = manifest_object(manifests, traffic->service, "traefik.io/v1alpha1",
+                                          "TraefikService", traffic->backend.service);
+    struct node *spec = node_set_map(arena, object, "spec");
+    struct node *weighted = node_set_map(arena, spec, "weighted");
+    struct node *item = node_append_map(arena, node_set_list(arena, weighted, "services"));
+    node_set_string(arena, item, "name", traffic->backend.service);
+    node_set_int(arena, item, "port", traffic->backend.port);
+    if (traffic->protocol == PORT_TYPE_GRPC) /* appProtocol of the Service is not read here */
+        node_set_string(arena, item, "scheme", STR("h2c"));
+    struct node *cookie = node_set_map(arena, node_set_map(arena, item, "sticky"), "cookie");
+    node_set_string(arena, cookie, "name", traffic->affinity.cookie);
+    node_set_int(arena, cookie, "maxAge", traffic->affinity.max_age);
+    node_set_string(arena, cookie, "path", traffic->affinity.path);
+    node_set_bool(arena, cookie, "httpOnly", true);
+}
+
+static void put_traefik_service(struct arena *arena, const struct traffic *traffic,
+                                struct node *backend)
+{
+    node_set_string(arena, backend, "group", STR("traefik.io"));
+    node_set_string(arena, backend, "kind", STR("TraefikService"));
+    node_set_string(arena, backend, "name", traffic->backend.service);
+}
+
+static void render_routes(struct manifests *manifests, const struct traffic *traffic)
+{
+    static const struct gateway_form plain = {.redirect_status = 308};
+    static const struct gateway_form sticky = {.redirect_status = 308,
+                                               .add_before = add_traefik_service,
+                                               .put_backend = put_traefik_service};
+    gateway_render(manifests, traffic, traffic->affinity.cookie.len ? &sticky : &plain);
+}
+
+const struct traffic_flavour traffic_traefik = {.check = check, .render = render_routes};
