@@ -10,7 +10,7 @@ static bool equals(const char *value, const char *word)
     return value && strcmp(value, word) == 0;
 }
 
-/* Lists all objects that apply would send, as `kubectl -o name` does. */
+/* Returns the names of all objects that apply would send, in the format of `kubectl -o name`. */
 static struct str format_object_names(struct arena *arena, const struct options *options,
                                       const struct render_result *render_result)
 {
@@ -47,7 +47,7 @@ static int print_names(const struct invocation *invocation)
     return status;
 }
 
-int cmd_apply_usage(const struct invocation *invocation)
+int cmd_apply_check_flags(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
     if (equals(options->apply.prune, "layer") && options->input.modules.count)
@@ -63,7 +63,7 @@ int cmd_apply_usage(const struct invocation *invocation)
 int cmd_apply(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
-    int status = cmd_apply_usage(invocation);
+    int status = cmd_apply_check_flags(invocation);
     if (status)
         return status;
     if (equals(options->apply.dry_run_mode, "client"))

@@ -15,7 +15,7 @@ struct deletion {
     struct manifests objects;  /* in deletion order */
     struct manifests released; /* adopted objects */
     struct manifests namespaces;
-    struct map deleted;    /* `objects`, for namespace_check() */
+    struct map deleted;    /* `objects`, for namespace_check_deletable() */
     struct map known_uids; /* uids of objects in the namespaces before the deletion */
     size_t retained;       /* number of objects that are not ours to delete */
 };
@@ -205,8 +205,8 @@ static void release_objects(struct deletion *deletion)
 static void select_namespace(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     if (namespace->state != NAMESPACE_ABSENT &&
-        namespace_check(&deletion->cluster, namespace, &deletion->deleted, &deletion->known_uids,
-                        "nothing was deleted"))
+        namespace_check_deletable(&deletion->cluster, namespace, &deletion->deleted,
+                                  &deletion->known_uids, "nothing was deleted"))
         manifests_add(&deletion->namespaces, namespace->object);
 }
 
@@ -218,8 +218,8 @@ static void delete_namespaces(struct deletion *deletion)
         return;
     for (size_t i = 0; i < cluster->namespace_count; i++)
         if (cluster->namespaces[i].state != NAMESPACE_ABSENT)
-            namespace_check(cluster, &cluster->namespaces[i], &deletion->deleted,
-                            &deletion->known_uids, "it was not deleted");
+            namespace_check_deletable(cluster, &cluster->namespaces[i], &deletion->deleted,
+                                      &deletion->known_uids, "it was not deleted");
     delete_objects(deletion, &deletion->namespaces);
 }
 
@@ -231,11 +231,12 @@ static bool prepare(struct deletion *deletion)
     if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES))
         return false;
     select_objects(deletion);
-    if (cluster->options->delete.with_storage)
+    if (cluster->options->delete.delete_volumes)
         for (size_t i = 0; i < cluster->namespace_count; i++)
             select_claims(deletion, &cluster->namespaces[i]);
-    deletion->deleted = namespace_deleted(&cluster->arena, &deletion->objects);
-    for (size_t i = 0; cluster->options->delete.with_namespace && i < cluster->namespace_count; i++)
+    deletion->deleted = namespace_index_deleted(&cluster->arena, &deletion->objects);
+    for (size_t i = 0; cluster->options->delete.delete_namespace && i < cluster->namespace_count;
+         i++)
         select_namespace(deletion, &cluster->namespaces[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }

@@ -16,7 +16,8 @@ static const char *check_flags(const struct options *options)
     if (options->push.image && (options->input.image_tag || options->input.image_digest))
         return "--image and --image-tag or --image-digest are mutually exclusive: --image pushes a "
                "local image, the others select a pushed one";
-    if (!options->push.image && (options->push.tag || options->push.create || options->push.tool))
+    if (!options->push.image &&
+        (options->push.tag || options->push.create_repository || options->push.container_tool))
         return "--tag, --create-repository and --container-tool require --image";
     return NULL;
 }
@@ -35,8 +36,8 @@ static bool reads_standard_input(const struct options *options)
            is_standard_input(options->input.parent_outputs);
 }
 
-/* Replaces a pipe on standard input with an unnamed file, which can be read twice. Input over the
- * limit is truncated above it, so the reader still reports it. Returns 0 or an errno. */
+/* Replaces a pipe on standard input with an unnamed file, which can be read twice. Of input above
+ * the limit, enough is kept that the reader reports the limit. Returns 0 or an errno. */
 static int buffer_pipe(void)
 {
     struct buf text = {0};
@@ -79,7 +80,7 @@ static bool buffer_stdin(const struct options *options, off_t *ret_start)
     return false;
 }
 
-/* --dry-run=client must not access a registry, --dry-run=server only checks. */
+/* --dry-run=client must not access a registry; --dry-run=server only runs checks. */
 static enum push_extent push_extent_of(const struct options *options)
 {
     const char *mode = options->apply.dry_run_mode;
@@ -138,11 +139,11 @@ static int run_deploy(const struct invocation *invocation)
     struct invocation apply_invocation = *invocation;
     struct arena arena = {0};
     const char *problem = check_flags(&invocation->options);
-    int status = problem ? cli_usage(invocation, problem) : cmd_apply_usage(invocation);
+    int status = problem ? cli_usage(invocation, problem) : cmd_apply_check_flags(invocation);
     if (status)
         return status;
     off_t start;
-    apply_invocation.options.input.mode = READ_FOR_PUSH;
+    apply_invocation.options.input.mode = READ_TO_PUSH;
     bool ok = buffer_stdin(&invocation->options, &start) &&
               (invocation->options.push.image ? push_image(&arena, &apply_invocation)
                                               : check_images(&apply_invocation));

@@ -1,5 +1,5 @@
-/* What apply would change: `kubectl diff`, and what that does not show: missing namespaces, objects
- * to delete, and conflicts with other field managers. */
+/* Shows what apply would change: the output of `kubectl diff`, and what that does not show: missing
+ * namespaces, objects to delete, and conflicts with other field managers. */
 #include "cluster/apply.h"
 #include "commands.h"
 #include "manifest/manifest.h"

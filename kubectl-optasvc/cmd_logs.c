@@ -1,5 +1,6 @@
-/* `kubectl logs` and `kubectl exec` on the pods of a service. For a shell, kubectl replaces this
- * process; for logs, log messages of kubectl itself are hidden, as in the other commands. */
+/* Runs `kubectl logs` and `kubectl exec` on the pods of a service. For a shell, kubectl replaces
+ * this process. For logs, this process remains to hide log messages of kubectl itself, as other
+ * commands do. */
 #include "cluster/cluster.h"
 #include "cluster/kuberc.h"
 #include "cluster/ownership.h"
@@ -34,7 +35,7 @@ static int exec_kubectl(struct cluster *cluster, const struct argv *argv)
     return EXIT_FAILURE;
 }
 
-/* Runs kubectl with our stdout. A closed pipe, as of `head`, is not reported. */
+/* Runs kubectl with our stdout. Does not report that a reader such as `head` closed the pipe. */
 static int run_kubectl(struct cluster *cluster, const struct argv *argv)
 {
     struct process run = {.arguments = argv->items, .inherit_stdout = true};
@@ -46,7 +47,7 @@ static int run_kubectl(struct cluster *cluster, const struct argv *argv)
     return run.error ? EXIT_FAILURE : run.status;
 }
 
-static int show_logs(struct cluster *cluster, const struct deployed_service *deployed)
+static int print_logs(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct options *options = cluster->options;
     struct argv argv =
@@ -87,7 +88,6 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
 static int open_shell(struct cluster *cluster, const struct deployed_service *deployed,
                       const struct option_list *command)
 {
-    /* prefer bash */
     static const char script[] = "command -v bash >/dev/null 2>&1 && exec bash || exec sh";
     if (!cluster_query(cluster, LIST_PODS, 0))
         return EXIT_FAILURE;
@@ -129,7 +129,7 @@ static int run(const struct invocation *invocation, bool shell)
         if (deployed && shell)
             status = open_shell(&cluster, deployed, &invocation->arguments);
         else if (deployed)
-            status = show_logs(&cluster, deployed);
+            status = print_logs(&cluster, deployed);
     }
     cluster_report(&cluster);
     cluster_close(&cluster);

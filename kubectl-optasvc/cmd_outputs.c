@@ -1,4 +1,4 @@
-/* Opta's outputs: the repository for images, and the deployed image. */
+/* Prints the outputs that Opta had: the repository for images, and the deployed image. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "commands.h"

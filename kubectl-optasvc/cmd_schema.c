@@ -1,6 +1,6 @@
-/* The table of fields as a JSON Schema (draft 7), for completion and checks in editors. It accepts
- * all files that `validate` accepts, and more: it cannot check relations between fields or files.
- */
+/* Prints the table of fields as a JSON Schema (draft 7), for completion and checks in editors. The
+ * schema accepts all files that `validate` accepts, and more: it cannot check relations between
+ * fields or files. */
 #include "commands.h"
 #include "config/module.h"
 #include "config/schema.h"
@@ -187,7 +187,7 @@ static void set_field(struct arena *arena, struct node *properties, const struct
     append_alternatives(arena, node_set_list(arena, property, "anyOf"), field);
 }
 
-/* Fields whose name has a prefix; their values are not checked. */
+/* Adds a pattern for the fields whose names start with a prefix. Their values are not checked. */
 static void set_prefixed_field(struct arena *arena, struct node *map, const struct field *field)
 {
     struct node *patterns = node_set_map(arena, map, "patternProperties");

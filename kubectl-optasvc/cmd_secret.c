@@ -81,11 +81,11 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
     return !process_interrupted();
 }
 
-/* Maximum length of a line that a terminal accepts, with its newline; it drops the rest. */
+/* Maximum length of a line, with its newline, that a terminal accepts. It drops the rest. */
 enum { TERMINAL_LINE_MAX = 4096 };
 
 /* Reads a line from the terminal without echo, which is disabled before the prompt appears. Returns
- * its length, TYPED_MAX if there is more than one line, or -1 on error. */
+ * its length, TERMINAL_LINE_MAX if there is more than one line, or -1 on error. */
 static ssize_t read_hidden_line(struct str name, const struct termios *saved, char *line)
 {
     struct termios no_echo = *saved;
@@ -153,7 +153,7 @@ static struct str trim_newline(struct str value)
     return value;
 }
 
-/* Warns about a trailing newline, which is usually an accident, as of echo. Does not warn about
+/* Warns about a trailing newline, which is usually unintended: echo adds one. Does not warn about
  * several trailing newlines, or about files of several lines, such as certificates. */
 static void warn_newline(struct command_run *run, struct str value, bool file)
 {
@@ -197,7 +197,7 @@ static bool read_new_value(struct command_run *run, struct str name, struct str 
 static struct secrets changed_secrets(struct arena *arena, const struct secrets *changes,
                                       const struct secrets *stored)
 {
-    struct secrets rest = {0};
+    struct secrets changed = {0};
     for (size_t i = 0; i < changes->count; i++) {
         const struct secret *change = &changes->items[i];
         const struct secret *previous = secrets_find(stored, change->name);
@@ -205,11 +205,11 @@ static struct secrets changed_secrets(struct arena *arena, const struct secrets 
             continue;
         if (!previous && !change->encoded.data)
             continue;
-        rest.items = arena_grow(arena, rest.items, rest.count, sizeof *rest.items);
-        rest.items[rest.count++] = *change;
+        changed.items = arena_grow(arena, changed.items, changed.count, sizeof *changed.items);
+        changed.items[changed.count++] = *change;
     }
-    secrets_index(arena, &rest);
-    return rest;
+    secrets_index(arena, &changed);
+    return changed;
 }
 
 static void print_changes(struct command_run *run, const struct secrets *changes,
@@ -262,7 +262,7 @@ static bool change(struct command_run *run, const struct secrets *changes)
 {
     struct cluster *cluster = &run->cluster;
     struct secrets stored;
-    /* Requires no additional permission: kubectl patch reads the object too. */
+    /* Reading requires no additional permission: kubectl patch reads the object too. */
     if (!secrets_read(cluster, run->namespace, &run->values, &stored))
         return false;
     struct secrets changed = changed_secrets(&run->values, changes, &stored);
@@ -419,7 +419,7 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
         rows[count++] =
             (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
                          secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
-                         run->options.secret.show ? format_value(run, value) : STR("")};
+                         run->options.secret.show_values ? format_value(run, value) : STR("")};
     }
     struct map missing = {0};
     for (size_t i = 0; i < run->cluster.service_count; i++) {
@@ -467,7 +467,7 @@ static bool run_list(struct command_run *run)
     buf_reserve(&out, (count + 1) * (width + longest + 100)); /* reallocation would leave a copy */
     add_row(&out, width,
             &(struct row){STR("NAME"), STR("SIZE"), "NOTE",
-                          run->options.secret.show ? STR("VALUE") : STR("")});
+                          run->options.secret.show_values ? STR("VALUE") : STR("")});
     for (size_t i = 0; i < count; i++)
         add_row(&out, width, &rows[i]);
     int status = console_finish(buf_str(&out));

@@ -1,4 +1,4 @@
-/* A table of the deployed services. */
+/* Prints a table of the deployed services. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "commands.h"
@@ -207,17 +207,17 @@ static bool write_status(struct cluster *cluster, struct buf *out)
     return true;
 }
 
-/* Prints the table repeatedly: on a terminal in place, elsewhere only if it changed. */
+/* Prints the table repeatedly: on a terminal in place, otherwise only if it changed. */
 static bool watch(struct cluster *cluster)
 {
     enum { INTERVAL_MS = 2000 };
-    struct arena answers = {0};
+    struct arena query_arena = {0};
     struct buf last = {0};
     bool ok = true;
-    cluster->kubectl.arena = &answers;
+    cluster->kubectl.arena = &query_arena;
     while (ok && !process_interrupted()) {
         struct buf out = {0};
-        arena_reset(&answers);
+        arena_reset(&query_arena);
         if (isatty(STDOUT_FILENO))
             buf_add(&out, STR("\033[H\033[J"));
         bool succeeded = write_status(cluster, &out);
@@ -236,7 +236,7 @@ static bool watch(struct cluster *cluster)
     }
     buf_free(&last);
     cluster->kubectl.arena = &cluster->arena;
-    arena_free(&answers);
+    arena_free(&query_arena);
     return ok;
 }
 

@@ -38,9 +38,9 @@ extern const struct command command_version;
 /* Flags of commands that push an image. */
 #define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE_REPOSITORY) | FLAG(CONTAINER_TOOL))
 
-/* Reports invalid combinations of the flags of apply and returns the exit status; 0 if there is
- * none. */
-int cmd_apply_usage(const struct invocation *invocation);
+/* Reports an invalid combination of flags of apply. Returns the exit status; 0 if the flags are
+ * valid. */
+int cmd_apply_check_flags(const struct invocation *invocation);
 
 /* Shared by several commands. Return the exit status. */
 int cmd_apply(const struct invocation *invocation);

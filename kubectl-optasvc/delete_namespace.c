@@ -21,14 +21,14 @@ struct namespace_contents {
     size_t count;
 };
 
-static bool is_report(struct str kind)
+static bool is_about_other_objects(struct str kind)
 {
     return str_eq_c(kind, "events") || str_eq_c(kind, "events.events.k8s.io") ||
            str_eq_c(kind, "pods.metrics.k8s.io");
 }
 
-/* Returns all namespaced kinds except reports about other objects, as arguments of `kubectl get`.
- * They are split because the length of an argument is limited. */
+/* Returns all namespaced kinds, except those that only describe other objects, as lists for
+ * `kubectl get`. There may be several lists because the length of an argument is limited. */
 static struct argv list_kinds(const struct kubectl *kubectl)
 {
     struct process run = {.arguments = kubectl_argv(kubectl, "api-resources", "--namespaced",
@@ -42,7 +42,7 @@ static struct argv list_kinds(const struct kubectl *kubectl)
         kubectl_report(kubectl, &run);
     struct str kind;
     for (size_t at = 0; str_next_line(text, &at, &kind);) {
-        if (!is_report(kind))
+        if (!is_about_other_objects(kind))
             buf_add_joined(&kinds, ",", kind);
         if (kinds.len && (kinds.len >= PROCESS_NAMES_MAX || at >= text.len))
             argv_add(kubectl->arena, &lists, buf_take(kubectl->arena, &kinds).data);
@@ -127,7 +127,7 @@ static struct str endpoints_key(struct arena *arena, struct str namespace, struc
 }
 
 /* The keys are uids and, for Services, also "NAMESPACE/NAME": Endpoints have no owner reference. */
-struct map namespace_deleted(struct arena *arena, const struct manifests *objects)
+struct map namespace_index_deleted(struct arena *arena, const struct manifests *objects)
 {
     struct map deleted = {0};
     for (size_t i = 0; i < objects->count; i++) {
@@ -208,8 +208,9 @@ static bool report_remaining(struct cluster *cluster, const struct cluster_names
     return count == 0;
 }
 
-bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
-                     const struct map *deleted, struct map *known_uids, const char *consequence)
+bool namespace_check_deletable(struct cluster *cluster, const struct cluster_namespace *namespace,
+                               const struct map *deleted, struct map *known_uids,
+                               const char *consequence)
 {
     struct diags *diags = &cluster->diags;
     struct arena *arena = cluster->kubectl.arena;

@@ -10,10 +10,11 @@
  * remaining objects and `consequence`. Adds the uids of all objects to `known_uids`: in a second
  * check, after the deletion of objects, these and the objects that they control count as deleted.
  */
-bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
-                     const struct map *deleted, struct map *known_uids, const char *consequence);
+bool namespace_check_deletable(struct cluster *cluster, const struct cluster_namespace *namespace,
+                               const struct map *deleted, struct map *known_uids,
+                               const char *consequence);
 
-/* Indexes the objects to delete for namespace_check(). */
-struct map namespace_deleted(struct arena *arena, const struct manifests *objects);
+/* Indexes the objects to delete for namespace_check_deletable(). */
+struct map namespace_index_deleted(struct arena *arena, const struct manifests *objects);
 
 #endif

@@ -19,7 +19,7 @@ static bool fail(struct cluster *cluster, const char *action, const char *path)
     return false;
 }
 
-static const char *make_dir(struct cluster *cluster)
+static const char *create_dir(struct cluster *cluster)
 {
     const char *path = private_dir_create(&cluster->arena);
     if (!path)
@@ -171,7 +171,7 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
 bool secrets_edit(struct cluster *cluster, struct arena *arena, const struct secrets *secrets,
                   struct secrets *ret)
 {
-    const char *directory = make_dir(cluster);
+    const char *directory = create_dir(cluster);
     struct dotenv dotenv;
     if (!directory)
         return false;

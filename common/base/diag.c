@@ -78,12 +78,12 @@ static const struct source *copy_use(struct arena *arena, const struct source *s
 {
     if (!source || !source->use)
         return source;
-    struct source *kept = ARENA_NEW(arena, struct source);
+    struct source *copy = ARENA_NEW(arena, struct source);
     struct location *use = ARENA_NEW(arena, struct location);
     *use = *source->use;
-    *kept = *source;
-    kept->use = use;
-    return kept;
+    *copy = *source;
+    copy->use = use;
+    return copy;
 }
 
 __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
@@ -164,11 +164,11 @@ void diag_hint_line(struct diags *diags, const char *line)
     *hint = str_format(diags->arena, "%.*s%s%s", STR_ARG(*hint), hint->len ? "\n" : "", line);
 }
 
-bool diag_suggest(struct diags *diags, const struct suggestion *near)
+bool diag_suggest(struct diags *diags, const struct suggestion *suggestion)
 {
-    if (near->best.len)
-        diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near->best));
-    return near->best.len > 0;
+    if (suggestion->best.len)
+        diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(suggestion->best));
+    return suggestion->best.len > 0;
 }
 
 /* Returns the start of the line of an offset; excludes a byte order mark. */
@@ -441,12 +441,12 @@ static void sort_by_position(struct diag *items, size_t count)
     }
 }
 
-/* True if `kept` is `message` as stored: a long message is cut and ends in "...". */
-static bool is_stored_form_of(struct str kept, struct str message)
+/* True if `stored` is `message` as stored: a long message is cut and ends in "...". */
+static bool is_stored_form_of(struct str stored, struct str message)
 {
-    bool cut = message.len > DIAG_TEXT_MAX && kept.len >= DIAG_TEXT_MAX;
-    return cut ? str_starts_with(message, str_slice(kept, 0, kept.len - strlen("...")))
-               : str_equal(kept, message);
+    bool cut = message.len > DIAG_TEXT_MAX && stored.len >= DIAG_TEXT_MAX;
+    return cut ? str_starts_with(message, str_slice(stored, 0, stored.len - strlen("...")))
+               : str_equal(stored, message);
 }
 
 bool diags_contain(const struct diags *diags, struct str message)

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 enum {
-    DIAG_MAX = 200,       /* errors kept, and as many warnings; more are only counted */
+    DIAG_MAX = 200,       /* errors stored, and as many warnings; more are only counted */
     DIAG_TEXT_MAX = 1000, /* bytes of a message or hint; longer ones are cut */
 };
 
@@ -67,15 +67,15 @@ struct diags {
     struct arena *arena; /* for strings and items; set by the owner */
     struct diag *items;
     size_t count;
-    size_t errors; /* all errors reported, kept or not */
+    size_t errors; /* all reported errors, stored or not */
     size_t warnings;
     size_t repeats[SEVERITY_WARNING + 1]; /* of these, repeats through another alias */
     bool last_kept;                       /* the last diagnostic is in `items` */
 };
 
 /* Reports a diagnostic. A message is one sentence in lower case without a full stop, with "%" as in
- * printf(). The same diagnostic of a text that is used through several aliases has one cause: it is
- * shown once and its repeats are counted. */
+ * printf(). If a text is used through several aliases, the same diagnostic about it is shown once
+ * and its repeats are counted. */
 void diag_error(struct diags *diags, struct location at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diag_warning(struct diags *diags, struct location at, const char *format, ...)
@@ -88,8 +88,8 @@ void diag_vwarning(struct diags *diags, struct location at, const char *format, 
     __attribute__((format(printf, 3, 0)));
 
 /* Adds the operation, such as "cannot list Pods", to the last diagnostic. It is printed before the
- * message and ignored by diags_contain(), so that one cause that stops several operations is one
- * message. */
+ * message. diags_contain() ignores it, so that a cause that stops several operations is reported
+ * once. */
 void diag_context(struct diags *diags, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -110,9 +110,9 @@ size_t diag_add_visible(struct buf *out, struct str text);
 void diag_add_truncated(struct buf *out, struct str text, size_t columns);
 
 /* Adds the hint "did you mean ...?". Returns false if there is no suggestion. */
-bool diag_suggest(struct diags *diags, const struct suggestion *near);
+bool diag_suggest(struct diags *diags, const struct suggestion *suggestion);
 
-/* True if this message was reported before: several operations can fail for one reason. */
+/* True if this message was reported before. Several operations can fail for the same reason. */
 bool diags_contain(const struct diags *diags, struct str message);
 
 /* 1-based line and column of a byte; columns count characters. */

@@ -8,7 +8,8 @@ enum {
     /* Service files and related files */
     FILE_SIZE_MAX = 1024 * 1024, /* bytes of a service file, environment file or outputs file */
     FILE_DEPTH_MAX = 32,         /* nesting depth of maps and lists */
-    BLANKS_MAX = 500, /* consecutive spaces, tabs and line breaks: libfyaml is quadratic in them */
+    WHITESPACE_RUN_MAX =
+        500, /* consecutive spaces, tabs and line breaks: libfyaml is quadratic in them */
     FILE_EXPANDED_MAX = 100000, /* keys, values, maps and lists after expanding a file's aliases */
     FILES_MAX = 20000,          /* files per run */
     DIRECTORY_DEPTH_MAX = 32,   /* directory depth with -R */
@@ -18,11 +19,11 @@ enum {
     VARIABLES_MAX = 2000,       /* environment variables per container */
     ROUTES_MAX = 500,           /* addresses in public_uri */
     CRON_JOBS_MAX = 100, /* cron_jobs per service; each contains the complete pod configuration */
-    FILLED_MAX = 64 * 1024,             /* bytes of a string after its placeholders are filled in */
-    OUTPUTS_DEPTH_MAX = 50,             /* outputs in a chain in which each refers to the next */
-    DURATION_MAX = 7 * 86400,           /* seconds of --timeout */
-    SEARCH_SIZE_MAX = 64 * 1024 * 1024, /* bytes of a file in a directory; above FILE_SIZE_MAX it is
-                                         only searched for the key modules */
+    INTERPOLATED_SIZE_MAX = 64 * 1024, /* bytes of a string after its placeholders are filled in */
+    OUTPUTS_DEPTH_MAX = 50,            /* outputs in a chain in which each refers to the next */
+    DURATION_MAX = 7 * 86400,          /* seconds of --timeout */
+    SCAN_SIZE_MAX = 64 * 1024 * 1024,  /* bytes of a file in a directory; above FILE_SIZE_MAX it is
+                                          only searched for the key modules */
 
     /* Charts */
     STREAM_SIZE_MAX = 256 * 1024 * 1024,  /* bytes of all manifests together */

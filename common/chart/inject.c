@@ -19,19 +19,19 @@ static void warn_not_injected(const struct injection *injection, const struct se
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!service_has(service, fields[i]) ||
             (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))
-            continue; /* inject_ingress() knows whether a new Ingress has it */
+            continue; /* inject_ingress() warns unless a new Ingress supports it */
         diag_warning(injection->diags, record_location(service->record, fields[i]),
                      "%s is not injected into charts", schema_field(fields[i])->name);
         diag_hint(injection->diags, "configure it in the chart's values");
     }
 }
 
-/* The chart sets image and ports, but traffic settings and new probes use `port`. */
-static bool is_port_read(struct injection *injection, const struct service *service)
+/* True if traffic settings or a new probe use `port`. Otherwise the chart's ports apply. */
+static bool is_port_used(struct injection *injection, const struct service *service)
 {
     const struct target target = {.injection = injection, .service = service};
     return inject_ingress_is_requested(&target) ||
-           map_get(&injection->port_readers, target_key(injection, service));
+           map_get(&injection->port_users, target_key(injection, service));
 }
 
 static void log_ignored(struct injection *injection, const struct service *service)
@@ -43,12 +43,12 @@ static void log_ignored(struct injection *injection, const struct service *servi
                   {SERVICE_PORT, "the chart sets the ports"}};
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!service_has(service, fields[i].field) ||
-            (fields[i].field == SERVICE_PORT && is_port_read(injection, service)))
+            (fields[i].field == SERVICE_PORT && is_port_used(injection, service)))
             continue;
         struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
         struct change_event event = {.kind = CHANGE_IGNORED,
                                      .object = title,
-                                     .text = title,
+                                     .display_name = title,
                                      .what = str_from_c(schema_field(fields[i].field)->name),
                                      .detail = str_from_c(fields[i].reason)};
         injection->events = arena_grow(injection->arena, injection->events, injection->event_count,
@@ -60,15 +60,15 @@ static void log_ignored(struct injection *injection, const struct service *servi
 static void override(struct injection *injection, const struct service *service)
 {
     struct target target = {.injection = injection, .service = service};
-    inject_check_exemptions(injection, service);
-    target.workload = target_workload(injection, service);
-    if (!target.workload || !claim_workload(injection, service, target.workload))
+    inject_check_exclusions(injection, service);
+    target.workload = target_select_workload(injection, service);
+    if (!target.workload || !target_claim_workload(injection, service, target.workload))
         return;
     target.edit = release_edit(&injection->release, target.workload);
     target.windows = target_windows_field(target_pod(&target));
     if (!target_check_service(&target))
         return;
-    target.container = target_main_container(&target);
+    target.container = target_select_container(&target);
     if (!target.container)
         return;
     warn_not_injected(injection, service);
@@ -82,7 +82,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_ingress(&target);
 }
 
-/* Filling gaps */
+/* Fill mode */
 
 /* True for a container that runs as long as its pod: a sidecar, or not an init container. */
 static bool keeps_running(const struct node *container, bool init)
@@ -90,7 +90,7 @@ static bool keeps_running(const struct node *container, bool init)
     return !init || str_eq_c(node_string(node_at(container, "restartPolicy")), "Always");
 }
 
-/* Hooks get only what policies require of every container. */
+/* Hooks get only the settings that admission policies often require of every container. */
 static void fill_container(const struct target *target, bool init)
 {
     const struct object *workload = target->workload;
@@ -117,14 +117,14 @@ static void fill_containers(struct target *target)
     }
 }
 
-/* A Rollout with `workloadRef` has no pod template: the object that it names is filled instead, if
- * the chart has it. */
-static void log_missing_pods(const struct target *target)
+/* A Rollout with `workloadRef` has no pod template. Reports it unless the chart has the object that
+ * it refers to, which is filled instead. */
+static void log_missing_template(const struct target *target)
 {
-    if (!target->workload->pods_of)
+    if (!target->workload->workload_ref)
         inject_log(target, target->workload, CHANGE_SKIPPED, "",
                    "it runs the pods of %.*s, which is not a workload of the chart",
-                   STR_ARG(release_reference(target->injection->arena, target->workload)));
+                   STR_ARG(release_workload_ref(target->injection->arena, target->workload)));
 }
 
 /* Reports why and returns false if the workload cannot be filled. */
@@ -133,13 +133,13 @@ static bool can_fill(const struct target *target)
     const struct object *workload = target->workload;
     if (inject_is_excluded(target))
         return false;
-    const char *unfit = target->injection->unfit[workload->document];
-    if (unfit)
-        inject_log(target, workload, CHANGE_SKIPPED, "", "%s", unfit);
+    const char *reason = target->injection->edit_failures[workload->document];
+    if (reason)
+        inject_log(target, workload, CHANGE_SKIPPED, "", "%s", reason);
     else if (!workload->pod)
-        log_missing_pods(target);
+        log_missing_template(target);
     else
-        return target->all || target_check_service(target);
+        return target->all_workloads || target_check_service(target);
     return false;
 }
 
@@ -149,7 +149,7 @@ static void fill_single_workload(struct target *target)
     if (!inject_scale_is_requested(target) && !inject_ingress_is_requested(target))
         return;
     if (target->service->helm.all_containers)
-        target->container = target_main_container(target);
+        target->container = target_select_container(target);
     if (!target->container)
         return;
     inject_scale(target);
@@ -165,13 +165,13 @@ static void fill_workload(struct injection *injection, const struct service *ser
                             .edit = release_edit(&injection->release, workload),
                             .windows = target_windows_field(workload->pod),
                             .fill = true,
-                            .all = !alone};
+                            .all_workloads = !alone};
     if (!can_fill(&target))
         return;
     if (service->helm.all_containers) {
         fill_containers(&target);
     } else {
-        target.container = target_main_container(&target);
+        target.container = target_select_container(&target);
         if (!target.container)
             return;
         fill_container(&target, false);
@@ -192,8 +192,8 @@ static bool selects_all(const struct injection *injection, const struct service 
     return flag ? strcmp(flag, "*") == 0 : service->helm.all_workloads;
 }
 
-/* Reports flags that select an object of one workload if all are filled, and --container if all
- * containers are. */
+/* Reports an error and returns false if all workloads are filled and a flag selects an object of
+ * one workload, or if all containers are filled and --container is given. */
 static bool check_fill_flags(const struct injection *injection, const struct service *service)
 {
     const struct inject_options *options = injection->options;
@@ -221,24 +221,24 @@ static void fill(struct injection *injection, const struct service *service)
         return;
     inject_warn_replicas(&any, "mode: fill removes nothing");
     if (!selects_all(injection, service)) {
-        inject_check_exemptions(injection, service);
-        const struct object *workload = target_workload(injection, service);
+        inject_check_exclusions(injection, service);
+        const struct object *workload = target_select_workload(injection, service);
         if (workload)
             fill_workload(injection, service, workload, true);
         return;
     }
     static const enum object_kind types[] = {OBJECT_WORKLOAD, OBJECT_PODS};
-    size_t found = 0;
+    size_t workload_count = 0;
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         for (const struct object *object = release_objects(&injection->release, types[i]); object;
              object = object->next) {
-            size_t done = injection->event_count;
-            found++;
+            size_t first_event = injection->event_count;
+            workload_count++;
             fill_workload(injection, service, object, false);
-            inject_warn_immutable(injection, object, done);
+            inject_warn_immutable(injection, object, first_event);
         }
     }
-    if (found == 0) {
+    if (workload_count == 0) {
         diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
         diag_hint(injection->diags, "nothing was changed; enable a workload in the chart's values");
     }
@@ -251,7 +251,7 @@ struct inject_run {
     struct diags diags;
     const struct service **services;
     size_t service_count;
-    struct str *texts; /* by document, if it changed */
+    struct str *edited_texts; /* by document; {NULL, 0}: not edited */
 };
 
 static void read_layer(struct inject_run *run, struct layer *layer)
@@ -307,7 +307,7 @@ static bool read_files(struct inject_run *run, const struct input_options *optio
     return run->diags.errors == 0;
 }
 
-/* Writing */
+/* Output */
 
 static void add_piece(struct injected *injected, struct str piece)
 {
@@ -356,14 +356,14 @@ static struct str additions_before(struct injected *injected, const struct relea
     /* A document without a marker needs one after the additions. */
     bool marked = stream_is_marked(text);
     /* Additions need a marker too if another document ends before them, for example with `...`. */
-    bool opens = release->stream.documents[document].start == 0;
+    bool is_first = release->stream.documents[document].start == 0;
     struct emit_style style = {.step = 2, .dash = 0};
     for (size_t i = 0; i < release->addition_count; i++) {
         const struct addition *addition = &release->additions[i];
         if (addition->before != document)
             continue;
         style.newline = edit_newline(&release->edits[document]);
-        if (marked || out.len || !opens)
+        if (marked || out.len || !is_first)
             buf_format(&out, "---%s", style.newline);
         write_addition(&out, addition->node, source_comment(text), &style);
     }
@@ -376,12 +376,12 @@ static void write_document(struct injected *injected, const struct inject_run *r
 {
     const struct release *release = &run->injection.release;
     const struct document *document = &release->stream.documents[i];
-    struct str text = run->texts[i];
+    struct str text = run->edited_texts[i];
     if (!text.data)
         text = str_slice(release->source.text, document->start, document->end);
-    size_t mark = utf8_bom_len(text);
-    add_piece(injected, str_slice(text, 0, mark));
-    text = str_skip(text, mark);
+    size_t bom_len = utf8_bom_len(text);
+    add_piece(injected, str_slice(text, 0, bom_len));
+    text = str_skip(text, bom_len);
     add_piece(injected, additions_before(injected, release, i, text));
     add_piece(injected, text);
 }
@@ -394,53 +394,54 @@ static bool has_fill(const struct inject_run *run)
     return false;
 }
 
-/* Reports that a document cannot be edited. In fill mode, marks the document as unfit instead and
- * returns true, if it was not marked yet. */
-static bool mark_unfit(struct inject_run *run, size_t i, const struct diags *refused)
+/* Handles a document that cannot be edited. If a service uses fill mode, records why and returns
+ * true, so that a second run skips the document. Reports errors and returns false if there is no
+ * such service or the failure was recorded before. */
+static bool record_edit_failure(struct inject_run *run, size_t i, const struct diags *failures)
 {
-    const char **unfit = &run->injection.unfit[i];
-    if (*unfit || !has_fill(run)) {
-        for (size_t j = 0; j < refused->count; j++) {
-            const struct diag *diag = &refused->items[j];
+    const char **reason = &run->injection.edit_failures[i];
+    if (*reason || !has_fill(run)) {
+        for (size_t j = 0; j < failures->count; j++) {
+            const struct diag *diag = &failures->items[j];
             diag_error(&run->diags, diag->at, "%.*s", STR_ARG(diag->message));
             diag_hint(&run->diags, "%.*s", STR_ARG(diag->hint));
         }
         return false;
     }
-    *unfit = str_to_c(run->injection.arena, refused->items[0].message);
+    *reason = str_to_c(run->injection.arena, failures->items[0].message);
     return true;
 }
 
 /* Writes the changed documents. After other errors, only reports documents that cannot be edited.
- * True if further documents turned out to be unfit. */
+ * Returns true if a failure was recorded, so that the injection must run again. */
 static bool write_edits(struct inject_run *run)
 {
     const struct release *release = &run->injection.release;
     bool ok = run->diags.errors == 0;
-    bool left = false;
+    bool must_rerun = false;
     struct arena scratch = {0};
     struct buf out = {0};
-    run->texts = ARENA_ARRAY(run->injection.arena, release->stream.count, struct str);
+    run->edited_texts = ARENA_ARRAY(run->injection.arena, release->stream.count, struct str);
     for (size_t i = 0; i < release->stream.count; i++) {
         struct edit *edit = &release->edits[i];
-        struct diags refused = {.arena = run->injection.arena};
-        edit->diags = &refused;
+        struct diags failures = {.arena = run->injection.arena};
+        edit->diags = &failures;
         if (!edit->root || !(edit->refused.errors || (ok && edit_changes(edit))))
             continue;
         out.len = 0;
         edit->scratch = &scratch;
         if (edit_write(edit, &out))
-            run->texts[i] = str_copy(run->injection.arena, buf_str(&out));
+            run->edited_texts[i] = str_copy(run->injection.arena, buf_str(&out));
         else
-            left |= mark_unfit(run, i, &refused);
+            must_rerun |= record_edit_failure(run, i, &failures);
         edit->scratch = NULL;
     }
     arena_free(&scratch);
     buf_free(&out);
-    return left;
+    return must_rerun;
 }
 
-static const char *const change_words[CHANGE_KINDS] = {
+static const char *const change_names[CHANGE_KINDS] = {
     [CHANGE_ADDED] = "added",     [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
     [CHANGE_KEPT] = "kept",       [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
     [CHANGE_IGNORED] = "ignored",
@@ -449,8 +450,8 @@ static const char *const change_words[CHANGE_KINDS] = {
 static void write_event(const struct change_event *event, struct buf *line, struct buf *out)
 {
     size_t start = line->len;
-    buf_add(line, event->text);
-    if (event->container.len && event->several) {
+    buf_add(line, event->display_name);
+    if (event->container.len && event->shows_container) {
         buf_add(line, STR(": container "));
         buf_add(line, event->container);
     }
@@ -459,7 +460,7 @@ static void write_event(const struct change_event *event, struct buf *line, stru
         buf_add(line, event->what);
     }
     buf_add(line, STR(": "));
-    buf_add(line, str_from_c(change_words[event->kind]));
+    buf_add(line, str_from_c(change_names[event->kind]));
     if (event->detail.len) {
         buf_add(line, STR(" ("));
         buf_add(line, event->detail);
@@ -475,7 +476,7 @@ static void write_event(const struct change_event *event, struct buf *line, stru
 static bool is_always_shown(const struct change_event *event)
 {
     if (event->kind == CHANGE_CHOSEN)
-        return event->guess;
+        return event->is_guess;
     return event->kind != CHANGE_ADDED && event->kind != CHANGE_IGNORED;
 }
 
@@ -497,7 +498,7 @@ static bool injects_nothing(const struct injection *injection)
     return true;
 }
 
-static void put_event(struct arena *arena, struct node *list, const struct change_event *event)
+static void append_event(struct arena *arena, struct node *list, const struct change_event *event)
 {
     struct node *item = node_append_map(arena, list);
     node_set_string(arena, item, "object", event->object);
@@ -531,7 +532,7 @@ static void write_report(const struct injection *injection, struct buf *out)
         for (size_t j = 0; j < injection->event_count; j++)
             if (injection->events[j].kind >= report_lists[i].first &&
                 injection->events[j].kind <= report_lists[i].last)
-                put_event(arena, list, &injection->events[j]);
+                append_event(arena, list, &injection->events[j]);
         if (report_lists[i].first != CHANGE_IGNORED || list->first)
             node_set(arena, root, report_lists[i].key, list);
     }
@@ -539,7 +540,7 @@ static void write_report(const struct injection *injection, struct buf *out)
     buf_add_byte(out, '\n');
 }
 
-/* Reports markers without a line break. Reads the lines once, and stops after TOLD markers. */
+/* Reports markers without a line break; at most SHOWN_MAX. */
 static void report_broken_markers(const struct injection *injection, struct buf *out)
 {
     enum { SHOWN_MAX = 20 };
@@ -604,12 +605,12 @@ static void inject_services(struct inject_run *run, const struct source *manifes
         log_ignored(injection, run->services[i]);
 }
 
-/* Starts again whenever documents turn out to be unfit, so that all decisions and reports are
- * correct for the remaining documents. */
+/* Starts again after a document turned out not to be editable, because decisions about the other
+ * documents may depend on it. */
 static void inject_all(struct inject_run *run, const struct source *manifests, struct stream stream)
 {
     const struct diags diags = run->diags;
-    run->injection.unfit = ARENA_ARRAY(run->injection.arena, stream.count, const char *);
+    run->injection.edit_failures = ARENA_ARRAY(run->injection.arena, stream.count, const char *);
     const struct injection injection = run->injection;
     do {
         run->diags = diags;
@@ -618,9 +619,9 @@ static void inject_all(struct inject_run *run, const struct source *manifests, s
     } while (write_edits(run));
 }
 
-/* Writes a comment if the input has none: Helm 3 treats empty output as a chart without objects,
- * and deletes them all. */
-static void write_nothing(const struct source *manifests, struct injected *ret)
+/* Copies blank input, and adds a comment if it has none: Helm 3 treats empty output as a chart
+ * without objects, and deletes them all. */
+static void write_blank(const struct source *manifests, struct injected *ret)
 {
     add_piece(ret, manifests->text);
     if (str_find(manifests->text, 0, '#') < manifests->text.len)
@@ -630,8 +631,8 @@ static void write_nothing(const struct source *manifests, struct injected *ret)
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));
 }
 
-static bool check_count(struct inject_run *run, const struct source *manifests,
-                        const struct stream *stream)
+static bool check_document_count(struct inject_run *run, const struct source *manifests,
+                                 const struct stream *stream)
 {
     if (!stream->cut)
         return true;
@@ -666,7 +667,7 @@ bool inject(const struct input_options *input, const struct inject_options *opti
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
     if (read_files(&run, input) && check_input(&run, blank) &&
-        check_count(&run, manifests, &stream) && !blank)
+        check_document_count(&run, manifests, &stream) && !blank)
         inject_all(&run, manifests, stream);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
@@ -676,7 +677,7 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     if (run.diags.errors)
         return false;
     if (blank)
-        write_nothing(manifests, ret);
+        write_blank(manifests, ret);
     else if (options->dry_run)
         add_piece(ret, manifests->text);
     return true;

@@ -9,8 +9,8 @@
 static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,
                                              SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
 
-/* Returns the first of the fields that the service sets; SERVICE_END if it sets none. */
-static enum field_id written_field(const struct target *target)
+/* Returns the first scale field that the service sets; SERVICE_END if it sets none. */
+static enum field_id first_set_field(const struct target *target)
 {
     for (size_t i = 0; i < COUNT_OF(scale_fields); i++)
         if (target_has(target, scale_fields[i]))
@@ -18,8 +18,8 @@ static enum field_id written_field(const struct target *target)
     return SERVICE_END;
 }
 
-/* True if the service sets a target other than 0, which disables the metric. */
-static bool is_written_target(const struct target *target, enum field_id field)
+/* True if the service sets a target above 0. A target of 0 disables the metric. */
+static bool is_metric_requested(const struct target *target, enum field_id field)
 {
     return target_has(target, field) && record_value(target->service->record, field)->number > 0;
 }
@@ -27,12 +27,12 @@ static bool is_written_target(const struct target *target, enum field_id field)
 /* Warns and returns true if the service only disables metrics, which does not request an
  * autoscaler.
  */
-static bool only_turns_off(const struct target *target)
+static bool only_disables_metrics(const struct target *target)
 {
-    enum field_id field = written_field(target);
+    enum field_id field = first_set_field(target);
     if (target_has(target, SERVICE_MIN_CONTAINERS) || target_has(target, SERVICE_MAX_CONTAINERS) ||
-        is_written_target(target, SERVICE_TARGET_CPU) ||
-        is_written_target(target, SERVICE_TARGET_MEM))
+        is_metric_requested(target, SERVICE_TARGET_CPU) ||
+        is_metric_requested(target, SERVICE_TARGET_MEM))
         return false;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
                  "%s has no effect: the chart has no autoscaler", schema_field(field)->name);
@@ -60,7 +60,8 @@ static const struct object *find_any_scaler(const struct target *target)
     return scaler ? scaler : find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
 }
 
-/* Reports an autoscaler of a Deployment whose pods a Rollout runs: it scales nothing. */
+/* Reports and returns true if the chart has an autoscaler for a Deployment whose pods a Rollout
+ * runs: it scales nothing. */
 static bool has_ineffective_scaler(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
@@ -73,22 +74,24 @@ static bool has_ineffective_scaler(const struct target *target, enum field_id fi
         scaler = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", workload);
     if (!scaler)
         return false;
-    struct str rollout = object_text(arena, workload->rollout);
+    struct str rollout = object_display_name(arena, workload->rollout);
     if (target->fill) {
         inject_log(target, workload->rollout, CHANGE_SKIPPED, "autoscaler",
                    "%.*s of the chart scales %.*s, but this Rollout runs its pods",
-                   STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
+                   STR_ARG(object_display_name(arena, scaler)),
+                   STR_ARG(object_display_name(arena, workload)));
         return true;
     }
     target_error(target, field, "%.*s of the chart scales this workload, but %.*s runs its pods",
-                 STR_ARG(object_text(arena, scaler)), STR_ARG(rollout));
+                 STR_ARG(object_display_name(arena, scaler)), STR_ARG(rollout));
     diag_hint(target->injection->diags,
               "set its scaleTargetRef to %.*s in the chart, or remove it from the chart",
               STR_ARG(rollout));
     return true;
 }
 
-/* Reports KEDA or a vertical autoscaler of the chart, which would conflict with the autoscaler. */
+/* Reports and returns true if the chart has a ScaledObject or VerticalPodAutoscaler, which would
+ * conflict with the autoscaler. */
 static bool has_conflicting_scaler(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
@@ -103,11 +106,12 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
         return false;
     if (target->fill) {
         inject_log(target, target_controller(target), CHANGE_SKIPPED, "autoscaler",
-                   "%.*s of the chart already scales it", STR_ARG(object_text(arena, other)));
+                   "%.*s of the chart already scales it",
+                   STR_ARG(object_display_name(arena, other)));
         return true;
     }
     target_error(target, field, "%.*s of the chart already scales it",
-                 STR_ARG(object_text(arena, other)));
+                 STR_ARG(object_display_name(arena, other)));
     diag_hint(target->injection->diags,
               "remove min_containers, max_containers and autoscaling_*, or disable it in the "
               "chart's values");
@@ -116,7 +120,7 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
 
 static void report_range(const struct target *target, int64_t min, int64_t max)
 {
-    bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
+    bool has_max = target_has(target, SERVICE_MAX_CONTAINERS);
     if (target_has(target, SERVICE_MIN_CONTAINERS)) {
         target_error(target, SERVICE_MIN_CONTAINERS,
                      "min_containers (%" PRId64 ") must %s the maximum number of pods (%" PRId64
@@ -124,17 +128,17 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
                      min, min > max ? "not be greater than" : "be less than", max);
         diag_hint(target->injection->diags, "set max_containers too");
     } else {
-        target_error(target, max_written ? SERVICE_MAX_CONTAINERS : written_field(target),
+        target_error(target, has_max ? SERVICE_MAX_CONTAINERS : first_set_field(target),
                      "the chart runs %" PRId64 " pods, %s max_containers, which %s %" PRId64, min,
-                     min > max ? "more than" : "as many as", max_written ? "is" : "defaults to",
-                     max);
+                     min > max ? "more than" : "as many as", has_max ? "is" : "defaults to", max);
         diag_hint(target->injection->diags, "set %s too",
-                  max_written ? "min_containers" : "max_containers");
+                  has_max ? "min_containers" : "max_containers");
     }
 }
 
-/* Reports min_containers: 0, because an autoscaler needs at least one pod to measure. */
-static bool min_is_zero(const struct target *target)
+/* Reports an error and returns true if min_containers is 0: an autoscaler needs at least one pod to
+ * measure. */
+static bool is_min_zero(const struct target *target)
 {
     if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
         return false;
@@ -151,27 +155,28 @@ static bool is_metric(const struct node *metric, const char *source, const char 
     return str_eq_c(node_string(node_at(node_at(metric, source), "name")), resource);
 }
 
-/* Returns the metric of a resource: of our container, else of the pods; NULL if there is none.
- * `ret_source`: the key that has its target. */
+/* Returns the metric of a resource: for our container, else for the whole pod; NULL if there is
+ * none. Sets `*ret_source` to the key that has its target. */
 static struct node *find_metric(const struct target *target, const struct object *scaler,
                                 const char *resource, const char **ret_source)
 {
     struct node *metrics = node_at(scaler->node, "spec metrics");
     struct str container = node_string(node_at(target->container, "name"));
-    struct node *whole = NULL;
+    struct node *pod_metric = NULL;
     for (struct node *each = node_first_child(metrics); each; each = each->next) {
         *ret_source = "containerResource";
         if (is_metric(each, *ret_source, resource) &&
             str_equal(node_string(node_at(each, "containerResource container")), container))
             return each;
-        if (!whole && is_metric(each, "resource", resource))
-            whole = each;
+        if (!pod_metric && is_metric(each, "resource", resource))
+            pod_metric = each;
     }
     *ret_source = "resource";
-    return whole;
+    return pod_metric;
 }
 
-/* Where to look for labels and annotations: the pods after injection, and their namespace. */
+/* Where find_metadata() finds labels and annotations: the pods after injection, and their
+ * namespace. */
 struct pod_metadata {
     const struct target *target;
     const struct node *namespace; /* NULL: not in the chart */
@@ -223,24 +228,24 @@ static struct str metric_container(const struct target *target, const char *reso
                                            : (struct str){0};
 }
 
-/* Replaces a metric of the whole pod by one of our container: utilization of the pod would need the
- * requests of all containers. */
+/* Replaces a metric of the whole pod with one of our container, because the pod's utilization is
+ * defined only if all containers have requests. */
 static void replace_metric(const struct target *target, const struct object *scaler,
                            struct node *metric, const char *source, const char *what,
-                           const struct node *made)
+                           const struct node *new_metric)
 {
     struct edit *edit = release_edit(&target->injection->release, scaler);
-    struct node *type = made->first;
-    struct node *goal = type->next;
-    struct str to = goal->key->text;
+    struct node *type = new_metric->first;
+    struct node *new_value = type->next;
+    struct str new_source = new_value->key->text;
     edit_remove(edit, metric, source);
     edit_set(edit, metric, type->key->text, type);
-    edit_set(edit, metric, to, goal);
-    if (str_eq_c(to, source)) /* the metric had no target */
+    edit_set(edit, metric, new_source, new_value);
+    if (str_eq_c(new_source, source)) /* the metric had no target */
         inject_log(target, scaler, CHANGE_ADDED, what, "%s", "");
     else
         inject_log(target, scaler, CHANGE_REPLACED, what, "chart: %s, service: %.*s", source,
-                   STR_ARG(to));
+                   STR_ARG(new_source));
 }
 
 /* Removes the metrics of a resource, of the container and of the pods. True if there were any. */
@@ -260,14 +265,14 @@ static bool remove_metrics(const struct target *target, const struct object *sca
     return found;
 }
 
-/* Reports an autoscaler without metrics: Kubernetes would scale by CPU use. */
+/* Reports an error if the autoscaler has no metrics: Kubernetes would scale by CPU use. */
 static void check_metrics(const struct target *target, const struct object *scaler,
                           enum field_id field)
 {
     if (node_first_child(node_at(scaler->node, "spec metrics")))
         return;
     target_error(target, field, "%.*s would have no metric, so Kubernetes would scale by CPU use",
-                 STR_ARG(object_text(target->injection->arena, scaler)));
+                 STR_ARG(object_display_name(target->injection->arena, scaler)));
     diag_hint(target->injection->diags, "set a target above 0 for CPU or memory, or disable the "
                                         "chart's autoscaler");
 }
@@ -290,19 +295,20 @@ static void set_metric(const struct target *target, const struct object *scaler,
         inject_log(target, scaler, CHANGE_ADDED, what, "%s", "");
         return;
     }
-    struct node *goal = node_at(node_at(metric, source), "target");
+    struct node *metric_target = node_at(node_at(metric, source), "target");
     struct str container = metric_container(target, resource);
-    bool whole = strcmp(source, "resource") == 0 && container.len;
-    if (!goal || (whole && !node_at(goal, "averageUtilization"))) {
+    bool must_be_of_container = strcmp(source, "resource") == 0 && container.len;
+    if (!metric_target || (must_be_of_container && !node_at(metric_target, "averageUtilization"))) {
         replace_metric(target, scaler, metric, source, what,
                        autoscaler_metric(arena, resource, utilization, container));
         return;
     }
-    target_set(target, scaler, goal, "averageUtilization", node_int(arena, utilization), what,
-               SHOW_VALUES);
-    target_set(target, scaler, goal, "type", node_scalar(arena, STYLE_TEXT, STR("Utilization")),
+    target_set(target, scaler, metric_target, "averageUtilization", node_int(arena, utilization),
+               what, SHOW_VALUES);
+    target_set(target, scaler, metric_target, "type",
+               node_scalar(arena, STYLE_TEXT, STR("Utilization")),
                str_format(arena, "%s type", what).data, SHOW_VALUES);
-    target_remove(target, scaler, goal, "averageValue",
+    target_remove(target, scaler, metric_target, "averageValue",
                   str_format(arena, "%s averageValue", what).data, "the service sets a percentage");
 }
 
@@ -343,7 +349,7 @@ static void check_container_metric(const struct target *target, const struct obj
         return;
     diag_warning(target->injection->diags, object_location(scaler),
                  "%.*s scales by the %s of container %.*s, which has no request of its own",
-                 STR_ARG(object_text(arena, scaler)), resource,
+                 STR_ARG(object_display_name(arena, scaler)), resource,
                  STR_ARG(node_string(node_at(target->container, "name"))));
     diag_hint(
         target->injection->diags,
@@ -391,8 +397,8 @@ static void fill_requests(const struct target *target, const struct object *scal
         ensure_request(target, "cpu");
 }
 
-/* Reports an autoscaler of another version than v1 and v2: Kubernetes serves no other, and the
- * metrics of v2beta1 have another form. */
+/* Reports an error and returns false if the autoscaler's API version is not v1 or v2: Kubernetes no
+ * longer serves others, and the metrics of v2beta1 have another form. */
 static bool check_version(const struct target *target, const struct object *scaler)
 {
     struct str version = scaler->api_version;
@@ -402,8 +408,9 @@ static bool check_version(const struct target *target, const struct object *scal
         str_eq_c(version, "autoscaling/v2beta1")   ? ", which was removed in Kubernetes 1.25"
         : str_eq_c(version, "autoscaling/v2beta2") ? ", which was removed in Kubernetes 1.26"
                                                    : ", which is not supported";
-    target_error(target, written_field(target), "%.*s of the chart uses %.*s%s",
-                 STR_ARG(object_text(target->injection->arena, scaler)), STR_ARG(version), removed);
+    target_error(target, first_set_field(target), "%.*s of the chart uses %.*s%s",
+                 STR_ARG(object_display_name(target->injection->arena, scaler)), STR_ARG(version),
+                 removed);
     diag_hint(target->injection->diags,
               "upgrade the chart, or render it with --api-versions autoscaling/v2");
     return false;
@@ -418,9 +425,9 @@ static void change_scaler(const struct target *target, const struct object *scal
     int64_t max;
     *ret_max = 0;
     if (!check_version(target, scaler) ||
-        !target_int(target, written_field(target), scaler, scaler->node, "spec minReplicas", 1,
+        !target_int(target, first_set_field(target), scaler, scaler->node, "spec minReplicas", 1,
                     &min) ||
-        !target_int(target, written_field(target), scaler, scaler->node, "spec maxReplicas", min,
+        !target_int(target, first_set_field(target), scaler, scaler->node, "spec maxReplicas", min,
                     &max))
         return;
     if (target_has(target, SERVICE_MIN_CONTAINERS))
@@ -445,8 +452,8 @@ static void change_scaler(const struct target *target, const struct object *scal
     fill_requests(target, scaler);
     if (max > 1 &&
         (target_has(target, SERVICE_MIN_CONTAINERS) || target_has(target, SERVICE_MAX_CONTAINERS)))
-        inject_warn_shared(target);
-    inject_remove_replicas(target, written_field(target));
+        inject_warn_several_pods(target);
+    inject_remove_replicas(target, first_set_field(target));
 }
 
 /* A new autoscaler */
@@ -458,10 +465,10 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     const struct object *other =
         release_find(&target->injection->release, OBJECT_AUTOSCALER, workload->name, workload);
     if (other) {
-        target_error(target, written_field(target),
+        target_error(target, first_set_field(target),
                      "cannot add an autoscaler: the chart already has %.*s, which does not scale "
                      "this workload",
-                     STR_ARG(object_text(arena, other)));
+                     STR_ARG(object_display_name(arena, other)));
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
@@ -489,15 +496,15 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
         ensure_request(target, "cpu");
     if (target->service->target_memory)
         ensure_request(target, "memory");
-    inject_warn_shared(target);
-    inject_remove_replicas(target, written_field(target));
+    inject_warn_several_pods(target);
+    inject_remove_replicas(target, first_set_field(target));
 }
 
 static void set_fixed_replicas(const struct target *target, int64_t number)
 {
     static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
     for (size_t i = 0; i < COUNT_OF(targets); i++) {
-        if (!is_written_target(target, targets[i]))
+        if (!is_metric_requested(target, targets[i]))
             continue;
         diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
                      "%s has no effect: the minimum and maximum number of pods are both %" PRId64,
@@ -507,7 +514,7 @@ static void set_fixed_replicas(const struct target *target, int64_t number)
     inject_set_replicas(target, number);
     inject_warn_replicas(target, "the number of pods is fixed, so there is no autoscaler");
     if (number > 1)
-        inject_warn_shared(target);
+        inject_warn_several_pods(target);
 }
 
 /* Sets a fixed number of pods, or adds an autoscaler. */
@@ -517,8 +524,9 @@ static void add_scaling(const struct target *target, int64_t *ret_max)
     const struct object *controller = target_controller(target);
     int64_t replicas;
     *ret_max = 0;
-    if (only_turns_off(target) || !target_int(target, written_field(target), controller,
-                                              controller->node, "spec replicas", 1, &replicas))
+    if (only_disables_metrics(target) ||
+        !target_int(target, first_set_field(target), controller, controller->node, "spec replicas",
+                    1, &replicas))
         return;
     int64_t min = replicas > 0 ? replicas : 1;
     int64_t max = service->max_containers;
@@ -564,7 +572,8 @@ static void add_budget(const struct target *target)
         diag_warning(
             target->injection->diags, object_location(other),
             "cannot add a disruption budget for %.*s: the chart already has %.*s, which %s",
-            STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)),
+            STR_ARG(object_display_name(arena, workload)),
+            STR_ARG(object_display_name(arena, other)),
             other->hook ? "is a Helm hook" : "selects other pods");
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
@@ -577,15 +586,15 @@ static void add_budget(const struct target *target)
 
 bool inject_scale_is_requested(const struct target *target)
 {
-    return written_field(target) != SERVICE_END;
+    return first_set_field(target) != SERVICE_END;
 }
 
 void inject_scale(const struct target *target)
 {
-    enum field_id field = written_field(target);
+    enum field_id field = first_set_field(target);
     if (field == SERVICE_END) {
         if (inject_replicas_is_requested(target))
-            inject_replicas_alone(target, find_any_scaler(target));
+            inject_replicas_only(target, find_any_scaler(target));
         return;
     }
     if (str_eq_c(target_controller(target)->kind, "DaemonSet")) {
@@ -603,7 +612,7 @@ void inject_scale(const struct target *target)
         inject_warn_replicas(target, "max_containers: 0 sets replicas to 0");
         return;
     }
-    if (min_is_zero(target))
+    if (is_min_zero(target))
         return;
     const struct object *scaler =
         find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", target_controller(target));

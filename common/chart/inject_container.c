@@ -23,15 +23,15 @@ static struct node *container_named(const struct object *workload, struct str na
 /* Lists the containers for a message; `reached`: only those that Services route traffic to. */
 static struct str list_containers(const struct target *target, bool reached)
 {
-    enum { NAMED = 20 };
+    enum { LISTED_MAX = 20 };
     struct buf names = {0};
     size_t count = 0;
-    for (const struct node *each = first_container(target->workload); each && count <= NAMED;
+    for (const struct node *each = first_container(target->workload); each && count <= LISTED_MAX;
          each = each->next) {
         if (reached && !target_service_of(target, each))
             continue;
         buf_format(&names, "%s%.*s", count ? ", " : "",
-                   STR_ARG(count < NAMED ? container_name(each) : STR("...")));
+                   STR_ARG(count < LISTED_MAX ? container_name(each) : STR("...")));
         count++;
     }
     return buf_take(target->injection->arena, &names);
@@ -43,20 +43,21 @@ static void report_no_container(const struct target *target, struct location at,
                                 struct str names)
 {
     struct injection *injection = target->injection;
-    if (target->all) {
+    if (target->all_workloads) {
         inject_log(target, target->workload, CHANGE_SKIPPED, "", "%.*s", STR_ARG(message));
         return;
     }
-    if (injection->release.unreadable) /* the unreadable document may decide it */
+    if (injection->release.has_unreadable_document) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, at, "%.*s: %.*s",
-               STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(message));
+               STR_ARG(object_display_name(injection->arena, target->workload)), STR_ARG(message));
     if (names.len == 0) {
         diag_hint(injection->diags, "fix the pod template in the chart");
         return;
     }
-    struct str selector = target_selector(injection, injection->options->container, "container",
-                                          str_slice(names, 0, str_find(names, 0, ',')));
+    struct str selector =
+        target_selection_syntax(injection, injection->options->container, "container",
+                                str_slice(names, 0, str_find(names, 0, ',')));
     diag_hint(injection->diags, "available: %.*s\nselect one: %.*s",
               STR_ARG(list_containers(target, false)), STR_ARG(selector));
 }
@@ -91,7 +92,7 @@ static void report_conflict(const struct target *target, const struct routed *ro
         str_format(
             arena,
             "container \"%.*s\" has the module's name, but %.*s routes to container \"%.*s\"",
-            STR_ARG(module), STR_ARG(object_text(arena, routed->service)),
+            STR_ARG(module), STR_ARG(object_display_name(arena, routed->service)),
             STR_ARG(container_name(routed->container))),
         module);
 }
@@ -138,7 +139,7 @@ static struct node *select_container(const struct target *target, struct str *re
     }
     if (own) {
         *ret_reason = str_format(arena, "it has the module's name, and %.*s routes to it",
-                                 STR_ARG(object_text(arena, own)));
+                                 STR_ARG(object_display_name(arena, own)));
         return named;
     }
     if (named) {
@@ -150,7 +151,7 @@ static struct node *select_container(const struct target *target, struct str *re
         return NULL;
     }
     *ret_reason =
-        str_format(arena, "%.*s routes to it", STR_ARG(object_text(arena, routed.service)));
+        str_format(arena, "%.*s routes to it", STR_ARG(object_display_name(arena, routed.service)));
     return routed.container;
 }
 
@@ -162,15 +163,15 @@ static struct str requested_container(const struct target *target)
 }
 
 /* Reports that no container has the requested name, and suggests the most similar one. */
-static void report_unknown_container(const struct target *target, struct str written)
+static void report_unknown_container(const struct target *target, struct str requested)
 {
-    struct suggestion near = {.word = written};
+    struct suggestion suggestion = {.word = requested};
     for (struct node *each = first_container(target->workload); each; each = each->next)
-        suggestion_add(&near, container_name(each));
+        suggestion_add(&suggestion, container_name(each));
     report_no_container(
         target, record_location(target->service->record, SERVICE_HELM),
-        str_format(target->injection->arena, "no container named \"%.*s\"", STR_ARG(written)),
-        near.best.len ? near.best : list_containers(target, false));
+        str_format(target->injection->arena, "no container named \"%.*s\"", STR_ARG(requested)),
+        suggestion.best.len ? suggestion.best : list_containers(target, false));
 }
 
 static struct node *find_container(const struct target *target, struct str *ret_reason)
@@ -182,11 +183,11 @@ static struct node *find_container(const struct target *target, struct str *ret_
                             STR(""));
         return NULL;
     }
-    struct str written = requested_container(target);
-    if (written.len) {
-        struct node *named = container_named(workload, written);
+    struct str requested = requested_container(target);
+    if (requested.len) {
+        struct node *named = container_named(workload, requested);
         if (!named)
-            report_unknown_container(target, written);
+            report_unknown_container(target, requested);
         *ret_reason = target->injection->options->container ? STR("--container names it")
                                                             : STR("helm.container names it");
         return named;
@@ -202,14 +203,14 @@ static struct node *find_container(const struct target *target, struct str *ret_
     return first->next ? select_container(target, ret_reason) : first;
 }
 
-struct node *target_main_container(const struct target *target)
+struct node *target_select_container(const struct target *target)
 {
     struct str reason = {0};
-    struct node *found = find_container(target, &reason);
-    if (!found)
+    struct node *selected = find_container(target, &reason);
+    if (!selected)
         return NULL;
     bool several = first_container(target->workload)->next != NULL;
-    struct node *container = node_target(found); /* an alias cannot be edited */
+    struct node *container = node_target(selected); /* an alias cannot be edited */
     if (container->kind != NODE_MAP) {
         report_no_container(target, target->service->at, STR("the container is not a map"),
                             STR(""));

@@ -33,7 +33,7 @@ static bool refers_to(struct str value, struct str name)
     return false;
 }
 
-static const struct node *first_user(const struct node *env, struct str name)
+static const struct node *first_reference(const struct node *env, struct str name)
 {
     for (const struct node *item = env ? env->first : NULL; item; item = item->next)
         if (refers_to(node_string(node_at(item, "value")), name))
@@ -46,8 +46,8 @@ static void replace_variable(const struct target *target, struct node *item,
                              const struct variable *variable)
 {
     struct arena *arena = target->injection->arena;
-    struct node *made = manifest_variable(arena, variable);
-    struct node *value = made->last;
+    struct node *new_item = manifest_variable(arena, variable);
+    struct node *value = new_item->last;
     const char *key = str_to_c(arena, value->key->text);
     const char *other = variable->secret.len ? "value" : "valueFrom";
     const char *what = str_format(arena, "env.%.*s", STR_ARG(variable->name)).data;
@@ -73,7 +73,7 @@ static void check_order(const struct target *target, const struct node *env,
             diag_error(target->injection->diags, variable->at,
                        "%.*s: $(%.*s) in variable \"%.*s\" is not expanded: Kubernetes expands "
                        "only variables that are defined before it",
-                       STR_ARG(object_text(target->injection->arena, target->workload)),
+                       STR_ARG(object_display_name(target->injection->arena, target->workload)),
                        STR_ARG(name), STR_ARG(variable->name));
             diag_hint(target->injection->diags,
                       "rename \"%.*s\"; a new variable is added after \"%.*s\"",
@@ -116,8 +116,8 @@ static void visit(struct sequence *sequence, size_t index)
         sequence->items[sequence->count++] = variable;
 }
 
-/* Inserts the new variables from the last to the first, because each may refer to earlier ones and
- * must be after them. */
+/* Inserts the new variables from the last to the first: each must be before the variables that
+ * refer to it, which are then already in the list. */
 static void add_variables(const struct target *target)
 {
     const struct service *service = target->service;
@@ -132,15 +132,15 @@ static void add_variables(const struct target *target)
     for (size_t i = sequence.count; i > 0; i--) {
         const struct variable *variable = sequence.items[i - 1];
         struct node *env = edit_list(target->edit, target->container, "env");
-        struct node *made = manifest_variable(arena, variable);
+        struct node *new_item = manifest_variable(arena, variable);
         if (!env)
             return;
-        const struct node *before = first_user(env, variable->name);
+        const struct node *before = first_reference(env, variable->name);
         if (!before || is_at_or_after(appended, before)) {
-            edit_insert(target->edit, env, appended, made);
-            appended = made;
+            edit_insert(target->edit, env, appended, new_item);
+            appended = new_item;
         } else {
-            edit_insert(target->edit, env, before, made);
+            edit_insert(target->edit, env, before, new_item);
         }
         inject_log(target, NULL, CHANGE_ADDED,
                    str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
@@ -181,7 +181,8 @@ void inject_variables(const struct target *target)
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct node *item = find_variable(node_at(target->container, "env"), variable->name);
-        /* A chart may define one twice; which of them is used depends on the kind of apply. */
+        /* A chart may define a variable twice. Which of them is used depends on how it is applied.
+         */
         for (; item; item = next_variable(item->next, variable->name))
             replace_variable(target, item, variable);
     }

@@ -10,7 +10,7 @@ static bool is_candidate(const struct object *object)
     return !object->hook && object->name.len && !object->rollout;
 }
 
-/* Describes the workload to find. Empty members match anything. */
+/* What the workload must match. Empty members match anything. */
 struct query {
     struct str namespace;
     const char *kind;
@@ -55,7 +55,7 @@ static bool object_matches(const struct object *object, enum step step, const st
 static bool matches(const struct object *object, enum step step, const struct query *query)
 {
     return object_matches(object, step, query) ||
-           (object->pods_of && object_matches(object->pods_of, step, query));
+           (object->workload_ref && object_matches(object->workload_ref, step, query));
 }
 
 /* The workloads that match in a step of the search. */
@@ -83,17 +83,17 @@ static struct candidates find_candidates(struct release *release, enum step step
 }
 
 /* Parses [[NAMESPACE/]KIND/]NAME; NAME may be *-END. */
-static struct query query_parse(struct arena *arena, struct str written)
+static struct query query_parse(struct arena *arena, struct str requested)
 {
     struct str parts[3] = {0};
     size_t count = 0;
     size_t at = 0;
-    while (count < 2 && str_find(written, at, '/') < written.len) {
-        size_t end = str_find(written, at, '/');
-        parts[count++] = str_slice(written, at, end);
+    while (count < 2 && str_find(requested, at, '/') < requested.len) {
+        size_t end = str_find(requested, at, '/');
+        parts[count++] = str_slice(requested, at, end);
         at = end + 1;
     }
-    parts[count] = str_skip(written, at);
+    parts[count] = str_skip(requested, at);
     struct query query = {.name = parts[count]};
     if (count > 0)
         query.kind = str_to_c(arena, parts[count - 1]);
@@ -141,8 +141,8 @@ static struct str shared_name_word(const struct object *object, struct str modul
     struct str word = shared_word(module, object->name);
     if (word.len == 0)
         word = shared_word(module, name_label(object));
-    if (word.len == 0 && object->pods_of)
-        word = shared_name_word(object->pods_of, module);
+    if (word.len == 0 && object->workload_ref)
+        word = shared_name_word(object->workload_ref, module);
     return word;
 }
 
@@ -152,15 +152,16 @@ static struct str shared_name_word(const struct object *object, struct str modul
 static struct str list_workloads(struct injection *injection, enum step step,
                                  const struct query *query)
 {
-    enum { NAMED = 20 };
+    enum { LISTED_MAX = 20 };
     struct buf names = {0};
     size_t count = 0;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
-         object && count <= NAMED; object = object->next) {
+         object && count <= LISTED_MAX; object = object->next) {
         if (!is_candidate(object) || !matches(object, step, query))
             continue;
-        struct str name = object_text(injection->arena, object);
-        buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
+        struct str name = object_display_name(injection->arena, object);
+        buf_format(&names, "%s%.*s", count ? ", " : "",
+                   STR_ARG(count < LISTED_MAX ? name : STR("...")));
         count++;
     }
     return buf_take(injection->arena, &names);
@@ -201,55 +202,56 @@ static void hint_workloads(struct injection *injection, struct str names, struct
     if (example.len == 0)
         example = str_slice(names, 0, str_find(names, 0, ','));
     struct str selector =
-        target_selector(injection, injection->options->workload, "workload", example);
+        target_selection_syntax(injection, injection->options->workload, "workload", example);
     diag_hint(injection->diags, "available: %.*s\nselect one: %.*s", STR_ARG(names),
               STR_ARG(selector));
 }
 
 /* Returns the workload with the name most similar to that in [[NAMESPACE/]KIND/]NAME; empty if none
  * is similar. */
-static struct str most_similar_workload(struct injection *injection, struct str written)
+static struct str most_similar_workload(struct injection *injection, struct str requested)
 {
-    struct suggestion near = {.word = query_parse(injection->arena, written).name};
-    const struct object *nearest = NULL;
+    struct suggestion suggestion = {.word = query_parse(injection->arena, requested).name};
+    const struct object *best = NULL;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
          object; object = object->next) {
-        const char *before = near.best.data;
+        const char *before = suggestion.best.data;
         if (is_candidate(object))
-            suggestion_add(&near, object->name);
-        if (near.best.data != before)
-            nearest = object;
+            suggestion_add(&suggestion, object->name);
+        if (suggestion.best.data != before)
+            best = object;
     }
-    return nearest ? object_text(injection->arena, nearest) : STR("");
+    return best ? object_display_name(injection->arena, best) : STR("");
 }
 
 static void report_several(struct injection *injection, const struct service *service,
                            struct str requested, enum step step, const struct query *query)
 {
-    if (injection->release.unreadable) /* the unreadable document may decide it */
+    if (injection->release.has_unreadable_document) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, query_location(injection, service),
                "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
-/* Returns the hook that a service would select, or NULL. `written`: the user names a workload. A
+/* Returns the hook that a service would select, or NULL. `by_user`: the user named it. A
  * Job must have exactly the module's name unless the user names it. */
 static const struct object *find_hook(struct injection *injection, const struct service *service,
-                                      const struct query *query, bool written)
+                                      const struct query *query, bool by_user)
 {
     struct release *release = &injection->release;
     const struct query any = {0};
     /* Helm may pass hooks separately; the workload may be in the other stream. */
-    bool alone = release_has_hooks_alone(release);
-    enum step last = alone ? STEP_NAME : written ? STEP_SUFFIX : STEP_LABEL;
+    bool only_hooks = release_has_only_hooks(release);
+    enum step last = only_hooks ? STEP_NAME : by_user ? STEP_SUFFIX : STEP_LABEL;
     const struct object *hook = NULL;
     for (enum step step = STEP_NAME; step <= last && !hook; step++)
         hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
-    last = written ? last : STEP_NAME;
-    for (enum step step = STEP_NAME; !alone && step <= last && !hook; step++)
+    last = by_user ? last : STEP_NAME;
+    for (enum step step = STEP_NAME; !only_hooks && step <= last && !hook; step++)
         hook = find_other(release, OBJECT_PODS, true, step, query);
-    if (hook || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
+    if (hook || by_user || only_hooks ||
+        find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
         return hook;
     hook = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
     return hook && shared_name_word(hook, service->name).len ? hook : NULL;
@@ -268,7 +270,7 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
     diag_error(
         injection->diags, query_location(injection, service),
         "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
-        STR_ARG(object_text(injection->arena, other)));
+        STR_ARG(object_display_name(injection->arena, other)));
     const struct query any = {0};
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (names.len && !query->kind)
@@ -281,21 +283,21 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
 
 /* Reports that no workload matches. `query`: what the user named, or the name of the module. */
 static void report_none(struct injection *injection, const struct service *service,
-                        struct str requested, const struct query *query, bool written)
+                        struct str requested, const struct query *query, bool by_user)
 {
     const struct query any = {0};
-    if (injection->release.unreadable)
+    if (injection->release.has_unreadable_document)
         return;
-    const struct object *hook = find_hook(injection, service, query, written);
-    if (release_has_hooks_alone(&injection->release) && !hook)
+    const struct object *hook = find_hook(injection, service, query, by_user);
+    if (release_has_only_hooks(&injection->release) && !hook)
         return;
-    if (!hook && written && report_unsupported_kind(injection, service, query))
+    if (!hook && by_user && report_unsupported_kind(injection, service, query))
         return;
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (hook)
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s is a Helm hook and cannot be selected",
-                   STR_ARG(object_text(injection->arena, hook)));
+                   STR_ARG(object_display_name(injection->arena, hook)));
     else
         diag_error(injection->diags, query_location(injection, service),
                    str_equal(requested, service->name)
@@ -321,31 +323,31 @@ static const struct object *pod_template_owner(struct injection *injection,
     struct arena *arena = injection->arena;
     if (object->pod)
         return object;
-    if (object->pods_of && object->pods_of->rollout == object)
-        return object->pods_of;
-    if (injection->release.unreadable)
+    if (object->workload_ref && object->workload_ref->rollout == object)
+        return object->workload_ref;
+    if (injection->release.has_unreadable_document)
         return NULL;
-    struct str pods = release_reference(arena, object);
-    if (object->pods_of)
+    struct str pods = release_workload_ref(arena, object);
+    if (object->workload_ref)
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s and %.*s both run the pods of %.*s",
-                   STR_ARG(object_text(arena, object->pods_of->rollout)),
-                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
+                   STR_ARG(object_display_name(arena, object->workload_ref->rollout)),
+                   STR_ARG(object_display_name(arena, object)), STR_ARG(pods));
     else
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s runs the pods of %.*s, which is not a workload of the chart",
-                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
-    struct str selector =
-        target_selector(injection, injection->options->workload, "workload", STR("KIND/NAME"));
+                   STR_ARG(object_display_name(arena, object)), STR_ARG(pods));
+    struct str selector = target_selection_syntax(injection, injection->options->workload,
+                                                  "workload", STR("KIND/NAME"));
     diag_hint(injection->diags, "select another workload: %.*s", STR_ARG(selector));
     return NULL;
 }
 
 /* The search */
 
-/* Records why a workload was selected, and returns it. `guess`: it was one of several. */
-static const struct object *log_found(struct injection *injection, const struct service *service,
-                                      const struct object *object, bool guess, struct str reason)
+/* Records why a workload was selected, and returns it. `guess`: the chart has others. */
+static const struct object *log_selected(struct injection *injection, const struct service *service,
+                                         const struct object *object, bool guess, struct str reason)
 {
     const struct object *workload = pod_template_owner(injection, service, object);
     if (!workload)
@@ -353,39 +355,39 @@ static const struct object *log_found(struct injection *injection, const struct 
     struct str runs = {0};
     if (workload->rollout)
         runs = str_format(injection->arena, "; %.*s runs its pods",
-                          STR_ARG(object_text(injection->arena, workload->rollout)));
+                          STR_ARG(object_display_name(injection->arena, workload->rollout)));
     inject_log_choice(injection, workload, NULL, guess, "%.*s%.*s", STR_ARG(reason), STR_ARG(runs));
     return workload;
 }
 
-/* Finds the workload that the user named. If several namespaces have that KIND/NAME, it is the one
- * without a namespace, because no other notation selects that. */
-static const struct object *find_written(struct injection *injection, const struct service *service,
-                                         struct str written)
+/* Finds the workload that the user named. If several objects have that KIND/NAME, selects the one
+ * that sets no namespace, because no other notation selects it. */
+static const struct object *find_requested(struct injection *injection,
+                                           const struct service *service, struct str requested)
 {
-    struct query query = query_parse(injection->arena, written);
+    struct query query = query_parse(injection->arena, requested);
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum step step = STEP_NAME;
     struct candidates candidates = find_candidates(&injection->release, step, &query);
     if (candidates.count == 0)
         candidates = find_candidates(&injection->release, step = STEP_SUFFIX, &query);
     if (candidates.count == 1)
-        return log_found(injection, service, candidates.first, false,
-                         str_format(injection->arena, "%s names it", source));
+        return log_selected(injection, service, candidates.first, false,
+                            str_format(injection->arena, "%s names it", source));
     if (step == STEP_NAME && query.kind && candidates.without_namespace_count == 1)
-        return log_found(injection, service, candidates.without_namespace, true,
-                         str_format(injection->arena,
-                                    "%s names it, and it is the only one without a namespace",
-                                    source));
+        return log_selected(injection, service, candidates.without_namespace, true,
+                            str_format(injection->arena,
+                                       "%s names it, and it is the only one without a namespace",
+                                       source));
     if (candidates.count > 1)
-        report_several(injection, service, written, step, &query);
+        report_several(injection, service, requested, step, &query);
     else
-        report_none(injection, service, written, &query, true);
+        report_none(injection, service, requested, &query, true);
     return NULL;
 }
 
-static struct str reason_of(struct injection *injection, const struct service *service,
-                            enum step step, const struct object *object)
+static struct str step_reason(struct injection *injection, const struct service *service,
+                              enum step step, const struct object *object)
 {
     struct arena *arena = injection->arena;
     switch (step) {
@@ -419,8 +421,8 @@ static const struct object *find_by_name(struct injection *injection, const stru
             only && step != STEP_NAME &&
             (step == STEP_ANY || find_candidates(&injection->release, STEP_ANY, &any).count > 1);
         if (only)
-            return log_found(injection, service, candidates.first, guess,
-                             reason_of(injection, service, step, candidates.first));
+            return log_selected(injection, service, candidates.first, guess,
+                                step_reason(injection, service, step, candidates.first));
         if (candidates.count > 1 && step != STEP_ANY && several == STEP_COUNT)
             several = step;
         if (several == STEP_NAME)
@@ -433,18 +435,19 @@ static const struct object *find_by_name(struct injection *injection, const stru
     return NULL;
 }
 
-const struct object *target_workload(struct injection *injection, const struct service *service)
+const struct object *target_select_workload(struct injection *injection,
+                                            const struct service *service)
 {
     if (injection->options->workload)
-        return find_written(injection, service, str_from_c(injection->options->workload));
+        return find_requested(injection, service, str_from_c(injection->options->workload));
     if (service->helm.workload.len)
-        return find_written(injection, service, service->helm.workload);
+        return find_requested(injection, service, service->helm.workload);
     return find_by_name(injection, service);
 }
 
 /* Two services in one workload would overwrite each other. */
-bool claim_workload(struct injection *injection, const struct service *service,
-                    const struct object *workload)
+bool target_claim_workload(struct injection *injection, const struct service *service,
+                           const struct object *workload)
 {
     const struct service *owner =
         map_add(injection->arena, &injection->owners, target_key(injection, workload), service);
@@ -452,7 +455,7 @@ bool claim_workload(struct injection *injection, const struct service *service,
         return true;
     diag_error(injection->diags, service->at, "services \"%.*s\" and \"%.*s\" both select %.*s",
                STR_ARG(owner->name), STR_ARG(service->name),
-               STR_ARG(object_text(injection->arena, workload)));
+               STR_ARG(object_display_name(injection->arena, workload)));
     diag_hint(injection->diags, "select a workload for each: helm: {workload: KIND/NAME}");
     return false;
 }

@@ -82,11 +82,12 @@ void inject_report_hook(const struct target *target)
     }
 }
 
-/* True if one of the events after the first `done` is an addition to the object. */
-static bool is_changed(const struct injection *injection, const struct object *object, size_t done)
+/* True if one of the events from index `first_event` on is an addition to the object. */
+static bool is_changed(const struct injection *injection, const struct object *object,
+                       size_t first_event)
 {
     struct str name = object_kind_name(injection->arena, object);
-    for (size_t i = done; i < injection->event_count; i++) {
+    for (size_t i = first_event; i < injection->event_count; i++) {
         const struct change_event *event = &injection->events[i];
         if (event->kind == CHANGE_ADDED && str_equal(event->object, name))
             return true;
@@ -94,17 +95,18 @@ static bool is_changed(const struct injection *injection, const struct object *o
     return false;
 }
 
-void inject_warn_immutable(struct injection *injection, const struct object *object, size_t done)
+void inject_warn_immutable(struct injection *injection, const struct object *object,
+                           size_t first_event)
 {
     struct arena *arena = injection->arena;
     bool pod = str_eq_c(object->kind, "Pod");
-    if (object->hook || !is_immutable(object) || !is_changed(injection, object, done))
+    if (object->hook || !is_immutable(object) || !is_changed(injection, object, first_event))
         return;
     struct str message =
         str_format(arena,
                    "%.*s: %s immutable, so upgrading a release that was installed without these "
                    "settings fails",
-                   STR_ARG(object_text(arena, object)),
+                   STR_ARG(object_display_name(arena, object)),
                    pod ? "the containers of a Pod are" : "the pod template of a Job is");
     if (diags_contain(injection->diags, message))
         return; /* another service caused the same warning */
@@ -120,7 +122,7 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
                                     "Pods: helm: {jobs: false}");
 }
 
-void inject_check_exemptions(struct injection *injection, const struct service *service)
+void inject_check_exclusions(struct injection *injection, const struct service *service)
 {
     static const enum field_id fields[] = {HELM_HOOKS, HELM_JOBS};
     const struct value *helm = record_value(service->record, SERVICE_HELM);

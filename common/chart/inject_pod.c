@@ -10,14 +10,15 @@ void inject_commands(const struct target *target)
         const char *key;
     } rows[] = {{SERVICE_COMMANDS, "command"}, {SERVICE_ARGS, "args"}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct value *words = record_value(target->service->record, rows[i].field);
-        if (words->node && words->count)
+        const struct value *arguments = record_value(target->service->record, rows[i].field);
+        if (arguments->node && arguments->count)
             target_set(target, NULL, target->container, rows[i].key,
-                       manifest_string_list(target->injection->arena, words), NULL, HIDE_VALUES);
+                       manifest_string_list(target->injection->arena, arguments), NULL,
+                       HIDE_VALUES);
     }
 }
 
-/* The deadline for progress of a rollout must be longer than minReadySeconds. */
+/* Sets progressDeadlineSeconds, which must be greater than minReadySeconds. */
 static void inject_timeout(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -112,22 +113,23 @@ static void inject_items(const struct target *target, const char *key, const cha
     }
 }
 
-/* Reports labels that an object of the chart selects pods by: it would select other pods. */
+/* Reports an error for each label by which an object of the chart selects pods: after the change,
+ * it would select other pods. */
 static void check_labels(const struct target *target)
 {
     struct injection *injection = target->injection;
     const struct value *labels = target->service->pod_labels;
-    const struct node *there = node_at(target->workload->template, "metadata labels");
+    const struct node *pod_labels = node_at(target->workload->template, "metadata labels");
     for (size_t i = 0; i < labels->count; i++) {
         const struct item *item = &labels->items[i];
-        const struct node *same = node_at(there, str_to_c(injection->arena, item->name));
-        const struct object *user = release_label_user(&injection->release, item->name);
-        if (!user || (same && str_equal(node_string(same), item->text)))
+        const struct node *current = node_at(pod_labels, str_to_c(injection->arena, item->name));
+        const struct object *user = release_find_label_user(&injection->release, item->name);
+        if (!user || (current && str_equal(node_string(current), item->text)))
             continue;
         diag_error(injection->diags, item->name_node->span,
                    "%.*s: cannot set label \"%.*s\": %.*s of the chart selects pods by it",
-                   STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(item->name),
-                   STR_ARG(object_text(injection->arena, user)));
+                   STR_ARG(object_display_name(injection->arena, target->workload)),
+                   STR_ARG(item->name), STR_ARG(object_display_name(injection->arena, user)));
         diag_hint(injection->diags, "remove it, or use another label");
     }
 }

@@ -34,7 +34,7 @@ const char *probe_handler_key(enum probe_kind kind)
 /* The port of the container by its name */
 
 /* Port names that match a handler, in order of preference. A TCP probe can use any of them. */
-static const char *const *names_for(enum probe_kind kind)
+static const char *const *port_names_of(enum probe_kind kind)
 {
     static const char *const http[] = {"http", "websocket", NULL};
     static const char *const tcp[] = {"tcp", "http", "websocket", "grpc", NULL};
@@ -42,7 +42,7 @@ static const char *const *names_for(enum probe_kind kind)
     return kind == PROBE_GRPC ? grpc : kind == PROBE_TCP ? tcp : http;
 }
 
-/* True if `word` is one of the words of a name, which dashes separate. */
+/* True if a name, split at its dashes, contains the word. */
 static bool has_word(struct str name, const char *word)
 {
     for (size_t at = 0; at < name.len;) {
@@ -67,7 +67,7 @@ static size_t count_grpc_ports(const struct target *target, const struct node **
     *ret_first = NULL;
     for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
-        if (target_is_udp(port) || !is_grpc_name(node_string(node_at(port, "name"))))
+        if (!target_is_tcp_port(port) || !is_grpc_name(node_string(node_at(port, "name"))))
             continue;
         if (count++ == 0)
             *ret_first = port;
@@ -78,9 +78,9 @@ static size_t count_grpc_ports(const struct target *target, const struct node **
 static const struct node *named_port(const struct target *target, enum probe_kind kind)
 {
     const struct node *ports = node_at(target->container, "ports");
-    for (const char *const *name = names_for(kind); *name; name++)
+    for (const char *const *name = port_names_of(kind); *name; name++)
         for (const struct node *port = node_first_child(ports); port; port = port->next)
-            if (!target_is_udp(port) && str_eq_c(node_string(node_at(port, "name")), *name))
+            if (target_is_tcp_port(port) && str_eq_c(node_string(node_at(port, "name")), *name))
                 return port;
     const struct node *first;
     return kind == PROBE_GRPC && count_grpc_ports(target, &first) == 1 ? first : NULL;
@@ -116,7 +116,7 @@ static struct node *container_port(const struct target *target, enum probe_kind 
     size_t count = 0;
     for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
-        if (target_is_udp(port))
+        if (!target_is_tcp_port(port))
             continue;
         first = first ? first : port;
         count++;
@@ -132,8 +132,8 @@ static struct node *container_port(const struct target *target, enum probe_kind 
 /* The port of other probes and of Services */
 
 /* True if a probe of kind `kind` can use the port of a probe of kind `other`. A port with HTTP
- * probes may not support gRPC: often it is for metrics. `strict`: a port is named after the
- * protocol. */
+ * probes may not support gRPC: often it is for metrics. `strict`: a port of the container is named
+ * after the protocol of `kind`, so ports of other protocols are not used. */
 static bool handler_accepts(enum probe_kind kind, enum probe_kind other, bool strict)
 {
     if (kind == PROBE_GRPC)
@@ -165,22 +165,22 @@ static bool is_named_grpc(const struct target *target, const struct node *port)
 }
 
 /* Returns the number of a port, because gRPC probes accept no names; NULL if it is unknown. */
-static struct node *as_number(const struct target *target, struct node *port)
+static struct node *to_port_number(const struct target *target, struct node *port)
 {
     struct arena *arena = target->injection->arena;
     int64_t number;
     if (node_to_int(port, &number))
         return node_int(arena, number);
     const struct node *item = target_container_port(target->container, node_string(port));
-    const struct node *found = node_at(item, "containerPort");
-    return found ? node_copy(arena, found) : NULL;
+    const struct node *number_node = node_at(item, "containerPort");
+    return number_node ? node_copy(arena, number_node) : NULL;
 }
 
-const struct port *probe_written_port(const struct target *target, enum probe_kind kind)
+const struct port *probe_configured_port(const struct target *target, enum probe_kind kind)
 {
     const struct port *port = service_probe_port(target->service, kind);
     if (port)
-        map_add(target->injection->arena, &target->injection->port_readers,
+        map_add(target->injection->arena, &target->injection->port_users,
                 target_key(target->injection, target->service), target->service);
     return port;
 }
@@ -188,9 +188,9 @@ const struct port *probe_written_port(const struct target *target, enum probe_ki
 struct node *probe_find_port(const struct target *target, const char *key, enum probe_kind kind)
 {
     struct arena *arena = target->injection->arena;
-    const struct port *written = probe_written_port(target, kind);
-    if (written)
-        return node_int(arena, written->number);
+    const struct port *configured = probe_configured_port(target, kind);
+    if (configured)
+        return node_int(arena, configured->number);
     const struct node *first;
     bool named = kind == PROBE_GRPC ? count_grpc_ports(target, &first) > 0
                                     : kind == PROBE_HTTP && named_port(target, kind);
@@ -202,7 +202,7 @@ struct node *probe_find_port(const struct target *target, const char *key, enum 
         port = NULL;
     if (!port)
         port = container_port(target, kind);
-    return port && kind == PROBE_GRPC ? as_number(target, port) : port;
+    return port && kind == PROBE_GRPC ? to_port_number(target, port) : port;
 }
 
 /* Errors */
@@ -210,16 +210,16 @@ struct node *probe_find_port(const struct target *target, const char *key, enum 
 /* Lists the TCP ports of the container for a message; empty if there are none. */
 static struct str list_ports(const struct target *target)
 {
-    enum { NAMED = 20 };
+    enum { LISTED_MAX = 20 };
     struct buf names = {0};
     size_t count = 0;
     for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
         struct str number = node_string(node_at(port, "containerPort"));
         struct str name = node_string(node_at(port, "name"));
-        if (target_is_udp(port))
+        if (!target_is_tcp_port(port))
             continue;
-        if (++count > NAMED) {
+        if (++count > LISTED_MAX) {
             buf_add(&names, STR(", ..."));
             break;
         }
@@ -238,12 +238,12 @@ struct node *probe_choose_port(const struct target *target, const char *key, enu
         return port;
     struct arena *arena = target->injection->arena;
     struct str names = list_ports(target);
-    const char *form = kind == PROBE_GRPC  ? "port: {grpc: 9090}"
-                       : kind == PROBE_TCP ? "port: {tcp: 8080}"
-                                           : "port: {http: 8080}";
+    const char *example = kind == PROBE_GRPC  ? "port: {grpc: 9090}"
+                          : kind == PROBE_TCP ? "port: {tcp: 8080}"
+                                              : "port: {http: 8080}";
     struct str hint = names.len ? str_format(arena, "available: %.*s\nselect one, for example: %s",
-                                             STR_ARG(names), form)
-                                : str_format(arena, "write its number, for example: %s", form);
+                                             STR_ARG(names), example)
+                                : str_format(arena, "write its number, for example: %s", example);
     const char *reason = names.len ? "cannot determine the port to probe"
                          : node_first_child(node_at(target->container, "ports"))
                              ? "the container declares no TCP ports"

@@ -31,19 +31,19 @@ static const struct probe_field startup_field = {.key = "startupProbe",
                                                  .handlers = startup_handlers,
                                                  .handler_count = COUNT_OF(startup_handlers)};
 
-static bool is_written(const struct target *target, const struct probe_field *field)
+static bool is_set(const struct target *target, const struct probe_field *field)
 {
     struct str healthcheck = record_value(target->service->record, SERVICE_HEALTHCHECK)->text;
-    bool paths_alone = str_eq_c(healthcheck, "http"); /* affects paths only */
+    bool only_paths = str_eq_c(healthcheck, "http"); /* affects paths only */
     for (size_t i = 0; i < field->handler_count; i++)
         if (target_has(target, field->handlers[i]) &&
-            !(paths_alone && field->handlers[i] == SERVICE_HEALTHCHECK))
+            !(only_paths && field->handlers[i] == SERVICE_HEALTHCHECK))
             return true;
     return false;
 }
 
 /* Returns the most specific field that defines the handler, for messages. */
-static enum field_id written_field(const struct target *target, const struct probe_field *field)
+static enum field_id handler_field(const struct target *target, const struct probe_field *field)
 {
     for (size_t i = field->handler_count; i > 1; i--)
         if (target_has(target, field->handlers[i - 1]))
@@ -53,7 +53,7 @@ static enum field_id written_field(const struct target *target, const struct pro
 
 /* Handlers */
 
-static struct str handler_text(struct arena *arena, const struct node *probe)
+static struct str handler_format(struct arena *arena, const struct node *probe)
 {
     enum probe_kind kind;
     const char *key = probe_handler_of(probe, &kind);
@@ -63,7 +63,7 @@ static struct str handler_text(struct arena *arena, const struct node *probe)
     return key ? str_format(arena, "%s", key) : STR("no handler");
 }
 
-static struct str probe_text(struct arena *arena, const struct probe *probe)
+static struct str probe_format(struct arena *arena, const struct probe *probe)
 {
     return probe->kind == PROBE_HTTP ? probe->path
                                      : str_format(arena, "%s", probe_handler_key(probe->kind));
@@ -79,19 +79,19 @@ static struct str port_number(const struct target *target, const struct node *po
 
 /* Copies scheme and headers from another probe of the same port: if that needs HTTPS or a host
  * name, so does the new handler. */
-static void put_scheme(const struct target *target, struct node *handler, const struct node *port)
+static void copy_scheme(const struct target *target, struct node *handler, const struct node *port)
 {
     static const char *const probes[] = {"readinessProbe", "livenessProbe", "startupProbe"};
     static const char *const keys[] = {"scheme", "httpHeaders"};
-    struct node *made = node_get(handler, "httpGet");
-    for (size_t i = 0; made && i < COUNT_OF(probes); i++) {
+    struct node *http_get = node_get(handler, "httpGet");
+    for (size_t i = 0; http_get && i < COUNT_OF(probes); i++) {
         const struct node *other = node_at(node_at(target->container, probes[i]), "httpGet");
         if (!other ||
             !str_equal(port_number(target, node_at(other, "port")), port_number(target, port)))
             continue;
         for (size_t j = 0; j < COUNT_OF(keys); j++)
             if (node_at(other, keys[j]))
-                node_set(target->injection->arena, made, keys[j],
+                node_set(target->injection->arena, http_get, keys[j],
                          node_copy(target->injection->arena, node_at(other, keys[j])));
         return;
     }
@@ -103,7 +103,7 @@ static void replace_handler(const struct target *target, const struct probe_fiel
     struct arena *arena = target->injection->arena;
     struct node *port = NULL;
     if (probe->kind != PROBE_COMMAND) {
-        port = probe_choose_port(target, field->key, probe->kind, written_field(target, field));
+        port = probe_choose_port(target, field->key, probe->kind, handler_field(target, field));
         if (!port)
             return;
     }
@@ -113,13 +113,13 @@ static void replace_handler(const struct target *target, const struct probe_fiel
     enum probe_kind kind;
     const char *old = probe_handler_of(map, &kind);
     inject_log(target, NULL, CHANGE_REPLACED, field->key, "chart: %.*s, service: %.*s",
-               STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
+               STR_ARG(handler_format(arena, map)), STR_ARG(probe_format(arena, probe)));
     if (old)
         edit_remove(target->edit, map, old);
-    struct node *made = node_new(arena, NODE_MAP);
-    manifest_handler(arena, made, probe, port);
-    put_scheme(target, made, port);
-    edit_set(target->edit, map, made->first->key->text, made->first);
+    struct node *new_handler = node_new(arena, NODE_MAP);
+    manifest_handler(arena, new_handler, probe, port);
+    copy_scheme(target, new_handler, port);
+    edit_set(target->edit, map, new_handler->first->key->text, new_handler->first);
 }
 
 /* Changes a handler of the same type. Keeps scheme and headers, and the port unless the service
@@ -137,11 +137,11 @@ static void change_handler(const struct target *target, const struct probe_field
         target_set(target, NULL, target->container,
                    str_format(arena, "%.*s command", STR_ARG(key)).data,
                    manifest_string_list(arena, probe->command), field->key, HIDE_VALUES);
-    const struct port *written =
-        probe->kind == PROBE_COMMAND ? NULL : probe_written_port(target, probe->kind);
-    if (!written)
+    const struct port *configured =
+        probe->kind == PROBE_COMMAND ? NULL : probe_configured_port(target, probe->kind);
+    if (!configured)
         return;
-    struct node *number = node_int(arena, written->number);
+    struct node *number = node_int(arena, configured->number);
     const char *path = str_format(arena, "%.*s port", STR_ARG(key)).data;
     if (!str_equal(port_number(target, node_at(target->container, path)), number->text))
         target_set(target, NULL, target->container, path, number, NULL, SHOW_VALUES);
@@ -152,21 +152,21 @@ static void add_probe(const struct target *target, const struct probe_field *fie
 {
     struct node *port = NULL;
     if (probe->kind != PROBE_COMMAND) {
-        port = probe_choose_port(target, field->key, probe->kind, written_field(target, field));
+        port = probe_choose_port(target, field->key, probe->kind, handler_field(target, field));
         if (!port)
             return;
     }
     struct node *added = manifest_probe(target->injection->arena, target->service, probe, port);
-    put_scheme(target, added, port);
+    copy_scheme(target, added, port);
     target_set(target, NULL, target->container, field->key, added, field->key, HIDE_VALUES);
 }
 
 /* Timings */
 
-enum { USUAL_PERIOD = 10, USUAL_FAILURES = 3 }; /* Kubernetes' defaults */
+enum { DEFAULT_PERIOD = 10, DEFAULT_FAILURES = 3 }; /* Kubernetes' defaults */
 
-/* Returns a number of a chart's probe; `otherwise` if it is missing, invalid or less than `least`,
- * where Kubernetes uses its default. */
+/* Returns a number of a chart's probe; `default_value` if it is missing, invalid or less than
+ * `min`: then Kubernetes uses its default. */
 static int64_t chart_number(const struct node *probe, const char *key, int64_t min,
                             int64_t default_value)
 {
@@ -183,12 +183,12 @@ static int64_t chart_delay(const struct node *probe)
 
 static int64_t chart_period(const struct node *probe)
 {
-    return chart_number(probe, "periodSeconds", 1, USUAL_PERIOD);
+    return chart_number(probe, "periodSeconds", 1, DEFAULT_PERIOD);
 }
 
 static int64_t chart_failures(const struct node *probe)
 {
-    return chart_number(probe, "failureThreshold", 1, USUAL_FAILURES);
+    return chart_number(probe, "failureThreshold", 1, DEFAULT_FAILURES);
 }
 
 static void set_timing(const struct target *target, const struct probe_field *field,
@@ -255,25 +255,25 @@ static void set_timings(const struct target *target, const struct probe_field *f
 
 static void remove_probe(const struct target *target, const struct probe_field *field)
 {
-    enum field_id written = written_field(target, field);
+    enum field_id set_by = handler_field(target, field);
     target_remove(
         target, NULL, target->container, field->key, field->key,
-        str_format(target->injection->arena, "%s: none", schema_field(written)->name).data);
+        str_format(target->injection->arena, "%s: none", schema_field(set_by)->name).data);
 }
 
 static void set_handler(const struct target *target, const struct probe_field *field,
                         const struct probe *probe)
 {
-    const struct node *there = node_at(target->container, field->key);
+    const struct node *chart_probe = node_at(target->container, field->key);
     enum probe_kind kind = PROBE_NONE;
-    probe_handler_of(there, &kind);
+    probe_handler_of(chart_probe, &kind);
     if (target->fill && kind != PROBE_NONE && probe->kind == PROBE_NONE)
         inject_log(target, NULL, CHANGE_KEPT, field->key, "mode: fill removes nothing");
     if (target->fill && (kind != PROBE_NONE || probe->kind == PROBE_NONE))
         return;
     if (probe->kind == PROBE_NONE)
         remove_probe(target, field);
-    else if (!there)
+    else if (!chart_probe)
         add_probe(target, field, probe);
     else if (kind == probe->kind)
         change_handler(target, field, probe);
@@ -284,10 +284,10 @@ static void set_handler(const struct target *target, const struct probe_field *f
 static void warn_tcp_path(const struct target *target, const struct probe_field *field)
 {
     struct injection *injection = target->injection;
-    enum field_id at = written_field(target, field);
+    enum field_id at = handler_field(target, field);
     struct str message = str_format(
         injection->arena, "%.*s: %s has no effect on a tcp or websocket port",
-        STR_ARG(object_text(injection->arena, target->workload)), schema_field(at)->name);
+        STR_ARG(object_display_name(injection->arena, target->workload)), schema_field(at)->name);
     if (diags_contain(injection->diags, message))
         return;
     diag_warning(injection->diags, record_location(target->service->record, at), "%.*s",
@@ -312,14 +312,14 @@ static void set_tcp_path(const struct target *target, const struct probe_field *
         set_handler(target, field, probe);
 }
 
-/* Returns true if it changed the handler. */
+/* Injects the handler of a probe. Returns true if that changed it. */
 static bool inject_handler(const struct target *target, const struct probe_field *field,
                            const struct probe *probe)
 {
     const struct injection *injection = target->injection;
     size_t events = injection->event_count;
     bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
-    if (is_written(target, field))
+    if (is_set(target, field))
         (tcp_path ? set_tcp_path : set_handler)(target, field, probe);
     if (injection->event_count == events)
         return false;
@@ -331,13 +331,13 @@ static bool inject_handler(const struct target *target, const struct probe_field
 static void copy_startup(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    static const char *const models[] = {"livenessProbe", "readinessProbe"};
-    const struct node *model = NULL;
+    static const char *const sources[] = {"livenessProbe", "readinessProbe"};
+    const struct node *source = NULL;
     enum probe_kind kind;
     const char *key = NULL;
-    for (size_t i = 0; i < COUNT_OF(models) && !key; i++) {
-        model = node_at(target->container, models[i]);
-        key = probe_handler_of(model, &kind);
+    for (size_t i = 0; i < COUNT_OF(sources) && !key; i++) {
+        source = node_at(target->container, sources[i]);
+        key = probe_handler_of(source, &kind);
     }
     if (!key) {
         target_refuse(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
@@ -346,7 +346,7 @@ static void copy_startup(const struct target *target)
         return;
     }
     struct node *probe = node_new(arena, NODE_MAP);
-    node_set(arena, probe, key, node_copy(arena, node_at(model, key)));
+    node_set(arena, probe, key, node_copy(arena, node_at(source, key)));
     node_set_int(arena, probe, "periodSeconds", target->service->probe_period);
     node_set_int(arena, probe, "timeoutSeconds", target->service->probe_timeout);
     node_set_int(arena, probe, "failureThreshold", target->service->startup.failures);
@@ -367,10 +367,10 @@ static void set_startup_timeout(const struct target *target)
     int64_t period;
     int64_t timeout = target->service->startup_timeout;
     if (!target_int(target, SERVICE_STARTUP_TIMEOUT, NULL, target->container,
-                    "startupProbe periodSeconds", USUAL_PERIOD, &period))
+                    "startupProbe periodSeconds", DEFAULT_PERIOD, &period))
         return;
     if (period < 1)
-        period = USUAL_PERIOD;
+        period = DEFAULT_PERIOD;
     set_timing(target, &startup_field, "failureThreshold", (timeout + period - 1) / period);
 }
 
@@ -398,34 +398,35 @@ static void warn_timings(const struct target *target)
         diag_warning(target->injection->diags,
                      record_location(target->service->record, rows[i].field),
                      "%s has no effect: %.*s has no such probe", schema_field(rows[i].field)->name,
-                     STR_ARG(object_text(target->injection->arena, target->workload)));
+                     STR_ARG(object_display_name(target->injection->arena, target->workload)));
         diag_hint(target->injection->diags, "set healthcheck_path to add one");
     }
 }
 
 /* Time to start */
 
-/* How long a container takes to start. */
+/* How long a container takes to start, according to its probes. */
 struct start {
-    int64_t ready; /* initial delay of its readiness probe, in seconds */
-    bool later;    /* the service makes that delay longer */
-    bool probed;   /* it has, or gets, a startup probe, for which the other probes wait */
+    int64_t ready_delay; /* initial delay of its readiness probe, in seconds */
+    bool is_delayed;     /* the service makes that delay longer */
+    bool has_probe; /* the container has or gets a startup probe, for which other probes wait */
 };
 
 static struct start find_start(const struct target *target)
 {
     const struct node *probe = node_at(target->container, readiness_field.key);
-    bool chart_first = target->fill && node_at(probe, "initialDelaySeconds");
-    struct start start = {.ready = chart_delay(probe)};
+    bool is_kept = target->fill && node_at(probe, "initialDelaySeconds");
+    struct start start = {.ready_delay = chart_delay(probe)};
     enum probe_kind kind;
-    if (target_has(target, SERVICE_READINESS_DELAY) && !chart_first)
-        start.ready = record_value(target->service->record, SERVICE_READINESS_DELAY)->number;
-    start.later = !target->fill && start.ready > chart_delay(probe) &&
-                  (probe || is_written(target, &readiness_field));
+    if (target_has(target, SERVICE_READINESS_DELAY) && !is_kept)
+        start.ready_delay = record_value(target->service->record, SERVICE_READINESS_DELAY)->number;
+    start.is_delayed = !target->fill && start.ready_delay > chart_delay(probe) &&
+                       (probe || is_set(target, &readiness_field));
     probe = node_at(target->container, startup_field.key);
-    start.probed = probe_handler_of(probe, &kind) || target_has(target, SERVICE_STARTUP_TIMEOUT) ||
-                   (target_has(target, SERVICE_STARTUP_PATH) &&
-                    probe_find_port(target, startup_field.key, PROBE_HTTP));
+    start.has_probe = probe_handler_of(probe, &kind) ||
+                      target_has(target, SERVICE_STARTUP_TIMEOUT) ||
+                      (target_has(target, SERVICE_STARTUP_PATH) &&
+                       probe_find_port(target, startup_field.key, PROBE_HTTP));
     return start;
 }
 
@@ -436,9 +437,9 @@ static int64_t new_delay(const struct target *target, const struct probe_field *
     int64_t delay = record_value(target->service->record, field->delay)->number;
     if (target_has(target, field->delay))
         return delay;
-    if (start->probed)
+    if (start->has_probe)
         return 0;
-    return field == &liveness_field && start->ready > delay ? start->ready : delay;
+    return field == &liveness_field && start->ready_delay > delay ? start->ready_delay : delay;
 }
 
 /* Returns the seconds after which a liveness probe restarts a container that does not respond. */
@@ -451,9 +452,10 @@ static void warn_restart(const struct target *target, enum field_id field, int64
                          int64_t delay)
 {
     struct arena *arena = target->injection->arena;
-    service_warn_restart(target->injection->diags, target->service, field,
-                         str_format(arena, "%.*s: ", STR_ARG(object_text(arena, target->workload))),
-                         seconds, delay);
+    service_warn_restart(
+        target->injection->diags, target->service, field,
+        str_format(arena, "%.*s: ", STR_ARG(object_display_name(arena, target->workload))), seconds,
+        delay);
 }
 
 /* Injects the liveness probe. It must not restart a container before the readiness probe starts.
@@ -472,18 +474,18 @@ static void inject_liveness(const struct target *target, const struct start *sta
     set_timings(target, &liveness_field);
     probe = node_at(target->container, liveness_field.key);
     int64_t after = time_to_restart(probe);
-    bool affected = changed || after < before || start->later;
-    if (!probe || start->probed)
+    bool affected = changed || after < before || start->is_delayed;
+    if (!probe || start->has_probe)
         return;
     if (target_has(target, SERVICE_LIVENESS_DELAY)) {
         if (affected)
-            warn_restart(target, SERVICE_LIVENESS_DELAY, after, start->ready);
+            warn_restart(target, SERVICE_LIVENESS_DELAY, after, start->ready_delay);
     } else if (added && liveness.delay > value->number) {
         inject_log(target, NULL, CHANGE_ADDED, "livenessProbe.initialDelaySeconds",
                    "%" PRId64 ", %s", liveness.delay, reason);
-    } else if (!added && after < start->ready && affected) {
+    } else if (!added && after < start->ready_delay && affected) {
         derive_timing(target, &liveness_field, "initialDelaySeconds", chart_delay(probe),
-                      start->ready, reason);
+                      start->ready_delay, reason);
     }
 }
 
@@ -492,7 +494,7 @@ static void inject_startup(const struct target *target, const struct start *star
     const struct service *service = target->service;
     struct probe startup = service->startup;
     int64_t delay = chart_delay(node_at(target->container, liveness_field.key));
-    delay = delay > start->ready ? delay : start->ready;
+    delay = delay > start->ready_delay ? delay : start->ready_delay;
     int64_t needed = service_startup_failures(service, service_startup_timeout(delay));
     bool timeout = target_has(target, SERVICE_STARTUP_TIMEOUT);
     bool longer = !timeout && needed > startup.failures;

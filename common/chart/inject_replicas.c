@@ -24,8 +24,8 @@ void inject_warn_replicas(const struct target *target, const char *reason)
                  target->service->helm.keep_replicas ? "keep" : "remove", reason);
 }
 
-/* Warns that removing the field sets it to 1 once, with any field manager; the autoscaler starts
- * from there. Only a separate field manager that owns the number prevents this. */
+/* Warns that removing the field sets it to the default of 1 once, and the autoscaler starts from
+ * there. The number is kept only if a separate field manager owns it too. */
 static void warn_replicas_drop(const struct target *target, const struct node *replicas,
                                bool requested)
 {
@@ -37,7 +37,7 @@ static void warn_replicas_drop(const struct target *target, const struct node *r
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas is removed because the autoscaler sets it; upgrading an "
                  "installed release temporarily scales it to one pod",
-                 STR_ARG(object_text(arena, workload)));
+                 STR_ARG(object_display_name(arena, workload)));
     /* The command must be safe to copy. */
     if (!target_is_shell_word(workload->name) || !target_is_shell_word(workload->api_version) ||
         !target_is_shell_word(workload->namespace)) {
@@ -63,18 +63,18 @@ static void warn_one_pod(const struct target *target)
         target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
         "%.*s: replicas is removed, but the chart has no autoscaler for it: the release runs "
         "one pod unless another autoscaler scales it",
-        STR_ARG(object_text(target->injection->arena, target_controller(target))));
+        STR_ARG(object_display_name(target->injection->arena, target_controller(target))));
     diag_hint(target->injection->diags,
               "set min_containers and max_containers to add an autoscaler, or remove "
               "helm.replicas");
 }
 
-/* Warns that pods start: the autoscaler would have ignored a workload with replicas: 0. */
+/* Warns that pods start. Autoscalers ignore a workload with replicas: 0. */
 static void warn_pods_start(const struct target *target, const struct node *replicas)
 {
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas: 0 is removed, so its pods start",
-                 STR_ARG(object_text(target->injection->arena, target_controller(target))));
+                 STR_ARG(object_display_name(target->injection->arena, target_controller(target))));
     diag_hint(target->injection->diags, "keep replicas: helm: {replicas: keep}");
 }
 
@@ -103,7 +103,7 @@ void inject_remove_replicas(const struct target *target, enum field_id field)
     remove_replicas(target, field, true);
 }
 
-void inject_replicas_alone(const struct target *target, const struct object *scaler)
+void inject_replicas_only(const struct target *target, const struct object *scaler)
 {
     if (str_eq_c(target_controller(target)->kind, "DaemonSet"))
         inject_warn_replicas(target, "a DaemonSet runs one pod on each node");
@@ -123,8 +123,8 @@ void inject_set_replicas(const struct target *target, int64_t number)
 
 /* More than one pod */
 
-/* True for a claim whose volume only the pods of one node, or only one pod, can mount. `ret_mode`:
- * its access mode. */
+/* True for a claim whose volume only the pods of one node, or only one pod, can mount. Sets
+ * `*ret_mode` to its access mode. */
 static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
 {
     const struct node *modes = node_at(claim->node, "spec accessModes");
@@ -166,17 +166,17 @@ static struct location scale_location(const struct target *target)
     return record_location(target->service->record, SERVICE_TARGET_MEM);
 }
 
-void inject_warn_shared(const struct target *target)
+void inject_warn_several_pods(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
     struct diags *diags = target->injection->diags;
     struct location at = scale_location(target);
-    struct str workload = object_text(arena, target_controller(target));
+    struct str workload = object_display_name(arena, target_controller(target));
     struct str mode = {0};
     const struct object *claim = find_shared_claim(target, &mode);
     if (claim) {
         diag_warning(diags, at, "%.*s: its pods share %.*s, which is %.*s: %s", STR_ARG(workload),
-                     STR_ARG(object_text(arena, claim)), STR_ARG(mode),
+                     STR_ARG(object_display_name(arena, claim)), STR_ARG(mode),
                      str_eq_c(mode, "ReadWriteOncePod")
                          ? "only one pod can mount it, the others do not start"
                          : "pods on other nodes cannot mount it and do not start");

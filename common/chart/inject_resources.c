@@ -13,7 +13,7 @@ struct resource {
     int64_t request;
     int64_t limit; /* 0: none */
     int64_t unit;  /* of request and limit, in thousandths of a core or byte */
-    struct str (*text)(struct arena *arena, int64_t number);
+    struct str (*format)(struct arena *arena, int64_t number);
 };
 
 static struct resource cpu_of(const struct service *service)
@@ -38,8 +38,9 @@ static struct resource memory_of(const struct service *service)
                              quantity_bytes};
 }
 
-static const struct value *written(const struct target *target, enum field_id map,
-                                   enum field_id field)
+/* Returns the value of a field of resource_request or resource_limits; NULL if it is not set. */
+static const struct value *service_value(const struct target *target, enum field_id map,
+                                         enum field_id field)
 {
     const struct value *value = record_value(target->service->record, map);
     if (value->count == 0 || !record_has(value->records[0], field))
@@ -67,6 +68,7 @@ static bool chart_quantity(const struct target *target, const char *what,
     return node && quantity_parse(node_string(node), ret_thousandths);
 }
 
+/* Returns the request and limit of spec.resources. */
 static struct pod_resources pod_own(const struct target *target, const struct resource *resource)
 {
     return pod_resources_of(target->injection->arena, target_pod(target), resource->name);
@@ -91,8 +93,8 @@ static bool check_quantity(const struct target *target, enum field_id field,
     return false;
 }
 
-static bool are_quantities(const struct target *target, const struct resource *resource,
-                           bool request, const struct value *limit)
+static bool check_quantities(const struct target *target, const struct resource *resource,
+                             bool request, const struct value *limit)
 {
     enum field_id field = request ? SERVICE_RESOURCE_REQUEST : SERVICE_RESOURCE_LIMITS;
     struct pod_resources own = pod_own(target, resource);
@@ -118,8 +120,8 @@ static void set_copy(const struct target *target, const char *what, const struct
                node_copy(target->injection->arena, from), NULL, SHOW_VALUES);
 }
 
-static void set_text(const struct target *target, const char *what, const struct resource *resource,
-                     struct str text)
+static void set_string(const struct target *target, const char *what,
+                       const struct resource *resource, struct str text)
 {
     target_set(target, NULL, target->container, path_of(target, what, resource).data,
                node_scalar(target->injection->arena, STYLE_TEXT, text), NULL, SHOW_VALUES);
@@ -132,19 +134,19 @@ static void set_quantity(const struct target *target, const char *what,
     /* The chart may write the same number in another notation. */
     if (chart_quantity(target, what, resource, &current) && current == number * resource->unit)
         return;
-    set_text(target, what, resource, resource->text(target->injection->arena, number));
+    set_string(target, what, resource, resource->format(target->injection->arena, number));
 }
 
 /* Formats thousandths, rounded up to whole units. */
-static struct str quantity_text(const struct target *target, const struct resource *resource,
-                                int64_t thousandths)
+static struct str quantity_format(const struct target *target, const struct resource *resource,
+                                  int64_t thousandths)
 {
-    return resource->text(target->injection->arena,
-                          (thousandths + resource->unit - 1) / resource->unit);
+    return resource->format(target->injection->arena,
+                            (thousandths + resource->unit - 1) / resource->unit);
 }
 
-static const char *dotted(const struct target *target, const char *what,
-                          const struct resource *resource)
+static const char *dotted_path(const struct target *target, const char *what,
+                               const struct resource *resource)
 {
     return str_format(target->injection->arena, "resources.%s.%s", what, resource->name).data;
 }
@@ -157,8 +159,8 @@ static bool is_set(const struct target *target, const char *what, const struct r
 /* Reports the resource as skipped and returns true if the pod sets it in spec.resources: container
  * requests would lower the request that Kubernetes derives from the pod's limit, or exceed those of
  * the pod (kube-apiserver's validatePodResourceConsistency). */
-static bool skip_for_pod(const struct target *target, const struct resource *resource, bool request,
-                         const struct value *limit)
+static bool skip_if_set_in_pod(const struct target *target, const struct resource *resource,
+                               bool request, const struct value *limit)
 {
     bool none = limit && limit->is_keyword;
     if (!pod_resources_has(target->injection->arena, target_pod(target), resource->name))
@@ -178,7 +180,7 @@ static void fill(const struct target *target, const struct resource *resource, b
                  const struct value *limit)
 {
     int64_t requested;
-    if (skip_for_pod(target, resource, request, limit))
+    if (skip_if_set_in_pod(target, resource, request, limit))
         return;
     if (request && is_set(target, "limits", resource))
         set_copy(target, "requests", resource, find_quantity(target, "limits", resource));
@@ -188,14 +190,14 @@ static void fill(const struct target *target, const struct resource *resource, b
     if (is_set(target, "limits", resource) || none || !(request || limit))
         return;
     if (!is_set(target, "requests", resource))
-        inject_log(target, NULL, CHANGE_SKIPPED, dotted(target, "limits", resource),
+        inject_log(target, NULL, CHANGE_SKIPPED, dotted_path(target, "limits", resource),
                    "without a request, the limit would also be the request");
     if (!chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
         return;
     if (limit && requested <= resource->limit * resource->unit)
         set_quantity(target, "limits", resource, resource->limit);
     else
-        set_text(target, "limits", resource, quantity_text(target, resource, requested * 2));
+        set_string(target, "limits", resource, quantity_format(target, resource, requested * 2));
 }
 
 /* Sets the request. If it was defaulted from the limit of the container or pod, it is reported as
@@ -212,7 +214,7 @@ static void set_request(const struct target *target, const struct resource *reso
     if (is_set(target, "requests", resource) || !old ||
         (quantity_parse(node_string(old), &before) && quantity_parse(text, &after) &&
          before == after)) {
-        set_text(target, "requests", resource, text);
+        set_string(target, "requests", resource, text);
         return;
     }
     struct node *resources = edit_map(target->edit, target->container, "resources");
@@ -220,7 +222,7 @@ static void set_request(const struct target *target, const struct resource *reso
     if (requests)
         edit_set(target->edit, requests, str_from_c(resource->name),
                  node_scalar(arena, STYLE_TEXT, text));
-    inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
+    inject_log(target, NULL, CHANGE_REPLACED, dotted_path(target, "requests", resource),
                "chart: %.*s from the limit%s, service: %.*s", STR_ARG(node_string(old)),
                limit ? "" : " of the pod", STR_ARG(text));
 }
@@ -233,7 +235,7 @@ static void remove_limit(const struct target *target, const struct resource *res
     if (limit && !is_set(target, "requests", resource))
         set_copy(target, "requests", resource, limit);
     if (limits)
-        target_remove(target, NULL, limits, resource->name, dotted(target, "limits", resource),
+        target_remove(target, NULL, limits, resource->name, dotted_path(target, "limits", resource),
                       "resource_limits: none");
 }
 
@@ -244,17 +246,17 @@ static void set_limit(const struct target *target, const struct resource *resour
     const struct node *old = find_quantity(target, "limits", resource);
     struct pod_resources own = pod_own(target, resource);
     const struct node *before = old ? old : own.request ? NULL : own.limit;
-    struct str text = resource->text(target->injection->arena, resource->limit);
+    struct str text = resource->format(target->injection->arena, resource->limit);
     int64_t current;
     bool same = before && quantity_parse(node_string(before), &current) &&
                 current == resource->limit * resource->unit;
     bool set = is_set(target, "requests", resource);
     if (!set && before && !same)
-        inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
+        inject_log(target, NULL, CHANGE_REPLACED, dotted_path(target, "requests", resource),
                    "chart: %.*s%s, service: %.*s from the limit", STR_ARG(node_string(before)),
                    old ? "" : " from the limit of the pod", STR_ARG(text));
     else if (!set && !old)
-        inject_log(target, NULL, CHANGE_ADDED, dotted(target, "requests", resource),
+        inject_log(target, NULL, CHANGE_ADDED, dotted_path(target, "requests", resource),
                    "from the limit, because no request is set");
     set_quantity(target, "limits", resource, resource->limit);
 }
@@ -281,15 +283,15 @@ static void check_pod(const struct target *target, const struct resource *resour
                       enum field_id field)
 {
     struct pod_resources own = pod_own(target, resource);
-    const struct node *most = own.request ? own.request : own.limit;
+    const struct node *maximum = own.request ? own.request : own.limit;
     int64_t total = pod_requested(target->injection->arena, target_pod(target), resource->name);
     int64_t allowed;
     int64_t limit;
-    if (most && quantity_parse(node_string(most), &allowed) && total > allowed) {
+    if (maximum && quantity_parse(node_string(maximum), &allowed) && total > allowed) {
         target_error(target, field,
                      "its containers request %.*s of %s, more than the pod's own %s of %.*s",
-                     STR_ARG(quantity_text(target, resource, total)), resource->name,
-                     own.request ? "request" : "limit", STR_ARG(node_string(most)));
+                     STR_ARG(quantity_format(target, resource, total)), resource->name,
+                     own.request ? "request" : "limit", STR_ARG(node_string(maximum)));
         diag_hint(target->injection->diags,
                   "set a smaller %s, or raise spec.resources of the pod in the chart",
                   schema_field(field)->name);
@@ -311,7 +313,8 @@ static void override(const struct target *target, const struct resource *resourc
     int64_t current;
     if (request && !(chart_quantity(target, "requests", resource, &current) &&
                      current == resource->request * resource->unit))
-        set_request(target, resource, resource->text(target->injection->arena, resource->request));
+        set_request(target, resource,
+                    resource->format(target->injection->arena, resource->request));
     if (limit && limit->is_keyword)
         remove_limit(target, resource);
     else if (limit)
@@ -335,9 +338,10 @@ void inject_resources(const struct target *target)
     const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
     for (size_t i = 0; i < COUNT_OF(resources); i++) {
         const struct resource *resource = &resources[i];
-        bool request = written(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
-        const struct value *limit = written(target, SERVICE_RESOURCE_LIMITS, resource->limit_field);
-        if (!are_quantities(target, resource, request, limit))
+        bool request = service_value(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
+        const struct value *limit =
+            service_value(target, SERVICE_RESOURCE_LIMITS, resource->limit_field);
+        if (!check_quantities(target, resource, request, limit))
             continue;
         if (target->fill)
             fill(target, resource, request, limit);

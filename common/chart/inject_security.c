@@ -79,15 +79,15 @@ static bool has_private_files(const struct node *files)
 }
 
 /* True if a user other than root needs fsGroup to use a volume; NULL: the volume of a claim
- * template. emptyDir is writable by all, and the kubelet does not change the group of the types
- * after it. */
+ * template. Of the types without_group, emptyDir is writable by all, and the kubelet does not
+ * change the group of the others. */
 static bool needs_group(const struct node *volume)
 {
-    static const char *const without[] = {"emptyDir",  "hostPath",  "nfs",  "cephfs",
-                                          "azureFile", "glusterfs", "image"};
+    static const char *const without_group[] = {"emptyDir",  "hostPath",  "nfs",  "cephfs",
+                                                "azureFile", "glusterfs", "image"};
     static const char *const files[] = {"configMap", "secret", "projected", "downwardAPI"};
-    for (size_t i = 0; i < COUNT_OF(without); i++)
-        if (node_at(volume, without[i]))
+    for (size_t i = 0; i < COUNT_OF(without_group); i++)
+        if (node_at(volume, without_group[i]))
             return false;
     for (size_t i = 0; i < COUNT_OF(files); i++)
         if (node_at(volume, files[i]))
@@ -247,9 +247,9 @@ static void log_kept_ports(const struct target *target)
 
 /* A hostProcess container has full access to the node. It exists on Windows only. */
 static void log_kept_host_process(const struct target *target, const struct object *object,
-                                  const struct node *holder)
+                                  const struct node *parent)
 {
-    if (node_is_true(node_at(holder, "securityContext windowsOptions hostProcess")))
+    if (node_is_true(node_at(parent, "securityContext windowsOptions hostProcess")))
         log_kept(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
 }
 

@@ -8,10 +8,10 @@
 
 /* Ports */
 
-bool target_is_udp(const struct node *port)
+bool target_is_tcp_port(const struct node *port)
 {
     struct str protocol = node_string(node_at(port, "protocol"));
-    return protocol.len && !str_eq_c(protocol, "TCP");
+    return protocol.len == 0 || str_eq_c(protocol, "TCP");
 }
 
 const struct node *target_container_port(const struct node *container, struct str port)
@@ -22,24 +22,24 @@ const struct node *target_container_port(const struct node *container, struct st
         if (!str_equal(node_string(node_at(each, "name")), port) &&
             !str_equal(node_string(node_at(each, "containerPort")), port))
             continue;
-        if (!target_is_udp(each))
+        if (target_is_tcp_port(each))
             return each;
         found = found ? found : each;
     }
     return found;
 }
 
-/* The keys by which a port of a container is referred to. */
+/* The keys of a container port whose values Services refer to. */
 static const char *const port_keys[] = {"name", "containerPort"};
 
-/* Adds the ports of a container by name and number, either those of TCP or the others. Keeps
- * earlier entries. */
+/* Adds the ports of a container by name and number: only TCP ports, or only the others. Keeps
+ * existing entries. */
 static void index_ports(struct arena *arena, struct map *ports, const struct node *container,
-                        bool udp)
+                        bool tcp)
 {
     for (const struct node *port = node_first_child(node_at(container, "ports")); port;
          port = port->next) {
-        if (target_is_udp(port) != udp)
+        if (target_is_tcp_port(port) != tcp)
             continue;
         for (size_t i = 0; i < COUNT_OF(port_keys); i++)
             if (node_string(node_at(port, port_keys[i])).len)
@@ -50,8 +50,8 @@ static void index_ports(struct arena *arena, struct map *ports, const struct nod
 struct map target_container_ports(struct arena *arena, const struct node *container)
 {
     struct map ports = {0};
-    index_ports(arena, &ports, container, false);
     index_ports(arena, &ports, container, true);
+    index_ports(arena, &ports, container, false);
     return ports;
 }
 
@@ -96,18 +96,19 @@ static const struct node *target_port_of(const struct node *service_port)
 struct service_target {
     struct service_target *self;
     const struct object *service; /* the first Service */
-    const struct node *to;        /* the target port, as the first Service writes it */
+    const struct node *to;        /* the target port, a name or number, as in the first Service */
     size_t order;                 /* among the ports of all Services */
-    bool named;                   /* a Service port has a name that is not for metrics */
-    bool unnamed;                 /* a Service port has no name */
+    bool has_traffic_name;        /* a Service port has a name that is not for metrics */
+    bool has_unnamed;             /* a Service port has no name */
 };
 
-static void index_service(struct injection *injection, const struct object *service, bool written,
+/* `selected`: the user selected the Service, so all of its ports are for traffic. */
+static void index_service(struct injection *injection, const struct object *service, bool selected,
                           size_t *order)
 {
     const struct node *ports = node_at(service->node, "spec ports");
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
-        if (target_is_udp(port))
+        if (!target_is_tcp_port(port))
             continue;
         struct str name = node_string(node_at(port, "name"));
         const struct node *to = target_port_of(port);
@@ -117,22 +118,22 @@ static void index_service(struct injection *injection, const struct object *serv
         const struct service_target *known =
             map_add(injection->arena, &injection->service_targets, node_string(to), target);
         target = known ? known->self : target;
-        target->named |= written || (name.len && !is_metrics_name(name));
-        target->unnamed |= name.len == 0;
+        target->has_traffic_name |= selected || (name.len && !is_metrics_name(name));
+        target->has_unnamed |= name.len == 0;
     }
 }
 
-/* As in Kubernetes, a name or number of a port refers to the first container that has it; sidecars
- * among the init containers are last. */
+/* As in Kubernetes, the name or number of a port refers to the first container that has it.
+ * Sidecars among the init containers are searched last. */
 static void index_pod(struct injection *injection, const struct object *workload)
 {
     const struct node *containers = node_at(workload->pod, "containers");
     const struct node *init = node_at(workload->pod, "initContainers");
     for (const struct node *each = node_first_child(containers); each; each = each->next)
-        index_ports(injection->arena, &injection->pod_ports, each, false);
+        index_ports(injection->arena, &injection->pod_ports, each, true);
     for (const struct node *each = node_first_child(init); each; each = each->next)
         if (str_eq_c(node_string(node_at(each, "restartPolicy")), "Always"))
-            index_ports(injection->arena, &injection->pod_ports, each, false);
+            index_ports(injection->arena, &injection->pod_ports, each, true);
 }
 
 /* Returns the name in --service, else in helm.service; empty if neither is set. */
@@ -143,28 +144,28 @@ static struct str selected_service(const struct target *target)
 }
 
 /* Keeps only the Service that the user selected. */
-static void keep_selected(struct injection *injection, struct str written)
+static void keep_selected(struct injection *injection, struct str name)
 {
-    size_t kept = 0;
+    size_t count = 0;
     for (size_t i = 0; i < injection->service_count; i++)
-        if (str_equal(injection->services[i]->name, written))
-            injection->services[kept++] = injection->services[i];
-    injection->service_count = kept;
+        if (str_equal(injection->services[i]->name, name))
+            injection->services[count++] = injection->services[i];
+    injection->service_count = count;
 }
 
 void target_find_services(const struct target *target)
 {
     struct injection *injection = target->injection;
-    struct str written = selected_service(target);
+    struct str selected = selected_service(target);
     if (injection->cached_workload == target->workload &&
-        str_equal(injection->cached_service, written))
+        str_equal(injection->cached_service, selected))
         return;
     injection->cached_workload = target->workload;
-    injection->cached_service = written;
+    injection->cached_service = selected;
     injection->services =
         release_services(&injection->release, target->workload, &injection->service_count);
-    if (written.len)
-        keep_selected(injection, written);
+    if (selected.len)
+        keep_selected(injection, selected);
     injection->service_names = (struct map){0};
     injection->service_targets = (struct map){0};
     injection->pod_ports = (struct map){0};
@@ -173,13 +174,14 @@ void target_find_services(const struct target *target)
     for (size_t i = 0; i < injection->service_count; i++) {
         map_add(injection->arena, &injection->service_names, injection->services[i]->name,
                 injection->services[i]);
-        index_service(injection, injection->services[i], written.len != 0, &order);
+        index_service(injection, injection->services[i], selected.len != 0, &order);
     }
     injection->ingresses = NULL;
     injection->routes = NULL;
 }
 
-/* Returns the number that a Service's port routes to, or its name if no container has it. */
+/* Returns the container port number that a Service's port routes to; the target port as written if
+ * no container has it. */
 static struct str target_number(const struct injection *injection, const struct node *port)
 {
     struct str to = node_string(target_port_of(port));
@@ -187,19 +189,19 @@ static struct str target_number(const struct injection *injection, const struct 
     return number ? node_string(number) : to;
 }
 
-enum { LISTED = 20 };
+enum { LISTED_MAX = 20 };
 
 static void list_ports(const struct injection *injection, struct buf *out,
                        const struct object *service)
 {
     const struct node *port = node_first_child(node_at(service->node, "spec ports"));
     size_t count = 0;
-    for (; port && count <= LISTED; port = port->next) {
-        if (target_is_udp(port))
+    for (; port && count <= LISTED_MAX; port = port->next) {
+        if (!target_is_tcp_port(port))
             continue;
         struct str number = target_number(injection, port);
         buf_format(out, "%s%.*s", count ? ", " : " (",
-                   STR_ARG(count < LISTED ? number : STR("...")));
+                   STR_ARG(count < LISTED_MAX ? number : STR("...")));
         count++;
     }
     if (count)
@@ -211,11 +213,11 @@ static struct str list_services(const struct injection *injection,
                                 const struct object *const *services, size_t count)
 {
     struct buf names = {0};
-    for (size_t i = 0; i < count && i < LISTED; i++) {
+    for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
         buf_add_joined(&names, ", ", services[i]->name);
         list_ports(injection, &names, services[i]);
     }
-    if (count > LISTED)
+    if (count > LISTED_MAX)
         buf_add(&names, STR(", ..."));
     return buf_take(injection->arena, &names);
 }
@@ -226,16 +228,17 @@ static void hint_services(const struct target *target, const struct object *cons
                           size_t count)
 {
     struct injection *injection = target->injection;
-    struct suggestion near = {.word = selected_service(target)};
-    for (size_t i = 0; i < count && near.word.len; i++)
-        suggestion_add(&near, services[i]->name);
+    struct suggestion suggestion = {.word = selected_service(target)};
+    for (size_t i = 0; i < count && suggestion.word.len; i++)
+        suggestion_add(&suggestion, services[i]->name);
     if (count == 0) {
         diag_hint(injection->diags,
                   "no Service of the chart routes to it: enable one in the chart's values");
         return;
     }
-    struct str selector = target_selector(injection, injection->options->service, "service",
-                                          near.best.len ? near.best : services[0]->name);
+    struct str selector =
+        target_selection_syntax(injection, injection->options->service, "service",
+                                suggestion.best.len ? suggestion.best : services[0]->name);
     diag_hint(injection->diags, "available: %.*s\nselect one: %.*s",
               STR_ARG(list_services(injection, services, count)), STR_ARG(selector));
 }
@@ -243,8 +246,8 @@ static void hint_services(const struct target *target, const struct object *cons
 bool target_check_service(const struct target *target)
 {
     struct injection *injection = target->injection;
-    struct str written = selected_service(target);
-    if (written.len == 0)
+    struct str selected = selected_service(target);
+    if (selected.len == 0)
         return true;
     target_find_services(target);
     if (injection->service_count)
@@ -252,16 +255,16 @@ bool target_check_service(const struct target *target)
     size_t count;
     const struct object **all = release_services(&injection->release, target->workload, &count);
     const struct object *named =
-        release_find(&injection->release, OBJECT_SERVICE, written, target->workload);
+        release_find(&injection->release, OBJECT_SERVICE, selected, target->workload);
     if (named && named->hook)
         target_error(target, SERVICE_HELM, "Service/%.*s is a Helm hook and cannot be selected",
-                     STR_ARG(written));
+                     STR_ARG(selected));
     else if (named)
         target_error(target, SERVICE_HELM, "Service/%.*s does not route to this workload",
-                     STR_ARG(written));
+                     STR_ARG(selected));
     else
         target_error(target, SERVICE_HELM, "Service \"%.*s\" not found in the chart",
-                     STR_ARG(written));
+                     STR_ARG(selected));
     hint_services(target, all, count);
     return false;
 }
@@ -276,23 +279,23 @@ struct reached {
 };
 
 static void add_reached(struct reached *reached, const struct node *port,
-                        const struct service_target *by)
+                        const struct service_target *service_target)
 {
     reached->several |= reached->port && reached->port != port;
     reached->port = port;
-    if (!reached->first || by->order < reached->first->order)
-        reached->first = by;
+    if (!reached->first || service_target->order < reached->first->order)
+        reached->first = service_target;
 }
 
-/* True unless the port is for metrics, according to its own name, to the names that all Services
- * give it, or, if it has no name, to its number. */
-static bool carries_traffic(const struct node *port, const struct service_target *by)
+/* True unless the port is for metrics, according to its own name, the names of all Service ports
+ * that route to it or, if none of these has a name, its number. */
+static bool carries_traffic(const struct node *port, const struct service_target *service_target)
 {
     struct str name = node_string(node_at(port, "name"));
     if (is_metrics_name(name))
         return false;
-    return by->named ||
-           (by->unnamed &&
+    return service_target->has_traffic_name ||
+           (service_target->has_unnamed &&
             (name.len || !is_metrics_number(node_string(node_at(port, "containerPort")))));
 }
 
@@ -303,16 +306,16 @@ static void find_reached(const struct target *target, const struct node *contain
     struct injection *injection = target->injection;
     *ret_traffic = *ret_metrics = (struct reached){0};
     target_find_services(target);
-    bool written = selected_service(target).len != 0;
+    bool selected = selected_service(target).len != 0;
     for (const struct node *port = node_first_child(node_at(container, "ports")); port;
          port = port->next) {
         for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
-            struct str called = node_string(node_at(port, port_keys[i]));
-            const struct service_target *by = map_get(&injection->service_targets, called);
-            if (!by || called.len == 0 || map_get(&injection->pod_ports, called) != port)
+            struct str key = node_string(node_at(port, port_keys[i]));
+            const struct service_target *found = map_get(&injection->service_targets, key);
+            if (!found || key.len == 0 || map_get(&injection->pod_ports, key) != port)
                 continue;
-            bool traffic = written || carries_traffic(port, by);
-            add_reached(traffic ? ret_traffic : ret_metrics, port, by);
+            bool traffic = selected || carries_traffic(port, found);
+            add_reached(traffic ? ret_traffic : ret_metrics, port, found);
         }
     }
 }
@@ -354,15 +357,18 @@ static bool is_headless(const struct object *service)
 static bool is_traffic_port(const struct target *target, const struct node *port)
 {
     struct str name = node_string(node_at(port, "name"));
-    const struct service_target by = {.named = name.len && !is_metrics_name(name),
-                                      .unnamed = name.len == 0};
+    const struct service_target service_target = {
+        .has_traffic_name = name.len && !is_metrics_name(name), .has_unnamed = name.len == 0};
     struct str to = node_string(target_port_of(port));
     const struct node *own = map_get(&target->injection->pod_ports, to);
-    if (target_is_udp(port))
+    if (!target_is_tcp_port(port))
         return false;
     if (selected_service(target).len)
         return true;
-    return own ? carries_traffic(own, &by) : by.named || (by.unnamed && !is_metrics_number(to));
+    if (own)
+        return carries_traffic(own, &service_target);
+    return service_target.has_traffic_name ||
+           (service_target.has_unnamed && !is_metrics_number(to));
 }
 
 /* True if a Service port routes to the `port` of the service file, or, if that is not set, routes
@@ -370,14 +376,14 @@ static bool is_traffic_port(const struct target *target, const struct node *port
 static bool is_public(const struct target *target, const struct node *port,
                       const struct map *own_ports)
 {
-    const struct port *written = target->service->public_port;
+    const struct port *configured = target->service->public_port;
     struct str to = node_string(target_port_of(port));
     int64_t number;
-    if (target_is_udp(port))
+    if (!target_is_tcp_port(port))
         return false;
-    if (written)
+    if (configured)
         return str_to_int(target_number(target->injection, port), &number) &&
-               number == written->number;
+               number == configured->number;
     const struct node *first = map_get(&target->injection->pod_ports, to);
     bool reaches = first ? map_get(own_ports, to) == first : str_to_int(to, &number);
     return reaches && is_traffic_port(target, port);
@@ -409,8 +415,8 @@ struct candidate {
     struct port_candidates public;  /* ports for which is_public() is true */
     struct port_candidates traffic; /* all ports for traffic */
     size_t tcp_ports;
-    bool able; /* an Ingress can use it: it has a name, a cluster IP, a TCP port */
-    bool only; /* it is the only able one */
+    bool is_usable; /* by an Ingress: it has a name, a cluster IP and a TCP port */
+    bool is_only;   /* no other Service is usable */
 };
 
 static struct candidate evaluate_service(const struct target *target, const struct object *service,
@@ -420,8 +426,8 @@ static struct candidate evaluate_service(const struct target *target, const stru
     const struct node *ports = node_at(service->node, "spec ports");
     bool named = service->name.len && (!is_headless(service) || selected_service(target).len);
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
-        candidate.tcp_ports += !target_is_udp(port);
-        candidate.able |= named && !target_is_udp(port);
+        candidate.tcp_ports += target_is_tcp_port(port);
+        candidate.is_usable |= named && target_is_tcp_port(port);
         if (is_public(target, port, own_ports))
             add_port_candidate(&candidate.public, port);
         if (is_traffic_port(target, port))
@@ -430,9 +436,10 @@ static struct candidate evaluate_service(const struct target *target, const stru
     return candidate;
 }
 
-/* Returns the port to use of a Service, or NULL. Ports that route to the `port` of the service file
- * are equivalent. */
-static const struct node *port_of(const struct target *target, const struct candidate *candidate)
+/* Returns the port of a Service to use, or NULL. If the service file sets `port`, all ports that
+ * route to it are equivalent. */
+static const struct node *choose_port(const struct target *target,
+                                      const struct candidate *candidate)
 {
     if (candidate->public.count == 0)
         return best_port(&candidate->traffic);
@@ -459,8 +466,8 @@ static bool report_webhook(const struct target *target)
                      STR_ARG(service->name));
         diag_hint(injection->diags,
                   "enable another Service in the chart's values, or select this one: %.*s",
-                  STR_ARG(target_selector(injection, injection->options->service, "service",
-                                          service->name)));
+                  STR_ARG(target_selection_syntax(injection, injection->options->service, "service",
+                                                  service->name)));
         return true;
     }
     return false;
@@ -484,7 +491,7 @@ static void report_no_service(const struct target *target)
         return;
     }
     struct str selector =
-        target_selector(injection, injection->options->service, "service", headless->name);
+        target_selection_syntax(injection, injection->options->service, "service", headless->name);
     target_error(target, SERVICE_PUBLIC_URI,
                  "public_uri requires a Service that is not headless, but %.*s is headless",
                  STR_ARG(headless->name));
@@ -496,7 +503,7 @@ static void report_no_service(const struct target *target)
 static bool report_services(const struct target *target, const struct object *const *services,
                             size_t count, size_t matching)
 {
-    const struct port *written = target->service->public_port;
+    const struct port *configured = target->service->public_port;
     struct str container = node_string(node_at(target->container, "name"));
     if (count == 0) {
         report_no_service(target);
@@ -505,10 +512,10 @@ static bool report_services(const struct target *target, const struct object *co
     if (matching)
         target_error(target, SERVICE_PUBLIC_URI,
                      "cannot determine the Service for public_uri: several route to this workload");
-    else if (written)
+    else if (configured)
         target_error(target, SERVICE_PUBLIC_URI,
                      "no Service routes to port %" PRId64 ", which public_uri uses",
-                     written->number);
+                     configured->number);
     else
         target_error(target, SERVICE_PUBLIC_URI, "no Service routes traffic to container \"%.*s\"",
                      STR_ARG(container));
@@ -523,11 +530,10 @@ static bool choose_service(const struct target *target, struct candidate *ret)
 {
     struct injection *injection = target->injection;
     struct map own_ports = target_container_ports(injection->arena, target->container);
-    bool written = selected_service(target).len != 0;
     size_t count = 0;
     size_t matching = 0;
     target_find_services(target);
-    const struct object **able =
+    const struct object **usable =
         ARENA_ARRAY(injection->arena, injection->service_count, const struct object *);
     const struct object **fitting =
         ARENA_ARRAY(injection->arena, injection->service_count, const struct object *);
@@ -535,49 +541,49 @@ static bool choose_service(const struct target *target, struct candidate *ret)
     *ret = last;
     for (size_t i = 0; i < injection->service_count; i++) {
         struct candidate each = evaluate_service(target, injection->services[i], &own_ports);
-        if (!each.able || is_for_webhooks(target, each.service))
+        if (!each.is_usable || is_for_webhooks(target, each.service))
             continue;
-        able[count++] = each.service;
+        usable[count++] = each.service;
         last = each;
         if (each.public.count == 0)
             continue;
         fitting[matching++] = each.service;
         *ret = each;
     }
-    bool other_port = target->service->public_port && !written;
+    bool other_port = target->service->public_port && selected_service(target).len == 0;
     if (matching == 0 && count == 1 && last.traffic.count && !other_port) {
         *ret = last;
         matching = 1;
     }
-    ret->only = count == 1;
+    ret->is_only = count == 1;
     if (matching == 1)
         return true;
-    return report_services(target, matching ? fitting : able, matching ? matching : count,
+    return report_services(target, matching ? fitting : usable, matching ? matching : count,
                            matching);
 }
 
-/* Warns if the Service that the user selected does not route to `port`: it is used nevertheless. */
+/* Warns if the Service that the user selected does not route to `port`. It is used anyway. */
 static void warn_port(const struct target *target, const struct candidate *chosen)
 {
-    const struct port *written = target->service->public_port;
-    if (!written || chosen->public.count)
+    const struct port *configured = target->service->public_port;
+    if (!configured || chosen->public.count)
         return;
     enum field_id field = target_has(target, SERVICE_PORTS) ? SERVICE_PORTS : SERVICE_PORT;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
                  "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another port",
-                 STR_ARG(chosen->service->name), written->number);
+                 STR_ARG(chosen->service->name), configured->number);
     diag_hint(target->injection->diags, "available: %.*s",
               STR_ARG(list_services(target->injection, &chosen->service, 1)));
 }
 
-/* Records why the Service was selected. A port out of several is a guess even if the Service is
- * not. */
-static void report_choice(const struct target *target, const struct candidate *chosen,
-                          const struct node *port)
+/* Records why the Service was selected. If it has several ports, the port is a guess even if the
+ * Service is not. */
+static void log_choice(const struct target *target, const struct candidate *chosen,
+                       const struct node *port)
 {
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
-    struct str workload = object_text(arena, target->workload);
+    struct str workload = object_display_name(arena, target->workload);
     struct str number = target_number(injection, port);
     bool guess = chosen->tcp_ports > 1 && !target->service->public_port;
     struct str of_several = {0};
@@ -588,7 +594,7 @@ static void report_choice(const struct target *target, const struct candidate *c
                           injection->options->service ? "--service" : "helm.service",
                           STR_ARG(of_several));
     else if (chosen->public.count)
-        inject_log_choice(injection, chosen->service, NULL, guess || !chosen->only,
+        inject_log_choice(injection, chosen->service, NULL, guess || !chosen->is_only,
                           "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
     else
         inject_log_choice(
@@ -598,29 +604,29 @@ static void report_choice(const struct target *target, const struct candidate *c
             STR_ARG(of_several));
 }
 
-/* Returns the key of `port` that the name of a Service port, or of the container port, suggests. */
-static const char *port_form(const struct target *target, const struct node *port)
+/* Returns the key of the field `port` that fits the name of a Service port or container port. */
+static const char *suggested_port_key(const struct target *target, const struct node *port)
 {
-    static const char *const forms[] = {"grpc", "websocket", "tcp"};
+    static const char *const keys[] = {"grpc", "websocket", "tcp"};
     const struct node *own =
         map_get(&target->injection->pod_ports, node_string(target_port_of(port)));
-    for (size_t i = 0; i < COUNT_OF(forms); i++)
-        if (str_eq_c(node_string(node_at(port, "name")), forms[i]) ||
-            str_eq_c(node_string(node_at(own, "name")), forms[i]))
-            return forms[i];
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (str_eq_c(node_string(node_at(port, "name")), keys[i]) ||
+            str_eq_c(node_string(node_at(own, "name")), keys[i]))
+            return keys[i];
     return "http";
 }
 
-const struct object *target_public_service(const struct target *target,
-                                           const struct node **ret_port)
+const struct object *target_select_public_service(const struct target *target,
+                                                  const struct node **ret_port)
 {
     struct candidate chosen;
     if (!choose_service(target, &chosen))
         return NULL;
-    *ret_port = port_of(target, &chosen);
+    *ret_port = choose_port(target, &chosen);
     if (*ret_port) {
         warn_port(target, &chosen);
-        report_choice(target, &chosen, *ret_port);
+        log_choice(target, &chosen, *ret_port);
         return chosen.service;
     }
     target_error(target, SERVICE_PUBLIC_URI,
@@ -629,7 +635,7 @@ const struct object *target_public_service(const struct target *target,
     diag_hint(target->injection->diags,
               "available: %.*s\nset the port of the container: port: {%s: %.*s}",
               STR_ARG(list_services(target->injection, &chosen.service, 1)),
-              port_form(target, chosen.traffic.first),
+              suggested_port_key(target, chosen.traffic.first),
               STR_ARG(target_number(target->injection, chosen.traffic.first)));
     return NULL;
 }

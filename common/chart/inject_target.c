@@ -1,10 +1,10 @@
 /* Changes workloads and records the changes, for all files inject_*.c. */
 #include "chart/inject_target.h"
 
-struct str target_key(const struct injection *injection, const void *thing)
+struct str target_key(const struct injection *injection, const void *pointer)
 {
     const void **key = ARENA_NEW(injection->arena, const void *);
-    *key = thing;
+    *key = pointer;
     return (struct str){(const char *)key, sizeof(void *)};
 }
 
@@ -18,12 +18,13 @@ void target_error(const struct target *target, enum field_id field, const char *
     struct str message = str_vformat(arena, format, arguments);
     va_end(arguments);
     if (target->injection->release
-            .unreadable) { /* what is missing may be in the unreadable document */
+            .has_unreadable_document) { /* the missing object may be in the unreadable document */
         target->injection->diags->last_kept = false;
         return;
     }
     diag_error(target->injection->diags, record_location(target->service->record, field),
-               "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
+               "%.*s: %.*s", STR_ARG(object_display_name(arena, target->workload)),
+               STR_ARG(message));
 }
 
 static struct change_event *add_event(struct injection *injection, enum change_kind kind,
@@ -35,13 +36,13 @@ static struct change_event *add_event(struct injection *injection, enum change_k
     struct change_event *event = &injection->events[injection->event_count++];
     *event = (struct change_event){.kind = kind,
                                    .object = object_kind_name(arena, about),
-                                   .text = object_text(arena, about),
+                                   .display_name = object_display_name(arena, about),
                                    .namespace = about->namespace};
     return event;
 }
 
 /* True if the pod has several containers. */
-static bool has_several(const struct object *workload)
+static bool has_several_containers(const struct object *workload)
 {
     const struct node *first = node_first_child(node_at(workload->pod, "containers"));
     return first && first->next;
@@ -55,8 +56,8 @@ void inject_log(const struct target *target, const struct object *object, enum c
     event->what = str_from_c(what);
     if (!object)
         event->container = node_string(node_at(target->container, "name"));
-    event->several = (target->fill && target->service->helm.all_containers) ||
-                     (!object && has_several(target->workload));
+    event->shows_container = (target->fill && target->service->helm.all_containers) ||
+                             (!object && has_several_containers(target->workload));
     va_list arguments;
     va_start(arguments, format);
     event->detail = str_vformat(injection->arena, format, arguments);
@@ -68,16 +69,16 @@ void inject_log_choice(struct injection *injection, const struct object *object,
 {
     struct change_event *event = add_event(injection, CHANGE_CHOSEN, object);
     event->container = node_string(node_at(container, "name"));
-    event->several = true;
-    event->guess = guess;
+    event->shows_container = true;
+    event->is_guess = guess;
     va_list arguments;
     va_start(arguments, format);
     event->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
 }
 
-struct str target_selector(const struct injection *injection, const char *flag, const char *key,
-                           struct str name)
+struct str target_selection_syntax(const struct injection *injection, const char *flag,
+                                   const char *key, struct str name)
 {
     if (flag)
         return str_format(injection->arena, "--%s %.*s", key, STR_ARG(name));
@@ -101,7 +102,7 @@ void target_refuse(const struct target *target, enum field_id field, const char 
     diag_hint(target->injection->diags, "%s", hint);
 }
 
-/* Returns a path with dots, as users write it: spec.replicas. */
+/* Returns the path with dots instead of spaces: spec.replicas. */
 static const char *dotted(struct arena *arena, const char *path)
 {
     struct str words = str_from_c(path);
@@ -126,8 +127,8 @@ bool target_int(const struct target *target, enum field_id field, const struct o
                            : str_format(arena, "%s%.*s%s", quote, STR_ARG(node->text), quote);
     struct str what = str_format(arena, "%s", dotted(arena, path));
     if (object && object != target->workload)
-        what =
-            str_format(arena, "%.*s of %.*s", STR_ARG(what), STR_ARG(object_text(arena, object)));
+        what = str_format(arena, "%.*s of %.*s", STR_ARG(what),
+                          STR_ARG(object_display_name(arena, object)));
     target_refuse(
         target, field, what.data,
         str_format(arena, "the chart sets %.*s, which is not an integer", STR_ARG(value)).data,
@@ -135,11 +136,13 @@ bool target_int(const struct target *target, enum field_id field, const struct o
     return false;
 }
 
-/* Reports the setting as skipped and returns true if the object's document cannot be filled. */
-static bool is_unfit(const struct target *target, const struct object *object, const char *what)
+/* Reports the setting as skipped and returns true if fill mode cannot edit the object's document.
+ */
+static bool is_uneditable(const struct target *target, const struct object *object,
+                          const char *what)
 {
     const struct object *changed = object ? object : target->workload;
-    const char *reason = target->fill ? target->injection->unfit[changed->document] : NULL;
+    const char *reason = target->fill ? target->injection->edit_failures[changed->document] : NULL;
     if (reason)
         inject_log(target, object, CHANGE_SKIPPED, what, "%s", reason);
     return reason != NULL;
@@ -155,7 +158,7 @@ void target_set(const struct target *target, const struct object *object, struct
     if (old && (target->fill || edit_same(target->injection->arena, old, value)))
         return;
     what = what ? what : dotted(target->injection->arena, path);
-    if (is_unfit(target, object, what))
+    if (is_uneditable(target, object, what))
         return;
     struct str words = str_from_c(path);
     for (size_t at = 0; map && at < words.len;) {
@@ -195,7 +198,7 @@ static bool is_chart_label(struct str key)
 }
 
 /* Copies the workload's labels that identify its chart and release. */
-static void put_labels(struct arena *arena, struct node *metadata, const struct object *workload)
+static void copy_labels(struct arena *arena, struct node *metadata, const struct object *workload)
 {
     const struct node *labels = node_at(workload->node, "metadata labels");
     struct node *copy = node_new(arena, NODE_MAP);
@@ -221,7 +224,7 @@ void target_add(const struct target *target, const char *api_version, const char
     node_set_string(arena, metadata, "name", name);
     if (workload->namespace.len)
         node_set_string(arena, metadata, "namespace", workload->namespace);
-    put_labels(arena, metadata, workload);
+    copy_labels(arena, metadata, workload);
     const struct node *file = node_at(workload->node, "metadata annotations " FILENAME_ANNOTATION);
     if (file) {
         struct node *own = annotations;
@@ -237,6 +240,7 @@ void target_add(const struct target *target, const char *api_version, const char
         node_set(arena, metadata, "annotations", annotations);
     node_set(arena, object, "spec", spec);
     release_add(&target->injection->release, workload, object);
-    struct object made = {.kind = str_from_c(kind), .name = name, .namespace = workload->namespace};
-    inject_log(target, &made, CHANGE_ADDED, "", "%s", "");
+    struct object added = {
+        .kind = str_from_c(kind), .name = name, .namespace = workload->namespace};
+    inject_log(target, &added, CHANGE_ADDED, "", "%s", "");
 }

@@ -19,12 +19,12 @@ enum change_kind {
 /* An entry of the log and the report. */
 struct change_event {
     enum change_kind kind;
-    struct str object; /* "KIND/NAME" */
-    struct str text;   /* the same for messages, with the namespace if it is ambiguous without */
+    struct str object;       /* "KIND/NAME" */
+    struct str display_name; /* the same for messages, with the namespace if needed */
     struct str namespace;
     struct str container; /* empty: the object as a whole */
-    bool several;         /* one of several containers, so messages name it */
-    bool guess;           /* CHANGE_CHOSEN: one of several candidates, not named by the user */
+    bool shows_container; /* messages name the container */
+    bool is_guess;        /* CHANGE_CHOSEN: one of several candidates, not named by the user */
     struct str what;      /* the field; empty: the object */
     struct str detail;    /* the values, or the reason; may be empty */
 };
@@ -34,19 +34,21 @@ struct injection {
     struct diags *diags;
     const struct inject_options *options;
     struct release release;
-    const char **unfit;                   /* by document: why it cannot be filled, or NULL */
-    struct map owners;                    /* the service that claimed each workload */
-    struct map port_readers;              /* the services whose `port` a probe uses */
-    const struct object *cached_workload; /* the workload for which the members below are cached, */
-    struct str cached_service;            /* and the Service that the user selected for it */
-    const struct object **services;       /* the Services that route to it */
+    const char **edit_failures; /* by document: why fill mode cannot edit it; NULL: it can */
+    struct map owners;          /* the service that claimed each workload */
+    struct map port_users;      /* the services whose `port` a probe uses */
+    /* The members from here to `route_count` are cached for a workload and the Service that the
+     * user selected for it. */
+    const struct object *cached_workload;
+    struct str cached_service;
+    const struct object **services; /* the Services that route to it */
     size_t service_count;
     struct map service_names;        /* these Services by name */
     struct map service_targets;      /* struct service_target by target port, TCP only */
     struct map pod_ports;            /* the workload's ports by name and number */
     const struct object **ingresses; /* the Ingresses that route to one of the Services */
     size_t ingress_count;
-    const struct object **routes; /* the routes of the Gateway API that do */
+    const struct object **routes; /* the Gateway API routes that route to one of the Services */
     size_t route_count;
     const struct object *volumes_workload; /* the workload for which `volumes` is cached */
     struct map volumes;                    /* its volumes by name */
@@ -61,25 +63,26 @@ struct target {
     const struct object *workload;
     struct edit *edit;
     struct node *container;
-    bool fill;           /* add only what the chart does not set */
-    bool all;            /* all workloads of the chart are filled */
+    bool fill;           /* add only settings that the chart does not have */
+    bool all_workloads;  /* all workloads of the chart are filled */
     const char *windows; /* the field that makes its pods run on Windows, or NULL */
 };
 
 /* Returns the map key of a service or object: its address. */
-struct str target_key(const struct injection *injection, const void *thing);
+struct str target_key(const struct injection *injection, const void *pointer);
 
 /* Selects the workload by the rules in README, and reports why. Reports an error and returns NULL
  * if none or several match. */
-const struct object *target_workload(struct injection *injection, const struct service *service);
+const struct object *target_select_workload(struct injection *injection,
+                                            const struct service *service);
 
 /* Selects the container in the same way. If all workloads are filled, a workload without such a
  * container is reported as skipped instead of as an error. */
-struct node *target_main_container(const struct target *target);
+struct node *target_select_container(const struct target *target);
 
 /* Reports an error and returns false if another service has already claimed the workload. */
-bool claim_workload(struct injection *injection, const struct service *service,
-                    const struct object *workload);
+bool target_claim_workload(struct injection *injection, const struct service *service,
+                           const struct object *workload);
 
 /* Returns the field of a pod's spec that makes it run on Windows: `os.name`, `nodeSelector`,
  * `nodeAffinity` or, if none of these names an operating system, `windowsOptions`. NULL if the pod
@@ -96,11 +99,10 @@ bool target_check_service(const struct target *target);
 
 /* Returns the Service of public_uri, sets its port, and reports why it was selected. Reports an
  * error and returns NULL if none or several match. */
-const struct object *target_public_service(const struct target *target,
-                                           const struct node **ret_port);
+const struct object *target_select_public_service(const struct target *target,
+                                                  const struct node **ret_port);
 
-/* Returns the first Service that routes traffic to the container, or NULL. Metrics are not traffic.
- */
+/* Returns the first Service that routes traffic, other than metrics, to the container; or NULL. */
 const struct object *target_service_of(const struct target *target, const struct node *container);
 
 /* Returns the first Service that routes to a port of the container for metrics or health checks, or
@@ -115,8 +117,8 @@ struct node *target_service_port(const struct target *target, const struct node 
 /* True if a shell needs no quotes for the string, and no command reads it as an option. */
 bool target_is_shell_word(struct str text);
 
-/* True if a port of a container or Service has another protocol than TCP. */
-bool target_is_udp(const struct node *port);
+/* True if the protocol of a container's or Service's port is TCP, the default. */
+bool target_is_tcp_port(const struct node *port);
 
 /* Returns the container port with that name or number, or NULL. TCP ports take precedence. */
 const struct node *target_container_port(const struct node *container, struct str port);
@@ -138,28 +140,29 @@ void inject_log_choice(struct injection *injection, const struct object *object,
                        const struct node *container, bool guess, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Returns what selects an object: `--KEY NAME` if that flag is given, because it takes precedence
- * over the service file, else `helm: {KEY: NAME}`. */
-struct str target_selector(const struct injection *injection, const char *flag, const char *key,
-                           struct str name);
+/* Returns the syntax that selects an object, for hints: `--KEY NAME` if that flag is given, because
+ * it takes precedence over the service file, else `helm: {KEY: NAME}`. */
+struct str target_selection_syntax(const struct injection *injection, const char *flag,
+                                   const char *key, struct str name);
 
 /* Reports a setting that cannot be applied: as skipped in fill mode, else as an error at the field
  * with a hint. */
 void target_refuse(const struct target *target, enum field_id field, const char *what,
                    const char *reason, const char *hint);
 
-/* Reads an integer of the chart at a path in `map` of `object` (NULL: the container); `otherwise`
- * if it is missing. Reports and returns false if it is not an integer: the API server would reject
- * it, but not after we replaced the value around it. */
+/* Reads an integer of the chart at a path in `map`, which belongs to `object` (NULL: the
+ * container). Sets `default_value` if it is missing. Reports and returns false if it is not an
+ * integer: the API server would reject it, and replacing it would hide that error of the chart. */
 bool target_int(const struct target *target, enum field_id field, const struct object *object,
                 const struct node *map, const char *path, int64_t default_value,
                 int64_t *ret_number);
 
-/* Sets the value at a path, whose keys are separated by spaces, in a map of an object's document,
- * and records the change. Does nothing if the value is the same already, or, in fill mode, if the
- * chart has any value. `object` NULL: the container. `what`: the name of the field in messages;
- * NULL: the path. Scalars are shown with both values, unless they may be secret. */
+/* Whether messages show the old and new value of a scalar. Values that may be secret are hidden. */
 enum value_visibility { SHOW_VALUES, HIDE_VALUES };
+
+/* Sets the value at a path, whose keys are separated by spaces, in a map of an object's document,
+ * and records the change. Does nothing if the chart has the same value or, in fill mode, any value.
+ * `object` NULL: the container. `what`: the name of the field in messages; NULL: the path. */
 void target_set(const struct target *target, const struct object *object, struct node *map,
                 const char *path, struct node *value, const char *what,
                 enum value_visibility value_visibility);
@@ -200,9 +203,9 @@ const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind
 /* Returns the key of a handler in a probe; NULL for PROBE_NONE. */
 const char *probe_handler_key(enum probe_kind kind);
 
-/* Returns the port that the service file sets for such a handler, or NULL. Records that the
- * service's port is used. */
-const struct port *probe_written_port(const struct target *target, enum probe_kind kind);
+/* Returns the port that the service file sets for such a handler, or NULL. If there is one, records
+ * that a probe uses the service's port. */
+const struct port *probe_configured_port(const struct target *target, enum probe_kind kind);
 
 /* Returns the port for a new handler of the probe `key`: the port of the service file; that of a
  * probe of the chart; the one that the Service routes to; the only port of the container, or the
@@ -230,7 +233,7 @@ void inject_remove_replicas(const struct target *target, enum field_id field);
 /* helm.replicas of a service without min_containers, max_containers or autoscaling_*. `scaler`: the
  * chart's autoscaler of the workload, or NULL. */
 bool inject_replicas_is_requested(const struct target *target);
-void inject_replicas_alone(const struct target *target, const struct object *scaler);
+void inject_replicas_only(const struct target *target, const struct object *scaler);
 
 void inject_set_replicas(const struct target *target, int64_t number);
 
@@ -239,7 +242,7 @@ void inject_warn_replicas(const struct target *target, const char *reason);
 
 /* Warns if several pods cannot run at the same time, because they share a volume that only one node
  * can mount, or restart together, because the strategy is Recreate. */
-void inject_warn_shared(const struct target *target);
+void inject_warn_several_pods(const struct target *target);
 
 /* links, secrets, env_vars. */
 void inject_variables(const struct target *target);
@@ -251,8 +254,8 @@ void inject_commands(const struct target *target);
  * pod_labels. */
 void inject_pod(const struct target *target);
 
-/* pod_security. inject_security_log_pod() reports, once for each pod, what the pod itself sets
- * against it. */
+/* pod_security. inject_security_log_pod() reports, once for each pod, the settings of the pod
+ * itself that violate it. */
 void inject_security(const struct target *target);
 void inject_security_log_pod(const struct target *target);
 
@@ -268,12 +271,13 @@ bool inject_is_excluded(const struct target *target);
 /* Reports the settings of the service that are not applied to hooks. */
 void inject_report_hook(const struct target *target);
 
-/* Warns if one of the changes after the first `done` changed a Job or bare Pod: the API server
- * rejects that in an upgrade. Hooks are exempt, because Helm creates them again. */
-void inject_warn_immutable(struct injection *injection, const struct object *object, size_t done);
+/* Warns if an event from index `first_event` on changed a Job or bare Pod: the API server rejects
+ * that in an upgrade. Hooks are exempt, because Helm creates them again. */
+void inject_warn_immutable(struct injection *injection, const struct object *object,
+                           size_t first_event);
 
 /* Warns that `hooks` and `jobs` have no effect on a service that does not fill all workloads. */
-void inject_check_exemptions(struct injection *injection, const struct service *service);
+void inject_check_exclusions(struct injection *injection, const struct service *service);
 
 /* Adds the request that an autoscaler needs, if the container has neither request nor limit. */
 void inject_missing_request(const struct target *target, const char *resource);

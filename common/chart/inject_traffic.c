@@ -60,99 +60,100 @@ static bool is_own_service(const void *context, const struct object *ingress, st
 {
     const struct target *target = context;
     const struct object *ours = map_get(&target->injection->service_names, service);
-    return ours && release_in_reference(&target->injection->release, ours, ingress, namespace);
+    return ours && release_is_in_namespace(&target->injection->release, ours, ingress, namespace);
 }
 
-/* Returns "HOST/PATH". */
-static struct str route_text(struct arena *arena, const struct route *route)
+/* Returns the route as "HOST/PATH". */
+static struct str route_format(struct arena *arena, const struct route *route)
 {
     bool all = route->prefix.len == 0 && route->host.len == 0;
     return str_format(arena, "%.*s%.*s%s", STR_ARG(route->host), STR_ARG(route->prefix),
                       all ? "/" : "");
 }
 
-/* Determines whether the chart serves a public_uri: in a class of Ingresses, or in the routes of
- * Gateways, the matching path that the controller prefers routes to a Service of the workload.
- * Returns the answer of a class that serves it, else of the first that routes it elsewhere. */
-static struct release_owner ask(const struct target *target, const struct route *route)
+/* Determines which Service the chart routes a public_uri to. Each class of Ingresses, and the
+ * routes of Gateways, may have a different answer: returns the first one that is a Service of the
+ * workload, else the first one that is another Service. */
+static struct path_owner find_owner(const struct target *target, const struct route *route)
 {
     struct injection *injection = target->injection;
-    struct release_owner best = {0};
+    struct path_owner best = {0};
     struct map classes = {0};
     size_t count;
     const struct object **ingresses = workload_ingresses(target, &count);
-    for (size_t i = 0; i < count && !best.served; i++) {
+    for (size_t i = 0; i < count && !best.is_ours; i++) {
         struct str class = release_class(ingresses[i]);
         if (map_add(injection->arena, &classes, class, ingresses[i]))
             continue;
-        struct release_owner answer;
-        release_query(&injection->release, class, route->host, route->prefix, is_own_service,
-                      target, &answer);
-        if (answer.served || !best.ingress)
-            best = answer;
+        struct path_owner owner;
+        release_find_owner(&injection->release, class, route->host, route->prefix, is_own_service,
+                           target, &owner);
+        if (owner.is_ours || !best.other)
+            best = owner;
     }
     gateway_routes(target, &count);
-    struct release_owner answer = {0};
-    if (count && !best.served)
-        release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                      is_own_service, target, &answer);
-    return best.served || (best.ingress && !answer.served) ? best : answer;
+    struct path_owner owner = {0};
+    if (count && !best.is_ours)
+        release_find_owner(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
+                           is_own_service, target, &owner);
+    return best.is_ours || (best.other && !owner.is_ours) ? best : owner;
 }
 
-static void warn_doubt(const struct target *target, const struct route *route,
-                       const struct object *doubtful)
+static void warn_regex_overlap(const struct target *target, const struct route *route,
+                               const struct object *overlap)
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
                  "cannot determine whether a regular expression of %.*s routes requests for "
                  "%.*s%.*s to another Service",
-                 STR_ARG(object_text(injection->arena, doubtful)), STR_ARG(route->host),
+                 STR_ARG(object_display_name(injection->arena, overlap)), STR_ARG(route->host),
                  STR_ARG(route->prefix));
     diag_hint(injection->diags, "check the paths of this host in the chart");
 }
 
-/* Warns about two equal paths: the controller uses one of them, often that of the older Ingress. */
-static void warn_rival(const struct target *target, const struct route *route,
-                       const struct object *rival)
+/* Warns that another Ingress has the same path. The controller uses one of them, often that of the
+ * older Ingress. */
+static void warn_conflict(const struct target *target, const struct route *route,
+                          const struct object *conflict)
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
                  "%.*s also routes %.*s%.*s to another Service: the controller chooses one of the "
                  "two",
-                 STR_ARG(object_text(injection->arena, rival)), STR_ARG(route->host),
+                 STR_ARG(object_display_name(injection->arena, conflict)), STR_ARG(route->host),
                  STR_ARG(route->prefix));
     diag_hint(injection->diags, "remove one of the two paths in the chart's values");
 }
 
-/* Warns that no Ingress is added: with the route of the Gateway, it would be a second entry point.
- */
+/* Warns that no Ingress is added, because a route of a Gateway already serves the address. */
 static void warn_route(const struct target *target, const struct route *route,
-                       const struct object *server)
+                       const struct object *object)
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
                  "%.*s of the chart already serves %.*s, so no Ingress is added for it",
-                 STR_ARG(object_text(injection->arena, server)),
-                 STR_ARG(route_text(injection->arena, route)));
+                 STR_ARG(object_display_name(injection->arena, object)),
+                 STR_ARG(route_format(injection->arena, route)));
     diag_hint(injection->diags, "remove public_uri, or disable the route in the chart's values");
 }
 
+/* True if the chart serves the route. Warns about other rules for it. */
 static bool is_served(const struct target *target, const struct route *route)
 {
-    struct release_owner answer = ask(target, route);
-    if (answer.doubt)
-        warn_doubt(target, route, answer.doubt);
-    if (answer.rival)
-        warn_rival(target, route, answer.rival);
-    if (answer.served && answer.server->type == OBJECT_ROUTE)
-        warn_route(target, route, answer.server);
-    return answer.served;
+    struct path_owner owner = find_owner(target, route);
+    if (owner.regex_overlap)
+        warn_regex_overlap(target, route, owner.regex_overlap);
+    if (owner.conflict)
+        warn_conflict(target, route, owner.conflict);
+    if (owner.is_ours && owner.object->type == OBJECT_ROUTE)
+        warn_route(target, route, owner.object);
+    return owner.is_ours;
 }
 
 /* Annotations */
 
 /* Warns about the first other Service of an Ingress: annotations apply to it too. */
-static void warn_shared(const struct target *target, const struct object *ingress)
+static void warn_shared_ingress(const struct target *target, const struct object *ingress)
 {
     struct injection *injection = target->injection;
     size_t count;
@@ -163,7 +164,7 @@ static void warn_shared(const struct target *target, const struct object *ingres
             continue;
         diag_warning(injection->diags, object_location(ingress),
                      "%.*s also routes to Service %.*s, so the annotations apply to it too",
-                     STR_ARG(object_text(injection->arena, ingress)), STR_ARG(names[i]));
+                     STR_ARG(object_display_name(injection->arena, ingress)), STR_ARG(names[i]));
         diag_hint(injection->diags,
                   "if that is not intended, use a separate Ingress for each in the chart");
         return;
@@ -211,7 +212,7 @@ static void add_object(const struct target *target, const struct traffic *traffi
 static void add_objects(const struct target *target, const struct traffic *traffic)
 {
     const struct node *port;
-    const struct object *to = target_public_service(target, &port);
+    const struct object *to = target_select_public_service(target, &port);
     if (!to)
         return;
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
@@ -229,16 +230,16 @@ static void add_objects(const struct target *target, const struct traffic *traff
 
 /* True if the chart routes exactly this host and path to another Service, in the class of a new
  * object. */
-static bool is_taken(const struct target *target, const struct traffic *traffic,
-                     const struct route *route)
+static bool has_exact_rule(const struct target *target, const struct traffic *traffic,
+                           const struct route *route)
 {
-    struct str tables[CHART_TABLES_MAX];
-    size_t count = chart_flavour_find(traffic->flavour)->tables(traffic, tables);
-    struct release_owner answer = {0};
-    for (size_t i = 0; i < count && !answer.taken; i++)
-        release_query(&target->injection->release, tables[i], route->host, route->prefix,
-                      is_own_service, target, &answer);
-    return answer.taken;
+    struct str rule_classes[CHART_CLASSES_MAX];
+    size_t count = chart_flavour_find(traffic->flavour)->rule_classes(traffic, rule_classes);
+    struct path_owner owner = {0};
+    for (size_t i = 0; i < count && !owner.has_exact_rule; i++)
+        release_find_owner(&target->injection->release, rule_classes[i], route->host, route->prefix,
+                           is_own_service, target, &owner);
+    return owner.has_exact_rule;
 }
 
 static void report_unserved(const struct target *target, const struct traffic *traffic,
@@ -246,20 +247,21 @@ static void report_unserved(const struct target *target, const struct traffic *t
 {
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
-    struct release_owner answer = ask(target, route);
-    struct str text = route_text(arena, route);
-    if (answer.ingress)
+    struct path_owner owner = find_owner(target, route);
+    struct str text = route_format(arena, route);
+    if (owner.other)
         diag_error(injection->diags, route->at,
                    "%.*s of the chart routes %.*s to Service %.*s, not to %.*s",
-                   STR_ARG(object_text(arena, answer.ingress)), STR_ARG(text),
-                   STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
+                   STR_ARG(object_display_name(arena, owner.other)), STR_ARG(text),
+                   STR_ARG(owner.other_service),
+                   STR_ARG(object_display_name(arena, target->workload)));
     else
         diag_error(injection->diags, route->at, "%.*s of the chart does not route %.*s to %.*s",
-                   STR_ARG(object_text(arena, ingress)), STR_ARG(text),
-                   STR_ARG(object_text(arena, target->workload)));
+                   STR_ARG(object_display_name(arena, ingress)), STR_ARG(text),
+                   STR_ARG(object_display_name(arena, target->workload)));
     struct str selector =
-        target_selector(injection, injection->options->ingress, "ingress", STR("new"));
-    if (is_taken(target, traffic, route))
+        target_selection_syntax(injection, injection->options->ingress, "ingress", STR("new"));
+    if (has_exact_rule(target, traffic, route))
         diag_hint(injection->diags, "configure it in the chart's values");
     else
         diag_hint(injection->diags, "configure it in the chart's values, or add an Ingress: %.*s",
@@ -268,17 +270,17 @@ static void report_unserved(const struct target *target, const struct traffic *t
 
 /* Reports routes that a new object cannot have, because the chart routes them to another Service.
  */
-static bool check_taken(const struct target *target, const struct traffic *traffic)
+static bool check_exact_rules(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
     size_t errors = injection->diags->errors;
     for (size_t i = 0; i < traffic->route_count; i++) {
         const struct route *route = &traffic->routes[i];
-        if (!is_taken(target, traffic, route))
+        if (!has_exact_rule(target, traffic, route))
             continue;
         diag_error(injection->diags, route->at,
                    "the chart routes %.*s to another Service, so no Ingress can be added for it",
-                   STR_ARG(route_text(injection->arena, route)));
+                   STR_ARG(route_format(injection->arena, route)));
         diag_hint(injection->diags, "configure it in the chart's values");
     }
     return injection->diags->errors == errors;
@@ -291,16 +293,16 @@ static void warn_other_route(const struct target *target, const struct traffic *
     struct arena *arena = injection->arena;
     for (size_t i = 0; i < traffic->route_count; i++) {
         const struct route *route = &traffic->routes[i];
-        struct release_owner answer;
-        release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                      is_own_service, target, &answer);
-        if (!answer.ingress)
+        struct path_owner owner;
+        release_find_owner(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
+                           is_own_service, target, &owner);
+        if (!owner.other)
             continue;
         diag_warning(
             injection->diags, route->at,
             "%.*s of the chart routes %.*s to Service %.*s, but the new Ingress routes it to %.*s",
-            STR_ARG(object_text(arena, answer.ingress)), STR_ARG(route_text(arena, route)),
-            STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
+            STR_ARG(object_display_name(arena, owner.other)), STR_ARG(route_format(arena, route)),
+            STR_ARG(owner.other_service), STR_ARG(object_display_name(arena, target->workload)));
         diag_hint(injection->diags,
                   "to serve it through the Gateway, configure it in the chart's values");
     }
@@ -330,14 +332,14 @@ static void apply_to_all(const struct target *target, const struct object **ingr
     bool supported = adds;
     for (size_t i = 0; i < count; i++)
         supported |= is_selected(target, ingresses[i]) &&
-                     flavour_of(target, &traffic, ingresses[i])->takes_settings;
+                     flavour_of(target, &traffic, ingresses[i])->supports_settings;
     for (size_t i = 0; i < count; i++) {
         if (!is_selected(target, ingresses[i]))
             continue;
         const struct chart_flavour *flavour = flavour_of(target, &traffic, ingresses[i]);
         flavour->check(target, &traffic, ingresses[i], is_new_requested(target) && supported);
         if (flavour->apply(target, &traffic, ingresses[i]))
-            warn_shared(target, ingresses[i]);
+            warn_shared_ingress(target, ingresses[i]);
     }
 }
 
@@ -360,7 +362,7 @@ static bool check_selected(const struct target *target, const struct object **in
                      STR_ARG(selected_ingress(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
-    struct str selector = target_selector(target->injection, flag, "ingress", first);
+    struct str selector = target_selection_syntax(target->injection, flag, "ingress", first);
     if (count)
         diag_hint(target->injection->diags, "select one that does: %.*s", STR_ARG(selector));
     else
@@ -395,10 +397,10 @@ static void warn_no_effect(const struct target *target)
         diag_warning(injection->diags, record_location(target->service->record, field),
                      "%s has no effect: the chart has no Ingress that routes to %.*s",
                      schema_field(field)->name,
-                     STR_ARG(object_text(injection->arena, target->workload)));
+                     STR_ARG(object_display_name(injection->arena, target->workload)));
         if (count)
             diag_hint(injection->diags, "%.*s routes to it: configure it in the chart's values",
-                      STR_ARG(object_text(injection->arena, routes[0])));
+                      STR_ARG(object_display_name(injection->arena, routes[0])));
         else
             diag_hint(injection->diags, "set public_uri to add one");
     }
@@ -423,7 +425,7 @@ static void check_new(const struct target *target)
 static void add(const struct target *target, const struct traffic *traffic)
 {
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
-    if (!check_taken(target, traffic) || !traffic_check(traffic))
+    if (!check_exact_rules(target, traffic) || !traffic_check(traffic))
         return;
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);

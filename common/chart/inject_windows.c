@@ -83,9 +83,9 @@ static enum pod_os os_of_affinity(const struct node *pod)
     return os;
 }
 
-static bool has_windows_options(const struct node *holder)
+static bool has_windows_options(const struct node *parent)
 {
-    return node_first_child(node_at(holder, "securityContext windowsOptions")) != NULL;
+    return node_first_child(node_at(parent, "securityContext windowsOptions")) != NULL;
 }
 
 static enum pod_os os_of_options(const struct node *pod)

@@ -2,10 +2,10 @@
 
 #include "format/quantity.h"
 
-static const struct node *find(struct arena *arena, const struct node *holder, const char *list,
+static const struct node *find(struct arena *arena, const struct node *parent, const char *list,
                                const char *resource)
 {
-    return node_at(holder, str_format(arena, "resources %s %s", list, resource).data);
+    return node_at(parent, str_format(arena, "resources %s %s", list, resource).data);
 }
 
 struct pod_resources pod_resources_of(struct arena *arena, const struct node *pod,

@@ -75,7 +75,7 @@ static const struct release_kind *find_kind(struct str api_version, struct str k
     return NULL;
 }
 
-static void find_pod(struct object *object)
+static void set_pod(struct object *object)
 {
     object->template = node_at(object->node, "spec template");
     if (str_eq_c(object->kind, "CronJob"))
@@ -88,7 +88,8 @@ static void find_pod(struct object *object)
                         str_eq_c(restart, "Never") || str_eq_c(restart, "OnFailure");
 }
 
-/* Inserts in the order of the stream, which is usually the order of parsing. */
+/* Inserts the object in the order of the stream. Usually that is the order of parsing, so that it
+ * is the last. */
 static void insert(struct release *release, struct object *object)
 {
     struct object **first = &release->first[object->type];
@@ -109,41 +110,41 @@ static struct str full_name(struct arena *arena, struct str namespace, struct st
     return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(kind_name));
 }
 
-/* Determines which namespaces are not that of the release, and which names are ambiguous in
- * messages without their namespace. */
-static void add_homonym(struct release *release, struct object *object)
+/* Adds the object to the group of its kind and name. Determines which namespaces cannot be that of
+ * the release, and which names are ambiguous without a namespace. */
+static void add_to_name_group(struct release *release, struct object *object)
 {
     struct arena *arena = release->arena;
-    struct homonyms *made = ARENA_NEW(arena, struct homonyms);
-    *made = (struct homonyms){.self = made};
-    const struct homonyms *known =
-        map_add(arena, &release->homonyms, object_kind_name(arena, object), made);
-    struct homonyms *all = known ? known->self : made;
-    object->homonyms = all;
+    struct name_group *created = ARENA_NEW(arena, struct name_group);
+    *created = (struct name_group){.self = created};
+    const struct name_group *known =
+        map_add(arena, &release->name_groups, object_kind_name(arena, object), created);
+    struct name_group *all = known ? known->self : created;
+    object->name_group = all;
     if (all->first && !str_equal(all->first->namespace, object->namespace))
-        all->several = true;
+        all->in_several_namespaces = true;
     for (struct object *each = object->named_namespace ? NULL : all->first;
-         each && !all->without_namespace; each = each->homonym)
-        each->named_namespace->other = true;
+         each && !all->has_no_namespace; each = each->next_in_group)
+        each->named_namespace->is_not_release = true;
     if (object->named_namespace)
-        object->named_namespace->other |= all->without_namespace;
+        object->named_namespace->is_not_release |= all->has_no_namespace;
     else
-        all->without_namespace = true;
-    object->homonym = all->first;
+        all->has_no_namespace = true;
+    object->next_in_group = all->first;
     all->first = object;
     map_add(arena, &release->full_names,
             full_name(arena, object->namespace, object_kind_name(arena, object)), object);
 }
 
-static void find_namespace(struct release *release, struct object *object)
+static void set_named_namespace(struct release *release, struct object *object)
 {
     if (object->namespace.len == 0)
         return;
-    struct chart_namespace *made = ARENA_NEW(release->arena, struct chart_namespace);
-    *made = (struct chart_namespace){.self = made};
+    struct chart_namespace *created = ARENA_NEW(release->arena, struct chart_namespace);
+    *created = (struct chart_namespace){.self = created};
     const struct chart_namespace *known =
-        map_add(release->arena, &release->namespaces, object->namespace, made);
-    object->named_namespace = known ? known->self : made;
+        map_add(release->arena, &release->namespaces_by_name, object->namespace, created);
+    object->named_namespace = known ? known->self : created;
 }
 
 static bool has_pods(const struct object *object)
@@ -181,18 +182,18 @@ static void add_object(struct release *release, size_t document, struct node *no
         .hook = node_at(node, "metadata annotations helm.sh/hook") != NULL,
     };
     if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
-        find_pod(&object);
+        set_pod(&object);
         if (!has_pods(&object) && !refers_to_pods(&object))
             return;
         object.pod = has_pods(&object) ? object.pod : NULL;
     }
-    struct object *kept = ARENA_NEW(release->arena, struct object);
-    *kept = object;
-    kept->self = kept;
-    find_namespace(release, kept);
-    if (!kept->hook && kept->name.len)
-        add_homonym(release, kept);
-    insert(release, kept);
+    struct object *added = ARENA_NEW(release->arena, struct object);
+    *added = object;
+    added->self = added;
+    set_named_namespace(release, added);
+    if (!added->hook && added->name.len)
+        add_to_name_group(release, added);
+    insert(release, added);
 }
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -211,8 +212,8 @@ static void read_document(struct release *release, size_t i)
     struct node *root = NULL;
     if (document->broken_marker)
         return;
-    release->unreadable |= !load_manifest(release->arena, &release->source, document->start,
-                                          document->end, release->diags, &root);
+    release->has_unreadable_document |= !load_manifest(
+        release->arena, &release->source, document->start, document->end, release->diags, &root);
     if (!root)
         return;
     release->edits[i] = edit_begin(release->arena, release->diags, &release->source,
@@ -223,31 +224,30 @@ static void read_document(struct release *release, size_t i)
         diag_error(release->diags, at, "the aliases of all documents expand to more than %d values",
                    STREAM_EXPANDED_MAX);
         diag_hint(release->diags, "write the values in place of the aliases in the chart");
-        release->unreadable = true;
+        release->has_unreadable_document = true;
         return;
     }
     add_object(release, i, root);
 }
 
-struct str release_reference(struct arena *arena, const struct object *rollout)
+struct str release_workload_ref(struct arena *arena, const struct object *rollout)
 {
     const struct node *reference = node_at(rollout->node, "spec workloadRef");
     return str_format(arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
                       STR_ARG(node_string(node_at(reference, "name"))));
 }
 
-/* Returns the object "KIND/NAME" in the namespace of another, or in one that may be the same; or
- * NULL.
- */
+/* Returns the object "KIND/NAME" in the namespace of `other`, or in one that may be the same; NULL
+ * if there is none. */
 static struct object *find_in_namespace_of(const struct release *release, struct str name,
                                            const struct object *other)
 {
-    const struct homonyms *all = map_get(&release->homonyms, name);
+    const struct name_group *all = map_get(&release->name_groups, name);
     const struct object *found =
         map_get(&release->full_names, full_name(release->arena, other->namespace, name));
     if (!found && other->namespace.len)
         found = map_get(&release->full_names, full_name(release->arena, STR(""), name));
-    if (!found && all && !all->several)
+    if (!found && all && !all->in_several_namespaces)
         found = all->first;
     return found && release_same_namespace(found, other) ? found->self : NULL;
 }
@@ -262,13 +262,13 @@ static void link_rollouts(struct release *release)
          rollout = rollout->next) {
         if (rollout->pod || rollout->hook)
             continue;
-        struct str name = release_reference(release->arena, rollout);
+        struct str name = release_workload_ref(release->arena, rollout);
         if (str_starts_with(name, STR("ReplicaSet/")))
             release_objects(release, OBJECT_PODS);
         struct object *found = find_in_namespace_of(release, name, rollout);
         if (!found || !found->pod)
             continue;
-        rollout->pods_of = found;
+        rollout->workload_ref = found;
         if (!found->rollout)
             found->rollout = rollout;
     }
@@ -276,10 +276,10 @@ static void link_rollouts(struct release *release)
 
 const struct object *release_objects(struct release *release, enum object_kind type)
 {
-    for (size_t i = 0; !release->read_unknown && i < release->stream.count; i++)
+    for (size_t i = 0; !release->parsed_unknown && i < release->stream.count; i++)
         if (is_unknown(&release->stream.documents[i]))
             read_document(release, i);
-    release->read_unknown = true;
+    release->parsed_unknown = true;
     for (size_t i = 0; !release->parsed[type] && i < release->stream.count; i++)
         if (is_of_type(&release->stream.documents[i], type))
             read_document(release, i);
@@ -304,7 +304,7 @@ void release_add(struct release *release, const struct object *object, const str
 
 static bool may_be_of_release(const struct object *object)
 {
-    return !object->named_namespace || !object->named_namespace->other;
+    return !object->named_namespace || !object->named_namespace->is_not_release;
 }
 
 bool release_same_namespace(const struct object *a, const struct object *b)
@@ -314,35 +314,35 @@ bool release_same_namespace(const struct object *a, const struct object *b)
     return b->namespace.len == 0 ? may_be_of_release(a) : str_equal(a->namespace, b->namespace);
 }
 
-bool release_in_reference(const struct release *release, const struct object *object,
-                          const struct object *from, struct str namespace)
+bool release_is_in_namespace(const struct release *release, const struct object *object,
+                             const struct object *from, struct str namespace)
 {
     if (namespace.len == 0)
         return release_same_namespace(object, from);
-    const struct chart_namespace *named_namespace = map_get(&release->namespaces, namespace);
-    const struct object beside = {
+    const struct chart_namespace *named_namespace =
+        map_get(&release->namespaces_by_name, namespace);
+    const struct object referrer = {
         .namespace = namespace, .named_namespace = named_namespace ? named_namespace->self : NULL};
-    return release_same_namespace(object, &beside);
+    return release_same_namespace(object, &referrer);
 }
 
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
-                                  const struct object *beside)
+                                  const struct object *referrer)
 {
     const struct object *object = release_objects(release, type);
-    while (object && !(release_same_namespace(object, beside) && str_equal(object->name, name)))
+    while (object && !(release_same_namespace(object, referrer) && str_equal(object->name, name)))
         object = object->next;
     return object;
 }
 
-/* Returns the value of a label, or NULL. Keys contain no spaces, so node_at() can look them up.
- */
+/* Returns the value of a label, or NULL. Keys contain no spaces, so node_at() finds them. */
 static const struct node *label(const struct node *labels, struct arena *arena, struct str key)
 {
     return labels ? node_at(labels, str_to_c(arena, key)) : NULL;
 }
 
-/* True if the labels have all keys of `from`, which is `wanted` or a map that it merges, with the
- * effective values in `wanted`. */
+/* True if `labels` has all keys of `from`, which is `selector_labels` or a map that it merges, with
+ * the effective values of `selector_labels`. */
 static bool labels_match(struct arena *arena, struct node *from, const struct node *selector_labels,
                          const struct node *labels)
 {
@@ -369,13 +369,13 @@ static bool expression_matches(struct arena *arena, const struct node *expressio
     const struct node *found = label(labels, arena, node_string(node_at(expression, "key")));
     struct str operator= node_string(node_at(expression, "operator"));
     const struct node *values = node_at(expression, "values");
-    bool among = false;
+    bool is_listed = false;
     for (const struct node *value = node_first_child(values); value; value = value->next)
-        among |= found && str_equal(node_string(value), node_string(found));
+        is_listed |= found && str_equal(node_string(value), node_string(found));
     if (str_eq_c(operator, "In"))
-        return among;
+        return is_listed;
     if (str_eq_c(operator, "NotIn"))
-        return !among;
+        return !is_listed;
     return str_eq_c(operator, "Exists") ? found != NULL : found == NULL;
 }
 
@@ -494,7 +494,7 @@ const struct str *release_backends(struct arena *arena, const struct object *ing
     return names.items;
 }
 
-bool release_has_hooks_alone(const struct release *release)
+bool release_has_only_hooks(const struct release *release)
 {
     const struct str hook = STR("helm.sh/hook");
     for (size_t i = 0; i < release->stream.count; i++) {
@@ -511,10 +511,11 @@ struct str object_kind_name(struct arena *arena, const struct object *object)
     return str_format(arena, "%.*s/%.*s", STR_ARG(object->kind), STR_ARG(object->name));
 }
 
-struct str object_text(struct arena *arena, const struct object *object)
+struct str object_display_name(struct arena *arena, const struct object *object)
 {
     struct str name = object_kind_name(arena, object);
-    if (!object->homonyms || !object->homonyms->several || object->namespace.len == 0)
+    if (!object->name_group || !object->name_group->in_several_namespaces ||
+        object->namespace.len == 0)
         return name;
     return str_format(arena, "%.*s/%.*s", STR_ARG(object->namespace), STR_ARG(name));
 }

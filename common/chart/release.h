@@ -1,7 +1,7 @@
 /* The objects of a rendered chart, and which of them belong together.
  *
- * A document is parsed when its kind is requested for the first time; all others pass through as
- * bytes. */
+ * A document is parsed when its kind is requested for the first time. Documents that are never
+ * requested are copied as bytes. */
 #ifndef OPTASVC_RELEASE_H
 #define OPTASVC_RELEASE_H
 
@@ -28,18 +28,18 @@ enum object_kind {
     OBJECT_KINDS,
 };
 
-/* A namespace that objects of the chart name. */
+/* A namespace that objects of the chart set. */
 struct chart_namespace {
-    struct chart_namespace *self;
-    bool other; /* certainly not that of the release */
+    struct chart_namespace *self; /* not const, unlike the pointers in maps; also below */
+    bool is_not_release;          /* certainly not the namespace of the release */
 };
 
 /* The objects of one kind and name, without hooks. */
-struct homonyms {
-    struct homonyms *self;
+struct name_group {
+    struct name_group *self;
     struct object *first;
-    bool without_namespace; /* an object names no namespace */
-    bool several;           /* the objects are in several namespaces */
+    bool has_no_namespace; /* an object sets no namespace */
+    bool in_several_namespaces;
 };
 
 struct object {
@@ -51,16 +51,17 @@ struct object {
     struct str api_version;
     struct str kind;
     struct str name;
-    struct str namespace;         /* empty: that of the release */
-    bool hook;                    /* a Helm hook */
-    bool completes;               /* its pods run to completion */
-    struct node *template;        /* of its pods */
-    struct node *pod;             /* the pod's spec; NULL: a Rollout with `workloadRef` */
-    const struct object *pods_of; /* the object that workloadRef names; NULL: not in the chart */
+    struct str namespace;  /* empty: that of the release */
+    bool hook;             /* a Helm hook */
+    bool completes;        /* its pods run to completion */
+    struct node *template; /* of its pods */
+    struct node *pod;      /* the pod's spec; NULL: a Rollout with `workloadRef` */
+    const struct object
+        *workload_ref;            /* the object that workloadRef names; NULL: not in the chart */
     const struct object *rollout; /* the Rollout that runs this object's pods, or NULL */
     struct chart_namespace *named_namespace; /* NULL: that of the release */
-    struct homonyms *homonyms;               /* NULL: a hook, or without a name */
-    struct object *homonym;                  /* the next in `homonyms` */
+    struct name_group *name_group;           /* NULL: a hook, or without a name */
+    struct object *next_in_group;            /* the next in `name_group` */
 };
 
 /* A new document, inserted before another. */
@@ -77,33 +78,33 @@ struct release {
     struct edit *edits;                 /* one for each document; root NULL: not parsed */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
-    bool parsed[OBJECT_KINDS]; /* documents of this type were parsed */
-    size_t expanded;           /* nodes that aliases expand to */
-    bool unreadable;           /* a document could not be parsed, which was reported */
-    bool read_unknown;         /* documents without a plain `kind:` line were parsed */
+    bool parsed[OBJECT_KINDS];    /* documents of this type were parsed */
+    size_t expanded;              /* nodes that aliases expand to */
+    bool has_unreadable_document; /* a document could not be parsed, which was reported */
+    bool parsed_unknown;          /* documents without a plain `kind:` line were parsed */
     struct addition *additions;
     size_t addition_count;
-    struct map namespaces; /* struct chart_namespace by name */
-    struct map homonyms;   /* by "KIND/NAME" */
-    struct map full_names; /* the first of each "NAMESPACE/KIND/NAME" */
+    struct map namespaces_by_name; /* struct chart_namespace */
+    struct map name_groups;        /* by "KIND/NAME" */
+    struct map full_names;         /* the first object of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
     /* Indexes, each built on first use. */
-    struct map selecting; /* Services by a label that they select */
-    struct map services;  /* Services by name */
-    bool services_known;
-    struct map routing; /* Ingresses by backend Service */
-    bool ingresses_known;
-    struct map backends; /* routes of the Gateway API by backend Service */
-    bool backends_known;
-    struct map hosts; /* rules of Ingresses and routes by class and host */
-    struct map paths; /* and by class, host and path */
-    bool paths_known;
-    struct map classes; /* IngressClasses by name */
-    bool classes_known;
-    struct map webhooks; /* Services that admission webhooks call, by name */
-    bool webhooks_known;
-    struct map label_users; /* objects by the label keys that they select pods by */
-    bool label_users_known;
+    struct map services_by_label; /* one of the labels that they select */
+    struct map services_by_name;
+    bool services_indexed;
+    struct map ingresses_by_service;
+    bool ingresses_indexed;
+    struct map routes_by_service; /* routes of the Gateway API */
+    bool routes_indexed;
+    struct map rules_by_host; /* of Ingresses and routes, by class and host */
+    struct map rules_by_path; /* and by class, host and path */
+    bool rules_indexed;
+    struct map classes_by_name; /* IngressClasses */
+    bool classes_indexed;
+    struct map webhooks_by_service; /* the name of the Service that they call */
+    bool webhooks_indexed;
+    struct map selectors_by_label_key; /* objects that select pods */
+    bool selectors_indexed;
 };
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -119,20 +120,18 @@ struct edit *release_edit(const struct release *release, const struct object *ob
 /* Inserts a document before the one that contains an object, after earlier insertions there. */
 void release_add(struct release *release, const struct object *object, const struct node *node);
 
-/* Returns the object of that type and name in the namespace of `beside`, or NULL. */
+/* Returns the object of that type and name in the namespace of `referrer`, or NULL. */
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
-                                  const struct object *beside);
+                                  const struct object *referrer);
 
-/* True if both may be in the same namespace. An object without a namespace is in that of the
- * release, which may be the namespace that the other names. It is not if the chart has two objects
- * of one kind and name, one in that namespace and one without: these must be in different
- * namespaces. */
+/* True if both may be in the same namespace. An object that sets no namespace is in that of the
+ * release, which may be the one that the other object sets. It is a different one if the chart has
+ * two objects of one kind and name, one that sets that namespace and one that sets none. */
 bool release_same_namespace(const struct object *a, const struct object *b);
 
-/* True if the object may be in the namespace with which `from` refers to it; empty: that of `from`.
- */
-bool release_in_reference(const struct release *release, const struct object *object,
-                          const struct object *from, struct str namespace);
+/* True if the object may be in `namespace`; empty: the namespace of `from`, which refers to it. */
+bool release_is_in_namespace(const struct release *release, const struct object *object,
+                             const struct object *from, struct str namespace);
 
 /* True if a Service routes to the workload's pods. */
 bool service_routes_to(const struct object *service, const struct object *workload);
@@ -183,31 +182,33 @@ typedef bool release_is_own_service(const void *context, const struct object *in
  * count as one. */
 #define RELEASE_GATEWAY "gateway/"
 
-/* Which Service receives the requests for a path of a host. */
-struct release_owner {
-    bool served;                 /* one of ours, also for all paths below */
-    const struct object *server; /* served: the Ingress or route that routes to it */
-    const struct object *doubt;  /* served: an Ingress with a longer regular expression, which may
-                                    route them to another Service; or NULL */
-    const struct object *rival;  /* served: an Ingress that routes the same path to another Service,
-                                    so that the controller decides; or NULL */
-    const struct object *ingress; /* not served: the one that routes them to another Service; or
-                                     NULL */
-    struct str service;           /* that Service */
-    bool taken;                   /* by a rule for exactly this host and path */
+/* Which Service receives the requests for a host and path, and all paths below it. */
+struct path_owner {
+    bool is_ours; /* one of our Services */
+    /* If it is ours: */
+    const struct object *object;        /* the Ingress or route that routes to it */
+    const struct object *regex_overlap; /* an Ingress with a longer regular expression that may
+                                           route some of the requests to another Service; or NULL */
+    const struct object *conflict; /* an Ingress that routes the same path to another Service, so
+                                      that the controller decides; or NULL */
+    /* If it is not ours: */
+    const struct object *other; /* the Ingress or route that routes to another Service; or NULL */
+    struct str other_service;   /* that Service */
+    bool has_exact_rule;        /* `other` has a rule for exactly this host and path */
 };
 
 /* Determines which Service receives the requests, according to the Ingresses of a class or the
  * routes. `path` has no trailing slash; `host` may be empty, or a wildcard. */
-void release_query(struct release *release, struct str class, struct str host, struct str path,
-                   release_is_own_service *is_ours, const void *context, struct release_owner *ret);
+void release_find_owner(struct release *release, struct str class, struct str host, struct str path,
+                        release_is_own_service *is_own, const void *context,
+                        struct path_owner *ret);
 
 /* True if Ingresses of a class have rules for exactly this host, none of them with regular
  * expressions of nginx. */
 bool release_has_plain_host(struct release *release, struct str class, struct str host);
 
-/* True if the chart has a Service with that name in the namespace of `beside`. */
-bool release_has_service(struct release *release, struct str name, const struct object *beside);
+/* True if the chart has a Service with that name in the namespace of `referrer`. */
+bool release_has_service(struct release *release, struct str name, const struct object *referrer);
 
 /* Returns the Services that route to a workload, and the Ingresses, without hooks, that route to
  * any of some Services, in the order of the stream. */
@@ -223,20 +224,20 @@ const struct object **release_routes(struct release *release, const struct objec
                                      size_t count, size_t *ret_count);
 
 /* Returns the first object with a selector of pods that uses a label with that key, or NULL. */
-const struct object *release_label_user(struct release *release, struct str key);
+const struct object *release_find_label_user(struct release *release, struct str key);
 
 /* True if all documents are hooks. Helm 3 does not pass hooks to post-renderers. */
-bool release_has_hooks_alone(const struct release *release);
+bool release_has_only_hooks(const struct release *release);
 
 /* Returns the object that `workloadRef` of a Rollout names, as "KIND/NAME". */
-struct str release_reference(struct arena *arena, const struct object *rollout);
+struct str release_workload_ref(struct arena *arena, const struct object *rollout);
 
 /* Returns "KIND/NAME". */
 struct str object_kind_name(struct arena *arena, const struct object *object);
 
 /* Returns the same for messages: "NAMESPACE/KIND/NAME" if the chart has it in several namespaces.
  */
-struct str object_text(struct arena *arena, const struct object *object);
+struct str object_display_name(struct arena *arena, const struct object *object);
 
 /* Returns the location of an object for messages: that of its name. */
 struct location object_location(const struct object *object);

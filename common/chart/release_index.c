@@ -15,14 +15,14 @@ struct index_entry {
 /* Counts how many Services select a label. */
 struct counter {
     struct counter *self;
-    size_t number;
+    size_t count;
 };
 
-static void index_put(struct arena *arena, struct map *index, struct str key,
-                      const struct index_entry *made)
+static void index_add(struct arena *arena, struct map *index, struct str key,
+                      const struct index_entry *added)
 {
     struct index_entry *entry = ARENA_NEW(arena, struct index_entry);
-    *entry = *made;
+    *entry = *added;
     entry->self = entry;
     const struct index_entry *first = map_add(arena, index, key, entry);
     if (first) {
@@ -79,7 +79,7 @@ static const struct object **sorted_objects(struct index_match *found, size_t *r
 
 /* Services by a label that they select */
 
-static struct str pair(struct arena *arena, struct str key, const struct node *value)
+static struct str label_pair(struct arena *arena, struct str key, const struct node *value)
 {
     struct str text = node_is_null(value) ? STR("") : node_string(value);
     return str_format(arena, "%.*s=%.*s", STR_ARG(key), STR_ARG(text));
@@ -91,7 +91,7 @@ static const struct node *selector_of(const struct object *service)
     return selector && selector->kind == NODE_MAP ? selector : NULL;
 }
 
-static void count_pairs(struct release *release, struct map *counts, const struct object *service)
+static void count_labels(struct release *release, struct map *counts, const struct object *service)
 {
     for (const struct node *value = node_first_child(selector_of(service)); value;
          value = value->next) {
@@ -99,9 +99,9 @@ static void count_pairs(struct release *release, struct map *counts, const struc
             continue;
         struct counter *counter = ARENA_NEW(release->arena, struct counter);
         *counter = (struct counter){.self = counter};
-        const struct counter *first =
-            map_add(release->arena, counts, pair(release->arena, value->key->text, value), counter);
-        (first ? first->self : counter)->number++;
+        const struct counter *first = map_add(
+            release->arena, counts, label_pair(release->arena, value->key->text, value), counter);
+        (first ? first->self : counter)->count++;
     }
 }
 
@@ -120,18 +120,18 @@ static struct str most_selective_label(struct release *release, const struct map
                                        const struct node *selector)
 {
     const struct node *rarest = NULL;
-    size_t least = SIZE_MAX;
+    size_t lowest = SIZE_MAX;
     for (const struct node *value = selector->first; value; value = value->next) {
         if (node_is_merge(value))
             continue;
         const struct counter *counter =
-            map_get(counts, pair(release->arena, value->key->text, value));
-        if (counter && counter->number < least) {
-            least = counter->number;
+            map_get(counts, label_pair(release->arena, value->key->text, value));
+        if (counter && counter->count < lowest) {
+            lowest = counter->count;
             rarest = value;
         }
     }
-    return rarest && is_certain(rarest) ? pair(release->arena, rarest->key->text, rarest)
+    return rarest && is_certain(rarest) ? label_pair(release->arena, rarest->key->text, rarest)
                                         : (struct str){0};
 }
 
@@ -140,18 +140,18 @@ static void index_services(struct release *release)
     struct map counts = {0};
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_SERVICE);
-    if (release->services_known)
+    if (release->services_indexed)
         return;
-    release->services_known = true;
+    release->services_indexed = true;
     for (const struct object *each = first; each; each = each->next) {
-        count_pairs(release, &counts, each);
-        index_put(release->arena, &release->services, each->name,
+        count_labels(release, &counts, each);
+        index_add(release->arena, &release->services_by_name, each->name,
                   &(struct index_entry){.object = each});
     }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
-            index_put(release->arena, &release->selecting,
+            index_add(release->arena, &release->services_by_label,
                       most_selective_label(release, &counts, selector),
                       &(struct index_entry){.object = each, .order = order});
     }
@@ -166,7 +166,8 @@ static void find_by_labels(struct release *release, struct index_match *found, s
         if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, value);
         else
-            add_matches(found, &release->selecting, pair(release->arena, value->key->text, value));
+            add_matches(found, &release->services_by_label,
+                        label_pair(release->arena, value->key->text, value));
     }
 }
 
@@ -177,7 +178,7 @@ const struct object **release_services(struct release *release, const struct obj
     *ret_count = 0;
     index_services(release);
     find_by_labels(release, &found, node_at(workload->template, "metadata labels"));
-    add_matches(&found, &release->selecting, (struct str){0});
+    add_matches(&found, &release->services_by_label, (struct str){0});
     sort_unique(&found);
     const struct object **services =
         ARENA_ARRAY(release->arena, found.count, const struct object *);
@@ -187,11 +188,11 @@ const struct object **release_services(struct release *release, const struct obj
     return services;
 }
 
-bool release_has_service(struct release *release, struct str name, const struct object *beside)
+bool release_has_service(struct release *release, struct str name, const struct object *referrer)
 {
     index_services(release);
-    const struct index_entry *each = map_get(&release->services, name);
-    while (each && !release_same_namespace(each->object, beside))
+    const struct index_entry *each = map_get(&release->services_by_name, name);
+    while (each && !release_same_namespace(each->object, referrer))
         each = each->next;
     return each != NULL;
 }
@@ -202,14 +203,14 @@ static void index_ingresses(struct release *release)
 {
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_INGRESS);
-    if (release->ingresses_known)
+    if (release->ingresses_indexed)
         return;
-    release->ingresses_known = true;
+    release->ingresses_indexed = true;
     for (const struct object *each = first; each; each = each->next, order++) {
         size_t count;
         const struct str *names = release_backends(release->arena, each, &count);
         for (size_t i = 0; i < count; i++)
-            index_put(release->arena, &release->routing, names[i],
+            index_add(release->arena, &release->ingresses_by_service, names[i],
                       &(struct index_entry){.object = each, .order = order});
     }
 }
@@ -221,13 +222,13 @@ const struct object **release_ingresses(struct release *release,
     struct index_match found = {.arena = release->arena};
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
-        size_t kept = found.count;
-        add_matches(&found, &release->routing, services[i]->name);
-        for (size_t j = kept; j < found.count; j++)
+        size_t end = found.count; /* of the matching entries */
+        add_matches(&found, &release->ingresses_by_service, services[i]->name);
+        for (size_t j = end; j < found.count; j++)
             if (!found.entries[j].object->hook &&
                 release_same_namespace(services[i], found.entries[j].object))
-                found.entries[kept++] = found.entries[j];
-        found.count = kept;
+                found.entries[end++] = found.entries[j];
+        found.count = end;
     }
     return sorted_objects(&found, ret_count);
 }
@@ -241,7 +242,8 @@ static void index_route(struct release *release, const struct object *route, siz
         const struct node *first = node_first_child(node_at(rule, "backendRefs"));
         for (const struct node *each = release_backend_reference(first); each;
              each = release_backend_reference(each->next))
-            index_put(release->arena, &release->backends, node_string(node_at(each, "name")),
+            index_add(release->arena, &release->routes_by_service,
+                      node_string(node_at(each, "name")),
                       &(struct index_entry){.object = route,
                                             .namespace = node_string(node_at(each, "namespace")),
                                             .order = order});
@@ -252,9 +254,9 @@ static void index_routes(struct release *release)
 {
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_ROUTE);
-    if (release->backends_known)
+    if (release->routes_indexed)
         return;
-    release->backends_known = true;
+    release->routes_indexed = true;
     for (const struct object *each = first; each; each = each->next, order++)
         if (release_is_attached(each))
             index_route(release, each, order);
@@ -266,25 +268,25 @@ const struct object **release_routes(struct release *release, const struct objec
     struct index_match found = {.arena = release->arena};
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
-        size_t kept = found.count;
-        add_matches(&found, &release->backends, services[i]->name);
-        for (size_t j = kept; j < found.count; j++)
-            if (release_in_reference(release, services[i], found.entries[j].object,
-                                     found.entries[j].namespace))
-                found.entries[kept++] = found.entries[j];
-        found.count = kept;
+        size_t end = found.count; /* of the matching entries */
+        add_matches(&found, &release->routes_by_service, services[i]->name);
+        for (size_t j = end; j < found.count; j++)
+            if (release_is_in_namespace(release, services[i], found.entries[j].object,
+                                        found.entries[j].namespace))
+                found.entries[end++] = found.entries[j];
+        found.count = end;
     }
     return sorted_objects(&found, ret_count);
 }
 
 const struct object *release_find_class(struct release *release, struct str name)
 {
-    if (!release->classes_known)
+    if (!release->classes_indexed)
         for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
              each = each->next)
-            map_add(release->arena, &release->classes, each->name, each);
-    release->classes_known = true;
-    return map_get(&release->classes, name);
+            map_add(release->arena, &release->classes_by_name, each->name, each);
+    release->classes_indexed = true;
+    return map_get(&release->classes_by_name, name);
 }
 
 /* Webhooks */
@@ -295,66 +297,66 @@ static void add_webhooks(struct release *release, const struct object *configura
     for (const struct node *each = node_first_child(webhooks); each; each = each->next) {
         struct str name = node_string(node_at(each, "clientConfig service name"));
         if (name.len)
-            map_add(release->arena, &release->webhooks, name, each);
+            map_add(release->arena, &release->webhooks_by_service, name, each);
     }
 }
 
 bool release_has_webhook(struct release *release, struct str service)
 {
-    if (!release->webhooks_known)
+    if (!release->webhooks_indexed)
         for (const struct object *each = release_objects(release, OBJECT_WEBHOOK); each;
              each = each->next)
             add_webhooks(release, each);
-    release->webhooks_known = true;
-    return map_get(&release->webhooks, service) != NULL;
+    release->webhooks_indexed = true;
+    return map_get(&release->webhooks_by_service, service) != NULL;
 }
 
-/* Labels that something selects pods by */
+/* Labels by which objects select pods */
 
-static void add_user(struct release *release, const struct object *object, struct str key)
+static void add_label_selector(struct release *release, const struct object *object, struct str key)
 {
-    map_add(release->arena, &release->label_users, key, object);
+    map_add(release->arena, &release->selectors_by_label_key, key, object);
 }
 
 /* Adds the label keys in lists of a selector, or of a constraint with a selector. */
 static void add_listed_keys(struct release *release, const struct object *object, struct str name,
-                            const struct node *meant)
+                            const struct node *child)
 {
     bool keys = str_eq_c(name, "matchLabelKeys") || str_eq_c(name, "mismatchLabelKeys");
-    for (const struct node *item = keys ? node_first_child(meant) : NULL; item; item = item->next)
-        add_user(release, object, node_string(item));
-    if (str_eq_c(name, "matchExpressions") && meant->kind == NODE_LIST)
-        for (const struct node *item = meant->first; item; item = item->next)
-            add_user(release, object, node_string(node_at(item, "key")));
+    for (const struct node *item = keys ? node_first_child(child) : NULL; item; item = item->next)
+        add_label_selector(release, object, node_string(item));
+    if (str_eq_c(name, "matchExpressions") && child->kind == NODE_LIST)
+        for (const struct node *item = child->first; item; item = item->next)
+            add_label_selector(release, object, node_string(node_at(item, "key")));
 }
 
 /* Adds the label keys of all selectors: in matchLabels, in matchExpressions and, in Services, in
  * `selector` itself. Skips selectors of nodes. */
-static void find_users(struct release *release, const struct object *object, struct node *holder,
-                       bool selector)
+static void find_label_selectors(struct release *release, const struct object *object,
+                                 struct node *parent, bool selector)
 {
-    const struct node *node = node_target(holder);
+    const struct node *node = node_target(parent);
     if (node->kind == NODE_LIST) {
         for (struct node *item = node->first; item; item = item->next)
-            find_users(release, object, item, selector);
+            find_label_selectors(release, object, item, selector);
         return;
     }
     for (struct node *value = node->kind == NODE_MAP ? node->first : NULL; value;
          value = value->next) {
         struct str name = value->key->text;
-        const struct node *meant = node_target(value);
-        if (selector && meant->kind == NODE_SCALAR)
-            add_user(release, object, name);
+        const struct node *child = node_target(value);
+        if (selector && child->kind == NODE_SCALAR)
+            add_label_selector(release, object, name);
         if (str_eq_c(name, "nodeAffinity") || str_eq_c(name, "nodeSelector"))
             continue;
         bool merged = selector && node_is_merge(value);
         bool inside = str_eq_c(name, "matchLabels") || str_eq_c(name, "selector");
-        find_users(release, object, value, inside || merged);
-        add_listed_keys(release, object, name, meant);
+        find_label_selectors(release, object, value, inside || merged);
+        add_listed_keys(release, object, name, child);
     }
 }
 
-const struct object *release_label_user(struct release *release, struct str key)
+const struct object *release_find_label_user(struct release *release, struct str key)
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
@@ -362,11 +364,11 @@ const struct object *release_label_user(struct release *release, struct str key)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS ||
-            release->label_users_known) /* their selectors match only their own pods */
+            release->selectors_indexed) /* their selectors match only their own pods */
             continue;
         for (const struct object *each = first; each; each = each->next)
-            find_users(release, each, each->node, false);
+            find_label_selectors(release, each, each->node, false);
     }
-    release->label_users_known = true;
-    return map_get(&release->label_users, key);
+    release->selectors_indexed = true;
+    return map_get(&release->selectors_by_label_key, key);
 }

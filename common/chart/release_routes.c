@@ -1,10 +1,10 @@
 /* Determines which Service receives a request, by the rules of a chart's Ingresses or routes.
  *
- * Ingresses of one class share a table: the most specific host with rules decides (its exact name,
- * a wildcard, every host), and of its paths the longest that matches. ingress-nginx reads all paths
- * of a host as regular expressions as soon as one Ingress requests that, and then tries the longest
- * text first. Routes of the Gateway API have a table of their own, where a wildcard matches any
- * number of labels. */
+ * A controller merges the rules of all Ingresses of its class. It uses the rules of the most
+ * specific host (exact name, wildcard, every host), and of these the longest path that matches.
+ * ingress-nginx reads all paths of a host as regular expressions as soon as one Ingress requests
+ * that, and then tries the longest text first. Routes of the Gateway API are merged separately; in
+ * their hosts, a wildcard matches any number of labels. */
 #include "chart/traffic_chart.h"
 
 #include <string.h>
@@ -34,7 +34,7 @@ struct host {
     bool regex;
 };
 
-/* Reading paths */
+/* Parsing of paths */
 
 /* Suffixes of regular expressions that match all paths below a path, or all that begin with it. */
 static const struct {
@@ -83,8 +83,9 @@ static enum path_match match_of_type(struct str type)
                                                       : MATCH_BELOW;
 }
 
-/* Sets how a path matches, and returns the literal head by which it is indexed. */
-static struct str read_path(struct arena *arena, const struct node *node, struct path *path)
+/* Parses a path of an Ingress: sets how it matches, and returns the literal head, its key in the
+ * index. */
+static struct str parse_path(struct arena *arena, const struct node *node, struct path *path)
 {
     struct str text = node_string(node_at(node, "path"));
     bool whole;
@@ -118,24 +119,24 @@ static struct str host_key(struct arena *arena, struct str class, struct str hos
     return str_format(arena, "%.*s %.*s ", STR_ARG(class), STR_ARG(host));
 }
 
-static void put_path(struct release *release, struct str host, struct str head, struct path path)
+static void add_path(struct release *release, struct str host, struct str head, struct path path)
 {
     struct path *added = ARENA_NEW(release->arena, struct path);
     *added = path;
     added->self = added;
     struct str key = str_format(release->arena, "%.*s%.*s", STR_ARG(host), STR_ARG(head));
-    const struct path *first = map_add(release->arena, &release->paths, key, added);
+    const struct path *first = map_add(release->arena, &release->rules_by_path, key, added);
     if (first) {
         added->next = first->next;
         first->self->next = added;
     }
 }
 
-static void put_host(struct release *release, struct str key, bool regex)
+static void add_host(struct release *release, struct str key, bool regex)
 {
     struct host *added = ARENA_NEW(release->arena, struct host);
     *added = (struct host){.self = added};
-    const struct host *first = map_add(release->arena, &release->hosts, key, added);
+    const struct host *first = map_add(release->arena, &release->rules_by_host, key, added);
     (first ? first->self : added)->regex |= regex;
 }
 
@@ -144,7 +145,7 @@ struct rules {
     struct release *release;
     const struct object *ingress;
     struct str class;
-    struct str fallback; /* the Service of its default backend */
+    struct str default_service; /* the Service of its default backend */
     bool regex;
     bool canary;
 };
@@ -156,17 +157,17 @@ static void index_rule(const struct rules *in, const struct node *rule)
     struct str host =
         host_key(release->arena, in->class, node_string(rule ? node_at(rule, "host") : NULL));
     const struct node *paths = rule ? node_at(rule, "http paths") : NULL;
-    put_host(release, host, in->regex);
-    if (in->fallback.len)
-        put_path(
-            release, host, (struct str){0},
-            (struct path){.ingress = in->ingress, .service = in->fallback, .match = MATCH_BELOW});
+    add_host(release, host, in->regex);
+    if (in->default_service.len)
+        add_path(release, host, (struct str){0},
+                 (struct path){
+                     .ingress = in->ingress, .service = in->default_service, .match = MATCH_BELOW});
     for (const struct node *each = node_first_child(paths); each; each = each->next) {
         struct path path = {.ingress = in->ingress,
                             .service = release_backend_service(node_at(each, "backend")),
                             .canary = in->canary};
-        struct str head = read_path(release->arena, each, &path);
-        put_path(release, host, head, path);
+        struct str head = parse_path(release->arena, each, &path);
+        add_path(release, host, head, path);
     }
 }
 
@@ -175,8 +176,8 @@ static void index_rule(const struct rules *in, const struct node *rule)
 /* The maximum numbers that the CRD allows. */
 enum { ROUTE_HOSTNAMES_MAX = 16, RULE_BACKENDS_MAX = 16 };
 
-/* Reads the path of an HTTPRoute match. */
-static struct str read_http_path(struct arena *arena, const struct node *node, struct path *path)
+/* Parses the path of an HTTPRoute match, like parse_path(). */
+static struct str parse_http_path(struct arena *arena, const struct node *node, struct path *path)
 {
     struct str text = node_string(node_at(node, "value"));
     struct str type = node_string(node_at(node, "type"));
@@ -191,8 +192,8 @@ static struct str read_http_path(struct arena *arena, const struct node *node, s
     return text;
 }
 
-/* Reads a GRPCRoute match, whose path is /SERVICE/METHOD. */
-static struct str read_grpc_path(struct arena *arena, const struct node *node, struct path *path)
+/* Parses a GRPCRoute match, whose path is /SERVICE/METHOD. */
+static struct str parse_grpc_path(struct arena *arena, const struct node *node, struct path *path)
 {
     struct str service = node_string(node_at(node, "service"));
     struct str method = node_string(node_at(node, "method"));
@@ -216,16 +217,16 @@ static void index_match(struct release *release, const struct object *route, str
     if (node_first_child(node_at(match, "headers")) ||
         node_first_child(node_at(match, "queryParams")) || (!grpc && node_at(match, "method")))
         return;
-    struct str head = grpc ? read_grpc_path(release->arena, node_at(match, "method"), &path)
-                           : read_http_path(release->arena, node_at(match, "path"), &path);
-    put_path(release, host, head, path);
+    struct str head = grpc ? parse_grpc_path(release->arena, node_at(match, "method"), &path)
+                           : parse_http_path(release->arena, node_at(match, "path"), &path);
+    add_path(release, host, head, path);
 }
 
 static void index_route_host(struct release *release, const struct object *route, struct str host)
 {
     struct str key = host_key(release->arena, STR(RELEASE_GATEWAY), host);
     const struct node *rules = node_at(route->node, "spec rules");
-    put_host(release, key, false);
+    add_host(release, key, false);
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct path path = {.ingress = route,
                                   .backends = node_at(rule, "backendRefs"),
@@ -235,7 +236,7 @@ static void index_route_host(struct release *release, const struct object *route
         if (!release_backend_reference(node_first_child(path.backends)))
             continue;
         if (!match)
-            put_path(release, key, STR(""), path);
+            add_path(release, key, STR(""), path);
         for (; match; match = match->next)
             index_match(release, route, key, match, path);
     }
@@ -256,9 +257,9 @@ static void index_paths(struct release *release)
 {
     const struct object *route = release_objects(release, OBJECT_ROUTE);
     const struct object *first = release_objects(release, OBJECT_INGRESS);
-    if (release->paths_known)
+    if (release->rules_indexed)
         return;
-    release->paths_known = true;
+    release->rules_indexed = true;
     for (; route; route = route->next)
         index_route(release, route);
     for (const struct object *each = first; each; each = each->next) {
@@ -266,7 +267,7 @@ static void index_paths(struct release *release)
         const struct rules rules = {.release = release,
                                     .ingress = each,
                                     .class = release_class(each),
-                                    .fallback =
+                                    .default_service =
                                         release_backend_service(release_default_backend(each)),
                                     .regex = nginx_uses_regex(each),
                                     .canary = nginx_is_canary(each)};
@@ -286,12 +287,12 @@ struct path_query {
     bool regex;
     release_is_own_service *is_own;
     const void *context;
-    size_t ours; /* how well the best path of our Services matches; 0: none does */
-    size_t others;
-    size_t doubt;
-    const struct object *rival; /* the Ingress with the best path of others, without canaries */
-    size_t rival_fit;
-    struct release_owner *answer;
+    size_t own_score; /* of the best matching path of our Services; 0: none matches */
+    size_t other_score;
+    size_t regex_score;
+    const struct object *conflict; /* the Ingress with the best path of others, without canaries */
+    size_t conflict_score;
+    struct path_owner *owner;
 };
 
 /* Returns the first Service of a path that is ours, else the first. */
@@ -315,94 +316,97 @@ static struct str service_of(const struct path_query *query, const struct path *
 }
 
 static void record_other(struct path_query *query, const struct path *path, struct str service,
-                         size_t fit, bool exact)
+                         size_t score, bool exact)
 {
-    struct release_owner *answer = query->answer;
-    if (!path->canary && fit > query->rival_fit) {
-        query->rival = path->ingress;
-        query->rival_fit = fit;
+    struct path_owner *owner = query->owner;
+    if (!path->canary && score > query->conflict_score) {
+        query->conflict = path->ingress;
+        query->conflict_score = score;
     }
-    if (fit <= query->others)
+    if (score <= query->other_score)
         return;
-    query->others = fit;
-    answer->ingress = path->ingress;
-    answer->service = service;
-    answer->taken = exact && path->length;
+    query->other_score = score;
+    owner->other = path->ingress;
+    owner->other_service = service;
+    owner->has_exact_rule = exact && path->length;
 }
 
-/* Compares a path whose head equals the first `head` bytes of the requested path. A match is
- * weighted by the length of its literal part, or, if paths are regular expressions, of its text. */
+/* Compares a path whose literal head equals the first `head` bytes of the requested path. The score
+ * of a match is the length of its literal part, or, if paths are regular expressions, of its text.
+ */
 static void compare_path(struct path_query *query, const struct path *path, size_t head)
 {
     bool exact = head == query->path.len;
     bool below = exact || query->path.data[head] == '/';
     bool ours;
     struct str service = service_of(query, path, &ours);
-    size_t fit = 1 + (query->regex || path->length == 0 ? path->length : head + 1);
+    size_t score = 1 + (query->regex || path->length == 0 ? path->length : head + 1);
     if (path->match == MATCH_EXACT) {
         if (exact && !ours)
-            record_other(query, path, service, query->regex ? fit : SIZE_MAX, true);
+            record_other(query, path, service, query->regex ? score : SIZE_MAX, true);
     } else if (path->match == MATCH_UNKNOWN) {
-        if (!ours && fit > query->doubt) {
-            query->doubt = fit;
-            query->answer->doubt = path->ingress;
+        if (!ours && score > query->regex_score) {
+            query->regex_score = score;
+            query->owner->regex_overlap = path->ingress;
         }
     } else if (path->match == MATCH_BELOW && !below) {
         return;
     } else if (!ours) {
-        record_other(query, path, service, fit, exact);
-    } else if (below && fit > query->ours) {
-        query->ours = fit;
-        query->answer->server = path->ingress;
+        record_other(query, path, service, score, exact);
+    } else if (below && score > query->own_score) {
+        query->own_score = score;
+        query->owner->object = path->ingress;
     }
 }
 
-/* Returns the most specific host with rules, or NULL. `ret_key`: the prefix of its paths' keys. */
+/* Returns the most specific host with rules, or NULL. Sets `*ret_key` to the prefix of its paths'
+ * keys, and `*ret_exact` if it is `host` itself. */
 static const struct host *find_host(const struct release *release, struct arena *scratch,
                                     struct str class, struct str host, struct str *ret_key,
-                                    bool *ret_itself)
+                                    bool *ret_exact)
 {
-    bool deep = str_eq_c(class, RELEASE_GATEWAY);
+    bool is_gateway = str_eq_c(class, RELEASE_GATEWAY);
     *ret_key = host_key(scratch, class, host);
-    const struct host *found = map_get(&release->hosts, *ret_key);
-    *ret_itself = found != NULL;
+    const struct host *found = map_get(&release->rules_by_host, *ret_key);
+    *ret_exact = found != NULL;
     for (size_t dot = str_find(host, 0, '.'); !found && dot < host.len;
-         dot = deep ? str_find(host, dot + 1, '.') : host.len) {
+         dot = is_gateway ? str_find(host, dot + 1, '.') : host.len) {
         struct str wildcard = str_format(scratch, "*%.*s", STR_ARG(str_skip(host, dot)));
         *ret_key = host_key(scratch, class, wildcard);
-        found = map_get(&release->hosts, *ret_key);
+        found = map_get(&release->rules_by_host, *ret_key);
     }
     if (found)
         return found;
     *ret_key = host_key(scratch, class, STR(""));
-    return map_get(&release->hosts, *ret_key);
+    return map_get(&release->rules_by_host, *ret_key);
 }
 
-void release_query(struct release *release, struct str class, struct str host, struct str path,
-                   release_is_own_service *is_own, const void *context, struct release_owner *ret)
+void release_find_owner(struct release *release, struct str class, struct str host, struct str path,
+                        release_is_own_service *is_own, const void *context, struct path_owner *ret)
 {
     struct arena scratch = {0};
-    struct path_query query = {.path = path, .is_own = is_own, .context = context, .answer = ret};
+    struct path_query query = {.path = path, .is_own = is_own, .context = context, .owner = ret};
     struct str key;
     bool exact;
-    *ret = (struct release_owner){0};
+    *ret = (struct path_owner){0};
     index_paths(release);
     const struct host *found = find_host(release, &scratch, class, host, &key, &exact);
     struct str all = str_format(&scratch, "%.*s%.*s", STR_ARG(key), STR_ARG(path));
     for (size_t head = 0; found && head <= path.len; head++) {
         query.regex = found->regex;
-        for (const struct path *each = map_get(&release->paths, str_slice(all, 0, key.len + head));
+        for (const struct path *each =
+                 map_get(&release->rules_by_path, str_slice(all, 0, key.len + head));
              each; each = each->next)
             compare_path(&query, each, head);
     }
-    ret->served = query.ours && query.ours >= query.others;
-    if (ret->served && query.rival_fit == query.ours)
-        ret->rival = query.rival;
-    if (!ret->served)
-        ret->server = NULL;
-    ret->taken &= exact;
-    if (!ret->served || query.doubt <= query.ours)
-        ret->doubt = NULL;
+    ret->is_ours = query.own_score && query.own_score >= query.other_score;
+    if (ret->is_ours && query.conflict_score == query.own_score)
+        ret->conflict = query.conflict;
+    if (!ret->is_ours)
+        ret->object = NULL;
+    ret->has_exact_rule &= exact;
+    if (!ret->is_ours || query.regex_score <= query.own_score)
+        ret->regex_overlap = NULL;
     arena_free(&scratch);
 }
 
@@ -410,7 +414,7 @@ bool release_has_plain_host(struct release *release, struct str class, struct st
 {
     struct arena scratch = {0};
     index_paths(release);
-    const struct host *found = map_get(&release->hosts, host_key(&scratch, class, host));
+    const struct host *found = map_get(&release->rules_by_host, host_key(&scratch, class, host));
     arena_free(&scratch);
     return found && !found->regex;
 }

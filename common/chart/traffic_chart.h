@@ -7,11 +7,11 @@
 #include "chart/inject_target.h"
 #include "manifest/traffic.h"
 
-enum { CHART_TABLES_MAX = 2 };
+enum { CHART_CLASSES_MAX = 2 };
 
 struct chart_flavour {
     enum object_kind object; /* the type of the objects that serve routes */
-    bool takes_settings;     /* objects of the chart support all settings of a traffic */
+    bool supports_settings;  /* objects of the chart support all settings of `struct traffic` */
     /* Reports the settings of the traffic that an object of the chart does not support: as errors
      * at the fields of the service file, as warnings, or, in fill mode, as skipped. */
     void (*check)(const struct target *target, const struct traffic *traffic,
@@ -19,9 +19,10 @@ struct chart_flavour {
     /* Sets the supported settings on an object of the chart. True if there are any. */
     bool (*apply)(const struct target *target, const struct traffic *traffic,
                   const struct object *object);
-    /* Sets the classes, as release_query() takes them, whose rules a controller merges with those
-     * of an added object, and returns their number. */
-    size_t (*tables)(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX]);
+    /* Sets the classes, for release_find_owner(), whose rules a controller merges with
+     * those of an added object, and returns their number. */
+    size_t (*rule_classes)(const struct traffic *traffic,
+                           struct str ret_classes[CHART_CLASSES_MAX]);
     /* Warns if the added objects change how those of the chart work; may be NULL. */
     void (*warn_added)(const struct target *target, const struct traffic *traffic);
     /* Warns if the added objects do not fit a port of the Service `to`; may be NULL. */
@@ -51,14 +52,15 @@ enum flavour_id ingress_flavour_of(const struct target *target, const struct tra
 void ingress_check_classes(const struct target *target, const struct traffic *traffic,
                            const struct object *ingress);
 
-/* Sets annotations on an Ingress, without those of nginx unless `reads_nginx`. True if there are
+/* Sets annotations on an Ingress, without those of nginx unless `supports_nginx`. True if there are
  * any.
  */
 bool ingress_annotate(const struct target *target, const struct traffic *traffic,
-                      const struct object *ingress, bool reads_nginx);
+                      const struct object *ingress, bool supports_nginx);
 
 /* Sets the class of the traffic, and the empty class of Ingresses without one. */
-size_t ingress_tables(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX]);
+size_t ingress_rule_classes(const struct traffic *traffic,
+                            struct str ret_classes[CHART_CLASSES_MAX]);
 
 /* How nginx reads an Ingress, according to its annotations: traffic_nginx_chart.c. */
 bool nginx_uses_regex(const struct object *ingress); /* paths are regular expressions */

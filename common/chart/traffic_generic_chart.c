@@ -8,7 +8,7 @@ static void hint_class(const struct target *target, const struct nginx_setting *
     struct diags *diags = target->injection->diags;
     struct injection *injection = target->injection;
     struct str selector =
-        target_selector(injection, injection->options->ingress, "ingress", STR("NAME"));
+        target_selection_syntax(injection, injection->options->ingress, "ingress", STR("NAME"));
     struct str other = {0};
     if (injection->ingress_count > 1)
         other =
@@ -50,14 +50,15 @@ static void report(const struct target *target, const struct traffic *traffic,
         generic_warn_protocol(traffic, class);
         return;
     }
-    struct str reason = str_format(
-        arena, "%.*s, which the controller of %.*s (class \"%.*s\"%s) does not read",
-        STR_ARG(setting->text), STR_ARG(object_text(arena, ingress)), STR_ARG(class), whose);
+    struct str reason =
+        str_format(arena, "%.*s, which the controller of %.*s (class \"%.*s\"%s) does not read",
+                   STR_ARG(setting->text), STR_ARG(object_display_name(arena, ingress)),
+                   STR_ARG(class), whose);
     if (target->fill) {
         inject_log(target, ingress, CHANGE_SKIPPED, "annotations", "%.*s", STR_ARG(reason));
         return;
     }
-    struct str workload = object_text(arena, target->workload);
+    struct str workload = object_display_name(arena, target->workload);
     if (only_warn) {
         diag_warning(injection->diags, setting->at, "%.*s: %.*s", STR_ARG(workload),
                      STR_ARG(reason));
@@ -83,5 +84,7 @@ static bool annotate(const struct target *target, const struct traffic *traffic,
     return ingress_annotate(target, traffic, ingress, false);
 }
 
-const struct chart_flavour chart_generic = {
-    .object = OBJECT_INGRESS, .check = check, .apply = annotate, .tables = ingress_tables};
+const struct chart_flavour chart_generic = {.object = OBJECT_INGRESS,
+                                            .check = check,
+                                            .apply = annotate,
+                                            .rule_classes = ingress_rule_classes};

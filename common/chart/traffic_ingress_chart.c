@@ -5,7 +5,8 @@
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_ingress.h"
 
-/* The controller, and thus the environment file, matters only for settings that not all support. */
+/* The environment file determines the controller, which matters only for settings that some
+ * controllers do not support. */
 bool ingress_read_traffic(const struct target *target, struct traffic *ret)
 {
     size_t settings;
@@ -52,12 +53,12 @@ void ingress_check_classes(const struct target *target, const struct traffic *tr
         return;
     diag_error(injection->diags, item->name_node->span,
                CLASS_ANNOTATION " conflicts with spec.ingressClassName of %.*s, \"%.*s\"",
-               STR_ARG(object_text(injection->arena, ingress)), STR_ARG(class));
+               STR_ARG(object_display_name(injection->arena, ingress)), STR_ARG(class));
     diag_hint(injection->diags, "set the class in the chart's values");
 }
 
 /* Returns the annotations that a new Ingress would have. */
-static struct node *wanted_annotations(struct arena *arena, const struct traffic *traffic)
+static struct node *requested_annotations(struct arena *arena, const struct traffic *traffic)
 {
     struct node *map = node_new(arena, NODE_MAP);
     nginx_put_annotations(arena, traffic, map);
@@ -66,32 +67,33 @@ static struct node *wanted_annotations(struct arena *arena, const struct traffic
 }
 
 bool ingress_annotate(const struct target *target, const struct traffic *traffic,
-                      const struct object *ingress, bool reads_nginx)
+                      const struct object *ingress, bool supports_nginx)
 {
     struct arena *arena = target->injection->arena;
-    const struct node *map = wanted_annotations(arena, traffic);
+    const struct node *map = requested_annotations(arena, traffic);
     bool annotated = false;
     for (struct node *value = map->first, *next; value; value = next) {
         next = value->next;
         struct str key = value->key->text;
-        if (nginx_is_annotation(key) && !reads_nginx)
+        if (nginx_is_annotation(key) && !supports_nginx)
             continue;
         annotated = true;
         target_set(target, ingress, ingress->node,
                    str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
                    node_scalar(arena, STYLE_TEXT, value->text), str_to_c(arena, key), SHOW_VALUES);
     }
-    struct node *there = node_at(ingress->node, "metadata annotations");
-    bool sticky = there && node_at(there, NGINX_ANNOTATION "affinity");
+    struct node *annotations = node_at(ingress->node, "metadata annotations");
+    bool sticky = annotations && node_at(annotations, NGINX_ANNOTATION "affinity");
     if (sticky && target_has(target, SERVICE_STICKY_SESSION) && traffic->affinity.cookie.len == 0)
-        target_remove(target, ingress, there, NGINX_ANNOTATION "affinity",
+        target_remove(target, ingress, annotations, NGINX_ANNOTATION "affinity",
                       NGINX_ANNOTATION "affinity", "sticky_session: false");
     return annotated;
 }
 
-size_t ingress_tables(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX])
+size_t ingress_rule_classes(const struct traffic *traffic,
+                            struct str ret_classes[CHART_CLASSES_MAX])
 {
-    ret_tables[0] = traffic->class;
-    ret_tables[1] = (struct str){0};
+    ret_classes[0] = traffic->class;
+    ret_classes[1] = (struct str){0};
     return 2;
 }

@@ -26,7 +26,7 @@ static void warn_no_class(const struct target *target, const struct traffic *tra
         return;
     diag_warning(injection->diags, settings[0].at,
                  "%.*s has no class: assuming that its controller reads nginx annotations",
-                 STR_ARG(object_text(injection->arena, ingress)));
+                 STR_ARG(object_display_name(injection->arena, ingress)));
     diag_hint(injection->diags, "set ingress_class in the environment file, or set the class in "
                                 "the chart's values");
 }
@@ -49,11 +49,11 @@ static bool annotate(const struct target *target, const struct traffic *traffic,
 static bool has_plain_host(const struct target *target, const struct traffic *traffic,
                            struct str host)
 {
-    struct str tables[CHART_TABLES_MAX];
-    size_t count = ingress_tables(traffic, tables);
+    struct str rule_classes[CHART_CLASSES_MAX];
+    size_t count = ingress_rule_classes(traffic, rule_classes);
     bool plain = false;
     for (size_t i = 0; i < count && !plain; i++)
-        plain = release_has_plain_host(&target->injection->release, tables[i], host);
+        plain = release_has_plain_host(&target->injection->release, rule_classes[i], host);
     return plain;
 }
 
@@ -83,7 +83,7 @@ static bool is_https_name(struct str name)
 
 /* True if a Service port uses HTTPS, according to its appProtocol, to the name of the container
  * port, else to its own name. */
-static bool speaks_https(const struct target *target, const struct node *port)
+static bool uses_https(const struct target *target, const struct node *port)
 {
     const struct node *to = node_at(port, "targetPort");
     const struct node *own =
@@ -102,7 +102,7 @@ static void warn_https(const struct target *target, const struct traffic *traffi
     static const char key[] = NGINX_ANNOTATION "backend-protocol";
     struct injection *injection = target->injection;
     const struct value *annotations = target->service->ingress_annotations;
-    if (!speaks_https(target, port))
+    if (!uses_https(target, port))
         return;
     for (size_t i = 0; i < annotations->count; i++)
         if (str_eq_c(annotations->items[i].name, key))
@@ -110,14 +110,14 @@ static void warn_https(const struct target *target, const struct traffic *traffi
     diag_warning(injection->diags, traffic->routes[0].at,
                  "port %.*s of %.*s uses HTTPS, but nginx connects to it with HTTP",
                  STR_ARG(node_string(node_at(port, "port"))),
-                 STR_ARG(object_text(injection->arena, to)));
+                 STR_ARG(object_display_name(injection->arena, to)));
     diag_hint(injection->diags, "set ingress_extra_annotations: {%s: HTTPS}", key);
 }
 
 const struct chart_flavour chart_nginx = {.object = OBJECT_INGRESS,
-                                          .takes_settings = true,
+                                          .supports_settings = true,
                                           .check = check,
                                           .apply = annotate,
-                                          .tables = ingress_tables,
+                                          .rule_classes = ingress_rule_classes,
                                           .warn_added = warn_regex,
                                           .warn_backend = warn_https};

@@ -68,14 +68,14 @@ static void write_flags(struct buf *out, const struct command *command)
     buf_add(out, STR("\nFlags:\n"));
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         const struct flag *flag = &flag_table[i];
-        if (!command_takes(command, i))
+        if (!command_has_flag(command, i))
             continue;
         size_t start = out->len;
         if (flag->short_name)
             buf_format(out, "  -%c, --%s", flag->short_name, flag->name);
         else
             buf_format(out, "      --%s", flag->name);
-        if (flag->kind == FLAG_TYPE_CHOICE)
+        if (flag->type == FLAG_TYPE_CHOICE)
             buf_format(out, "[=%s]", flag->argument);
         else if (flag->argument)
             buf_format(out, " %s", flag->argument);
@@ -141,7 +141,7 @@ int cli_version(const struct program *program)
 
 /* Flags */
 
-bool command_takes(const struct command *command, size_t id)
+bool command_has_flag(const struct command *command, size_t id)
 {
     return (command->flags | FLAGS_EVERYWHERE) >> id & 1;
 }
@@ -149,10 +149,10 @@ bool command_takes(const struct command *command, size_t id)
 size_t command_find_flag(const struct command *command, struct str name)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (command_takes(command, i) && str_eq_c(name, flag_table[i].name))
+        if (command_has_flag(command, i) && str_eq_c(name, flag_table[i].name))
             return i;
     for (const struct flag_alias *alias = flag_aliases; alias->name; alias++)
-        if (command_takes(command, alias->id) && str_eq_c(name, alias->name))
+        if (command_has_flag(command, alias->id) && str_eq_c(name, alias->name))
             return alias->id;
     return FLAG_COUNT;
 }
@@ -161,7 +161,7 @@ size_t command_find_flag(const struct command *command, struct str name)
 static void suggest_flags(const struct command *command, struct suggestion *suggestion)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (command_takes(command, i))
+        if (command_has_flag(command, i))
             suggestion_add(suggestion, str_from_c(flag_table[i].name));
 }
 
@@ -181,7 +181,7 @@ static void warn_deprecated(struct cli *cli, size_t id, struct str name)
 static size_t find_short_flag(const struct command *command, char short_flag)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (command_takes(command, i) && flag_table[i].short_name &&
+        if (command_has_flag(command, i) && flag_table[i].short_name &&
             flag_table[i].short_name == short_flag)
             return i;
     return FLAG_COUNT;
@@ -195,16 +195,16 @@ static bool is_one_of(const char *word, const char *const *words)
     return false;
 }
 
-/* Returns NULL if a value of the flag is valid, else what it must be. */
+/* Returns NULL if the value is valid for the flag, else the error: "must be ...". */
 static const char *check_value(struct cli *cli, size_t id, const char *value)
 {
     const char *const *choices =
         id == FLAG_OUTPUT ? cli->invocation.command->outputs : flag_table[id].choices;
     struct str text = str_from_c(value);
-    size_t bad;
+    size_t offset;
     if (text.len == 0)
         return "must not be empty";
-    if (utf8_check(text, &bad))
+    if (utf8_check(text, &offset))
         return "must be valid UTF-8 without control characters";
     if (flag_table[id].check)
         return flag_table[id].check(text);
@@ -219,18 +219,18 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
 {
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
     bool is_duplicate = cli->given & UINT64_C(1) << id;
-    if (flag_table[id].kind != FLAG_TYPE_BOOL) {
+    if (flag_table[id].type != FLAG_TYPE_BOOL) {
         const char *problem = check_value(cli, id, value);
         if (problem && (!*value || id == FLAG_VAR)) /* a variable may contain a secret */
             return usage_error(cli, NULL, "--%s %s", flag_table[id].name, problem);
         if (problem)
             return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, problem,
                                value);
-        if (is_duplicate && flag_table[id].kind != FLAG_TYPE_LIST)
+        if (is_duplicate && flag_table[id].type != FLAG_TYPE_LIST)
             return usage_error(cli, NULL, "duplicate flag --%s", flag_table[id].name);
     }
     cli->given |= UINT64_C(1) << id;
-    switch (flag_table[id].kind) {
+    switch (flag_table[id].type) {
     case FLAG_TYPE_BOOL:
         *(bool *)(void *)target = true;
         break;
@@ -282,12 +282,12 @@ static int parse_long_flag(struct cli *cli, const char *argument)
         return usage_error(cli, &suggestion, "unknown flag --%.*s", STR_ARG(name));
     }
     warn_deprecated(cli, id, name);
-    if (flag_table[id].kind == FLAG_TYPE_BOOL) {
+    if (flag_table[id].type == FLAG_TYPE_BOOL) {
         if (attached)
             return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);
         return set_flag(cli, id, NULL);
     }
-    if (flag_table[id].kind == FLAG_TYPE_CHOICE) { /* only "=" attaches a value, as in kubectl */
+    if (flag_table[id].type == FLAG_TYPE_CHOICE) { /* only "=" attaches a value, as in kubectl */
         cli->choice = attached ? FLAG_COUNT : id;
         return set_flag(cli, id, attached ? attached : flag_table[id].choices[0]);
     }
@@ -311,7 +311,7 @@ static int parse_short_flags(struct cli *cli, const char *argument)
             return report_filename_flag(cli, "-f", attached);
         if (id == FLAG_COUNT)
             return usage_error(cli, NULL, "unknown flag -%c", *short_flag);
-        if (flag_table[id].kind == FLAG_TYPE_BOOL) {
+        if (flag_table[id].type == FLAG_TYPE_BOOL) {
             set_flag(cli, id, NULL);
             continue;
         }
@@ -331,8 +331,8 @@ static int add_argument(struct cli *cli, const char *argument)
         if (cli->choice < FLAG_COUNT && is_one_of(argument, flag_table[cli->choice].choices))
             return usage_error(cli, NULL, "unexpected argument \"%s\"; use --%s=%s", argument,
                                flag_table[cli->choice].name, argument);
-        bool file =
-            invocation->command->max_args == 0 && command_takes(invocation->command, FLAG_FILENAME);
+        bool file = invocation->command->max_args == 0 &&
+                    command_has_flag(invocation->command, FLAG_FILENAME);
         return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
                            file ? "; use -f " : "", file ? argument : "");
     }
@@ -470,7 +470,7 @@ static struct str group_names(struct cli *cli, const char *word)
     return buf_take(&cli->arena, &names);
 }
 
-/* Returns the command that a synonym means; empty if the word is none. */
+/* Returns the command for a synonym; empty if the word is not a synonym. */
 static struct str find_synonym(const struct program *program, struct str word)
 {
     for (const struct command_synonym *each = program->synonyms; each && each->word; each++)

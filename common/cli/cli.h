@@ -61,7 +61,7 @@ struct invocation {
 int cli_main(const struct program *program, int argc, char **argv);
 
 /* True if a command accepts a flag, its own or a global one. */
-bool command_takes(const struct command *command, size_t id);
+bool command_has_flag(const struct command *command, size_t id);
 
 /* Returns the flag that has this name or former name; FLAG_COUNT if the command has none. */
 size_t command_find_flag(const struct command *command, struct str name);

@@ -82,7 +82,7 @@ void complete_secrets(struct completion *completion)
     for_each_item(completion, "modules", add_secrets);
 }
 
-/* Offers each line that a program printed, if it succeeded. */
+/* Adds each line that a program printed, if it succeeded. */
 static void add_lines(struct completion *completion, const struct process *run,
                       struct str description)
 {
@@ -109,10 +109,10 @@ static void add_contexts(struct completion *completion)
 void complete_images(struct completion *completion)
 {
     struct diags diags = {.arena = completion->arena};
-    struct image_tool tool = {.arena = completion->arena, .diags = &diags};
-    if (!image_tool_find(&tool, completion->options.push.tool))
+    struct container_tool tool = {.arena = completion->arena, .diags = &diags};
+    if (!container_tool_find(&tool, completion->options.push.container_tool))
         return;
-    struct process run = image_tool_list(&tool);
+    struct process run = container_tool_list(&tool);
     process_run(&run, 1);
     add_lines(completion, &run, STR("image"));
     process_free(&run);
@@ -159,24 +159,24 @@ static void complete_value(struct completion *completion, const struct command *
 static void complete_flags(struct completion *completion, const struct command *command)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (command_takes(command, i))
+        if (command_has_flag(command, i))
             completion_add(completion, str_format(completion->arena, "--%s", flag_table[i].name),
                            str_from_c(flag_table[i].help));
 }
 
-/* Returns the flag of a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT if it is none.
- * `ret_value` is the value in the same word; {NULL, 0} if there is none. */
+/* Returns the flag in a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT if it is not a
+ * flag. Sets `*ret_value` to the value in the same word; {NULL, 0} if there is none. */
 static size_t find_flag(const struct command *command, struct str word, struct str *ret_value)
 {
     bool is_long = str_starts_with(word, STR("--"));
     size_t equals = str_find(word, 0, '=');
     *ret_value = (struct str){0};
-    if (is_long && equals < word.len) /* an empty value is not a missing one */
+    if (is_long && equals < word.len) /* an empty value is not a missing value: data is not NULL */
         *ret_value = (struct str){word.data + equals + 1, word.len - equals - 1};
     if (is_long)
         return command_find_flag(command, str_slice(word, 2, equals));
     for (size_t i = 0; i < FLAG_COUNT; i++) {
-        if (!command_takes(command, i))
+        if (!command_has_flag(command, i))
             continue;
         if (word.len < 2 || word.data[0] != '-' || word.data[1] != flag_table[i].short_name)
             continue;
@@ -190,7 +190,7 @@ static size_t find_flag(const struct command *command, struct str word, struct s
 static bool flag_takes_value(size_t id)
 {
     return id < FLAG_COUNT &&
-           (flag_table[id].kind == FLAG_TYPE_STRING || flag_table[id].kind == FLAG_TYPE_LIST);
+           (flag_table[id].type == FLAG_TYPE_STRING || flag_table[id].type == FLAG_TYPE_LIST);
 }
 
 /* Stores the value of a flag that selects where completions come from. */
@@ -205,7 +205,7 @@ static void store_value(struct completion *completion, size_t id, struct str val
     } else if (id == FLAG_KUBECONFIG) {
         completion->options.kubectl.kubeconfig = text;
     } else if (id == FLAG_CONTAINER_TOOL) {
-        completion->options.push.tool = text;
+        completion->options.push.container_tool = text;
     } else if (id == FLAG_RECURSIVE) {
         completion->options.input.recursive = true;
     }

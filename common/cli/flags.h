@@ -91,12 +91,12 @@ enum flag_type {
 struct flag {
     const char *name;
     char short_name; /* 0 if none */
-    enum flag_type kind;
+    enum flag_type type;
     const char *argument; /* name of the value in help */
     const char *help;
     size_t offset; /* of the member of struct options */
     const char *const *choices;
-    /* Returns NULL if a value is valid, else "must be ..."; NULL accepts any string. */
+    /* Returns NULL if the value is valid, else "must be ...". NULL: any string is valid. */
     const char *(*check)(struct str value);
 };
 

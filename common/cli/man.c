@@ -38,7 +38,7 @@ static void add_flag(struct buf *out, const struct flag *flag)
     add_escaped(out, str_from_c(flag->name));
     buf_add(out, STR("\\fR"));
     if (flag->argument)
-        buf_format(out, flag->kind == FLAG_TYPE_CHOICE ? "[=\\fI%s\\fR]" : " \\fI%s\\fR",
+        buf_format(out, flag->type == FLAG_TYPE_CHOICE ? "[=\\fI%s\\fR]" : " \\fI%s\\fR",
                    flag->argument);
     buf_add_byte(out, '\n');
     add_line(out, flag->help);

@@ -465,7 +465,7 @@ bool interpolate(void *context, const struct node *scalar, struct filled_string 
     bool *paired = find_pairs(filler.scope->arena, text);
     bool ok = true;
     struct placeholder token;
-    for (size_t at = 0; at < text.len && filler.out.len <= FILLED_MAX; at = token.end) {
+    for (size_t at = 0; at < text.len && filler.out.len <= INTERPOLATED_SIZE_MAX; at = token.end) {
         enum token kind = next_token(text, at, &token);
         placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
         if (kind == TOKEN_PLACEHOLDER && filler.scope->environment_invalid)
@@ -475,8 +475,9 @@ bool interpolate(void *context, const struct node *scalar, struct filled_string 
         else
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
     }
-    if (filler.out.len > FILLED_MAX) {
-        diag_error(filler.scope->diags, scalar->span, "string exceeds %d bytes", FILLED_MAX);
+    if (filler.out.len > INTERPOLATED_SIZE_MAX) {
+        diag_error(filler.scope->diags, scalar->span, "string exceeds %d bytes",
+                   INTERPOLATED_SIZE_MAX);
         diag_hint(filler.scope->diags, "shorten it or the values of its placeholders");
         filler.out.len = 0;
         ok = false;

@@ -13,13 +13,12 @@ struct option_list {
     size_t count;
 };
 
-/* The purpose for which files are read. It determines which fields are required and which are
- * used. */
+/* Why files are read: determines which fields are required and which are used. */
 enum read_mode {
     READ_SERVICES, /* all objects are generated */
-    READ_FOR_PUSH, /* like READ_SERVICES, but skipped files are not printed: deploy reads the files
-                      again to apply them, and prints them then */
-    READ_NAMES,    /* only names and secrets of services are used, so flags may have no effect */
+    READ_TO_PUSH, /* like READ_SERVICES, but skipped files are not reported: apply, which runs after
+                     the push, reads the files again and reports them */
+    READ_NAMES,   /* only names and secrets of services are used, so flags may have no effect */
     READ_CHART, /* services are injected into manifests (inject.h): image and port are optional, and
                    a field that is not set changes nothing */
     READ_SECRETS, /* only `secrets` is used, also of files for a chart */
@@ -35,11 +34,11 @@ static inline bool read_mode_is_for_chart(enum read_mode mode)
 struct input_options {
     struct option_list files;     /* -f: files, directories, "-" */
     bool recursive;               /* -R */
-    const char *environment;      /* --env; NULL selects the only environment */
+    const char *environment;      /* --env; NULL: the only environment */
     const char *environment_file; /* --env-file; NULL: `path` of the environment */
     const char *parent_outputs;   /* --parent-outputs: JSON of `terraform output -json` */
     struct option_list variables; /* --var K=V */
-    struct option_list modules;   /* --module; empty for all */
+    struct option_list modules;   /* --module; empty: all */
     const char *image_tag;        /* --image-tag */
     const char *image_digest;     /* --image-digest */
     const char *image_repository; /* image_tag and image_digest apply only to this repository; NULL:
@@ -85,8 +84,8 @@ struct apply_options {
 };
 
 struct delete_options {
-    bool with_namespace;
-    bool with_storage;
+    bool delete_namespace;
+    bool delete_volumes;
 };
 
 struct logs_options {
@@ -100,7 +99,7 @@ struct secret_options {
     const char *from_file;
     bool allow_empty;
     bool trim_newline;
-    bool show;
+    bool show_values;
     bool no_restart;
 };
 
@@ -108,11 +107,11 @@ struct secret_options {
 struct push_options {
     const char *image; /* --image, or the argument of push: a local image */
     const char *tag;   /* --tag; NULL: the tag of the image */
-    bool create;       /* --create-repository */
-    const char *tool;  /* --container-tool; NULL: the first in PATH */
+    bool create_repository;
+    const char *container_tool; /* NULL: the first in PATH */
 };
 
-/* All flags. Each part of the library gets only its own group. */
+/* All flags. Each part of the library receives only the groups that it reads. */
 struct options {
     struct input_options input;
     struct inject_options inject;

@@ -236,11 +236,11 @@ bool input_list(struct arena *arena, struct diags *diags, const struct input_opt
 static bool is_oversized_service(const struct input *input, struct diags *diags, struct location at)
 {
     struct buf text = {0};
-    int error = io_read_regular_file(input->path, SEARCH_SIZE_MAX, &text);
+    int error = io_read_regular_file(input->path, SCAN_SIZE_MAX, &text);
     bool found = false;
     if (error == EFBIG) {
         diag_error(diags, at, "%s exceeds %d bytes and is not searched for services", input->path,
-                   SEARCH_SIZE_MAX);
+                   SCAN_SIZE_MAX);
         diag_hint(diags, "pass the service files with -f instead of their directory");
     } else
         found = error == 0 && top_level_has_modules(buf_str(&text));

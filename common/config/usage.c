@@ -221,7 +221,7 @@ static void write_paths(struct buf *out, const struct option_list *paths, const 
 void usage_write_skipped(const struct input_options *options, struct buf *out)
 {
     struct usage *usage = options->usage;
-    if (options->mode == READ_FOR_PUSH)
+    if (options->mode == READ_TO_PUSH)
         return;
     struct option_list unused = {ARENA_ARRAY(usage->arena, usage->skipped.count, const char *), 0};
     for (size_t i = 0; i < usage->skipped.count; i++) {

@@ -4,9 +4,10 @@
 
 #include "base/str.h"
 
-/* Returns NULL if the schedule is valid; otherwise the end of a sentence that describes the error,
- * in the arena. Every accepted schedule is accepted by Kubernetes (the standard parser of
- * robfig/cron v3); odd forms that Kubernetes accepts too, such as 1,,2 and +5, are rejected. */
+/* Returns NULL if the schedule is valid; otherwise the end of a sentence that starts with what
+ * the schedule is, in the arena: "must have five fields". Every accepted schedule is accepted by
+ * Kubernetes (the standard parser of robfig/cron v3); odd forms that Kubernetes accepts too, such
+ * as 1,,2 and +5, are rejected. */
 const char *cron_check(struct arena *arena, struct str schedule);
 
 #endif

@@ -62,7 +62,7 @@ static bool finish_line(struct parser *parser)
     return false;
 }
 
-static char escape_value(char letter)
+static char unescape(char letter)
 {
     static const char letters[] = "nrt\\\"$";
     static const char meanings[] = "\n\r\t\\\"$";
@@ -86,7 +86,7 @@ static char parse_byte(struct parser *parser, char quote)
     char byte = parser->text.data[parser->at++];
     if (quote != '"' || byte != '\\')
         return byte;
-    char meaning = escape_value(current_char(parser));
+    char meaning = unescape(current_char(parser));
     if (!meaning) {
         diag_error(parser->diags, location_at(parser, parser->at - 1, parser->at + 1),
                    "unknown escape sequence in double quotes");
@@ -201,7 +201,7 @@ static void parse_line(struct parser *parser)
         ok &= parse_quoted(parser, &item.value);
     else
         item.value = parse_plain(parser);
-    item.bare = item.value.len == 0 && !quoted;
+    item.has_no_value = item.value.len == 0 && !quoted;
     if (ok)
         add_item(parser, item);
 }
@@ -224,16 +224,16 @@ bool dotenv_parse(struct arena *arena, const struct source *source, struct diags
     return diags->errors == errors;
 }
 
-bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *otherwise)
+bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *alternative)
 {
     size_t errors = diags->errors;
     for (size_t i = 0; i < dotenv->count; i++) {
         const struct dotenv_item *item = &dotenv->items[i];
-        if (!item->bare)
+        if (!item->has_no_value)
             continue;
         diag_error(diags, item->at, "\"%.*s\" has no value", STR_ARG(item->name));
         diag_hint(diags, "write %.*s=\"\" for an empty value, or %s", STR_ARG(item->name),
-                  otherwise);
+                  alternative);
     }
     return diags->errors == errors;
 }

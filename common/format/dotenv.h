@@ -15,7 +15,7 @@ struct dotenv_item {
     struct str name; /* name of an environment variable (name.h) */
     struct str value;
     struct location at; /* of the name */
-    bool bare;          /* nothing follows the =, not even quotes */
+    bool has_no_value;  /* nothing follows the =, not even quotes */
 };
 
 struct dotenv {
@@ -29,9 +29,9 @@ bool dotenv_parse(struct arena *arena, const struct source *source, struct diags
                   struct dotenv *ret);
 
 /* Reports each name without a value, because such a line is usually an unfilled template; NAME=""
- * is an empty value. `otherwise`: the alternative shown in the hint. Returns false if there are
+ * is an empty value. `alternative`: what else to do, for the hint. Returns false if there are
  * any. */
-bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *otherwise);
+bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *alternative);
 
 /* True if dotenv_line() can represent the value: UTF-8 without NUL. */
 bool dotenv_can_store(struct str value);

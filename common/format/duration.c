@@ -70,10 +70,10 @@ static int64_t number_at(struct str text, size_t at, size_t count)
 /* True if the text has the form, in which 0 stands for any digit. */
 static bool matches_form(struct str text, struct str form)
 {
-    bool fits = text.len == form.len;
-    for (size_t i = 0; fits && i < form.len; i++)
-        fits = form.data[i] == '0' ? is_digit(text.data[i]) : text.data[i] == form.data[i];
-    return fits;
+    bool matches = text.len == form.len;
+    for (size_t i = 0; matches && i < form.len; i++)
+        matches = form.data[i] == '0' ? is_digit(text.data[i]) : text.data[i] == form.data[i];
+    return matches;
 }
 
 /* True for an empty string or ".123". */

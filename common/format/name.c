@@ -149,8 +149,8 @@ static bool is_repository_part(struct str part)
     return true;
 }
 
-/* True for a registry, HOST[:PORT]. Docker takes the first component for a registry if it has a
- * dot, a port, or is `localhost`. */
+/* True for a registry, HOST[:PORT]. Docker treats the first component as a registry if it has a
+ * dot or a port, or is `localhost`. */
 static bool is_registry(struct str part)
 {
     size_t colon = str_find(part, 0, ':');

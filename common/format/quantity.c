@@ -36,7 +36,8 @@ static size_t skip_digits(struct str text, size_t at)
     return at;
 }
 
-/* Parses a suffix into its factor 2^two * 10^ten. Returns false for an unknown suffix. */
+/* Parses a suffix into its factor 2^power_of_2 * 10^power_of_10. Returns false for an unknown
+ * suffix. */
 static bool parse_suffix(struct str suffix, int *ret_power_of_2, int *ret_power_of_10)
 {
     static const struct {
@@ -76,8 +77,8 @@ static void add_digit(int64_t *number, int digit)
     *number = *number > (INT64_MAX - 9) / 10 ? INT64_MAX : *number * 10 + digit;
 }
 
-/* Multiplies by 10^power, rounding up as Kubernetes does. `*rest`: the exact number is slightly
- * larger (in and out). */
+/* Multiplies by 10^power, rounding up as Kubernetes does. `*inexact` (in and out): the exact number
+ * is slightly larger. */
 static int64_t scale_by_ten(int64_t number, int power, bool *inexact)
 {
     for (; power > 0 && number > 0 && number < INT64_MAX; power--)

@@ -14,7 +14,7 @@ void console_print_error(struct str text);
 /* Like console_print_error() for one line, with control characters replaced. */
 void console_print_line(struct str text);
 
-/* From now on also appends everything written to stderr to `copy`; NULL: stops that. */
+/* Also appends everything that is written to stderr from now on to `copy`; NULL: stops that. */
 void console_copy_errors(struct buf *copy);
 
 /* Writes `text`, or all pieces (like io_write_stream()), to stdout and closes it. Returns the exit

@@ -25,15 +25,16 @@ struct io_stream {
     struct buf buf;
 };
 
-/* Callback while a stream is read: everything read so far, always at the same address. */
+/* Called while a stream is read, with everything read so far, always at the same address. */
 typedef void io_progress(void *context, struct str text);
 
 /* Reads all of a file descriptor with as few copies as possible. Returns 0 or an errno; EFBIG if
  * there are more than `limit` bytes. The caller frees `ret` even after a failure. */
-int io_read_stream(int fd, size_t limit, io_progress *grown, void *context, struct io_stream *ret);
+int io_read_stream(int fd, size_t limit, io_progress *on_progress, void *context,
+                   struct io_stream *ret);
 void io_stream_free(struct io_stream *stream);
 
-/* Like io_write_pieces(), but pieces of `stream` go into a pipe without being copied. */
+/* Like io_write_pieces(), but pieces that are in `stream` are moved into a pipe without copying. */
 int io_write_stream(int fd, const struct str *pieces, size_t count, const struct io_stream *stream);
 
 /* Writes all pieces in order. Returns 0 or an errno. */

@@ -270,10 +270,10 @@ static void read_available(struct child *child, int *fd, struct buf *buf)
     else if (count == 0)
         close_fd(fd);
     else {
-        struct str read = {buf->data + buf->len, (size_t)count};
+        struct str chunk = {buf->data + buf->len, (size_t)count};
         if (process->tee_stderr)
-            console_print_error(read);
-        buf->len += read.len;
+            console_print_error(chunk);
+        buf->len += chunk.len;
     }
     if (buf->len > (process->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX))
         fail(child, EFBIG);
@@ -353,7 +353,7 @@ static void reap(struct child *child)
 }
 
 /* Sends SIGTERM to children that must end, and SIGKILL after PROCESS_GRACE_MS. */
-static void end_children(struct child *children, size_t count)
+static void terminate_children(struct child *children, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct child *child = &children[i];
@@ -413,7 +413,7 @@ static void wait_for_children(struct child *children, size_t count)
     struct pollfd *fds = ARENA_ARRAY(&arena, STREAMS * count + 1, struct pollfd);
     while (reap_all(children, count)) {
         poll_once(children, count, fds, poll_timeout(children, count));
-        end_children(children, count);
+        terminate_children(children, count);
     }
     arena_free(&arena);
 }
@@ -443,7 +443,7 @@ static void run_batch(struct process *processes, size_t count)
     wait_for_children(children, count);
 }
 
-/* True if one has timed out; those not yet started would time out too. */
+/* True if a process has timed out. Processes that are not started yet would time out too. */
 static bool any_timed_out(const struct process *processes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -457,12 +457,12 @@ void process_run(struct process *processes, size_t count)
     reset_sigchld();
     bool timed_out = false;
     for (size_t i = 0; i < count; i += PROCESS_PARALLEL_MAX) {
-        size_t some = count - i < PROCESS_PARALLEL_MAX ? count - i : PROCESS_PARALLEL_MAX;
-        for (size_t j = i; timed_out && j < i + some; j++)
+        size_t batch = count - i < PROCESS_PARALLEL_MAX ? count - i : PROCESS_PARALLEL_MAX;
+        for (size_t j = i; timed_out && j < i + batch; j++)
             processes[j].error = ETIMEDOUT;
         if (!timed_out)
-            run_batch(processes + i, some);
-        timed_out = timed_out || any_timed_out(processes + i, some);
+            run_batch(processes + i, batch);
+        timed_out = timed_out || any_timed_out(processes + i, batch);
     }
 }
 
@@ -544,14 +544,14 @@ void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,
                     const struct argv *words)
 {
     for (size_t at = 0; at < words->count;) {
-        struct argv some = {0};
+        struct argv batch = {0};
         size_t size = 0;
         for (size_t i = 0; i < argv.count; i++)
-            argv_add(arena, &some, argv.items[i]);
+            argv_add(arena, &batch, argv.items[i]);
         for (; at < words->count && size < PROCESS_NAMES_MAX; at++) {
-            argv_add(arena, &some, words->items[at]);
+            argv_add(arena, &batch, words->items[at]);
             size += strlen(words->items[at]) + 1 + sizeof(const char *);
         }
-        runs_add(arena, runs, (struct process){.arguments = some.items});
+        runs_add(arena, runs, (struct process){.arguments = batch.items});
     }
 }

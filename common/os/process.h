@@ -1,7 +1,7 @@
 /* Other programs, run with an argument list and never through a shell.
  *
- * SIGINT, SIGTERM, SIGHUP and SIGQUIT end a run in order: children get SIGTERM, and SIGKILL if they
- * do not end; later processes are not started; the caller reports what was done and exits with
+ * After SIGINT, SIGTERM, SIGHUP or SIGQUIT, children get SIGTERM, and SIGKILL if they do not end in
+ * time. No further process is started. The caller reports what was done and exits with
  * process_exit_status(). */
 #ifndef OPTASVC_PROCESS_H
 #define OPTASVC_PROCESS_H
@@ -69,7 +69,8 @@ struct str process_failure_reason(struct arena *arena, const struct process *pro
 /* Replaces this process with the program. Returns an errno on failure only. */
 int process_exec(const char *const *arguments);
 
-/* Installs the signal handlers described above. Ignored signals stay ignored, as under nohup. */
+/* Installs handlers for the signals above. Signals that are ignored, as under nohup, stay ignored.
+ */
 void process_watch_signals(void);
 
 /* Returns the signal that was received, or 0. */

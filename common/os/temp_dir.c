@@ -64,8 +64,8 @@ static bool overwrite(int dir, const char *name, off_t size)
     return fd >= 0 && close(fd) == 0 && ok;
 }
 
-/* Deletes a file, or a directory with all its content, because other programs leave copies beside a
- * file. */
+/* Deletes a file, or a directory with all its content, because other programs may create copies of
+ * a file. */
 static bool wipe(int parent, const char *name, unsigned depth)
 {
     enum { DEPTH_MAX = 8 };

@@ -42,7 +42,7 @@ static bool is_forbidden(const struct aws_cli *aws, const struct process *run)
     return has_code(aws, run, "AccessDenied");
 }
 
-/* Messages of the CLI about credentials, and how we report them. */
+/* Messages of the CLI about credentials, and the errors and hints that we report for them. */
 static const struct {
     const char *pattern;
     const char *message;
@@ -97,10 +97,10 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
 /* Returns the output without its newline. */
 static struct str output_of(const struct aws_cli *aws, const struct process *run)
 {
-    struct str output_text = str_copy(aws->arena, buf_str(&run->output));
-    while (output_text.len && strchr("\r\n", output_text.data[output_text.len - 1]))
-        output_text.len--;
-    return output_text;
+    struct str text = str_copy(aws->arena, buf_str(&run->output));
+    while (text.len && strchr("\r\n", text.data[text.len - 1]))
+        text.len--;
+    return text;
 }
 
 static bool fail_unexpected_output(const struct aws_cli *aws, const struct process *run)
@@ -170,8 +170,8 @@ bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_reposit
     return ok;
 }
 
-/* Runs a command that changes the repository; not interrupted by a signal. */
-static bool run_change(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
+/* Runs a command that changes the repository. A signal does not interrupt it. */
+static bool run_mutation(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
 {
     add_repository(aws, &argv, "repository-name");
     *ret_run = (struct process){.arguments = argv.items, .uninterruptible = true};
@@ -189,7 +189,7 @@ static bool set_policies(const struct aws_cli *aws)
     bool ok = true;
     for (size_t i = 0; ok && i < 2; i++) {
         struct process run;
-        ok = run_change(aws, argv[i], &run) || fail(aws, &run);
+        ok = run_mutation(aws, argv[i], &run) || fail(aws, &run);
         process_free(&run);
     }
     return ok;
@@ -200,7 +200,7 @@ static bool set_policies(const struct aws_cli *aws)
 static void delete_created(const struct aws_cli *aws)
 {
     struct process run;
-    if (!run_change(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
+    if (!run_mutation(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
         diag_error(aws->diags, NO_LOCATION,
                    "created the repository \"%.*s\" but could not set its policies",
                    STR_ARG(aws->ecr->name));
@@ -219,7 +219,7 @@ bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_cr
         immutable_tags ? "--image-tag-mutability=IMMUTABLE" : "--image-tag-mutability=MUTABLE",
         NULL);
     struct process run;
-    *ret_created = run_change(aws, argv, &run);
+    *ret_created = run_mutation(aws, argv, &run);
     bool ok = *ret_created || has_code(aws, &run, "RepositoryAlreadyExists") || fail(aws, &run);
     process_free(&run);
     if (!*ret_created || set_policies(aws))

@@ -1,5 +1,5 @@
-/* Access to the aws CLI: one function per query. The CLI finds account and credentials itself; the
- * region is that of the repository. */
+/* Access to the aws CLI: one function per query. The CLI finds the credentials itself; the region
+ * is that of the repository. */
 #ifndef OPTASVC_AWS_CLI_H
 #define OPTASVC_AWS_CLI_H
 
@@ -19,7 +19,7 @@ struct aws_cli {
 bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account);
 
 enum presence {
-    PRESENCE_UNKNOWN, /* the credentials may not read it; the push will show */
+    PRESENCE_UNKNOWN, /* no permission to read it; a push fails if it is absent */
     PRESENCE_ABSENT,
     PRESENCE_PRESENT,
 };
@@ -33,8 +33,9 @@ struct aws_repository {
 /* Queries the repository and a tag in it. */
 bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_repository *ret);
 
-/* Creates the repository with its policies, or nothing; the result matches the object for a cluster
- * (manifest.h). An existing repository is not changed. `*ret_made`: created by this call. */
+/* Creates the repository with its policies, or nothing. It has the same settings as the object for
+ * a cluster (manifest.h). An existing repository is not changed. Sets `*ret_created` to true if
+ * this call created it. */
 bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_created);
 
 /* Stores the password of the registry's user AWS in `output`, possibly followed by a newline. The

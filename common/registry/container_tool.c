@@ -21,7 +21,7 @@ static const char *const tool_names[] = {"docker", "podman", "nerdctl", NULL};
 /* Returns the tool's name and its arguments, up to a NULL. After a login it uses the credentials in
  * the directory: docker and nerdctl read DOCKER_CONFIG, podman reads REGISTRY_AUTH_FILE, even if it
  * is installed as docker. */
-__attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *tool, ...)
+__attribute__((sentinel)) static struct argv tool_argv(const struct container_tool *tool, ...)
 {
     struct argv argv = {0};
     va_list arguments;
@@ -39,7 +39,7 @@ __attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *
     return argv;
 }
 
-static bool fail(const struct image_tool *tool, const char *what, const struct process *run)
+static bool fail(const struct container_tool *tool, const char *what, const struct process *run)
 {
     if (!process_interrupted())
         diag_error(tool->diags, NO_LOCATION, "%s %s failed: %.*s", tool->name, what,
@@ -55,7 +55,7 @@ static bool is_podman(struct str version)
 
 /* Runs the tool to find out whether it exists and what it is. Returns an errno if it cannot be
  * run. */
-static int probe_tool(struct image_tool *tool, const char *name)
+static int probe_tool(struct container_tool *tool, const char *name)
 {
     struct process run = {.arguments = (const char *const[]){name, "--version", NULL}};
     process_run(&run, 1);
@@ -68,7 +68,7 @@ static int probe_tool(struct image_tool *tool, const char *name)
     return error;
 }
 
-bool image_tool_find(struct image_tool *tool, const char *name)
+bool container_tool_find(struct container_tool *tool, const char *name)
 {
     int error = ENOENT;
     if (name)
@@ -92,7 +92,7 @@ bool image_tool_find(struct image_tool *tool, const char *name)
 }
 
 /* True if the tool reported that the image does not exist; each tool words that differently. */
-static bool is_missing_image(const struct image_tool *tool, const struct process *run)
+static bool is_missing_image(const struct container_tool *tool, const struct process *run)
 {
     static const char *const patterns[] = {"no such image", "no such object", "image not known"};
     struct str text = str_lower(tool->arena, buf_str(&run->errors));
@@ -102,7 +102,8 @@ static bool is_missing_image(const struct image_tool *tool, const struct process
     return false;
 }
 
-bool image_tool_query(const struct image_tool *tool, struct str image, struct local_image *ret)
+bool container_tool_query(const struct container_tool *tool, struct str image,
+                          struct local_image *ret)
 {
     struct process run = {.arguments = tool_argv(tool, "image", "inspect", "--format",
                                                  "{{.Id}} {{len .RepoTags}}", "--",
@@ -126,7 +127,7 @@ bool image_tool_query(const struct image_tool *tool, struct str image, struct lo
 }
 
 /* Returns docker's current context, which selects the engine; empty for the default. */
-static struct str current_context(const struct image_tool *tool)
+static struct str current_context(const struct container_tool *tool)
 {
     struct process run = {.arguments = (const char *const[]){tool->name, "context", "inspect",
                                                              "--format", "{{.Name}}", NULL}};
@@ -140,7 +141,7 @@ static struct str current_context(const struct image_tool *tool)
 }
 
 /* Links to the contexts of the user's configuration; nothing is copied. Returns 0 or an errno. */
-static int link_contexts(const struct image_tool *tool)
+static int link_contexts(const struct container_tool *tool)
 {
     const char *directory = getenv("DOCKER_CONFIG");
     const char *home = getenv("HOME");
@@ -159,7 +160,7 @@ static int link_contexts(const struct image_tool *tool)
 /* Writes a configuration with which docker finds its usual engine. Because `auths` contains the
  * host, docker stores credentials in this file; without it, it would use the system's credential
  * store and leave them there. */
-static bool write_config(const struct image_tool *tool, struct str host)
+static bool write_config(const struct container_tool *tool, struct str host)
 {
     struct arena *arena = tool->arena;
     struct node *config = node_new(arena, NODE_MAP);
@@ -181,8 +182,8 @@ static bool write_config(const struct image_tool *tool, struct str host)
     return error == 0;
 }
 
-bool image_tool_log_in(struct image_tool *tool, struct str host, const char *user,
-                       struct str password)
+bool container_tool_log_in(struct container_tool *tool, struct str host, const char *user,
+                           struct str password)
 {
     if (!write_config(tool, host))
         return false;
@@ -199,8 +200,8 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
 }
 
 /* Adds a name to the image; removes it if `image` is NULL. Not interrupted by a signal, so that the
- * outcome is known. */
-static bool set_name(const struct image_tool *tool, const char *image, const char *name)
+ * state is known. */
+static bool set_name(const struct container_tool *tool, const char *image, const char *name)
 {
     struct argv argv = image ? tool_argv(tool, "tag", "--", image, name, NULL)
                              : tool_argv(tool, "image", "rm", "--", name, NULL);
@@ -243,7 +244,7 @@ static size_t find_digest(struct str output, struct str prefix, bool at_line_sta
 
 /* docker ends with the line "TAG: digest: sha256:... size: 528". nerdctl lists everything it sends:
  * for a multi-platform image the index, otherwise one manifest. */
-struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct str output)
+struct str container_tool_digest(enum container_tool_kind kind, struct str tag, struct str output)
 {
     struct arena arena = {0};
     struct str digest;
@@ -261,7 +262,7 @@ struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct s
 }
 
 /* Reads the digest file of podman. */
-static struct str read_digest(const struct image_tool *tool, const char *path)
+static struct str read_digest(const struct container_tool *tool, const char *path)
 {
     enum { FILE_MAX = 4096 };
     struct buf text = {0};
@@ -287,7 +288,7 @@ static bool is_local(struct str host)
 
 /* https://cloud.google.com/artifact-registry/docs/docker/authentication
  * https://learn.microsoft.com/azure/container-registry/container-registry-authentication */
-struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
+struct str container_tool_login_hint(const struct container_tool *tool, struct str host)
 {
     struct arena *arena = tool->arena;
     const struct str azure = STR(".azurecr.io");
@@ -317,7 +318,7 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
                       STR_ARG(start), STR_ARG(command));
 }
 
-static void report_push_failure(const struct image_tool *tool, const struct process *run,
+static void report_push_failure(const struct container_tool *tool, const struct process *run,
                                 struct str reference)
 {
     struct str why = run->error ? process_failure_reason(tool->arena, run)
@@ -326,11 +327,12 @@ static void report_push_failure(const struct image_tool *tool, const struct proc
     diag_error(tool->diags, NO_LOCATION, "cannot push %.*s: %.*s", STR_ARG(reference),
                STR_ARG(why));
     if (!tool->logged_in)
-        diag_hint(tool->diags, "%.*s", STR_ARG(image_tool_login_hint(tool, host_of(reference))));
+        diag_hint(tool->diags, "%.*s",
+                  STR_ARG(container_tool_login_hint(tool, host_of(reference))));
 }
 
 /* The tool has already shown its own error messages. */
-static bool run_push(const struct image_tool *tool, struct argv argv, struct str reference,
+static bool run_push(const struct container_tool *tool, struct argv argv, struct str reference,
                      const char *digest_file, struct str *ret_digest)
 {
     struct process run = {.arguments = argv.items, .tee_stderr = true};
@@ -341,7 +343,7 @@ static bool run_push(const struct image_tool *tool, struct argv argv, struct str
         *ret_digest = read_digest(tool, digest_file);
     else if (ok)
         *ret_digest =
-            str_copy(tool->arena, image_tool_digest(tool->kind, tag, buf_str(&run.output)));
+            str_copy(tool->arena, container_tool_digest(tool->kind, tag, buf_str(&run.output)));
     else if (!process_interrupted())
         report_push_failure(tool, &run, reference);
     process_free(&run);
@@ -355,7 +357,7 @@ static bool run_push(const struct image_tool *tool, struct argv argv, struct str
 }
 
 /* podman can push an image under a name that it does not have locally. */
-static bool push_renamed(const struct image_tool *tool, struct str image, struct str reference,
+static bool push_renamed(const struct container_tool *tool, struct str image, struct str reference,
                          struct str *ret_digest)
 {
     const char *file = str_format(tool->arena, "%s/digest", tool->directory).data;
@@ -370,14 +372,15 @@ static bool push_renamed(const struct image_tool *tool, struct str image, struct
     return run_push(tool, argv, reference, file, ret_digest);
 }
 
-bool image_tool_push(const struct image_tool *tool, struct str image,
-                     const struct local_image *local, struct str reference, struct str *ret_digest)
+bool container_tool_push(const struct container_tool *tool, struct str image,
+                         const struct local_image *local, struct str reference,
+                         struct str *ret_digest)
 {
     struct local_image existing;
     if (tool->kind == TOOL_PODMAN)
         return push_renamed(tool, image, reference, ret_digest);
     const char *name = str_to_c(tool->arena, reference);
-    if (!image_tool_query(tool, reference, &existing))
+    if (!container_tool_query(tool, reference, &existing))
         return false;
     bool has_name = str_equal(existing.id, local->id);
     bool ok =
@@ -389,7 +392,7 @@ bool image_tool_push(const struct image_tool *tool, struct str image,
     return ok;
 }
 
-struct process image_tool_list(const struct image_tool *tool)
+struct process container_tool_list(const struct container_tool *tool)
 {
     return (struct process){
         .arguments =

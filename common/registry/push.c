@@ -22,7 +22,7 @@ struct push {
     struct str image; /* as given by the user */
     struct str tag;
     struct str reference; /* REPOSITORY:TAG */
-    struct image_tool tool;
+    struct container_tool tool;
     struct local_image local;
     bool is_ecr;
     struct ecr ecr;
@@ -80,7 +80,7 @@ static bool choose_service(struct push *push)
     return false;
 }
 
-/* As in Opta: the image's own tag unless another is given. */
+/* Returns the value of --tag, else the tag of the image, else "latest", as in Opta. */
 static struct str choose_tag(const struct push_options *options)
 {
     struct str own = image_name_split(str_from_c(options->image)).tag;
@@ -89,9 +89,9 @@ static struct str choose_tag(const struct push_options *options)
 
 static bool find_image(struct push *push)
 {
-    struct image_tool *tool = &push->tool;
-    if (!image_tool_find(tool, push->options->tool) ||
-        !image_tool_query(tool, push->image, &push->local))
+    struct container_tool *tool = &push->tool;
+    if (!container_tool_find(tool, push->options->container_tool) ||
+        !container_tool_query(tool, push->image, &push->local))
         return false;
     if (push->local.id.len)
         return true;
@@ -127,7 +127,8 @@ static bool check_tag(struct push *push)
     return false;
 }
 
-/* Credentials of another account are accepted if its repository policy allows access. */
+/* Checks repository and tag. Credentials of another account are accepted if they can read the
+ * repository. */
 static bool check_ecr(struct push *push)
 {
     struct str account;
@@ -146,7 +147,7 @@ static bool check_ecr(struct push *push)
     }
     if (!ok)
         return false;
-    if (push->remote.presence == PRESENCE_ABSENT && !push->options->create) {
+    if (push->remote.presence == PRESENCE_ABSENT && !push->options->create_repository) {
         fail(push, "repository %.*s not found", STR_ARG(push->service->repository));
         hint_create(push);
         return false;
@@ -160,7 +161,7 @@ static bool check(struct push *push)
         return false;
     if (push->is_ecr)
         return check_ecr(push);
-    if (!push->options->create)
+    if (!push->options->create_repository)
         return true;
     fail(push, "--create-repository supports only ECR repositories, and %.*s is not one",
          STR_ARG(push->service->repository));
@@ -171,7 +172,7 @@ static bool check(struct push *push)
 
 static bool create(struct push *push)
 {
-    if (!push->options->create || push->remote.presence == PRESENCE_PRESENT)
+    if (!push->options->create_repository || push->remote.presence == PRESENCE_PRESENT)
         return true;
     bool created;
     if (!aws_cli_create(&push->aws, push->service->immutable_tags, &created))
@@ -194,13 +195,15 @@ static bool log_in(struct push *push)
     struct str password = buf_str(&run.output);
     while (str_ends_with(password, STR("\n")))
         password.len--;
-    ok = ok && image_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
+    ok = ok &&
+         container_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
     process_free(&run);
     return ok;
 }
 
-/* Other programs write into a private directory, which is deleted at the end. */
-static bool send_from_dir(struct push *push)
+/* Logs in and pushes. Other programs write into a private directory, which is deleted at the end.
+ */
+static bool push_with_private_dir(struct push *push)
 {
     struct arena *arena = &push->arena;
     push->tool.directory = private_dir_create(arena);
@@ -211,7 +214,7 @@ static bool send_from_dir(struct push *push)
     }
     bool ok =
         (!push->is_ecr || log_in(push)) &&
-        image_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
+        container_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
     if (!private_dir_wipe(push->tool.directory)) {
         ok = fail(push, "cannot delete %s, which may contain credentials: %s", push->tool.directory,
                   strerror(errno));
@@ -231,10 +234,10 @@ static bool run(struct push *push, enum push_extent extent)
     push->reference =
         str_format(arena, "%.*s:%.*s", STR_ARG(push->service->repository), STR_ARG(push->tag));
     push->is_ecr = ecr_split(push->service->repository, &push->ecr);
-    push->tool = (struct image_tool){.arena = arena, .diags = &push->diags};
+    push->tool = (struct container_tool){.arena = arena, .diags = &push->diags};
     push->aws = (struct aws_cli){arena, &push->diags, &push->ecr};
-    return extent == PUSH_NAMES ||
-           (check(push) && (extent == PUSH_CHECKS || (create(push) && send_from_dir(push))));
+    return extent == PUSH_NAMES || (check(push) && (extent == PUSH_CHECKS ||
+                                                    (create(push) && push_with_private_dir(push))));
 }
 
 bool push(struct arena *arena, const struct input_options *input,

@@ -655,19 +655,20 @@ static void parse(struct loader *loader)
     finish(loader, &parser);
 }
 
-/* Reports more than BLANKS_MAX consecutive blanks. */
+/* Reports more than WHITESPACE_RUN_MAX consecutive blanks. */
 static void report_blanks(struct loader *loader)
 {
     struct str text = loader->source->text;
     size_t start = 0;
-    for (size_t at = 0; text.len > BLANKS_MAX && at < text.len; at++) {
+    for (size_t at = 0; text.len > WHITESPACE_RUN_MAX && at < text.len; at++) {
         char byte = text.data[at];
         if (!is_blank(byte) && !is_break(byte))
             start = at + 1;
-        if (at + 1 - start <= BLANKS_MAX)
+        if (at + 1 - start <= WHITESPACE_RUN_MAX)
             continue;
-        struct str message = str_format(
-            loader->arena, "more than %d spaces, tabs and line breaks in a row", BLANKS_MAX);
+        struct str message =
+            str_format(loader->arena, "more than %d spaces, tabs and line breaks in a row",
+                       WHITESPACE_RUN_MAX);
         fail(loader, make_location(loader, start, start), message.data,
              "remove some; a string that requires them can contain them as \\x20 in double quotes");
         return;

@@ -2,7 +2,8 @@
  *
  * Errors, each with its location: bytes that are not UTF-8 text, duplicate keys, keys that are
  * aliases or not scalars, tags, directives, a second document, nesting beyond FILE_DEPTH_MAX,
- * and more than BLANKS_MAX consecutive blanks. Aliases and merge keys are expanded (anchor.h). */
+ * and more than WHITESPACE_RUN_MAX consecutive blanks. Aliases and merge keys are expanded
+ * (anchor.h). */
 #ifndef OPTASVC_PARSE_STRICT_H
 #define OPTASVC_PARSE_STRICT_H
 

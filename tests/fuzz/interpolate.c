@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct filled_string filled;
     bool ok = interpolate(&layer->scope, scalar, &filled);
     FUZZ_CHECK(ok == (diags.errors == 0));
-    FUZZ_CHECK(filled.text.len <= FILLED_MAX || filled.text.data == text.data);
+    FUZZ_CHECK(filled.text.len <= INTERPOLATED_SIZE_MAX || filled.text.data == text.data);
     size_t before = 0;
     for (const struct reference *each = filled.references; each; each = each->next) {
         FUZZ_CHECK(each->offset >= before && each->offset <= filled.text.len);

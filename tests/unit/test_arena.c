@@ -78,7 +78,7 @@ static void test_arrays_that_grow(void **state)
 }
 
 /* The array moves only when it is full: at 0, 8, 16, 32, ... */
-static void test_growing_moves_full_arrays_alone(void **state)
+static void test_growing_moves_only_full_arrays(void **state)
 {
     struct unit *unit = *state;
     int *items = NULL;
@@ -93,7 +93,7 @@ static void test_growing_moves_full_arrays_alone(void **state)
     }
 }
 
-static void test_free_leaves_an_arena_that_can_be_used(void **state)
+static void test_arena_is_usable_after_free(void **state)
 {
     struct unit *unit = *state;
     arena_alloc(&unit->arena, 1);
@@ -103,7 +103,7 @@ static void test_free_leaves_an_arena_that_can_be_used(void **state)
     assert_non_null(arena_alloc(&unit->arena, 1));
 }
 
-static void test_memory_grow_keeps_what_is_there(void **state)
+static void test_memory_grow_keeps_content(void **state)
 {
     (void)state;
     char *bytes = memory_grow(NULL, 4);
@@ -139,18 +139,18 @@ static void test_sizes_that_overflow(void **state)
             _exit(0);
         }
         close(ends[1]);
-        char message[64] = "";
-        ssize_t len = read(ends[0], message, sizeof message - 1);
+        char printed[64] = "";
+        ssize_t len = read(ends[0], printed, sizeof printed - 1);
         close(ends[0]);
         int status = 0;
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(len > 0 && WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), 1);
-        assert_string_equal(message, "error: out of memory\n");
+        assert_string_equal(printed, "error: out of memory\n");
     }
 }
 
-/* Covers several chunks; the first is full and freed last. */
+/* Wipes several chunks, of which the first is full and freed last. */
 static void test_wipe_leaves_nothing(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void test_wipe_leaves_nothing(void **state)
     arena_free(&arena);
 }
 
-/* Only these bytes; the compiler sees that they are never read again. */
+/* Zeroes only these bytes, although the compiler sees that they are never read again. */
 static void test_memory_wipe(void **state)
 {
     (void)state;
@@ -193,10 +193,10 @@ int main(void)
         UNIT_TEST(test_chunks_stop_growing),
         UNIT_TEST(test_reset_keeps_one_chunk_and_zeroes_again),
         UNIT_TEST(test_arrays_that_grow),
-        UNIT_TEST(test_growing_moves_full_arrays_alone),
-        UNIT_TEST(test_free_leaves_an_arena_that_can_be_used),
+        UNIT_TEST(test_growing_moves_only_full_arrays),
+        UNIT_TEST(test_arena_is_usable_after_free),
         UNIT_TEST(test_sizes_that_overflow),
-        UNIT_TEST(test_memory_grow_keeps_what_is_there),
+        UNIT_TEST(test_memory_grow_keeps_content),
         cmocka_unit_test(test_memory_wipe),
         cmocka_unit_test(test_wipe_leaves_nothing),
     };

@@ -36,7 +36,7 @@ static void assert_round_trip(struct unit *unit, struct str bytes)
         fail_msg("%zu bytes decode to %zu others: %.*s", bytes.len, back.len, STR_ARG(text));
 }
 
-/* Every byte at every position of a group, and every length. */
+/* Covers every byte at every position of a group, and every length. */
 static void test_round_trips(void **state)
 {
     struct unit *unit = *state;

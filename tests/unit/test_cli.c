@@ -77,7 +77,7 @@ static struct str read_back(struct unit *unit, FILE *file)
 }
 
 /* Runs in a child process, because cli_main() closes stdout. */
-static struct result run(struct unit *unit, const struct program *the_program,
+static struct result run(struct unit *unit, const struct program *tested_program,
                          const char *const *arguments)
 {
     FILE *out = tmpfile();
@@ -97,7 +97,7 @@ static struct result run(struct unit *unit, const struct program *the_program,
     if (child == 0) {
         dup2(fileno(out), STDOUT_FILENO);
         dup2(fileno(err), STDERR_FILENO);
-        int status = cli_main(the_program, argc, argv);
+        int status = cli_main(tested_program, argc, argv);
         arena_free(&unit->arena);
         exit(status); /* not _exit(), which would lose coverage data */
     }
@@ -113,11 +113,11 @@ struct row {
     const char *out, *err; /* substrings */
 };
 
-static void check_rows(struct unit *unit, const struct program *the_program, const struct row *rows,
-                       size_t count)
+static void check_rows(struct unit *unit, const struct program *tested_program,
+                       const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct result result = run(unit, the_program, rows[i].arguments);
+        struct result result = run(unit, tested_program, rows[i].arguments);
         bool ok = result.status == rows[i].status && unit_contains(result.out, rows[i].out) &&
                   unit_contains(result.err, rows[i].err);
         /* An empty expectation means no output. */

@@ -10,7 +10,7 @@ static void test_digests(void **state)
 {
     (void)state;
     static const struct {
-        enum image_tool_kind kind;
+        enum container_tool_kind kind;
         const char *output, *digest;
     } rows[] = {
         {TOOL_DOCKER, "v1: digest: " A " size: 528\n", A},
@@ -35,7 +35,8 @@ static void test_digests(void **state)
         {TOOL_NERDCTL, "manifest-sha256:", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct str digest = image_tool_digest(rows[i].kind, STR("v1"), str_from_c(rows[i].output));
+        struct str digest =
+            container_tool_digest(rows[i].kind, STR("v1"), str_from_c(rows[i].output));
         if (!str_eq_c(digest, rows[i].digest))
             fail_msg("row %zu: \"%.*s\"", i, STR_ARG(digest));
     }
@@ -45,7 +46,7 @@ static void test_login_hints(void **state)
 {
     struct unit *unit = *state;
     static const struct {
-        enum image_tool_kind kind;
+        enum container_tool_kind kind;
         const char *name, *host, *hint;
     } rows[] = {
         {TOOL_DOCKER, "docker", "r.example.com", "docker login r.example.com"},
@@ -64,9 +65,9 @@ static void test_login_hints(void **state)
         {TOOL_DOCKER, "docker", "localhost.example.com", "docker login localhost.example.com"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct image_tool tool = {
+        const struct container_tool tool = {
             .arena = &unit->arena, .name = rows[i].name, .kind = rows[i].kind};
-        struct str hint = image_tool_login_hint(&tool, str_from_c(rows[i].host));
+        struct str hint = container_tool_login_hint(&tool, str_from_c(rows[i].host));
         if (!strstr(hint.data, rows[i].hint))
             fail_msg("%s: %s", rows[i].host, hint.data);
     }

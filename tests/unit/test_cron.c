@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static void check_right(struct unit *unit, const char *const *schedules, size_t count)
+static void check_valid(struct unit *unit, const char *const *schedules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const char *error = cron_check(&unit->arena, str_from_c(schedules[i]));
@@ -12,7 +12,7 @@ static void check_right(struct unit *unit, const char *const *schedules, size_t 
     }
 }
 
-static void check_wrong(struct unit *unit, const char *const *schedules, size_t count)
+static void check_invalid(struct unit *unit, const char *const *schedules, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (!cron_check(&unit->arena, str_from_c(schedules[i])))
@@ -57,7 +57,7 @@ static void test_valid(void **state)
         "@midnight",
         "@hourly",
     };
-    check_right(*state, schedules, COUNT_OF(schedules));
+    check_valid(*state, schedules, COUNT_OF(schedules));
 }
 
 static void test_invalid(void **state)
@@ -127,7 +127,7 @@ static void test_invalid(void **state)
         "99999999999999999999 * * * *",
         "\xC2\xB2 * * * *",
     };
-    check_wrong(*state, schedules, COUNT_OF(schedules));
+    check_invalid(*state, schedules, COUNT_OF(schedules));
 }
 
 /* Returns a schedule with `text` in one field. */
@@ -168,7 +168,7 @@ static void test_both_sides_of_every_range(void **state)
 }
 
 /* Every name has its number: a range from a name to its own number does not wrap. */
-static void test_names_have_their_numbers(void **state)
+static void test_numbers_of_names(void **state)
 {
     struct unit *unit = *state;
     static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
@@ -197,7 +197,7 @@ static void test_accepted_by_kubernetes_too(void **state)
         "0 3 * * *\n", /* ends like a block scalar */
         "0 3\n* * *",
     };
-    check_right(*state, schedules, COUNT_OF(schedules));
+    check_valid(*state, schedules, COUNT_OF(schedules));
 }
 
 static void test_messages(void **state)
@@ -224,7 +224,7 @@ int main(void)
         UNIT_TEST(test_valid),
         UNIT_TEST(test_invalid),
         UNIT_TEST(test_both_sides_of_every_range),
-        UNIT_TEST(test_names_have_their_numbers),
+        UNIT_TEST(test_numbers_of_names),
         UNIT_TEST(test_accepted_by_kubernetes_too),
         UNIT_TEST(test_messages),
     };

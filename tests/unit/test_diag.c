@@ -281,7 +281,6 @@ static void test_full_on_both_sides(void **state)
     assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
 }
 
-/* Messages quote files, whose text may be of any length. */
 /* Returns a source for the same text, used through an alias at `use`. */
 static const struct source *used_at(struct unit *unit, const struct source *source, size_t use)
 {
@@ -340,6 +339,7 @@ static void test_direct_use_comes_before_aliases(void **state)
     assert_false(diags_full(&unit->diags));
 }
 
+/* Messages quote files, so they may be of any length. */
 static void test_long_messages_are_cut(void **state)
 {
     struct unit *unit = *state;

@@ -7,7 +7,7 @@
 #define VALUE "s3cr3t"
 
 /* True if the text was parsed without errors. */
-static bool read_text(struct unit *unit, struct str text, struct dotenv *ret)
+static bool parse_text(struct unit *unit, struct str text, struct dotenv *ret)
 {
     struct source *source = ARENA_NEW(&unit->arena, struct source);
     *source = (struct source){STR("file.env"), str_copy(&unit->arena, text), .secret = true};
@@ -25,7 +25,7 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct dotenv dotenv;
-        if (!read_text(unit, rows[i].text, &dotenv))
+        if (!parse_text(unit, rows[i].text, &dotenv))
             fail_msg("row %zu: %.*s", i, STR_ARG(unit_format_diags(unit)));
         if (dotenv.count != 1 || !str_eq_c(dotenv.items[0].name, "NAME") ||
             !str_equal(dotenv.items[0].value, rows[i].value))
@@ -102,12 +102,12 @@ static void test_missing_values(void **state)
 {
     struct unit *unit = *state;
     struct dotenv dotenv;
-    assert_true(read_text(unit, STR("A=1\nB=\nC=\"\"\nD=''\nexport E= # x\r\nF=\"\" # y\nG= \r\n"),
-                          &dotenv));
-    static const bool bare[] = {false, true, false, false, true, false, true};
-    assert_int_equal(dotenv.count, COUNT_OF(bare));
-    for (size_t i = 0; i < COUNT_OF(bare); i++)
-        assert_int_equal(dotenv.items[i].bare, bare[i]);
+    assert_true(parse_text(unit, STR("A=1\nB=\nC=\"\"\nD=''\nexport E= # x\r\nF=\"\" # y\nG= \r\n"),
+                           &dotenv));
+    static const bool has_no_value[] = {false, true, false, false, true, false, true};
+    assert_int_equal(dotenv.count, COUNT_OF(has_no_value));
+    for (size_t i = 0; i < COUNT_OF(has_no_value); i++)
+        assert_int_equal(dotenv.items[i].has_no_value, has_no_value[i]);
     struct diags diags = {.arena = &unit->arena};
     assert_false(dotenv_check_values(&dotenv, &diags, "do that"));
     assert_int_equal(diags.errors, 3);
@@ -120,7 +120,7 @@ static void test_names_and_order(void **state)
     struct unit *unit = *state;
     static const char *const names[] = {"Z", "a_1", "export", "exported", "tls.crt", "-x", "A"};
     struct dotenv dotenv;
-    assert_true(read_text(
+    assert_true(parse_text(
         unit, STR("Z=1\na_1=2\nexport=3\nexported=4\nexport tls.crt=5\n-x=6\nA=7"), &dotenv));
     assert_int_equal(dotenv.count, COUNT_OF(names));
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -130,9 +130,9 @@ static void test_names_and_order(void **state)
         struct location at = dotenv.items[i].at;
         assert_str(str_slice(at.source->text, at.start, at.end), names[i]);
     }
-    assert_true(read_text(unit, STR(""), &dotenv));
+    assert_true(parse_text(unit, STR(""), &dotenv));
     assert_int_equal(dotenv.count, 0);
-    assert_true(read_text(unit, STR("\xEF\xBB\xBF"), &dotenv));
+    assert_true(parse_text(unit, STR("\xEF\xBB\xBF"), &dotenv));
     assert_int_equal(dotenv.count, 0);
 }
 
@@ -177,7 +177,7 @@ static void test_errors(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct dotenv dotenv;
         unit_reset(unit);
-        if (read_text(unit, rows[i].text, &dotenv) || unit->diags.errors != 1)
+        if (parse_text(unit, rows[i].text, &dotenv) || unit->diags.errors != 1)
             print_error("row %zu: %zu errors\n", i, unit->diags.errors);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
@@ -190,10 +190,10 @@ static void test_all_errors_are_reported(void **state)
 {
     struct unit *unit = *state;
     struct dotenv dotenv;
-    read_text(unit,
-              STR("A=" VALUE "\n" VALUE "\n1=\"" VALUE "\n=\\\"" VALUE "\"\nB='" VALUE "' " VALUE
-                  "\nC=\"" VALUE "\\q\\w\"\nA=" VALUE "\nD=\"" VALUE "\n"),
-              &dotenv);
+    parse_text(unit,
+               STR("A=" VALUE "\n" VALUE "\n1=\"" VALUE "\n=\\\"" VALUE "\"\nB='" VALUE "' " VALUE
+                   "\nC=\"" VALUE "\\q\\w\"\nA=" VALUE "\nD=\"" VALUE "\n"),
+               &dotenv);
     assert_errors(unit, 7);
     assert_diag(unit, 0, 2, 1, "must be NAME=VALUE", "");
     assert_diag(unit, 1, 3, 1, "name must consist", "");
@@ -294,7 +294,7 @@ static struct str random_value(struct unit *unit, uint64_t *seed)
 }
 
 /* The output of dotenv_line() parses to the same value at any position of a file. */
-static void test_lines_read_back(void **state)
+static void test_lines_parse_to_the_same_value(void **state)
 {
     struct unit *unit = *state;
     enum { RUNS = 20000, LINES = 3 };
@@ -310,7 +310,7 @@ static void test_lines_read_back(void **state)
             assert_true(dotenv_can_store(values[i]));
             buf_add(&text, dotenv_line(&unit->arena, str_from_c(name), values[i]));
         }
-        read_text(unit, buf_str(&text), &dotenv);
+        parse_text(unit, buf_str(&text), &dotenv);
         bool same = unit->diags.errors == 0 && dotenv.count == LINES;
         for (size_t i = 0; i < LINES && same; i++)
             same = str_equal(dotenv.items[i].value, values[i]);
@@ -320,7 +320,7 @@ static void test_lines_read_back(void **state)
     }
 }
 
-static void test_every_character_reads_back(void **state)
+static void test_every_character_parses_to_itself(void **state)
 {
     struct unit *unit = *state;
     for (int byte = 1; byte < 0x80; byte++)
@@ -329,7 +329,7 @@ static void test_every_character_reads_back(void **state)
             struct str value = {bytes, COUNT_OF(bytes)};
             struct dotenv dotenv;
             unit_reset(unit);
-            if (!read_text(unit, dotenv_line(&unit->arena, STR("A"), value), &dotenv) ||
+            if (!parse_text(unit, dotenv_line(&unit->arena, STR("A"), value), &dotenv) ||
                 dotenv.count != 1 || !str_equal(dotenv.items[0].value, value))
                 fail_msg("0x%02x 0x%02x", byte, other);
         }
@@ -345,7 +345,7 @@ static void test_quoted_values_use_no_extra_memory(void **state)
     struct dotenv dotenv;
     for (int i = 0; i < LINES; i++)
         buf_format(&text, "NAME%d=%s\n", i, i % 2 ? "\"x\"" : "'x'");
-    assert_true(read_text(unit, buf_str(&text), &dotenv));
+    assert_true(parse_text(unit, buf_str(&text), &dotenv));
     assert_int_equal(dotenv.count, LINES);
     size_t far = 0;
     for (size_t i = 1; i < LINES; i++) {
@@ -370,7 +370,7 @@ static void test_large_files(void **state)
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         struct dotenv dotenv;
         unit_reset(unit);
-        read_text(unit, unit_repeat(unit, lines[i], SIZE / strlen(lines[i])), &dotenv);
+        parse_text(unit, unit_repeat(unit, lines[i], SIZE / strlen(lines[i])), &dotenv);
         if (clock() - begin > SECONDS * CLOCKS_PER_SEC)
             fail_msg("lines as \"%s\" take too long", lines[i]);
     }
@@ -378,13 +378,13 @@ static void test_large_files(void **state)
     struct dotenv dotenv;
     buf_add(&text, unit_repeat(unit, "\n", SIZE / 2)); /* lines to count for each duplicate */
     buf_add(&text, unit_repeat(unit, "A=1\n", SIZE / 8));
-    read_text(unit, buf_str(&text), &dotenv);
+    parse_text(unit, buf_str(&text), &dotenv);
     assert_true(clock() - begin < SECONDS * CLOCKS_PER_SEC);
     text.len = 0;
     for (int i = 0; text.len < SIZE; i++)
         buf_format(&text, "A%d='%d'\n", i, i);
     unit_reset(unit);
-    assert_true(read_text(unit, buf_str(&text), &dotenv));
+    assert_true(parse_text(unit, buf_str(&text), &dotenv));
     assert_true(clock() - begin < SECONDS * CLOCKS_PER_SEC);
     buf_free(&text);
 }
@@ -400,8 +400,8 @@ int main(void)
         UNIT_TEST(test_all_errors_are_reported),
         UNIT_TEST(test_can_store),
         UNIT_TEST(test_lines),
-        UNIT_TEST(test_lines_read_back),
-        UNIT_TEST(test_every_character_reads_back),
+        UNIT_TEST(test_lines_parse_to_the_same_value),
+        UNIT_TEST(test_every_character_parses_to_itself),
         UNIT_TEST(test_quoted_values_use_no_extra_memory),
         UNIT_TEST(test_large_files),
     };

@@ -1,7 +1,7 @@
 #include "format/duration.h"
 #include "unit.h"
 
-static void test_reading(void **state)
+static void test_parse(void **state)
 {
     (void)state;
     static const struct {
@@ -68,7 +68,7 @@ static void test_reading(void **state)
     }
 }
 
-static void test_writing(void **state)
+static void test_format(void **state)
 {
     struct unit *unit = *state;
     enum { M = 60, H = 60 * M, D = 24 * H };
@@ -110,7 +110,7 @@ static void test_writing(void **state)
         assert_str(duration_format(&unit->arena, rows[i].seconds), rows[i].text);
 }
 
-static void test_times(void **state)
+static void test_timestamps(void **state)
 {
     (void)state;
     static const struct {
@@ -166,9 +166,9 @@ static void test_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_reading),
-        UNIT_TEST(test_writing),
-        UNIT_TEST(test_times),
+        UNIT_TEST(test_parse),
+        UNIT_TEST(test_format),
+        UNIT_TEST(test_timestamps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -356,7 +356,7 @@ static void test_length_of_filled_string(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
-    enum { TENTH = FILLED_MAX / 10 };
+    enum { TENTH = INTERPOLATED_SIZE_MAX / 10 };
     struct buf text = {0};
     buf_add(&text, STR("name: hello\nmodules:\n  - {name: b, type: dns, domain: "));
     for (size_t i = 0; i < TENTH; i++)
@@ -367,9 +367,9 @@ static void test_length_of_filled_string(void **state)
     struct buf references = {0};
     for (size_t i = 0; i < 10; i++)
         buf_add(&references, STR("{module.b.domain}"));
-    buf_format(&references, "%0*d", FILLED_MAX - 10 * TENTH, 0);
+    buf_format(&references, "%0*d", INTERPOLATED_SIZE_MAX - 10 * TENTH, 0);
     assert_true(fill(unit, &filling, buf_str(&references), &filled));
-    assert_int_equal(filled.text.len, FILLED_MAX);
+    assert_int_equal(filled.text.len, INTERPOLATED_SIZE_MAX);
     buf_add_byte(&references, 'x');
     assert_false(fill(unit, &filling, buf_str(&references), &filled));
     assert_errors(unit, 1);
@@ -443,7 +443,7 @@ static void test_outputs_that_double(void **state)
     buf_free(&text);
     struct filled_string filled;
     assert_true(fill(unit, &filling, STR("{module.b24.domain}"), &filled));
-    assert_int_equal(filled.text.len, FILLED_MAX);
+    assert_int_equal(filled.text.len, INTERPOLATED_SIZE_MAX);
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 3 + 23, 36, "string exceeds 65536 bytes", "");
@@ -460,7 +460,7 @@ static void test_long_strings(void **state)
     } rows[] = {{"{env}", 5}, {"{{", 2}, {"{vars[", 6}, {"{{}}", 2}, {"{{a}}x", 4}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct filled_string filled;
-        size_t most = FILLED_MAX / rows[i].len;
+        size_t most = INTERPOLATED_SIZE_MAX / rows[i].len;
         assert_true(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most), &filled));
         assert_int_equal(filled.text.len, rows[i].len * most);
         assert_false(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most + 1), &filled));

@@ -11,24 +11,24 @@
 #include <time.h>
 #include <unistd.h>
 
-static char folder[64];
+static char directory[64];
 
-static int make_directory(void **state)
+static int create_directory(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/optasvc-io-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    strcpy(directory, "/tmp/optasvc-io-XXXXXX");
+    return mkdtemp(directory) ? 0 : -1;
 }
 
 static int remove_directory(void **state)
 {
     (void)state;
-    return rmdir(folder);
+    return rmdir(directory);
 }
 
 static const char *path_of(struct unit *unit, const char *name)
 {
-    return str_format(&unit->arena, "%s/%s", folder, name).data;
+    return str_format(&unit->arena, "%s/%s", directory, name).data;
 }
 
 static void write_file(const char *path, struct str text)
@@ -64,7 +64,7 @@ static void test_unreadable_files(void **state)
     struct unit *unit = *state;
     struct buf read = {0};
     assert_int_equal(io_read_file(path_of(unit, "missing"), 10, &read), ENOENT);
-    assert_int_equal(io_read_file(folder, 10, &read), EISDIR);
+    assert_int_equal(io_read_file(directory, 10, &read), EISDIR);
     assert_int_equal(io_read_file("/dev/null/x", 10, &read), ENOTDIR);
     const char *link = path_of(unit, "link");
     assert_int_equal(symlink(link, link), 0);
@@ -91,7 +91,7 @@ static void test_only_regular_files(void **state)
     assert_int_equal(io_read_regular_file(link, 3, &read), 0);
     assert_str(buf_str(&read), "abc");
     assert_int_equal(io_read_regular_file(file, 2, &read), EFBIG);
-    assert_int_equal(io_read_regular_file(folder, 10, &read), EISDIR);
+    assert_int_equal(io_read_regular_file(directory, 10, &read), EISDIR);
     assert_int_equal(io_read_regular_file(path_of(unit, "missing"), 10, &read), ENOENT);
     assert_int_equal(io_read_regular_file("-", 10, &read), ENOENT);
     static const char *const others[] = {"/dev/null", "/dev/zero", "/dev/tty"};
@@ -120,7 +120,7 @@ static void test_no_descriptor_is_left_open(void **state)
     close(before);
     assert_int_equal(io_read_file(path, 10, &read), 0);
     assert_int_equal(io_read_file(path, 1, &read), EFBIG);
-    assert_int_equal(io_read_file(folder, 10, &read), EISDIR);
+    assert_int_equal(io_read_file(directory, 10, &read), EISDIR);
     int after = dup(STDERR_FILENO);
     close(after);
     assert_int_equal(after, before);
@@ -232,7 +232,7 @@ struct growth {
     size_t calls;
 };
 
-static void note_growth(void *context, struct str text)
+static void record_growth(void *context, struct str text)
 {
     struct growth *growth = context;
     assert_true(text.len > growth->len);
@@ -265,7 +265,8 @@ static void test_streams_of_files(void **state)
             assert_true(fd >= 0);
             struct growth growth = {0};
             struct io_stream stream;
-            assert_int_equal(io_read_stream(fd, sizes[i] + more, note_growth, &growth, &stream), 0);
+            assert_int_equal(io_read_stream(fd, sizes[i] + more, record_growth, &growth, &stream),
+                             0);
             assert_true(str_equal(stream.text, text));
             check_growth(&growth, &stream);
             io_stream_free(&stream);
@@ -278,7 +279,7 @@ static void test_streams_of_files(void **state)
         int fd = open(path, O_RDONLY);
         struct growth growth = {0};
         struct io_stream stream;
-        assert_int_equal(io_read_stream(fd, sizes[i] - 1, note_growth, &growth, &stream), EFBIG);
+        assert_int_equal(io_read_stream(fd, sizes[i] - 1, record_growth, &growth, &stream), EFBIG);
         assert_true(growth.len < sizes[i]); /* bytes above the limit are not passed on */
         io_stream_free(&stream);
         close(fd);
@@ -291,26 +292,26 @@ static void test_unreadable_streams(void **state)
     struct unit *unit = *state;
     struct growth growth = {0};
     struct io_stream stream;
-    assert_int_equal(io_read_stream(-1, 10, note_growth, &growth, &stream), EBADF);
+    assert_int_equal(io_read_stream(-1, 10, record_growth, &growth, &stream), EBADF);
     io_stream_free(&stream);
-    int fd = open(folder, O_RDONLY);
+    int fd = open(directory, O_RDONLY);
     assert_true(fd >= 0);
-    assert_int_equal(io_read_stream(fd, 10, note_growth, &growth, &stream), EISDIR);
+    assert_int_equal(io_read_stream(fd, 10, record_growth, &growth, &stream), EISDIR);
     io_stream_free(&stream);
     close(fd);
     fd = open("/dev/zero", O_RDONLY);
-    assert_int_equal(io_read_stream(fd, 5000000, note_growth, &growth, &stream), EFBIG);
+    assert_int_equal(io_read_stream(fd, 5000000, record_growth, &growth, &stream), EFBIG);
     io_stream_free(&stream);
     close(fd);
     fd = open("/dev/null", O_RDONLY);
     struct growth none = {0};
-    assert_int_equal(io_read_stream(fd, 0, note_growth, &none, &stream), 0);
+    assert_int_equal(io_read_stream(fd, 0, record_growth, &none, &stream), 0);
     assert_int_equal(stream.text.len, 0);
     assert_int_equal(none.calls, 0);
     io_stream_free(&stream);
     close(fd);
     fd = open(path_of(unit, "file"), O_WRONLY | O_CREAT, 0600);
-    assert_int_equal(io_read_stream(fd, 10, note_growth, &none, &stream), EBADF);
+    assert_int_equal(io_read_stream(fd, 10, record_growth, &none, &stream), EBADF);
     io_stream_free(&stream);
     close(fd);
     assert_int_equal(unlink(path_of(unit, "file")), 0);
@@ -366,7 +367,7 @@ static void test_streams_of_pipes(void **state)
         close(ends[1]);
         struct growth growth = {0};
         struct io_stream stream;
-        int error = io_read_stream(ends[0], total, note_growth, &growth, &stream);
+        int error = io_read_stream(ends[0], total, record_growth, &growth, &stream);
         close(ends[0]);
         wait_for(child);
         assert_int_equal(error, 0);
@@ -405,7 +406,7 @@ static pid_t read_slowly(int fd, int other, struct str expected)
     _exit(total == expected.len ? 0 : 3);
 }
 
-static struct str joined(struct unit *unit, const struct str *pieces, size_t count)
+static struct str join(struct unit *unit, const struct str *pieces, size_t count)
 {
     struct buf all = {0};
     for (size_t i = 0; i < count; i++)
@@ -414,7 +415,7 @@ static struct str joined(struct unit *unit, const struct str *pieces, size_t cou
 }
 
 /* Returns numbers separated by ";", so that no two parts of the text are equal. */
-static struct str counted(struct unit *unit, size_t lines)
+static struct str numbered_lines(struct unit *unit, size_t lines)
 {
     struct buf all = {0};
     for (size_t i = 0; i < lines; i++)
@@ -429,7 +430,7 @@ static struct io_stream stream_of(struct unit *unit, struct str text)
     int fd = open(path, O_RDONLY);
     struct growth growth = {0};
     struct io_stream stream;
-    assert_int_equal(io_read_stream(fd, text.len, note_growth, &growth, &stream), 0);
+    assert_int_equal(io_read_stream(fd, text.len, record_growth, &growth, &stream), 0);
     close(fd);
     assert_int_equal(unlink(path), 0);
     return stream;
@@ -439,7 +440,7 @@ static struct io_stream stream_of(struct unit *unit, struct str text)
 static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t max)
 {
     static const size_t sizes[] = {70000, 1, 65536, 65535, 0, 200000, 12, 65537, 3, 4096};
-    struct str own = counted(unit, 30000);
+    struct str own = numbered_lines(unit, 30000);
     size_t count = 0;
     for (size_t at = 0, i = 0; at < text.len && count + 3 < max; i++) {
         size_t size = sizes[i % COUNT_OF(sizes)];
@@ -466,11 +467,11 @@ static void test_pieces_into_a_pipe(void **state)
 {
     struct unit *unit = *state;
     allow_interrupts();
-    struct io_stream stream = stream_of(unit, counted(unit, 500000));
+    struct io_stream stream = stream_of(unit, numbered_lines(unit, 500000));
     struct str pieces[200];
     size_t count = mixed_pieces(unit, stream.text, pieces, COUNT_OF(pieces));
     assert_true(count > 60);
-    struct str expected = joined(unit, pieces, count);
+    struct str expected = join(unit, pieces, count);
     for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
         int ends[2];
         assert_int_equal(pipe(ends), 0);
@@ -495,7 +496,7 @@ static void assert_in_pipe(int ends[2], struct str text)
     close(ends[1]);
     struct io_stream read;
     struct growth growth = {0};
-    assert_int_equal(io_read_stream(ends[0], text.len, note_growth, &growth, &read), 0);
+    assert_int_equal(io_read_stream(ends[0], text.len, record_growth, &growth, &read), 0);
     assert_true(str_equal(read.text, text));
     io_stream_free(&read);
     close(ends[0]);
@@ -506,7 +507,7 @@ static void assert_in_pipe(int ends[2], struct str text)
 static void test_pieces_may_be_freed_before_they_are_read(void **state)
 {
     struct unit *unit = *state;
-    struct str text = counted(unit, 14000); /* large enough for vmsplice() */
+    struct str text = numbered_lines(unit, 14000); /* large enough for vmsplice() */
     assert_true(text.len >= 64 * 1024 && text.len < 128 * 1024);
     struct io_stream stream = stream_of(unit, text);
     int ends[2];
@@ -531,10 +532,10 @@ static void test_pieces_into_a_file(void **state)
 {
     struct unit *unit = *state;
     const char *path = path_of(unit, "file");
-    struct io_stream stream = stream_of(unit, counted(unit, 200000));
+    struct io_stream stream = stream_of(unit, numbered_lines(unit, 200000));
     struct str pieces[100];
     size_t all = mixed_pieces(unit, stream.text, pieces, COUNT_OF(pieces));
-    /* A call takes at most 16 pieces. */
+    /* A call writes at most 16 pieces. */
     static const size_t counts[] = {0, 1, 2, 15, 16, 17, 32, 33, 100};
     for (size_t i = 0; i < COUNT_OF(counts); i++) {
         for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
@@ -545,7 +546,7 @@ static void test_pieces_into_a_file(void **state)
             close(fd);
             struct buf read = {0};
             assert_int_equal(io_read_file(path, 10000000, &read), 0);
-            assert_true(str_equal(buf_str(&read), joined(unit, pieces, count)));
+            assert_true(str_equal(buf_str(&read), join(unit, pieces, count)));
             buf_free(&read);
         }
     }
@@ -584,7 +585,7 @@ static void test_unwritable_pieces(void **state)
     struct unit *unit = *state;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
-    struct io_stream stream = stream_of(unit, counted(unit, 100000));
+    struct io_stream stream = stream_of(unit, numbered_lines(unit, 100000));
     const struct str whole[] = {stream.text, TEXT("more")};
     const struct str small[] = {TEXT("a"), str_slice(stream.text, 0, 10)};
     const struct str *const rows[] = {whole, small};
@@ -608,13 +609,13 @@ static void test_unwritable_pieces(void **state)
     io_stream_free(&stream);
 }
 
-/* A reader that exits after the first bytes. */
+/* The reader exits after the first bytes. */
 static void test_readers_that_exit(void **state)
 {
     struct unit *unit = *state;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
-    struct io_stream stream = stream_of(unit, counted(unit, 500000));
+    struct io_stream stream = stream_of(unit, numbered_lines(unit, 500000));
     struct str own = str_copy(&unit->arena, stream.text); /* larger than any pipe in this test */
     const struct str *const rows[] = {&stream.text, &own};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -657,5 +658,5 @@ int main(void)
         UNIT_TEST(test_unwritable_pieces),
         UNIT_TEST(test_readers_that_exit),
     };
-    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+    return cmocka_run_group_tests(tests, create_directory, remove_directory);
 }

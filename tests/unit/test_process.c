@@ -88,7 +88,7 @@ static size_t count_descriptors(void)
 
 /* Streams */
 
-static void test_input_comes_back(void **state)
+static void test_input_and_output(void **state)
 {
     struct unit *unit = *state;
     static const size_t sizes[] = {0,     1,      4096,         65535,           65536,
@@ -173,7 +173,7 @@ static void test_no_input(void **state)
     in_fork(check_stdin_is_empty);
 }
 
-static void check_output_passes(void)
+static void check_inherited_output(void)
 {
     int ends[2];
     CHECK(pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO);
@@ -191,7 +191,7 @@ static void check_output_passes(void)
 static void test_inherited_output(void **state)
 {
     (void)state;
-    in_fork(check_output_passes);
+    in_fork(check_inherited_output);
 }
 
 static void check_progress_is_shown(void)
@@ -220,7 +220,7 @@ static void test_progress(void **state)
 }
 
 /* The child ends only after its prompt was shown. */
-static void check_question_is_shown(void)
+static void check_prompt_is_shown(void)
 {
     char path[] = "/tmp/test_process.XXXXXX";
     int file = mkstemp(path);
@@ -243,7 +243,7 @@ static void check_question_is_shown(void)
 static void test_a_child_that_prompts(void **state)
 {
     (void)state;
-    in_fork(check_question_is_shown);
+    in_fork(check_prompt_is_shown);
     struct process quick = run_quietly((struct process)SHELL("echo told >&2"));
     assert_int_equal(quick.stderr_shown, 0);
 }
@@ -538,8 +538,9 @@ static void test_signals_between_runs(void **state)
     in_fork(check_ignored_signals_stay_ignored);
 }
 
-/* Also for a child that is started later, and for a terminal's signal to the whole group. */
-static void check_what_finishes(void)
+/* A signal to the whole process group, as from a terminal, does not end an uninterruptible child,
+ * not even one that is started later. */
+static void check_uninterruptible_child(void)
 {
     process_watch_signals();
     CHECK(setpgid(0, 0) == 0);
@@ -559,7 +560,7 @@ static void check_what_finishes(void)
     process_free(&processes[1]);
 }
 
-static void check_what_does_not_finish(void)
+static void check_grace_period_of_uninterruptible_child(void)
 {
     process_watch_signals();
     raise(SIGTERM);
@@ -574,8 +575,8 @@ static void check_what_does_not_finish(void)
 static void test_uninterruptible(void **state)
 {
     (void)state;
-    pid_t stubborn = begin_fork(check_what_does_not_finish);
-    in_fork(check_what_finishes);
+    pid_t stubborn = begin_fork(check_grace_period_of_uninterruptible_child);
+    in_fork(check_uninterruptible_child);
     end_fork(stubborn);
 }
 
@@ -712,7 +713,7 @@ static void limit_descriptors(rlim_t limit)
     CHECK(setrlimit(RLIMIT_NOFILE, &limits) == 0);
 }
 
-static void check_want_of_descriptors(void)
+static void check_too_few_descriptors(void)
 {
     enum { USED = 3, MOST = 20 };
     for (int fd = USED; fd < 256; fd++)
@@ -760,26 +761,26 @@ static void test_descriptors(void **state)
 static void test_too_few_descriptors(void **state)
 {
     (void)state;
-    in_fork(check_want_of_descriptors);
+    in_fork(check_too_few_descriptors);
     in_fork(check_signals_are_watched_later);
 }
 
 /* process_exec() */
 
-static void become_one_that_exits(void)
+static void exec_program(void)
 {
     process_exec(
         (const char *const[]){"sh", "-c", "[ \"$1\" = 'a  b' ] && exit 0", "sh", "a  b", NULL});
     CHECK(false);
 }
 
-static void become_one_that_is_not_there(void)
+static void exec_missing_program(void)
 {
     CHECK(process_exec((const char *const[]){"/nowhere/kubectl", NULL}) == ENOENT);
     CHECK(process_exec((const char *const[]){"/etc/passwd", NULL}) == EACCES);
 }
 
-static void become_one_with_a_broken_pipe(void)
+static void exec_program_with_broken_pipe(void)
 {
     process_exec((const char *const[]){"sh", "-c", "kill -PIPE $$", NULL});
 }
@@ -787,10 +788,10 @@ static void become_one_with_a_broken_pipe(void)
 static void test_exec(void **state)
 {
     (void)state;
-    in_fork(become_one_that_exits);
-    in_fork(become_one_that_is_not_there);
+    in_fork(exec_program);
+    in_fork(exec_missing_program);
     int status;
-    pid_t pid = begin_fork(become_one_with_a_broken_pipe);
+    pid_t pid = begin_fork(exec_program_with_broken_pipe);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
 }
@@ -829,7 +830,7 @@ static void test_many_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_input_comes_back),
+        UNIT_TEST(test_input_and_output),
         UNIT_TEST(test_unread_input),
         UNIT_TEST(test_all_streams_are_large),
         UNIT_TEST(test_no_input),

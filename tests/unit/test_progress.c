@@ -4,8 +4,8 @@
 #define OVER "\r\033[K"
 
 /* Returns what one call writes for `size` and lines separated by "|". */
-static struct str written(struct unit *unit, struct progress *progress, struct terminal_size size,
-                          const char *words)
+static struct str progress_output(struct unit *unit, struct progress *progress,
+                                  struct terminal_size size, const char *words)
 {
     struct str lines[20];
     struct str text = str_from_c(words);
@@ -22,13 +22,14 @@ static void test_lines_are_redrawn(void **state)
     struct unit *unit = *state;
     struct progress progress = {0};
     const struct terminal_size size = {80, 24};
-    assert_str(written(unit, &progress, size, ""), "");
-    assert_str(written(unit, &progress, size, "a"), OVER "a\n\033[J");
-    assert_str(written(unit, &progress, size, "b|c"), "\033[1A" OVER "b\n" OVER "c\n\033[J");
-    assert_str(written(unit, &progress, size, "d"), "\033[2A" OVER "d\n\033[J");
+    assert_str(progress_output(unit, &progress, size, ""), "");
+    assert_str(progress_output(unit, &progress, size, "a"), OVER "a\n\033[J");
+    assert_str(progress_output(unit, &progress, size, "b|c"),
+               "\033[1A" OVER "b\n" OVER "c\n\033[J");
+    assert_str(progress_output(unit, &progress, size, "d"), "\033[2A" OVER "d\n\033[J");
     /* After other output the lines start again. */
     progress.lines = 0;
-    assert_str(written(unit, &progress, size, "e"), OVER "e\n\033[J");
+    assert_str(progress_output(unit, &progress, size, "e"), OVER "e\n\033[J");
 }
 
 static void test_no_line_is_wider_than_the_terminal(void **state)
@@ -36,8 +37,9 @@ static void test_no_line_is_wider_than_the_terminal(void **state)
     struct unit *unit = *state;
     for (size_t columns = 1; columns < 60; columns++) {
         struct progress progress = {0};
-        struct str text = written(unit, &progress, (struct terminal_size){columns, 24},
-                                  "web: 0 of 1 pods ready (12 s)|\xE4\xB8\xAD\xE4\xB8\xAD: a");
+        struct str text =
+            progress_output(unit, &progress, (struct terminal_size){columns, 24},
+                            "web: 0 of 1 pods ready (12 s)|\xE4\xB8\xAD\xE4\xB8\xAD: a");
         size_t lines = 0;
         struct str line;
         for (size_t at = 0; str_next_line(text, &at, &line); lines++) {
@@ -57,7 +59,7 @@ static void test_no_more_lines_than_the_terminal_has(void **state)
     static const struct {
         size_t rows;
         const char *lines;
-        const char *written;
+        const char *progress_output;
     } rows[] = {
         {4, "a|b|c", OVER "a\n" OVER "b\n" OVER "c\n\033[J"},
         {4, "a|b|c|d", OVER "a\n" OVER "b\n" OVER "... and 2 more\n\033[J"},
@@ -69,9 +71,9 @@ static void test_no_more_lines_than_the_terminal_has(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct progress progress = {0};
-        assert_str(
-            written(unit, &progress, (struct terminal_size){80, rows[i].rows}, rows[i].lines),
-            rows[i].written);
+        assert_str(progress_output(unit, &progress, (struct terminal_size){80, rows[i].rows},
+                                   rows[i].lines),
+                   rows[i].progress_output);
     }
 }
 
@@ -80,12 +82,13 @@ static void test_a_terminal_that_becomes_smaller(void **state)
 {
     struct unit *unit = *state;
     struct progress progress = {0};
-    written(unit, &progress, (struct terminal_size){80, 24}, "abcdefgh");
-    assert_str(written(unit, &progress, (struct terminal_size){6, 24}, "abcdefgh"),
+    progress_output(unit, &progress, (struct terminal_size){80, 24}, "abcdefgh");
+    assert_str(progress_output(unit, &progress, (struct terminal_size){6, 24}, "abcdefgh"),
                OVER "ab...\n\033[J");
-    assert_str(written(unit, &progress, (struct terminal_size){9, 24}, "abcdefgh"),
+    assert_str(progress_output(unit, &progress, (struct terminal_size){9, 24}, "abcdefgh"),
                "\033[1A" OVER "abcdefgh\n\033[J");
-    assert_str(written(unit, &progress, (struct terminal_size){9, 2}, "a"), OVER "a\n\033[J");
+    assert_str(progress_output(unit, &progress, (struct terminal_size){9, 2}, "a"),
+               OVER "a\n\033[J");
 }
 
 int main(void)

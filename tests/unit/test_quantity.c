@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-static void test_written_in_canonical_form(void **state)
+static void test_canonical_form(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -36,7 +36,7 @@ static void test_written_in_canonical_form(void **state)
     }
 }
 
-static void test_bytes_in_canonical_form(void **state)
+static void test_canonical_form_of_bytes(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -195,8 +195,8 @@ static void test_long_strings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_written_in_canonical_form),
-        UNIT_TEST(test_bytes_in_canonical_form),
+        UNIT_TEST(test_canonical_form),
+        UNIT_TEST(test_canonical_form_of_bytes),
         UNIT_TEST(test_valid),
         UNIT_TEST(test_invalid),
         UNIT_TEST(test_exponents_on_both_sides_of_the_limit),

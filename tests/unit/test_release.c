@@ -10,11 +10,11 @@ static struct release release_of(struct unit *unit, const char *text)
 }
 
 /* Returns the objects of a type as "KIND/NAME", in order. */
-static struct str listed(struct unit *unit, struct release *release, enum object_kind type)
+static struct str list_names(struct unit *unit, struct release *release, enum object_kind type)
 {
     struct str line = STR("");
     for (const struct object *each = release_objects(release, type); each; each = each->next) {
-        struct str text = object_text(&unit->arena, each);
+        struct str text = object_display_name(&unit->arena, each);
         line = str_format(&unit->arena, "%.*s%s%.*s", STR_ARG(line), line.len ? " " : "",
                           STR_ARG(text));
         assert_int_equal(each->type, type);
@@ -189,16 +189,16 @@ static void test_rollouts_and_their_pods(void **state)
         const struct object *rollout = release_objects(&release, OBJECT_WORKLOAD);
         assert_non_null(rollout);
         assert_null(rollout->pod);
-        if ((rollout->pods_of != NULL) != rows[i].linked)
+        if ((rollout->workload_ref != NULL) != rows[i].linked)
             fail_msg("row %zu", i);
-        if (rollout->pods_of)
-            assert_ptr_equal(rollout->pods_of->rollout, rollout);
-        assert_str(release_reference(&unit->arena, rollout), "Deployment/x");
+        if (rollout->workload_ref)
+            assert_ptr_equal(rollout->workload_ref->rollout, rollout);
+        assert_str(release_workload_ref(&unit->arena, rollout), "Deployment/x");
         unit_reset(unit);
     }
 }
 
-static void test_order_is_that_of_the_stream(void **state)
+static void test_order_of_objects(void **state)
 {
     struct unit *unit = *state;
     struct release release = release_of(
@@ -216,12 +216,12 @@ static void test_order_is_that_of_the_stream(void **state)
                       "- apiVersion: v1\n  kind: List\n  items:\n"
                       "  - {apiVersion: v1, kind: Service, metadata: {name: h}}\n"
                       "- {apiVersion: v1, kind: Service, metadata: {name: i}}\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE),
+    assert_str(list_names(unit, &release, OBJECT_SERVICE),
                "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
                "Service/i");
     assert_no_diags(unit);
     /* Each document is parsed only once. */
-    assert_str(listed(unit, &release, OBJECT_SERVICE),
+    assert_str(list_names(unit, &release, OBJECT_SERVICE),
                "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
                "Service/i");
     static const size_t documents[] = {0, 2, 3, 4, 4, 5, 6, 7, 7};
@@ -234,7 +234,7 @@ static void test_order_is_that_of_the_stream(void **state)
     }
     assert_int_equal(i, COUNT_OF(documents));
     assert_null(release.edits[1].root);
-    assert_str(listed(unit, &release, OBJECT_INGRESS), "");
+    assert_str(list_names(unit, &release, OBJECT_INGRESS), "");
 }
 
 /* An item of a List is a separate object, even if it is an alias. */
@@ -244,7 +244,7 @@ static void test_items_by_alias(void **state)
     struct release release =
         release_of(unit, "x: &x {apiVersion: v1, kind: Service, metadata: {name: a}}\n"
                          "kind: List\nitems: [*x, {<<: *x, metadata: {name: b}}, *x]\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE), "Service/a Service/b Service/a");
+    assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a Service/b Service/a");
     const struct object *first = release_objects(&release, OBJECT_SERVICE);
     assert_ptr_not_equal(first->node, first->next->next->node);
 }
@@ -258,8 +258,8 @@ static void test_equal_keys(void **state)
                                               "apiVersion: networking.k8s.io/v1\n"
                                               "metadata: {name: a, name: b}\n"
                                               "metadata: {name: c, name: d}\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE), "");
-    assert_str(listed(unit, &release, OBJECT_INGRESS), "Ingress/d");
+    assert_str(list_names(unit, &release, OBJECT_SERVICE), "");
+    assert_str(list_names(unit, &release, OBJECT_INGRESS), "Ingress/d");
 }
 
 static void test_invalid_documents_are_ignored(void **state)
@@ -287,7 +287,7 @@ static void test_invalid_documents_are_ignored(void **state)
             if (release_objects(&release, type))
                 fail_msg("row %zu", i);
         assert_no_diags(unit);
-        assert_false(release.unreadable);
+        assert_false(release.has_unreadable_document);
         unit_reset(unit);
     }
 }
@@ -301,14 +301,14 @@ static void test_documents_are_parsed_on_request(void **state)
                                  "---\nkind: ConfigMap\ndata: [\n"
                                  "---\nkind: Deployment\n\tspec: *x\n"
                                  "---\nkind: Ingress\napiVersion: networking.k8s.io/v1\na: *b\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE), "Service/a");
+    assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a");
     assert_no_diags(unit);
-    assert_false(release.unreadable);
+    assert_false(release.has_unreadable_document);
     assert_non_null(release.edits[0].root);
     assert_null(release.edits[2].root);
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 1);
-    assert_true(release.unreadable);
+    assert_true(release.has_unreadable_document);
     assert_diag(unit, 0, 14, 4, "the anchor of this alias is not defined before it", "");
     assert_null(release_objects(&release, OBJECT_INGRESS)); /* reported once */
     assert_errors(unit, 1);
@@ -422,7 +422,7 @@ static void test_namespaces_that_are_not_the_release(void **state)
         objects[count++] = each;
     assert_int_equal(count, COUNT_OF(texts));
     for (size_t i = 0; i < count; i++) {
-        assert_str(object_text(&unit->arena, objects[i]), texts[i]);
+        assert_str(object_display_name(&unit->arena, objects[i]), texts[i]);
         assert_int_equal(release_same_namespace(objects[i], objects[4]), same_as_c[i]);
         assert_int_equal(release_same_namespace(objects[4], objects[i]), same_as_c[i]);
     }
@@ -448,9 +448,9 @@ static void test_references_with_a_namespace(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str namespace = str_from_c(rows[i].namespace);
-        assert_int_equal(release_in_reference(&release, placed, unplaced, namespace),
+        assert_int_equal(release_is_in_namespace(&release, placed, unplaced, namespace),
                          rows[i].placed_is);
-        assert_int_equal(release_in_reference(&release, unplaced, unplaced, namespace),
+        assert_int_equal(release_is_in_namespace(&release, unplaced, unplaced, namespace),
                          rows[i].unplaced_is);
     }
 }
@@ -504,7 +504,7 @@ static void test_selectors_of_services(void **state)
     static const struct {
         const char *selector;
         const char *labels;
-        bool taken;
+        bool has_exact_rule;
     } rows[] = {
         {"{a: b}", "{a: b}", true},
         {"{a: b}", "{a: b, c: d}", true},
@@ -555,9 +555,9 @@ static void test_selectors_of_services(void **state)
         const struct object *service = only(&release, OBJECT_SERVICE);
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
         assert_no_diags(unit);
-        if (service_routes_to(service, workload) != rows[i].taken)
+        if (service_routes_to(service, workload) != rows[i].has_exact_rule)
             fail_msg("%s and %s", rows[i].selector, rows[i].labels);
-        assert_int_equal(selector_matches(service, workload), rows[i].taken);
+        assert_int_equal(selector_matches(service, workload), rows[i].has_exact_rule);
         unit_reset(unit);
     }
 }
@@ -568,7 +568,7 @@ static void test_selectors_with_expressions(void **state)
     static const char labels[] = "{a: b, c: d, e: ''}";
     static const struct {
         const char *selector;
-        bool taken;
+        bool has_exact_rule;
     } rows[] = {
         {"{matchLabels: {a: b}}", true},
         {"{matchLabels: {a: b, c: d}}", true},
@@ -606,7 +606,7 @@ static void test_selectors_with_expressions(void **state)
         struct release release = release_of(unit, text.data);
         const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
-        if (selector_matches(budget, workload) != rows[i].taken)
+        if (selector_matches(budget, workload) != rows[i].has_exact_rule)
             fail_msg("%s", rows[i].selector);
         assert_false(service_routes_to(budget, workload));
         unit_reset(unit);
@@ -619,7 +619,7 @@ static void test_empty_selectors_of_budgets(void **state)
     static const struct {
         const char *version;
         const char *spec;
-        bool taken;
+        bool has_exact_rule;
     } rows[] = {
         {"v1", "{selector: {}}", true},
         {"v1beta1", "{selector: {}}", false},
@@ -637,7 +637,7 @@ static void test_empty_selectors_of_budgets(void **state)
                        rows[i].version, rows[i].spec);
         struct release release = release_of(unit, text.data);
         const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
-        if (selector_matches(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].taken)
+        if (selector_matches(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].has_exact_rule)
             fail_msg("%s: %s", rows[i].version, rows[i].spec);
         unit_reset(unit);
     }
@@ -844,7 +844,7 @@ static void test_objects_are_found(void **state)
     assert_null(release_find(&release, OBJECT_INGRESS, STR("a"), &(struct object){0}));
 }
 
-static void test_label_users(void **state)
+static void test_label_selectors(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -905,9 +905,9 @@ static void test_label_users(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct release release = release_of(unit, rows[i].text);
-        const struct object *user = release_label_user(&release, STR("a"));
+        const struct object *user = release_find_label_user(&release, STR("a"));
         assert_no_diags(unit);
-        assert_str(user ? object_text(&unit->arena, user) : STR(""), rows[i].user);
+        assert_str(user ? object_display_name(&unit->arena, user) : STR(""), rows[i].user);
         unit_reset(unit);
     }
 }
@@ -939,7 +939,7 @@ static void test_locations(void **state)
     diag_error(&unit->diags, object_location(named->next), "not named");
     assert_diag(unit, 0, 5, 9, "named", "");
     assert_diag(unit, 1, 7, 1, "not named", "");
-    assert_str(object_text(&unit->arena, named), "Service/x");
+    assert_str(object_display_name(&unit->arena, named), "Service/x");
 }
 
 int main(void)
@@ -948,7 +948,7 @@ int main(void)
         UNIT_TEST(test_kinds_and_their_groups),
         UNIT_TEST(test_pod_templates),
         UNIT_TEST(test_rollouts_and_their_pods),
-        UNIT_TEST(test_order_is_that_of_the_stream),
+        UNIT_TEST(test_order_of_objects),
         UNIT_TEST(test_items_by_alias),
         UNIT_TEST(test_equal_keys),
         UNIT_TEST(test_invalid_documents_are_ignored),
@@ -969,7 +969,7 @@ int main(void)
         UNIT_TEST(test_services_of_workloads),
         UNIT_TEST(test_backends_of_ingresses),
         UNIT_TEST(test_objects_are_found),
-        UNIT_TEST(test_label_users),
+        UNIT_TEST(test_label_selectors),
         UNIT_TEST(test_additions),
         UNIT_TEST(test_locations),
     };

@@ -121,7 +121,6 @@ static void test_buf_grows_and_keeps(void **state)
     buf_free(&buf);
 }
 
-/* FNV-1a's published test values: names in clusters contain hashes. */
 static void test_buf_wipe_leaves_nothing(void **state)
 {
     (void)state;
@@ -139,6 +138,8 @@ static void test_buf_wipe_leaves_nothing(void **state)
     assert_false(needle_in_memory());
 }
 
+/* The published test values of FNV-1a. Names in clusters contain hashes, so these must not change.
+ */
 static void test_hash_never_changes(void **state)
 {
     (void)state;
@@ -165,17 +166,17 @@ static void test_suggestions(void **state)
     static const struct {
         const char *word, *best;
     } rows[] = {
-        {"imgae", "image"},                      /* adjacent characters swapped */
-        {"imag", "image"},                       /* character missing */
-        {"immage", "image"},                     /* extra character */
-        {"omage", "image"},                      /* character replaced */
-        {"ports", "port"},                       /*  */
+        {"imgae", "image"},  /* adjacent characters swapped */
+        {"imag", "image"},   /* character missing */
+        {"immage", "image"}, /* extra character */
+        {"omage", "image"},  /* character replaced */
+        {"ports", "port"},
         {"mim_containers", "min_containers"},    /* the nearer of two candidates */
         {"helthcheck-path", "healthcheck_path"}, /* two errors in a long word */
         {"containers", "min_containers"},        /* four of fourteen characters */
-        {"replicas", ""},                        /*  */
-        {"xyz", ""},                             /*  */
-        {"", ""},                                /*  */
+        {"replicas", ""},
+        {"xyz", ""},
+        {"", ""},
         {"a_word_of_more_than_sixty_four_bytes_is_not_compared_with_anything_at_all", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)

@@ -90,19 +90,19 @@ static void test_check(void **state)
         {TEXT(""), NULL, 0},
         {TEXT("a: b\r\n\tc\n"), NULL, 0},
         {TEXT("\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"), NULL, 0},
-        {TEXT("\xEF\xBB\xBFname: a"), NULL, 0},     /* byte order mark */
-        {TEXT("a\xC2\x85"), NULL, 0},               /* next line: YAML allows it */
-        {TEXT("a\xC2\xA0"), NULL, 0},               /* no-break space */
-        {TEXT("\xF4\x8F\xBF\xBF"), NULL, 0},        /* */
-        {TEXT("ab\0cd"), "NUL", 2},                 /* */
-        {TEXT("\x01"), "control", 0},               /* */
-        {TEXT("a\x08"), "control", 1},              /* */
-        {TEXT("a\x0B"), "control", 1},              /* */
-        {TEXT("a\x1B[2J"), "control", 1},           /* */
-        {TEXT("a\x7F"), "control", 1},              /* */
-        {TEXT("\xC3\xA4\xC2\x80"), "control", 2},   /* C1 */
-        {TEXT("\xC2\x9F"), "control", 0},           /* C1 */
-        {TEXT("ab\xFF"), "not UTF-8", 2},           /* */
+        {TEXT("\xEF\xBB\xBFname: a"), NULL, 0}, /* byte order mark */
+        {TEXT("a\xC2\x85"), NULL, 0},           /* next line: YAML allows it */
+        {TEXT("a\xC2\xA0"), NULL, 0},           /* no-break space */
+        {TEXT("\xF4\x8F\xBF\xBF"), NULL, 0},
+        {TEXT("ab\0cd"), "NUL", 2},
+        {TEXT("\x01"), "control", 0},
+        {TEXT("a\x08"), "control", 1},
+        {TEXT("a\x0B"), "control", 1},
+        {TEXT("a\x1B[2J"), "control", 1},
+        {TEXT("a\x7F"), "control", 1},
+        {TEXT("\xC3\xA4\xC2\x80"), "control", 2}, /* C1 */
+        {TEXT("\xC2\x9F"), "control", 0},         /* C1 */
+        {TEXT("ab\xFF"), "not UTF-8", 2},
         {TEXT("ab\xC3"), "not UTF-8", 2},           /* cut off */
         {TEXT("\xED\xA0\x80"), "not UTF-8", 0},     /* surrogate */
         {TEXT("\xC0\x80"), "not UTF-8", 0},         /* overlong NUL */
