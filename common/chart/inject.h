@@ -15,9 +15,8 @@ struct injected {
     struct str *pieces; /* the manifests, in order; empty after an error */
     size_t count;
     struct buf messages; /* for stderr: errors, warnings, changes of the chart's values */
-    struct buf log;      /* the same, and additions; empty without --log-file */
-    struct buf report;   /* JSON: what was added, replaced, removed, left and chosen; empty without
-                            --report */
+    struct buf log;      /* the messages, and all other events; empty without --log-file */
+    struct buf report;   /* JSON: lists of all events; empty without --report */
 };
 
 /* Injects the services of the files that `input` names into `manifests`, which `stream` splits into

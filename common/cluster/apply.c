@@ -21,21 +21,39 @@ void apply_print(const struct apply *apply, struct str title, const char *outcom
     buf_free(&line);
 }
 
-/* Records and prints the objects of a batch that were applied: kubectl has printed their names, or
- * there was nothing to change. `run`: NULL if nothing had to be sent. */
+/* Returns the titles that kubectl has printed. If two objects of the batch have the same title, it
+ * must have printed as many as there are; else it is not known which, and the map is empty. */
+static struct map printed_titles(struct apply *apply, const struct manifests *batch,
+                                 const struct process *run)
+{
+    struct arena *arena = &apply->cluster.arena;
+    size_t lines = 0;
+    size_t sent = 0;
+    struct str line;
+    for (size_t at = 0; str_next_line(buf_str(&run->output), &at, &line);)
+        lines++;
+    for (size_t i = 0; i < batch->count; i++)
+        sent += !map_get(&apply->unchanged, object_key(arena, batch->items[i]));
+    if (lines != sent && batch_is_ambiguous(arena, batch))
+        return (struct map){0};
+    return kubectl_names(&apply->cluster.kubectl, run);
+}
+
+/* Records and prints the objects of a batch that were applied: kubectl has printed their titles, or
+ * they are unchanged. If kubectl has printed nothing, nothing is recorded. `run`: NULL if nothing
+ * had to be sent. */
 static void record_applied(struct apply *apply, const struct manifests *batch,
                            const struct process *run)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct map names = {0};
-    bool all = run && process_succeeded(run);
-    if (run && !all && !batch_is_ambiguous(arena, batch))
-        names = kubectl_names(&apply->cluster.kubectl, run);
-    for (size_t i = 0; i < batch->count; i++) {
+    struct map titles = {0};
+    if (run)
+        titles = printed_titles(apply, batch, run);
+    bool any = titles.count || (!run && !process_interrupted());
+    for (size_t i = 0; any && i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
         struct str key = object_key(arena, batch->items[i]);
-        bool unchanged = !process_interrupted() && map_get(&apply->unchanged, key);
-        if (!all && !unchanged && !map_get(&names, title))
+        if (!map_get(&apply->unchanged, key) && !map_get(&titles, title))
             continue;
         const char *outcome = map_get(&apply->outcomes, key);
         if (!map_add(arena, &apply->applied, key, title.data))
