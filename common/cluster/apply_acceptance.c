@@ -67,27 +67,47 @@ static void add_awaited(struct acceptance_watch *watch)
     }
 }
 
-/* Gets the awaited objects by name, which does not require permission to list. */
-static bool get_by_name(const struct acceptance_watch *watch, const struct kubectl *kubectl,
-                        struct map *ret_items)
+/* Returns a process that gets some awaited objects by name, which does not require permission to
+ * list. */
+static struct process get_by_name(const struct kubectl *kubectl, const struct awaited *items,
+                                  size_t count)
 {
     struct manifests references = {.arena = kubectl->arena};
-    for (size_t i = 0; i < watch->count; i++)
-        manifests_add(&references, object_reference(kubectl->arena, watch->items[i].object));
-    struct process run = {
+    for (size_t i = 0; i < count; i++)
+        manifests_add(&references, object_reference(kubectl->arena, items[i].object));
+    return (struct process){
         .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
                                   "--output=json", "--show-managed-fields=true", NULL)
                          .items,
         .input = kubectl_documents(kubectl, references.items, references.count),
     };
-    kubectl_poll(kubectl, &run, 1);
-    bool ok = process_succeeded(&run);
-    if (ok && run.output.len)
-        *ret_items =
-            object_index(kubectl->arena, kubectl_items(kubectl_parse_output(kubectl, &run)));
-    else if (!ok && !process_interrupted())
-        kubectl_report(kubectl, &run);
-    process_free(&run);
+}
+
+/* Gets all awaited objects by name, many of them in parallel. */
+static bool get_all(const struct acceptance_watch *watch, const struct kubectl *kubectl,
+                    struct map *ret_items)
+{
+    struct runs runs = {0};
+    bool ok = true;
+    for (size_t i = 0; i < watch->count; i += BATCH_OBJECTS) {
+        size_t rest = watch->count - i;
+        runs_add(
+            kubectl->arena, &runs,
+            get_by_name(kubectl, watch->items + i, rest < BATCH_OBJECTS ? rest : BATCH_OBJECTS));
+    }
+    kubectl_poll(kubectl, runs.items, runs.count);
+    for (size_t i = 0; i < runs.count; i++) {
+        struct process *run = &runs.items[i];
+        const struct node *item = NULL;
+        if (process_succeeded(run) && run->output.len)
+            item = kubectl_items(kubectl_parse_output(kubectl, run));
+        else if (!process_succeeded(run) && !process_interrupted())
+            kubectl_report(kubectl, run);
+        ok &= process_succeeded(run);
+        for (; item; item = item->next)
+            map_add(kubectl->arena, ret_items, object_key(kubectl->arena, item), item);
+        process_free(run);
+    }
     return ok;
 }
 
@@ -114,9 +134,9 @@ static bool query(struct acceptance_watch *watch, struct map *ret_items)
                                     .arena = &watch->arena,
                                     .diags = &diags,
                                     .limit = POLL_TIMEOUT_MS};
-    bool ok = (watch->count > BATCH_OBJECTS &&
+    bool ok = (watch->count > PROCESS_PARALLEL_MAX &&
                cluster_list_all(cluster, &kubectl, awaited_resources(watch), ret_items)) ||
-              get_by_name(watch, &kubectl, ret_items);
+              get_all(watch, &kubectl, ret_items);
     struct str error = diags.count ? diags.items[0].message : (struct str){0};
     if (error.len && !str_equal(error, watch->query_error))
         cluster_print(cluster, "the cluster does not answer: %.*s", STR_ARG(error));
@@ -169,35 +189,45 @@ static void report_refused(struct apply *apply, const struct awaited *item)
     diag_hint(diags, "%.*s", STR_ARG(refusal_hint(arena, object, &item->last)));
 }
 
+/* Returns what to do about an object that was not accepted in time. */
+static struct str expiry_hint(struct arena *arena, const struct awaited *item)
+{
+    const struct node *object = item->object;
+    const struct node *parent = item->last.parent;
+    if (!parent)
+        return str_format(arena,
+                          "check that %s is installed and running; for details: kubectl describe "
+                          "%.*s -n %.*s",
+                          kind_of(object)->controller, STR_ARG(object_title(arena, object)),
+                          STR_ARG(object_namespace(object)));
+    struct str name = acceptance_parent_title(arena, object, parent);
+    return str_format(arena, "check that the %.*s exists and that its controller is running: %.*s",
+                      STR_ARG(str_slice(name, 0, str_find(name, 0, ' '))),
+                      STR_ARG(acceptance_describe_parent(arena, object, parent)));
+}
+
 /* Reports an object that no controller has accepted or refused in time. */
 static void report_expired(const struct acceptance_watch *watch, const struct awaited *item)
 {
     struct cluster *cluster = &watch->apply->cluster;
     struct arena *arena = &cluster->arena;
     const struct node *object = item->object;
-    const struct node *parent = item->last.parent;
     struct str title = object_title(arena, object);
     int64_t seconds = limit_of(watch, item->rollout) / 1000;
-    if (parent && !item->last.answered) {
-        struct str name = acceptance_parent_title(arena, object, parent);
+    if (item->last.parent && !item->last.answered)
         diag_error(&cluster->diags, NO_LOCATION,
                    "%.*s in namespace \"%.*s\": no controller has accepted the %s of %.*s in "
                    "%" PRId64 " s",
                    STR_ARG(title), STR_ARG(object_namespace(object)),
-                   kind_is(object, ROLE_ROUTE) ? "route" : "listeners", STR_ARG(name), seconds);
-        diag_hint(&cluster->diags,
-                  "check that the %.*s exists and that its controller is running: %.*s",
-                  STR_ARG(str_slice(name, 0, str_find(name, 0, ' '))),
-                  STR_ARG(acceptance_describe_parent(arena, object, parent)));
-        return;
-    }
-    diag_error(&cluster->diags, NO_LOCATION,
-               "%.*s in namespace \"%.*s\" was not accepted in %" PRId64 " s: %.*s", STR_ARG(title),
-               STR_ARG(object_namespace(object)), seconds,
-               STR_ARG(watch->query_error.len ? watch->query_error : item->last.text));
-    diag_hint(&cluster->diags,
-              "check that %s is installed and running; for details: kubectl describe %.*s -n %.*s",
-              kind_of(object)->controller, STR_ARG(title), STR_ARG(object_namespace(object)));
+                   kind_is(object, ROLE_ROUTE) ? "route" : "listeners",
+                   STR_ARG(acceptance_parent_title(arena, object, item->last.parent)), seconds);
+    else
+        diag_error(&cluster->diags, NO_LOCATION,
+                   "%.*s in namespace \"%.*s\" was not accepted in %" PRId64 " s: %.*s",
+                   STR_ARG(title), STR_ARG(object_namespace(object)), seconds,
+                   STR_ARG(watch->query_error.len ? watch->query_error : item->last.text));
+    if (!watch->query_error.len)
+        diag_hint(&cluster->diags, "%.*s", STR_ARG(expiry_hint(arena, item)));
 }
 
 static void print_waiting(const struct acceptance_watch *watch, struct awaited *item)
