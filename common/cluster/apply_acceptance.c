@@ -33,6 +33,7 @@ struct acceptance_watch {
     int64_t started; /* process_monotonic_ms() */
     int64_t limit;   /* ms; 0: the timeout of each service */
     struct str query_error;
+    bool forbidden; /* the objects cannot be read */
 };
 
 static enum kind_acceptance rank(const struct node *object)
@@ -83,8 +84,23 @@ static struct process get_by_name(const struct kubectl *kubectl, const struct aw
     };
 }
 
+/* Reports a query that failed. One that is forbidden is not repeated. */
+static void report_query(struct acceptance_watch *watch, const struct kubectl *kubectl,
+                         const struct process *run)
+{
+    bool reported = watch->forbidden;
+    watch->forbidden |= kubectl_forbidden(run);
+    if (!watch->forbidden)
+        kubectl_report(kubectl, run);
+    if (!watch->forbidden || reported)
+        return;
+    kubectl_warn(&watch->apply->cluster.kubectl, run);
+    diag_hint(&watch->apply->cluster.diags,
+              "apply does not know whether the routes are accepted: ask for this permission");
+}
+
 /* Gets all awaited objects by name, many of them in parallel. */
-static bool get_all(const struct acceptance_watch *watch, const struct kubectl *kubectl,
+static bool get_all(struct acceptance_watch *watch, const struct kubectl *kubectl,
                     struct map *ret_items)
 {
     struct runs runs = {0};
@@ -102,7 +118,7 @@ static bool get_all(const struct acceptance_watch *watch, const struct kubectl *
         if (process_succeeded(run) && run->output.len)
             item = kubectl_items(kubectl_parse_output(kubectl, run));
         else if (!process_succeeded(run) && !process_interrupted())
-            kubectl_report(kubectl, run);
+            report_query(watch, kubectl, run);
         ok &= process_succeeded(run);
         for (; item; item = item->next)
             map_add(kubectl->arena, ret_items, object_key(kubectl->arena, item), item);
@@ -374,6 +390,8 @@ void apply_await_acceptance(struct apply *apply, bool wait)
     add_awaited(&watch);
     for (int pause = POLL_FIRST; wait && watch.count && !process_interrupted();) {
         poll(&watch);
+        if (watch.forbidden)
+            break;
         judge(&watch);
         forget_finished(&watch);
         if (watch.count == 0)
