@@ -415,6 +415,7 @@ static bool apply_all(struct apply *apply)
 static void wait_for_rollouts(struct apply *apply)
 {
     bool all = is_wait_requested(apply->cluster.options);
+    apply->wait_started = process_monotonic_ms();
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         if (!all && !rollout->old && rollout->state == ROLLOUT_WAITS)

@@ -75,6 +75,7 @@ struct apply {
     struct map unchanged;       /* live objects that need not be sent, by object_key() */
     struct runs dry_runs;       /* that succeeded and are not evaluated yet */
     struct map applied;         /* applied objects, by object_key() */
+    int64_t wait_started;       /* process_monotonic_ms() when the wait for the pods began */
     bool all_applied;           /* true if all objects were applied */
 };
 

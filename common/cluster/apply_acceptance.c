@@ -385,8 +385,10 @@ void apply_await_acceptance(struct apply *apply, bool wait)
 {
     struct acceptance_watch watch = {.apply = apply, .started = process_monotonic_ms()};
     const char *timeout = apply->cluster.options->apply.timeout;
-    if (timeout && duration_parse(str_from_c(timeout), &watch.limit))
+    if (timeout && duration_parse(str_from_c(timeout), &watch.limit)) {
         watch.limit *= 1000;
+        watch.started = apply->wait_started; /* --timeout is the total time */
+    }
     add_awaited(&watch);
     for (int pause = POLL_FIRST; wait && watch.count && !process_interrupted();) {
         poll(&watch);
