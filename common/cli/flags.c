@@ -120,7 +120,7 @@ const struct flag flag_table[FLAG_COUNT] = {
          "change nothing; one of: client (print manifests), server (validate them), none",
          offsetof(struct options, apply.dry_run_mode), dry_runs, NULL},
     [FLAG_WAIT] = {"wait", 0, FLAG_TYPE_CHOICE, "BOOL",
-                   "wait until the pods are ready (default true)",
+                   "wait until pods are ready and routes are accepted (default true)",
                    offsetof(struct options, apply.wait), booleans, NULL},
     [FLAG_TIMEOUT] = {"timeout", 0, FLAG_TYPE_STRING, "TIME",
                       "total time to wait, for example 5m (default: the `timeout` of each service)",

@@ -210,10 +210,28 @@ static void print_retained_data(struct apply *apply)
                       kind_of(apply->retained.items[i])->retained);
 }
 
+/* An Ingress is not deleted before the routes that replace it are accepted, so that its hosts are
+ * always served. Prints and removes those that are retained. */
+static void retain_needed(struct apply *apply)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < apply->orphaned.count; i++) {
+        struct node *object = apply->orphaned.items[i];
+        if (apply_is_needed_until_accepted(apply, object))
+            cluster_print(&apply->cluster,
+                          "%.*s is retained until the routes that replace it are accepted",
+                          STR_ARG(object_title(&apply->cluster.arena, object)));
+        else
+            apply->orphaned.items[count++] = object;
+    }
+    apply->orphaned.count = count;
+}
+
 void apply_report_stale(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
+    retain_needed(apply);
     for (size_t i = 0; !cluster->options->apply.prune && i < apply->orphaned.count; i++)
         cluster_print(cluster, "%.*s is no longer needed: pass --prune to %s it",
                       STR_ARG(object_title(arena, apply->orphaned.items[i])),
@@ -415,6 +433,7 @@ static bool apply_all(struct apply *apply)
 static void wait_for_rollouts(struct apply *apply)
 {
     bool all = is_wait_requested(apply->cluster.options);
+    apply->wait_started = process_monotonic_ms();
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         if (!all && !rollout->old && rollout->state == ROLLOUT_WAITS)
@@ -427,10 +446,13 @@ static void finish_rollout(struct apply *apply, struct rollout *rollout)
 {
     struct cluster *cluster = &apply->cluster;
     struct str name = rollout->title;
-    if (rollout->state == ROLLOUT_DONE && rollout->old) {
+    bool refused = rollout->state == ROLLOUT_FAILED && rollout->not_accepted &&
+                   !rollout->superseded; /* reported already */
+    if ((rollout->state == ROLLOUT_DONE || refused) && rollout->old)
         delete_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
-    }
-    if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed)
+    if (refused && cluster->options->apply.rollback_on_failure)
+        cluster_print(cluster, "%.*s: not rolled back: the pods are ready", STR_ARG(name));
+    if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed || refused)
         return;
     diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->reason));
     if (rollout->superseded) {
@@ -593,6 +615,8 @@ static int run(struct apply *apply)
     ok = apply->all_applied = apply_all(apply);
     if (!process_interrupted())
         wait_for_rollouts(apply);
+    if (!process_interrupted())
+        apply_await_acceptance(apply, is_wait_requested(cluster->options));
     if (!process_interrupted())
         apply_check_superseded(apply);
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)

@@ -12,6 +12,7 @@
  *   apply_cron.c          suspends CronJobs before they are deleted
  *   apply_wait.c          waits for objects that pods require
  *   rollout.c             waits for the pods
+ *   apply_acceptance.c    waits until routes and the like are accepted
  *   apply_superseded.c    detects changes by another apply
  *   rollout_diagnose.c    explains why pods are not ready
  *   rollback.c            rolls back to the previous revision
@@ -47,6 +48,7 @@ struct rollout {
     bool unknown;      /* it failed because the cluster does not answer: the pods may be ready */
     bool rolled_back;  /* the wait is for the pods of the rollback */
     bool superseded;   /* another apply has changed the service since */
+    bool not_accepted; /* the pods are ready, but its routes are not accepted, or not known to be */
     bool apply_failed; /* an object of the service was not applied: there is no rollout */
     struct str deadline_exceeded_at; /* when an earlier rollout exceeded its progress deadline */
     struct str progress;             /* as printed last */
@@ -73,6 +75,7 @@ struct apply {
     struct map unchanged;       /* live objects that need not be sent, by object_key() */
     struct runs dry_runs;       /* that succeeded and are not evaluated yet */
     struct map applied;         /* applied objects, by object_key() */
+    int64_t wait_started;       /* process_monotonic_ms() when the wait for the pods began */
     bool all_applied;           /* true if all objects were applied */
 };
 
@@ -110,6 +113,14 @@ void apply_print(const struct apply *apply, struct str title, const char *outcom
  * broken. */
 bool apply_is_awaited(const struct node *object);
 void apply_await(struct apply *apply);
+
+/* Waits until controllers have accepted the routes, ListenerSets, policies and Certificates of the
+ * services whose pods are ready, and fails those that are refused or not accepted in time. With
+ * `wait` false only marks the services that have such objects. */
+void apply_await_acceptance(struct apply *apply, bool wait);
+
+/* True for a live Ingress of a service whose routes are not accepted. It still serves the hosts. */
+bool apply_is_needed_until_accepted(struct apply *apply, const struct node *live);
 
 /* Reports terminating namespaces, missing Secrets, objects of others, and claims that cannot be
  * changed. */

@@ -41,6 +41,16 @@ enum kind_events {
     EVENTS_NONE,
 };
 
+/* In which way a status says whether an object that carries traffic is accepted (acceptance.h).
+ * Each of these kinds can be refused because one of an earlier kind is not accepted yet. */
+enum kind_acceptance {
+    ACCEPTANCE_NONE,
+    ACCEPTANCE_CERTIFICATE,
+    ACCEPTANCE_LISTENER_SET,
+    ACCEPTANCE_ROUTE, /* for each of its parents */
+    ACCEPTANCE_POLICY,
+};
+
 struct kind {
     const char *name;     /* kind of an object */
     const char *resource; /* resource name for kubectl get, with its API group */
@@ -59,10 +69,11 @@ struct kind {
     bool optional; /* a server has it only if its CustomResourceDefinition is installed */
     const char
         *condition; /* status condition that must be true before pods can start; NULL: none */
-    const char *failure_condition; /* if true, `condition` cannot become true without a change */
-    const char *controller;        /* the product that provides the kind */
-    const char *alternative;       /* hint: how to avoid the kind; NULL: not possible */
-    const char *existing;          /* hint: how to use an existing object; NULL: not possible */
+    const char *failure_condition;   /* if true, `condition` cannot become true without a change */
+    enum kind_acceptance acceptance; /* apply waits until it is accepted */
+    const char *controller;          /* the product that provides the kind */
+    const char *alternative;         /* hint: how to avoid the kind; NULL: not possible */
+    const char *existing;            /* hint: how to use an existing object; NULL: not possible */
 };
 
 /* In the order in which they are applied; kinds that are not rendered come last. Namespaces are
