@@ -36,7 +36,7 @@ static void check_rows(struct unit *unit, const char *kind, const struct row *ro
         struct acceptance acceptance = acceptance_evaluate(&unit->arena, object(unit, text));
         if (acceptance.state != rows[i].state || !str_eq_c(acceptance.text, rows[i].why))
             fail_msg("%s: %d, %.*s", text, acceptance.state, STR_ARG(acceptance.text));
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -168,7 +168,7 @@ static void test_other_kinds(void **state)
     assert_false(acceptance_is_reported(object(unit, "{kind: TraefikService}")));
     assert_false(acceptance_is_reported(object(unit, "{kind: Unknown}")));
     assert_true(acceptance_is_reported(object(unit, "{kind: HTTPRoute}")));
-    unit_forget(unit);
+    unit_reset(unit);
 }
 
 static void test_overlap(void **state)
@@ -192,7 +192,7 @@ static void test_overlap(void **state)
                                       rows[i].conditions)
                                .data;
         assert_str(acceptance_overlap(object(unit, text)), rows[i].message);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -214,7 +214,7 @@ static void test_parents(void **state)
         assert_str(acceptance_parent_title(&unit->arena, route, parent), rows[i].title);
         assert_str(acceptance_describe_parent(&unit->arena, route, parent), rows[i].command);
     }
-    unit_forget(unit);
+    unit_reset(unit);
 }
 
 int main(void)
