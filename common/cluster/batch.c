@@ -41,7 +41,7 @@ static size_t smaller(size_t a, size_t b)
 static size_t divide(struct round *rounds, size_t count, size_t objects)
 {
     size_t wanted = smaller(1 + objects / BATCH_OBJECTS, BATCHES_MAX);
-    size_t each = wanted > count ? wanted / count : 1;
+    size_t each = count && wanted > count ? wanted / count : 1;
     size_t batches = 0;
     for (size_t i = 0; i < count; i++) {
         rounds[i].batches = smaller(each, rounds[i].groups);
