@@ -22,7 +22,7 @@ int main(int argc, char **argv)
         .summary = "Inject a service file into the manifests of a Helm chart",
         .details =
             "Reads manifests from stdin and writes them to stdout. Changes only what the service\n"
-            "file sets; everything else stays identical to the byte. SERVICE-FILE defaults to\n"
+            "file sets; everything else is kept byte for byte. SERVICE-FILE defaults to\n"
             "$OPTASVC_FILE, which Helm 4 passes to plugins.\n",
         .flags = FLAGS_INJECT,
         .run = postrender,

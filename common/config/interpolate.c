@@ -247,7 +247,7 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
         str_format(scope->arena, "variable \"%.*s\" is not defined", STR_ARG(near.word));
     if (report_missing(filler, placeholder, &near, message))
         diag_hint(scope->diags,
-                  "set --var %.*s=VALUE, or add it to the variables of the environment",
+                  "pass --var %.*s=VALUE, or add it to the variables of the environment",
                   STR_ARG(near.word));
     return false;
 }
@@ -276,7 +276,7 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
     struct str message = str_format(scope->arena, "variable \"%.*s\" has no value", STR_ARG(name));
     if (report_missing(filler, placeholder, &none, message))
         diag_hint(scope->diags,
-                  "set --var %.*s=VALUE, or set it in the variables of the environment",
+                  "pass --var %.*s=VALUE, or set it in the variables of the environment",
                   STR_ARG(name));
     return false;
 }

@@ -43,7 +43,7 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct push *push, const 
 static void hint_no_repository(struct push *push)
 {
     const struct session *session = &push->session;
-    const char *hint = "set image: AUTO, or push the image with docker push";
+    const char *hint = "set image: AUTO, or push the image yourself";
     if (session->service_count == 1)
         diag_hint(&push->diags, "\"%.*s\" has image: %.*s; %s",
                   STR_ARG(session->services[0].service->name),
