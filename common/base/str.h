@@ -47,7 +47,8 @@ int str_compare(struct str a, struct str b);
 /* Most names that are compared differ in their first byte. */
 static inline bool str_eq_c(struct str a, const char *c_string)
 {
-    return (a.len == 0 || (c_string && *c_string == *a.data)) && str_equal(a, str_from_c(c_string));
+    return (a.len == 0 || (a.data && c_string && *c_string == *a.data)) &&
+           str_equal(a, str_from_c(c_string));
 }
 bool str_eq_c_nocase(struct str a, const char *c_string); /* ASCII case only */
 bool str_starts_with(struct str s, struct str prefix);
