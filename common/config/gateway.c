@@ -28,6 +28,8 @@ static void read_name(const struct gateway_reader *in)
     if (!name_check_subdomain(text))
         diag_hint(diags, "write the namespace of the Gateway too, for example: name: infra/%.*s",
                   STR_ARG(text));
+    else if (str_find(text, 0, '{') < text.len)
+        diag_hint(diags, "write the name without a placeholder, for example: name: infra/public");
     else
         diag_hint(diags, "for example: name: infra/public");
 }

@@ -64,13 +64,10 @@ static void check_hosts(const struct traffic *traffic)
     }
 }
 
-/* Envoy Gateway disables HTTP/2, which gRPC requires, for listeners whose certificates have names
- * in common, because a connection could be reused for the wrong listener. */
 static void warn_shared_certificate(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
-    if (traffic->protocol != PORT_TYPE_GRPC || !traffic->tls.secret.len ||
-        layer_host_count(traffic->service) < 2)
+    if (!traffic->tls.secret.len || layer_host_count(traffic->service) < 2)
         return;
     diag_warning(diags, traffic->protocol_at,
                  "gRPC may fail: several ListenerSets use the certificate \"%.*s\", and Envoy "
@@ -80,12 +77,42 @@ static void warn_shared_certificate(const struct traffic *traffic)
                      "certificate");
 }
 
+static void warn_overlapping_certificates(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    for (size_t i = 0; i < traffic->route_count && traffic->tls.issuer.len; i++) {
+        const struct route *route = &traffic->routes[i];
+        struct str other = layer_overlapping_host(traffic->service, route->host);
+        if (other.len == 0)
+            continue;
+        diag_warning(diags, route->at,
+                     "gRPC may fail: the certificates of %.*s and %.*s have names in common, and "
+                     "Envoy Gateway disables HTTP/2 for listeners with such certificates",
+                     STR_ARG(route->host), STR_ARG(other));
+        bool is_wildcard = str_starts_with(route->host, STR("*."));
+        diag_hint(diags, "replace %.*s with a domain outside %.*s",
+                  STR_ARG(is_wildcard ? other : route->host),
+                  STR_ARG(is_wildcard ? route->host : other));
+        return;
+    }
+}
+
+/* Envoy Gateway disables HTTP/2, which gRPC requires, for listeners whose certificates have names
+ * in common, because a connection could be reused for the wrong listener. */
+static void warn_http2_disabled(const struct traffic *traffic)
+{
+    if (traffic->protocol != PORT_TYPE_GRPC)
+        return;
+    warn_shared_certificate(traffic);
+    warn_overlapping_certificates(traffic);
+}
+
 void gateway_check(const struct traffic *traffic)
 {
     check_annotations(traffic);
     check_hosts(traffic);
     traffic_warn_grpc_prefix(traffic);
-    warn_shared_certificate(traffic);
+    warn_http2_disabled(traffic);
 }
 
 void gateway_warn_idle_timeout(const struct traffic *traffic)
