@@ -9,6 +9,11 @@ const struct traffic_flavour *traffic_flavour_find(enum flavour_id flavour)
     return flavours[flavour];
 }
 
+const char *traffic_gateway_field(const struct traffic *traffic)
+{
+    return schema_field(traffic->internal ? FILE_INTERNAL_GATEWAY : FILE_GATEWAY)->name;
+}
+
 /* The path of a gRPC request is always /package.Service/Method. */
 void traffic_warn_grpc_prefix(const struct traffic *traffic)
 {

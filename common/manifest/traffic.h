@@ -22,6 +22,10 @@ bool traffic_check(const struct traffic *traffic);
 /* Adds the objects of the flavour; none if there are no routes. */
 void traffic_render(struct manifests *manifests, const struct traffic *traffic);
 
+/* Returns the field of the environment file that selects the Gateway: "gateway" or
+ * "internal_gateway". */
+const char *traffic_gateway_field(const struct traffic *traffic);
+
 /* Warns that gRPC clients cannot use a path prefix that is stripped. */
 void traffic_warn_grpc_prefix(const struct traffic *traffic);
 

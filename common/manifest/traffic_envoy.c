@@ -66,17 +66,21 @@ static void check_affinity(const struct traffic *traffic)
         diag_error(diags, traffic->hash.at,
                    "sticky_session and consistent_hash are mutually exclusive with a gateway of "
                    "type envoy");
-        diag_hint(diags, "remove one of them; or set session_persistence: v1.6 in gateway if the "
-                         "cluster has the experimental CRDs of Gateway API 1.4 to 1.6");
+        diag_hint(diags,
+                  "remove one of them; or set session_persistence: v1.6 in %s if the cluster has "
+                  "the experimental CRDs of Gateway API 1.4 to 1.6",
+                  traffic_gateway_field(traffic));
     } else if (traffic->hash.count) {
         traffic_warn_affinity_and_hash(traffic);
     } else if (!persistent && service_has_autoscaler(traffic->service)) {
         diag_warning(diags, traffic->affinity.at,
                      "clients may move to another pod whenever the number of pods changes, because "
                      "Envoy Gateway hashes the cookie of sticky_session");
-        diag_hint(diags, "set min_containers and max_containers to the same number; or set "
-                         "session_persistence: v1.6 in gateway if the cluster has the experimental "
-                         "CRDs of Gateway API 1.4 to 1.6");
+        diag_hint(diags,
+                  "set min_containers and max_containers to the same number; or set "
+                  "session_persistence: v1.6 in %s if the cluster has the experimental CRDs of "
+                  "Gateway API 1.4 to 1.6",
+                  traffic_gateway_field(traffic));
     }
 }
 

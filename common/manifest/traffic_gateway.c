@@ -123,8 +123,9 @@ void gateway_warn_idle_timeout(const struct traffic *traffic)
     diag_warning(diags, traffic->protocol_at,
                  "the idle timeout of websockets depends on the controller of Gateway %.*s/%.*s",
                  STR_ARG(traffic->gateway->namespace), STR_ARG(traffic->gateway->name));
-    diag_hint(diags, "set it in the Gateway's controller; with Envoy Gateway, set type: envoy in "
-                     "gateway");
+    diag_hint(diags,
+              "set it in the Gateway's controller; with Envoy Gateway, set type: envoy in %s",
+              traffic_gateway_field(traffic));
 }
 
 void gateway_report_hash(const struct traffic *traffic, const char *possible)
@@ -133,9 +134,9 @@ void gateway_report_hash(const struct traffic *traffic, const char *possible)
     diag_error(diags, traffic->hash.at, "consistent_hash is not possible with a gateway of type %s",
                flavour_keyword(traffic->flavour));
     diag_hint(diags,
-              "remove it, or set type: envoy in gateway if its controller is Envoy "
-              "Gateway; type: %s supports %s",
-              flavour_keyword(traffic->flavour), possible);
+              "remove it, or set type: envoy in %s if its controller is Envoy Gateway; type: %s "
+              "supports %s",
+              traffic_gateway_field(traffic), flavour_keyword(traffic->flavour), possible);
 }
 
 void gateway_warn_session_persistence(const struct traffic *traffic)
