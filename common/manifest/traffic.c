@@ -9,6 +9,11 @@ const struct traffic_flavour *traffic_flavour_find(enum flavour_id flavour)
     return flavours[flavour];
 }
 
+struct str traffic_object_name(struct arena *arena, struct str name, struct str host)
+{
+    return str_format(arena, "%.*s-%08x", STR_ARG(name), str_hash(host));
+}
+
 const char *traffic_gateway_field(const struct traffic *traffic)
 {
     return schema_field(traffic->internal ? FILE_INTERNAL_GATEWAY : FILE_GATEWAY)->name;

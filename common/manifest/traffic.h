@@ -22,6 +22,9 @@ bool traffic_check(const struct traffic *traffic);
 /* Adds the objects of the flavour; none if there are no routes. */
 void traffic_render(struct manifests *manifests, const struct traffic *traffic);
 
+/* Returns the name of an object that serves a host: NAME-HASH. */
+struct str traffic_object_name(struct arena *arena, struct str name, struct str host);
+
 /* Returns the field of the environment file that selects the Gateway: "gateway" or
  * "internal_gateway". */
 const char *traffic_gateway_field(const struct traffic *traffic);

@@ -158,11 +158,6 @@ void gateway_warn_session_persistence(const struct traffic *traffic)
 
 /* Objects */
 
-static struct str name_of(struct arena *arena, const struct traffic *traffic, struct str host)
-{
-    return str_format(arena, "%.*s-%08x", STR_ARG(traffic->backend.service), str_hash(host));
-}
-
 bool gateway_uses_grpc_routes(const struct traffic *traffic)
 {
     if (traffic->protocol != PORT_TYPE_GRPC ||
@@ -193,13 +188,20 @@ static void put_certificate(struct manifests *manifests, const struct traffic *t
 }
 
 /* Two ListenerSets with the same host would conflict, so only the first service with a host
- * generates one. */
+ * generates one. Its name is that of the service, also in a chart, whose Services have other names.
+ */
+static struct str listener_set_name(struct arena *arena, const struct traffic *traffic,
+                                    struct str host)
+{
+    return traffic_object_name(arena, layer_host_owner(traffic->service, host), host);
+}
+
 static void add_listener_set(struct manifests *manifests, const struct traffic *traffic,
                              struct str host)
 {
     struct arena *arena = manifests->arena;
     const struct gateway *gateway = traffic->gateway;
-    struct str name = name_of(arena, traffic, host);
+    struct str name = listener_set_name(arena, traffic, host);
     if (!gateway->listener_sets ||
         !str_equal(layer_host_owner(traffic->service, host), traffic->service->name))
         return;
@@ -237,13 +239,9 @@ static void put_listener_set(struct arena *arena, const struct traffic *traffic,
                              struct node *spec)
 {
     struct node *parent = node_append_map(arena, node_set_list(arena, spec, "parentRefs"));
-    struct str owner = layer_host_owner(traffic->service, host);
-    bool own = str_equal(owner, traffic->service->name);
     node_set_string(arena, parent, "group", STR(GATEWAY_GROUP));
     node_set_string(arena, parent, "kind", STR("ListenerSet"));
-    node_set_string(arena, parent, "name",
-                    own ? name_of(arena, traffic, host)
-                        : str_format(arena, "%.*s-%08x", STR_ARG(owner), str_hash(host)));
+    node_set_string(arena, parent, "name", listener_set_name(arena, traffic, host));
     node_set_string(arena, parent, "sectionName", STR("https"));
 }
 
@@ -313,7 +311,7 @@ struct part {
 static struct str part_name(struct arena *arena, const struct traffic *traffic,
                             const struct part *part, const char *suffix)
 {
-    struct str name = name_of(arena, traffic, part->routes->host);
+    struct str name = traffic_object_name(arena, traffic->backend.service, part->routes->host);
     if (part->number == 1)
         return str_format(arena, "%.*s%s", STR_ARG(name), suffix);
     return str_format(arena, "%.*s%s-%zu", STR_ARG(name), suffix, part->number);
