@@ -37,15 +37,6 @@ void traffic_warn_grpc_prefix(const struct traffic *traffic)
     }
 }
 
-void traffic_warn_affinity_and_hash(const struct traffic *traffic)
-{
-    struct diags *diags = traffic->service->layer->diags;
-    diag_warning(diags, traffic->hash.at,
-                 "sticky_session takes precedence over consistent_hash: only requests without the "
-                 "cookie are hashed");
-    diag_hint(diags, "remove one of them");
-}
-
 /* An internal service must not be exposed through the public entry point instead. */
 static bool check_internal(const struct traffic *traffic)
 {

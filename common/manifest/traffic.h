@@ -32,9 +32,6 @@ const char *traffic_gateway_field(const struct traffic *traffic);
 /* Warns that gRPC clients cannot use a path prefix that is stripped. */
 void traffic_warn_grpc_prefix(const struct traffic *traffic);
 
-/* Warns that the cookie of sticky_session takes precedence over consistent_hash. */
-void traffic_warn_affinity_and_hash(const struct traffic *traffic);
-
 const struct traffic_flavour *traffic_flavour_find(enum flavour_id flavour);
 
 #define FLAVOUR(id, name, group, keyword) extern const struct traffic_flavour traffic_##name;

@@ -71,7 +71,7 @@ static void check_affinity(const struct traffic *traffic)
                   "the experimental CRDs of Gateway API 1.4 to 1.6",
                   traffic_gateway_field(traffic));
     } else if (traffic->hash.count) {
-        traffic_warn_affinity_and_hash(traffic);
+        traffic_warn_affinity_and_hash(traffic->service);
     } else if (!persistent && service_has_autoscaler(traffic->service)) {
         diag_warning(diags, traffic->affinity.at,
                      "clients may move to another pod whenever the number of pods changes, because "
