@@ -66,7 +66,7 @@ static bool read_host(const struct service_reader *in, const struct item *item, 
     bool ok = true;
     if (colon < host->len)
         ok = uri_error(in, item, "public_uri must not contain a port",
-                       "remove the port: the ingress controller listens on 80 and 443");
+                       "remove the port: ingress controllers and Gateways listen on 80 and 443");
     *host = str_slice(*host, 0, colon);
     if (str_eq_c(*host, "*") || str_eq_c(*host, "all"))
         *host = (struct str){0};
