@@ -142,7 +142,7 @@ static const struct owner *owner_of(struct renderer *renderer, const struct serv
 /* Reports a host that another file has on the same Gateway: two ListenerSets with the same host
  * conflict, and each file generates its own. */
 static void check_listener_set(struct renderer *renderer, const struct traffic *traffic,
-                               const struct route *route)
+                               const struct route *route, const struct owner *owner)
 {
     const struct layer *layer = traffic->service->layer;
     const struct gateway *gateway = traffic->gateway;
@@ -150,8 +150,7 @@ static void check_listener_set(struct renderer *renderer, const struct traffic *
         return;
     struct str key = STR_JOIN(&renderer->arena, gateway->namespace, STR("/"), gateway->name,
                               STR("/"), route->host);
-    const struct owner *first = map_add(&renderer->arena, &renderer->listener_sets, key,
-                                        owner_of(renderer, traffic->service));
+    const struct owner *first = map_add(&renderer->arena, &renderer->listener_sets, key, owner);
     if (!first || first->path == renderer->path)
         return;
     diag_error(layer->diags, route->at,
@@ -170,6 +169,7 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
 {
     const struct layer *layer = service->layer;
     const struct traffic traffic = traffic_of(service);
+    const struct owner *owner = owner_of(renderer, service);
     bool ignores_case = traffic_flavour_find(traffic.flavour)->ignores_case;
     for (size_t i = 0; i < service->route_count; i++) {
         const struct route *route = &service->routes[i];
@@ -177,11 +177,10 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
         struct str address =
             STR_JOIN(&renderer->arena, service->internal ? STR("internal ") : STR(""), route->host,
                      path, STR("/"));
-        const struct owner *first =
-            map_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
-                    owner_of(renderer, service));
+        const struct owner *first = map_add(
+            &renderer->arena, route->host.len ? &renderer->routes : file_routes, address, owner);
         if (!first) {
-            check_listener_set(renderer, &traffic, route);
+            check_listener_set(renderer, &traffic, route, owner);
             continue;
         }
         bool same_layer = str_equal(first->layer, layer->name);
