@@ -450,6 +450,23 @@ static void warn_no_effect(const struct target *target)
     }
 }
 
+/* Warns about settings of the added objects that a route of the chart does not get. */
+static void warn_chart_route(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    size_t count;
+    const struct object **routes = gateway_routes(target, &count);
+    for (size_t i = 0; i < COUNT_OF(ingress_fields) && count; i++) {
+        enum field_id field = ingress_fields[i];
+        if (!target_has(target, field))
+            continue;
+        diag_warning(injection->diags, record_location(target->service->record, field),
+                     "%s has no effect on %.*s of the chart", schema_field(field)->name,
+                     STR_ARG(object_display_name(injection->arena, routes[0])));
+        diag_hint(injection->diags, "configure it in the chart's values");
+    }
+}
+
 /* Reports `ingress: new` without public_uri. */
 static void check_new(const struct target *target)
 {
@@ -514,10 +531,12 @@ void inject_ingress(const struct target *target)
     struct traffic traffic = traffic_of(target->service);
     traffic.routes = missing;
     traffic.route_count = count;
-    if (adds)
+    if (adds) {
+        warn_chart_route(target);
         add(target, &traffic);
-    else
+    } else {
         report_all_unserved(target, &traffic, first);
+    }
     if (ingress_count == 0 && count == 0)
         warn_no_effect(target);
 }

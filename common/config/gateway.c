@@ -28,6 +28,8 @@ static void read_name(const struct gateway_reader *in)
     if (!name_check_subdomain(text))
         diag_hint(diags, "write the namespace of the Gateway too, for example: name: infra/%.*s",
                   STR_ARG(text));
+    else if (str_find(text, 0, '{') < text.len)
+        diag_hint(diags, "write the name without a placeholder, for example: name: infra/public");
     else
         diag_hint(diags, "for example: name: infra/public");
 }
@@ -109,9 +111,16 @@ const struct gateway *gateway_read(const struct schema_reader *reader, const str
     return gateway;
 }
 
+/* True if the HTTP listener of one is the listener of the other. */
+static bool has_listener_of(const struct gateway *one, const struct gateway *other)
+{
+    return one->http_listener.len && str_equal(one->http_listener, other->listener);
+}
+
 bool gateway_overlaps(const struct gateway *one, const struct gateway *other)
 {
     return str_equal(one->namespace, other->namespace) && str_equal(one->name, other->name) &&
            (one->listener_sets || other->listener_sets || one->listener.len == 0 ||
-            other->listener.len == 0 || str_equal(one->listener, other->listener));
+            other->listener.len == 0 || str_equal(one->listener, other->listener) ||
+            has_listener_of(one, other) || has_listener_of(other, one));
 }

@@ -23,8 +23,16 @@ struct renderer {
     size_t objects;   /* emitted so far */
     struct map namespaces;
     struct map generated_objects; /* KIND/NAMESPACE/NAME; the value is the service's name */
-    struct map routes;            /* HOST/PATH; the value is the service's name */
+    struct map routes;            /* HOST/PATH; the value is a struct owner */
+    struct map listener_sets;     /* GATEWAY and HOST; the value is a struct owner */
     struct map names;             /* NAMESPACE/NAME of each service; the value is its file */
+};
+
+/* The service that is the first to use an address. */
+struct owner {
+    struct str service;
+    struct str layer;
+    const char *path; /* of its file; compared by pointer */
 };
 
 static void report(struct renderer *renderer, const struct diags *diags)
@@ -122,6 +130,37 @@ static void check_objects(struct renderer *renderer, const struct service *servi
     }
 }
 
+static const struct owner *owner_of(struct renderer *renderer, const struct service *service)
+{
+    struct owner *owner = ARENA_NEW(&renderer->arena, struct owner);
+    owner->service = str_copy(&renderer->arena, service->name);
+    owner->layer = str_copy(&renderer->arena, service->layer->name);
+    owner->path = renderer->path;
+    return owner;
+}
+
+/* Reports a host that another file has on the same Gateway: two ListenerSets with the same host
+ * conflict, and each file generates its own. */
+static void check_listener_set(struct renderer *renderer, const struct traffic *traffic,
+                               const struct route *route, const struct owner *owner)
+{
+    const struct layer *layer = traffic->service->layer;
+    const struct gateway *gateway = traffic->gateway;
+    if (!gateway || !gateway->listener_sets || route->host.len == 0)
+        return;
+    struct str key = STR_JOIN(&renderer->arena, gateway->namespace, STR("/"), gateway->name,
+                              STR("/"), route->host);
+    const struct owner *first = map_add(&renderer->arena, &renderer->listener_sets, key, owner);
+    if (!first || first->path == renderer->path)
+        return;
+    diag_error(layer->diags, route->at,
+               "service \"%.*s\" of layer %.*s already has a ListenerSet for %.*s: the two would "
+               "conflict",
+               STR_ARG(first->service), STR_ARG(first->layer), STR_ARG(route->host));
+    diag_hint(layer->diags, "move the services of a domain to one file, or set the certificate in "
+                            "the Gateway's listener and remove listener_sets");
+}
+
 /* If two services have the same address, the controller would choose one. A public and an internal
  * service may have the same, because their controllers differ. Addresses without
  * a host are compared only within a file: other files may be for other clusters. */
@@ -130,6 +169,7 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
 {
     const struct layer *layer = service->layer;
     const struct traffic traffic = traffic_of(service);
+    const struct owner *owner = owner_of(renderer, service);
     bool ignores_case = traffic_flavour_find(traffic.flavour)->ignores_case;
     for (size_t i = 0; i < service->route_count; i++) {
         const struct route *route = &service->routes[i];
@@ -137,14 +177,17 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
         struct str address =
             STR_JOIN(&renderer->arena, service->internal ? STR("internal ") : STR(""), route->host,
                      path, STR("/"));
-        struct str owner = str_copy(&renderer->arena, service->name);
-        const char *first =
-            map_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
-                    owner.data);
-        if (!first)
+        const struct owner *first = map_add(
+            &renderer->arena, route->host.len ? &renderer->routes : file_routes, address, owner);
+        if (!first) {
+            check_listener_set(renderer, &traffic, route, owner);
             continue;
-        diag_error(layer->diags, route->at, "duplicate public_uri: service \"%s\" already uses it",
-                   first);
+        }
+        bool same_layer = str_equal(first->layer, layer->name);
+        diag_error(layer->diags, route->at,
+                   "duplicate public_uri: service \"%.*s\"%s%.*s already uses it",
+                   STR_ARG(first->service), same_layer ? "" : " of layer ",
+                   STR_ARG(same_layer ? STR("") : first->layer));
         diag_hint(layer->diags, "give each service its own path or domain");
     }
 }

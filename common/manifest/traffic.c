@@ -9,6 +9,16 @@ const struct traffic_flavour *traffic_flavour_find(enum flavour_id flavour)
     return flavours[flavour];
 }
 
+struct str traffic_object_name(struct arena *arena, struct str name, struct str host)
+{
+    return str_format(arena, "%.*s-%08x", STR_ARG(name), str_hash(host));
+}
+
+const char *traffic_gateway_field(const struct traffic *traffic)
+{
+    return schema_field(traffic->internal ? FILE_INTERNAL_GATEWAY : FILE_GATEWAY)->name;
+}
+
 /* The path of a gRPC request is always /package.Service/Method. */
 void traffic_warn_grpc_prefix(const struct traffic *traffic)
 {
@@ -25,15 +35,6 @@ void traffic_warn_grpc_prefix(const struct traffic *traffic)
         diag_hint(diags, "give the service its own domain");
         return;
     }
-}
-
-void traffic_warn_affinity_and_hash(const struct traffic *traffic)
-{
-    struct diags *diags = traffic->service->layer->diags;
-    diag_warning(diags, traffic->hash.at,
-                 "sticky_session takes precedence over consistent_hash: only requests without the "
-                 "cookie are hashed");
-    diag_hint(diags, "remove one of them");
 }
 
 /* An internal service must not be exposed through the public entry point instead. */

@@ -22,11 +22,15 @@ bool traffic_check(const struct traffic *traffic);
 /* Adds the objects of the flavour; none if there are no routes. */
 void traffic_render(struct manifests *manifests, const struct traffic *traffic);
 
+/* Returns the name of an object that serves a host: NAME-HASH. */
+struct str traffic_object_name(struct arena *arena, struct str name, struct str host);
+
+/* Returns the field of the environment file that selects the Gateway: "gateway" or
+ * "internal_gateway". */
+const char *traffic_gateway_field(const struct traffic *traffic);
+
 /* Warns that gRPC clients cannot use a path prefix that is stripped. */
 void traffic_warn_grpc_prefix(const struct traffic *traffic);
-
-/* Warns that the cookie of sticky_session takes precedence over consistent_hash. */
-void traffic_warn_affinity_and_hash(const struct traffic *traffic);
 
 const struct traffic_flavour *traffic_flavour_find(enum flavour_id flavour);
 

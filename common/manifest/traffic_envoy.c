@@ -8,7 +8,7 @@ struct hash_form {
     const char *list; /* the field with the names; NULL: there are none */
 };
 
-static struct hash_form form_of(enum hash_kind kind)
+static struct hash_form hash_form_of(enum hash_kind kind)
 {
     static const struct hash_form forms[] = {
         [HASH_PATH] = {"Headers", "headers"},
@@ -23,7 +23,7 @@ static struct hash_form form_of(enum hash_kind kind)
 }
 
 /* Envoy has the path and the host as pseudo-headers of HTTP/2. */
-static struct str name_of(const struct hash_key *key)
+static struct str key_name(const struct hash_key *key)
 {
     return key->kind == HASH_PATH   ? STR(":path")
            : key->kind == HASH_HOST ? STR(":authority")
@@ -33,10 +33,10 @@ static struct str name_of(const struct hash_key *key)
 /* True if all keys are of one type of hash, and only as many as it can have. */
 static bool is_possible(const struct traffic_hash *hash)
 {
-    struct hash_form form = form_of(hash->keys[0].kind);
+    struct hash_form form = hash_form_of(hash->keys[0].kind);
     for (size_t i = 1; i < hash->count && form.type; i++) {
-        bool same = form_of(hash->keys[i].kind).type == form.type;
-        bool equal = str_equal(name_of(&hash->keys[i]), name_of(&hash->keys[0]));
+        bool same = hash_form_of(hash->keys[i].kind).type == form.type;
+        bool equal = str_equal(key_name(&hash->keys[i]), key_name(&hash->keys[0]));
         if (!same || (!form.list && !equal))
             return false;
     }
@@ -66,17 +66,21 @@ static void check_affinity(const struct traffic *traffic)
         diag_error(diags, traffic->hash.at,
                    "sticky_session and consistent_hash are mutually exclusive with a gateway of "
                    "type envoy");
-        diag_hint(diags, "remove one of them; or set session_persistence: v1.6 in gateway if the "
-                         "cluster has the experimental CRDs of Gateway API 1.4 to 1.6");
+        diag_hint(diags,
+                  "remove one of them; or set session_persistence: v1.6 in %s if the cluster has "
+                  "the experimental CRDs of Gateway API 1.4 to 1.6",
+                  traffic_gateway_field(traffic));
     } else if (traffic->hash.count) {
-        traffic_warn_affinity_and_hash(traffic);
+        traffic_warn_affinity_and_hash(traffic->service);
     } else if (!persistent && service_has_autoscaler(traffic->service)) {
         diag_warning(diags, traffic->affinity.at,
                      "clients may move to another pod whenever the number of pods changes, because "
                      "Envoy Gateway hashes the cookie of sticky_session");
-        diag_hint(diags, "set min_containers and max_containers to the same number; or set "
-                         "session_persistence: v1.6 in gateway if the cluster has the experimental "
-                         "CRDs of Gateway API 1.4 to 1.6");
+        diag_hint(diags,
+                  "set min_containers and max_containers to the same number; or set "
+                  "session_persistence: v1.6 in %s if the cluster has the experimental CRDs of "
+                  "Gateway API 1.4 to 1.6",
+                  traffic_gateway_field(traffic));
     }
 }
 
@@ -101,14 +105,14 @@ static void put_cookie(struct arena *arena, const struct traffic_affinity *affin
 static bool is_repeated(const struct traffic_hash *hash, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (str_equal(name_of(&hash->keys[i]), name_of(&hash->keys[index])))
+        if (str_equal(key_name(&hash->keys[i]), key_name(&hash->keys[index])))
             return true;
     return false;
 }
 
 static void put_keys(struct arena *arena, const struct traffic_hash *hash, struct node *map)
 {
-    struct hash_form form = form_of(hash->keys[0].kind);
+    struct hash_form form = hash_form_of(hash->keys[0].kind);
     if (hash->keys[0].kind == HASH_COOKIE)
         node_set_string(arena, node_set_map(arena, map, "cookie"), "name", hash->keys[0].name);
     if (!form.list)
@@ -116,7 +120,7 @@ static void put_keys(struct arena *arena, const struct traffic_hash *hash, struc
     struct node *list = node_set_list(arena, map, form.list);
     for (size_t i = 0; i < hash->count; i++)
         if (!is_repeated(hash, i))
-            node_set_string(arena, node_append_map(arena, list), "name", name_of(&hash->keys[i]));
+            node_set_string(arena, node_append_map(arena, list), "name", key_name(&hash->keys[i]));
 }
 
 static void put_load_balancer(struct arena *arena, const struct traffic *traffic, bool cookie,
@@ -128,7 +132,8 @@ static void put_load_balancer(struct arena *arena, const struct traffic *traffic
     node_set_string(arena, balancer, "type", STR("ConsistentHash"));
     struct node *hash = node_set_map(arena, balancer, "consistentHash");
     node_set_string(arena, hash, "type",
-                    cookie ? STR("Cookie") : str_from_c(form_of(traffic->hash.keys[0].kind).type));
+                    cookie ? STR("Cookie")
+                           : str_from_c(hash_form_of(traffic->hash.keys[0].kind).type));
     if (cookie)
         put_cookie(arena, &traffic->affinity, hash);
     else

@@ -64,13 +64,10 @@ static void check_hosts(const struct traffic *traffic)
     }
 }
 
-/* Envoy Gateway disables HTTP/2, which gRPC requires, for listeners whose certificates have names
- * in common, because a connection could be reused for the wrong listener. */
 static void warn_shared_certificate(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
-    if (traffic->protocol != PORT_TYPE_GRPC || !traffic->tls.secret.len ||
-        layer_host_count(traffic->service) < 2)
+    if (!traffic->tls.secret.len || layer_host_count(traffic->service) < 2)
         return;
     diag_warning(diags, traffic->protocol_at,
                  "gRPC may fail: several ListenerSets use the certificate \"%.*s\", and Envoy "
@@ -80,12 +77,42 @@ static void warn_shared_certificate(const struct traffic *traffic)
                      "certificate");
 }
 
+static void warn_overlapping_certificates(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    for (size_t i = 0; i < traffic->route_count && traffic->tls.issuer.len; i++) {
+        const struct route *route = &traffic->routes[i];
+        struct str other = layer_overlapping_host(traffic->service, route->host);
+        if (other.len == 0)
+            continue;
+        diag_warning(diags, route->at,
+                     "gRPC may fail: the certificates of %.*s and %.*s have names in common, and "
+                     "Envoy Gateway disables HTTP/2 for listeners with such certificates",
+                     STR_ARG(route->host), STR_ARG(other));
+        bool is_wildcard = str_starts_with(route->host, STR("*."));
+        diag_hint(diags, "replace %.*s with a domain outside %.*s",
+                  STR_ARG(is_wildcard ? other : route->host),
+                  STR_ARG(is_wildcard ? route->host : other));
+        return;
+    }
+}
+
+/* Envoy Gateway disables HTTP/2, which gRPC requires, for listeners whose certificates have names
+ * in common, because a connection could be reused for the wrong listener. */
+static void warn_http2_disabled(const struct traffic *traffic)
+{
+    if (traffic->protocol != PORT_TYPE_GRPC)
+        return;
+    warn_shared_certificate(traffic);
+    warn_overlapping_certificates(traffic);
+}
+
 void gateway_check(const struct traffic *traffic)
 {
     check_annotations(traffic);
     check_hosts(traffic);
     traffic_warn_grpc_prefix(traffic);
-    warn_shared_certificate(traffic);
+    warn_http2_disabled(traffic);
 }
 
 void gateway_warn_idle_timeout(const struct traffic *traffic)
@@ -96,8 +123,9 @@ void gateway_warn_idle_timeout(const struct traffic *traffic)
     diag_warning(diags, traffic->protocol_at,
                  "the idle timeout of websockets depends on the controller of Gateway %.*s/%.*s",
                  STR_ARG(traffic->gateway->namespace), STR_ARG(traffic->gateway->name));
-    diag_hint(diags, "set it in the Gateway's controller; with Envoy Gateway, set type: envoy in "
-                     "gateway");
+    diag_hint(diags,
+              "set it in the Gateway's controller; with Envoy Gateway, set type: envoy in %s",
+              traffic_gateway_field(traffic));
 }
 
 void gateway_report_hash(const struct traffic *traffic, const char *possible)
@@ -106,9 +134,9 @@ void gateway_report_hash(const struct traffic *traffic, const char *possible)
     diag_error(diags, traffic->hash.at, "consistent_hash is not possible with a gateway of type %s",
                flavour_keyword(traffic->flavour));
     diag_hint(diags,
-              "remove it, or set type: envoy in gateway if its controller is Envoy "
-              "Gateway; type: %s supports %s",
-              flavour_keyword(traffic->flavour), possible);
+              "remove it, or set type: envoy in %s if its controller is Envoy Gateway; type: %s "
+              "supports %s",
+              traffic_gateway_field(traffic), flavour_keyword(traffic->flavour), possible);
 }
 
 void gateway_warn_session_persistence(const struct traffic *traffic)
@@ -129,11 +157,6 @@ void gateway_warn_session_persistence(const struct traffic *traffic)
 }
 
 /* Objects */
-
-static struct str name_of(struct arena *arena, const struct traffic *traffic, struct str host)
-{
-    return str_format(arena, "%.*s-%08x", STR_ARG(traffic->backend.service), str_hash(host));
-}
 
 bool gateway_uses_grpc_routes(const struct traffic *traffic)
 {
@@ -165,13 +188,20 @@ static void put_certificate(struct manifests *manifests, const struct traffic *t
 }
 
 /* Two ListenerSets with the same host would conflict, so only the first service with a host
- * generates one. */
+ * generates one. Its name is that of the service, also in a chart, whose Services have other names.
+ */
+static struct str listener_set_name(struct arena *arena, const struct traffic *traffic,
+                                    struct str host)
+{
+    return traffic_object_name(arena, layer_host_owner(traffic->service, host), host);
+}
+
 static void add_listener_set(struct manifests *manifests, const struct traffic *traffic,
                              struct str host)
 {
     struct arena *arena = manifests->arena;
     const struct gateway *gateway = traffic->gateway;
-    struct str name = name_of(arena, traffic, host);
+    struct str name = listener_set_name(arena, traffic, host);
     if (!gateway->listener_sets ||
         !str_equal(layer_host_owner(traffic->service, host), traffic->service->name))
         return;
@@ -209,13 +239,9 @@ static void put_listener_set(struct arena *arena, const struct traffic *traffic,
                              struct node *spec)
 {
     struct node *parent = node_append_map(arena, node_set_list(arena, spec, "parentRefs"));
-    struct str owner = layer_host_owner(traffic->service, host);
-    bool own = str_equal(owner, traffic->service->name);
     node_set_string(arena, parent, "group", STR(GATEWAY_GROUP));
     node_set_string(arena, parent, "kind", STR("ListenerSet"));
-    node_set_string(arena, parent, "name",
-                    own ? name_of(arena, traffic, host)
-                        : str_format(arena, "%.*s-%08x", STR_ARG(owner), str_hash(host)));
+    node_set_string(arena, parent, "name", listener_set_name(arena, traffic, host));
     node_set_string(arena, parent, "sectionName", STR("https"));
 }
 
@@ -285,7 +311,7 @@ struct part {
 static struct str part_name(struct arena *arena, const struct traffic *traffic,
                             const struct part *part, const char *suffix)
 {
-    struct str name = name_of(arena, traffic, part->routes->host);
+    struct str name = traffic_object_name(arena, traffic->backend.service, part->routes->host);
     if (part->number == 1)
         return str_format(arena, "%.*s%s", STR_ARG(name), suffix);
     return str_format(arena, "%.*s%s-%zu", STR_ARG(name), suffix, part->number);

@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+static void hint_alternatives(const struct traffic *traffic, const char *first)
+{
+    diag_hint(traffic->service->layer->diags,
+              "%s; or use a Gateway (set %s in the environment file); or set ingress_controller: "
+              "nginx there if this class reads nginx annotations",
+              first, traffic_gateway_field(traffic));
+}
+
 /* Reports a path prefix that would have to be stripped: these controllers forward paths unchanged.
  */
 static void check_prefixes(const struct traffic *traffic)
@@ -16,9 +24,7 @@ static void check_prefixes(const struct traffic *traffic)
         diag_error(diags, route->at,
                    "controllers of class \"%.*s\" cannot strip the path prefix %.*s",
                    STR_ARG(traffic->class), STR_ARG(route->prefix));
-        diag_hint(diags, "set keep_path_prefix: true; or use a Gateway (set gateway in the "
-                         "environment file); or set ingress_controller: nginx there if this class "
-                         "reads nginx annotations");
+        hint_alternatives(traffic, "set keep_path_prefix: true");
         return; /* one error for one cause */
     }
 }
@@ -33,9 +39,7 @@ static void check_settings(const struct traffic *traffic)
             continue;
         diag_error(diags, settings[i].at, "%.*s, which controllers of class \"%.*s\" do not read",
                    STR_ARG(settings[i].text), STR_ARG(traffic->class));
-        diag_hint(diags, "remove it; or use a Gateway (set gateway in the environment file); or "
-                         "set ingress_controller: nginx there if this class reads nginx "
-                         "annotations");
+        hint_alternatives(traffic, "remove it");
     }
 }
 

@@ -50,8 +50,7 @@ static void add_ingress(struct manifests *manifests, const struct traffic *traff
     struct arena *arena = manifests->arena;
     const struct route *routes = traffic->routes;
     struct str host = routes[from].host;
-    struct str name =
-        str_format(arena, "%.*s-%08x", STR_ARG(traffic->backend.service), str_hash(host));
+    struct str name = traffic_object_name(arena, traffic->backend.service, host);
     bool only_root = to - from == 1 && routes[from].prefix.len == 0;
     struct node *object =
         manifest_object(manifests, traffic->service, "networking.k8s.io/v1", "Ingress", name);

@@ -15,10 +15,11 @@ static void check(const struct traffic *traffic)
     diag_error(diags, traffic->affinity.at,
                "sticky_session is not possible with a gateway of type standard without "
                "session_persistence");
-    diag_hint(diags, "set type: envoy or type: traefik in gateway if its controller is Envoy "
-                     "Gateway or Traefik; or set session_persistence: v1.6 if the controller "
-                     "supports it and the cluster has the experimental CRDs of Gateway API 1.4 to "
-                     "1.6");
+    diag_hint(diags,
+              "set type: envoy or type: traefik in %s if its controller is Envoy Gateway or "
+              "Traefik; or set session_persistence: v1.6 if the controller supports it and the "
+              "cluster has the experimental CRDs of Gateway API 1.4 to 1.6",
+              traffic_gateway_field(traffic));
 }
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)

@@ -14,6 +14,7 @@ struct layer_hosts {
     struct map exact;     /* users of a host, as written; of all hosts under "" */
     struct map wildcards; /* users of *.DOMAIN, by DOMAIN */
     struct map below;     /* users of hosts in DOMAIN, by DOMAIN; of any host under "" */
+    struct map children;  /* a host of one label before DOMAIN, not a wildcard, by DOMAIN */
     size_t count;         /* of hosts */
 };
 
@@ -27,6 +28,13 @@ static bool add_user(struct arena *arena, struct map *map, struct str key, struc
     return !found;
 }
 
+static void add_child(struct arena *arena, struct map *children, struct str host)
+{
+    struct str *child = ARENA_NEW(arena, struct str);
+    *child = host;
+    map_add(arena, children, str_skip(host, str_find(host, 0, '.') + 1), child);
+}
+
 static void add_host(struct arena *arena, struct layer_hosts *hosts, struct str host,
                      struct str service)
 {
@@ -34,6 +42,8 @@ static void add_host(struct arena *arena, struct layer_hosts *hosts, struct str 
     add_user(arena, &hosts->below, STR(""), service);
     if (str_starts_with(host, STR("*.")))
         add_user(arena, &hosts->wildcards, str_skip(host, 2), service);
+    else if (host.len)
+        add_child(arena, &hosts->children, host);
     for (size_t dot = str_find(host, 0, '.'); dot < host.len; dot = str_find(host, dot + 1, '.'))
         add_user(arena, &hosts->below, str_skip(host, dot + 1), service);
 }
@@ -112,6 +122,19 @@ struct str layer_host_owner(const struct service *service, struct str host)
 {
     const struct users *users = map_get(&hosts_of(service)->exact, host);
     return users ? users->first : service->name;
+}
+
+struct str layer_overlapping_host(const struct service *service, struct str host)
+{
+    struct layer *layer = service->layer;
+    const struct layer_hosts *hosts = hosts_of(service);
+    struct str domain = str_skip(host, str_find(host, 0, '.') + 1);
+    const struct str *child = map_get(&hosts->children, domain);
+    if (str_starts_with(host, STR("*.")))
+        return child ? *child : STR("");
+    if (host.len && map_get(&hosts->wildcards, domain))
+        return STR_JOIN(layer->arena, STR("*."), domain);
+    return STR("");
 }
 
 size_t layer_host_count(const struct service *service)

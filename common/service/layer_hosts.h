@@ -11,6 +11,10 @@ bool layer_shares_host(const struct service *service, struct str host);
 /* Returns the name of the first service of the layer with exactly this host. */
 struct str layer_host_owner(const struct service *service, struct str host);
 
+/* Returns another host of the layer, at the same entry point, whose certificate has a name in
+ * common with that of `host`, such as *.example.com for a.example.com; empty if there is none. */
+struct str layer_overlapping_host(const struct service *service, struct str host);
+
 /* Returns how many hosts the layer has at the entry point of the service. */
 size_t layer_host_count(const struct service *service);
 

@@ -2,6 +2,7 @@
 #include "service/service_reader.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum { HTTP_SERVICE_PORT = 80 };
 
@@ -247,6 +248,39 @@ static void check_provider(const struct service_reader *in)
                                 "service_annotations");
 }
 
+/* True if a load balancer with this annotation is internal: an external one has another value of it
+ * or none. */
+static bool makes_internal(const struct provider *provider,
+                           const struct load_balancer_annotation *annotation)
+{
+    const struct load_balancer_annotation *external = provider->external_load_balancer;
+    while (external && external->name && strcmp(external->name, annotation->name) != 0)
+        external++;
+    return !external || !external->name || strcmp(external->value, annotation->value) != 0;
+}
+
+/* Warns of an annotation that may make an internal load balancer public. */
+static void warn_public(const struct service_reader *in)
+{
+    const struct provider *provider = in->layer->environment.provider;
+    const struct value *values = service_value(in, SERVICE_SERVICE_ANNOTATIONS);
+    const struct load_balancer_annotation *annotation = provider->internal_load_balancer;
+    if (in->service->load_balancer != LOAD_BALANCER_INTERNAL || layer_is_for_chart(in->layer))
+        return;
+    for (; annotation && annotation->name; annotation++)
+        for (size_t i = 0; i < values->count; i++) {
+            const struct item *item = &values->items[i];
+            if (!str_eq_c(item->name, annotation->name) ||
+                str_eq_c(item->text, annotation->value) || !makes_internal(provider, annotation))
+                continue;
+            diag_warning(in->reader.diags, item->node->span,
+                         "the load balancer may be public: %s replaces \"%s\" of load_balancer: "
+                         "internal",
+                         annotation->name, annotation->value);
+            diag_hint(in->reader.diags, "remove the annotation, or set load_balancer: external");
+        }
+}
+
 static void read_load_balancer(const struct service_reader *in)
 {
     struct str text = service_value(in, SERVICE_LOAD_BALANCER)->text;
@@ -255,6 +289,7 @@ static void read_load_balancer(const struct service_reader *in)
     in->service->load_balancer =
         str_eq_c(text, "internal") ? LOAD_BALANCER_INTERNAL : LOAD_BALANCER_EXTERNAL;
     check_provider(in);
+    warn_public(in);
 }
 
 static void warn_annotations(const struct service_reader *in)

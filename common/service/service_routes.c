@@ -1,5 +1,6 @@
 /* Public addresses, and how requests are distributed to pods. */
 #include "service/service_reader.h"
+#include "service/service_traffic.h"
 
 #include <string.h>
 
@@ -65,7 +66,7 @@ static bool read_host(const struct service_reader *in, const struct item *item, 
     bool ok = true;
     if (colon < host->len)
         ok = uri_error(in, item, "public_uri must not contain a port",
-                       "remove the port: the ingress controller listens on 80 and 443");
+                       "remove the port: ingress controllers and Gateways listen on 80 and 443");
     *host = str_slice(*host, 0, colon);
     if (str_eq_c(*host, "*") || str_eq_c(*host, "all"))
         *host = (struct str){0};
@@ -253,19 +254,13 @@ static void read_affinity(const struct service_reader *in)
     if (service->sticky && sets_path && path.len == 0 && !has_root && service->route_count > 1) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
                      "the paths share no prefix, so the cookie of sticky_session is sent for all "
-                     "paths of the "
-                     "host");
+                     "paths of the host");
         diag_hint(in->reader.diags, "to keep it from other services on the host, give the paths a "
                                     "common prefix");
     }
     /* With a Gateway, the flavour knows whether both are possible. */
-    if (service->sticky && service->hash_key.len &&
-        (!service_gateway(service) || layer_is_for_chart(in->layer))) {
-        diag_warning(in->reader.diags, record_location(in->record, SERVICE_CONSISTENT_HASH),
-                     "sticky_session takes precedence over consistent_hash: only requests without "
-                     "the cookie are hashed");
-        diag_hint(in->reader.diags, "remove one of them");
-    }
+    if (service->sticky && service->hash_key.len && (!gateway || layer_is_for_chart(in->layer)))
+        traffic_warn_affinity_and_hash(service);
 }
 
 /* Warns about traffic fields of a service without public_uri. */

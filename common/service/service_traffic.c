@@ -160,6 +160,15 @@ struct traffic traffic_of(const struct service *service)
     return traffic;
 }
 
+void traffic_warn_affinity_and_hash(const struct service *service)
+{
+    struct diags *diags = service->layer->diags;
+    diag_warning(diags, record_location(service->record, SERVICE_CONSISTENT_HASH),
+                 "sticky_session takes precedence over consistent_hash: only requests without the "
+                 "cookie are hashed");
+    diag_hint(diags, "remove one of them");
+}
+
 size_t traffic_host_end(const struct traffic *traffic, size_t from)
 {
     size_t to = from + 1;

@@ -77,6 +77,9 @@ struct traffic traffic_of(const struct service *service);
  * the same for all requests. The keys are allocated in the arena. */
 struct traffic_hash traffic_hash_parse(struct arena *arena, struct str text);
 
+/* Warns that the cookie of sticky_session takes precedence over consistent_hash. */
+void traffic_warn_affinity_and_hash(const struct service *service);
+
 /* Returns the index after the last route of the host of route `from`. */
 size_t traffic_host_end(const struct traffic *traffic, size_t from);
 

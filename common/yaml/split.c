@@ -123,7 +123,7 @@ static void read_line(struct stream_parser *stream_parser, struct str text, size
     static const struct str kind = {"kind", 4};
     struct str line = str_slice(text, at, at + kind.len);
     size_t after = at + kind.len;
-    switch (text.data[at]) {
+    switch (text.data ? text.data[at] : '\0') {
     case 'k':
         after = str_equal(line, kind) ? skip_spaces(text, after) : text.len;
         if (after < text.len && text.data[after] == ':' && stream_parser->kinds++ == 0)
