@@ -40,8 +40,7 @@ static struct map printed_titles(struct apply *apply, const struct manifests *ba
 }
 
 /* Records and prints the objects of a batch that were applied: kubectl has printed their titles, or
- * they are unchanged. If kubectl has printed nothing, nothing is recorded. `run`: NULL if nothing
- * had to be sent. */
+ * they are unchanged and the server answers. `run`: NULL if nothing had to be sent. */
 static void record_applied(struct apply *apply, const struct manifests *batch,
                            const struct process *run)
 {
@@ -49,8 +48,8 @@ static void record_applied(struct apply *apply, const struct manifests *batch,
     struct map titles = {0};
     if (run)
         titles = printed_titles(apply, batch, run);
-    bool any = titles.count || (!run && !process_interrupted());
-    for (size_t i = 0; any && i < batch->count; i++) {
+    bool answers = titles.count || (!process_interrupted() && (!run || kubectl_is_rejected(run)));
+    for (size_t i = 0; answers && i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
         struct str key = object_key(arena, batch->items[i]);
         if (!map_get(&apply->unchanged, key) && !map_get(&titles, title))
@@ -649,6 +648,7 @@ int apply(const struct options *options, bool color)
     if (cluster_open(&apply.cluster, options, color, false)) {
         apply.cluster.kubectl.limit = call_limit(options);
         status = run(&apply);
+        apply_discard_dry_runs(&apply);
     }
     if (process_interrupted())
         cluster_print(&apply.cluster, "interrupted%s",

@@ -154,6 +154,9 @@ bool apply_mark_adopted(struct apply *apply);
  * if one of them exists. */
 bool apply_assume_new(struct apply *apply);
 
+/* Frees the dry runs that were not evaluated, because a check failed. */
+void apply_discard_dry_runs(struct apply *apply);
+
 /* Runs a server dry run of all objects whose namespaces exist (or are `absent`), and notes the
  * outcome of each. Reports each object that the server rejects and returns false. */
 bool apply_dry_run(struct apply *apply, bool absent);

@@ -22,7 +22,8 @@ struct awaited {
     struct str printed;        /* the last progress line */
     int64_t refused_since;     /* process_monotonic_ms(); 0: not refused */
     bool failed;               /* its service fails because of it */
-    struct acceptance last;    /* its texts are in the arena of the last response */
+    bool overlap_reported;
+    struct acceptance last; /* its texts are in the arena of the last response */
 };
 
 struct acceptance_watch {
@@ -256,12 +257,14 @@ static void print_waiting(const struct acceptance_watch *watch, struct awaited *
                   STR_ARG(object_kind(item->object)), STR_ARG(item->printed));
 }
 
-static void warn_overlap(struct apply *apply, const struct node *live)
+/* Reports it once: an accepted object is queried until all of its service are accepted. */
+static void warn_overlap(struct apply *apply, struct awaited *item, const struct node *live)
 {
     struct arena *arena = &apply->cluster.arena;
     struct str message = acceptance_overlap(live);
-    if (message.len == 0)
+    if (message.len == 0 || item->overlap_reported)
         return;
+    item->overlap_reported = true;
     diag_warning(&apply->cluster.diags, NO_LOCATION,
                  "%.*s in namespace \"%.*s\": OverlappingTLSConfig is True: %.*s",
                  STR_ARG(object_title(arena, live)), STR_ARG(object_namespace(live)),
@@ -287,7 +290,7 @@ static void evaluate(struct acceptance_watch *watch, struct awaited *item, const
     else if (item->refused_since == 0)
         item->refused_since = process_monotonic_ms();
     if (item->last.state == ACCEPTANCE_DONE)
-        warn_overlap(watch->apply, live);
+        warn_overlap(watch->apply, item, live);
     else
         print_waiting(watch, item);
 }

@@ -274,14 +274,6 @@ void apply_report_conflicts(struct apply *apply)
     }
 }
 
-/* True if the server itself rejected the request, so that retrying each object is useful. */
-static bool is_server_error(const struct process *run)
-{
-    return kubectl_conflicts(run) ||
-           (run->error == 0 && (kubectl_stderr_contains(run, "Error from server") ||
-                                kubectl_stderr_contains(run, "is invalid")));
-}
-
 static bool all_succeeded(const struct runs *runs)
 {
     for (size_t i = 0; i < runs->count; i++)
@@ -329,11 +321,16 @@ bool apply_assume_new(struct apply *apply)
     return ok;
 }
 
+void apply_discard_dry_runs(struct apply *apply)
+{
+    free_runs(&apply->dry_runs);
+}
+
 static void report_rejected(struct apply *apply, const struct batches *batches,
                             const struct runs *runs)
 {
     for (size_t i = 0; i < runs->count && !process_interrupted(); i++)
-        if (is_server_error(&runs->items[i]))
+        if (kubectl_is_rejected(&runs->items[i])) /* retrying each object is useful */
             report_each(apply, &batches->items[i]);
         else if (!process_succeeded(&runs->items[i]))
             kubectl_report(&apply->cluster.kubectl, &runs->items[i]);

@@ -49,6 +49,9 @@ bool kubectl_run_one(const struct kubectl *kubectl, struct process run);
 /* True if an apply failed because other managers own fields. */
 bool kubectl_conflicts(const struct process *run);
 
+/* True if a process failed because the server rejected a request, not for lack of an answer. */
+bool kubectl_is_rejected(const struct process *run);
+
 /* True if a process failed because the server does not have the kind. */
 bool kubectl_is_missing_kind(const struct process *run);
 

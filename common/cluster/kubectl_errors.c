@@ -412,6 +412,13 @@ bool kubectl_conflicts(const struct process *run)
            kubectl_stderr_contains(run, "Apply failed with ");
 }
 
+bool kubectl_is_rejected(const struct process *run)
+{
+    return kubectl_conflicts(run) || (run->error == 0 && run->status != 0 &&
+                                      (kubectl_stderr_contains(run, "Error from server") ||
+                                       kubectl_stderr_contains(run, "is invalid")));
+}
+
 bool kubectl_is_missing_kind(const struct process *run)
 {
     return run->error == 0 && run->status != 0 &&

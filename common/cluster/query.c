@@ -133,10 +133,11 @@ static bool take_objects_together(struct cluster *cluster, const struct question
     return cluster->lists_all;
 }
 
+/* In the arena of the cluster, because the map outlives a query with another arena. */
 static void add_missing_kind(struct cluster *cluster, struct cluster_namespace *namespace,
                              const struct kind *kind)
 {
-    map_add(cluster->kubectl.arena, &namespace->missing_kinds, str_from_c(kind->name), kind);
+    map_add(&cluster->arena, &namespace->missing_kinds, str_from_c(kind->name), kind);
 }
 
 /* Lists a kind that the server may not have. If it is forbidden, the user has no such objects. */
@@ -538,11 +539,12 @@ static void take_missing(struct cluster *cluster, const struct question *questio
 {
     struct cluster_namespace *namespace = question->namespace;
     bool forbidden = kubectl_forbidden(run);
-    if (forbidden)
-    namespace->forbidden = kubectl_refused(&cluster->kubectl, run);
-    else if (!process_succeeded(run)) kubectl_report(&cluster->kubectl, run);
-    if (!forbidden && !process_succeeded(run))
+    if (!forbidden && !process_succeeded(run)) {
+        kubectl_report(&cluster->kubectl, run);
         return;
+    }
+    if (forbidden)
+        question->namespace->forbidden = kubectl_refused(&cluster->kubectl, run);
     struct node *next = NULL;
     for (struct node *item = printed_items(cluster, run); item; item = next) {
         next = item->next;

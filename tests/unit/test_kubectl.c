@@ -569,6 +569,27 @@ static void test_conflicts(void **state)
     assert_str(unit->diags.items[2].message, "not this one");
 }
 
+static void test_rejected(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *script;
+        bool rejected;
+    } rows[] = {
+        {"echo 'Error from server (InternalError): x' >&2; exit 1", true},
+        {"echo 'error: Apply failed with 1 conflict: x' >&2; exit 1", true},
+        {"echo 'The Service \"web\" is invalid: x' >&2; exit 1", true},
+        {"echo 'The connection to the server x was refused' >&2; exit 1", false},
+        {"exit 1", false},
+        {"echo 'Warning: Error from server' >&2", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct process run = run_get(unit, rows[i].script);
+        assert_int_equal(kubectl_is_rejected(&run), rows[i].rejected);
+        process_free(&run);
+    }
+}
+
 static void test_kinds_of_failures(void **state)
 {
     struct unit *unit = *state;
@@ -784,6 +805,7 @@ int main(void)
         UNIT_TEST(test_endless_messages),
         UNIT_TEST(test_warnings_of_failures),
         UNIT_TEST(test_conflicts),
+        UNIT_TEST(test_rejected),
         UNIT_TEST(test_kinds_of_failures),
         UNIT_TEST(test_programs_that_cannot_be_run),
         UNIT_TEST(test_purposes),
