@@ -54,12 +54,13 @@ bool str_eq_c_nocase(struct str a, const char *c_string); /* ASCII case only */
 bool str_starts_with(struct str s, struct str prefix);
 bool str_ends_with(struct str s, struct str suffix);
 
-/* Returns the bytes from `from` to `to` (exclusive); both are limited to the length. */
+/* Returns the bytes from `from` to `to` (exclusive); both are limited to the length. The result is
+ * never NULL, also if it is empty. */
 static inline struct str str_slice(struct str s, size_t from, size_t to)
 {
     if (to > s.len)
         to = s.len;
-    return from < to ? (struct str){s.data + from, to - from} : (struct str){0};
+    return from < to ? (struct str){s.data + from, to - from} : STR("");
 }
 
 static inline struct str str_skip(struct str s, size_t from)
