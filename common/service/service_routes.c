@@ -184,7 +184,7 @@ static void read_uris(const struct service_reader *in)
     }
     service->routes = ARENA_ARRAY(in->reader.arena, uris->count, struct route);
     for (size_t i = 0; i < uris->count; i++) {
-        struct route route;
+        struct route route = {0};
         if (!read_route(in, &uris->items[i], &route))
             continue;
         bool is_duplicate = false;

@@ -204,6 +204,8 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
 
 static void close_level(struct loader *loader)
 {
+    if (loader->depth == 0)
+        return;
     struct level *level = &loader->levels[--loader->depth];
     if (level->merged)
         anchor_merge(&loader->anchors, level->node, level->unmerged, &level->keys, level->merged);
