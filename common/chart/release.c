@@ -538,8 +538,7 @@ bool release_has_only_hooks(const struct release *release)
     for (size_t i = 0; i < release->stream.count; i++) {
         const struct document *document = &release->stream.documents[i];
         struct str text = str_slice(release->source.text, document->start, document->end);
-        if (text.data && !stream_is_blank(text) &&
-            !memmem(text.data, text.len, hook.data, hook.len))
+        if (!stream_is_blank(text) && !str_contains(text, hook))
             return false;
     }
     return true;

@@ -63,9 +63,6 @@ static struct str literal_head(struct arena *arena, struct str text, bool *ret_w
 {
     struct buf head = {0};
     size_t i = 0;
-    *ret_whole = true;
-    if (!text.data)
-        return text;
     for (; i < text.len && !is_special(text.data[i]); i++) {
         if (text.data[i] == '\\' && i + 1 < text.len && is_letter(text.data[i + 1]))
             break; /* a class such as \d */

@@ -8,14 +8,6 @@ bool acceptance_is_reported(const struct node *object)
     return kind && kind->acceptance != ACCEPTANCE_NONE;
 }
 
-static const struct node *find_condition(const struct node *conditions, const char *type)
-{
-    const struct node *item = node_first_child(conditions);
-    while (item && !str_eq_c(node_string(node_at(item, "type")), type))
-        item = item->next;
-    return item;
-}
-
 static bool has_status(const struct node *condition, const char *status)
 {
     return str_eq_c(node_string(node_at(condition, "status")), status);
@@ -72,7 +64,7 @@ static void check_condition(struct arena *arena, struct acceptance *acceptance,
                             const struct node *live, const struct node *conditions,
                             const struct expected_condition *expected)
 {
-    const struct node *condition = find_condition(conditions, expected->type);
+    const struct node *condition = condition_find(conditions, expected->type);
     struct str reason = node_string(node_at(condition, "reason"));
     bool required = expected->kind == MUST_BE_TRUE;
     bool refused = has_status(condition, expected->kind == MUST_NOT_BE_TRUE ? "True" : "False");
@@ -194,7 +186,7 @@ static const struct node *refused_listener(const struct node *live)
     for (; listener; listener = listener->next)
         for (size_t i = 0; i < COUNT_OF(types); i++) {
             const struct node *conditions = node_get(listener, "conditions");
-            const struct node *condition = find_condition(conditions, types[i]);
+            const struct node *condition = condition_find(conditions, types[i]);
             if (has_status(condition, "False") && is_current(live, condition))
                 return condition;
         }
@@ -221,7 +213,7 @@ static struct acceptance evaluate_certificate(struct arena *arena, const struct 
 {
     static const struct expected_condition ready = {"Ready", MUST_BE_TRUE};
     const struct node *conditions = node_at(live, "status conditions");
-    const struct node *issuing = find_condition(conditions, "Issuing");
+    const struct node *issuing = condition_find(conditions, "Issuing");
     struct acceptance result = check_conditions(arena, live, conditions, &ready, 1);
     if (result.state == ACCEPTANCE_DONE)
         return result;
@@ -254,7 +246,7 @@ struct str acceptance_overlap(const struct node *live)
     const struct node *listener = node_first_child(node_at(live, "status listeners"));
     for (; listener; listener = listener->next) {
         const struct node *condition =
-            find_condition(node_get(listener, "conditions"), "OverlappingTLSConfig");
+            condition_find(node_get(listener, "conditions"), "OverlappingTLSConfig");
         if (has_status(condition, "True") && is_current(live, condition))
             return node_string(node_at(condition, "message"));
     }

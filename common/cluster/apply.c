@@ -71,19 +71,20 @@ static struct str documents_to_send(struct apply *apply, const struct manifests 
                          : (struct str){0};
 }
 
-/* Batches on their way, each with its process. */
-struct shipment {
+/* Batches, each with the process that applied it. */
+struct applied_batches {
     struct batches batches;
     struct process **runs; /* of each batch; NULL: nothing to send */
 };
 
 /* Applies the objects of some services in parallel. */
-static struct shipment ship(struct apply *apply, const struct manifests *groups, size_t count,
-                            enum batch_titles titles, bool force)
+static struct applied_batches run_batches(struct apply *apply, const struct manifests *groups,
+                                          size_t count, enum batch_titles titles, bool force)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    struct shipment shipment = {.batches = batches_split(kubectl->arena, groups, count, titles)};
-    struct batches *batches = &shipment.batches;
+    struct applied_batches applied = {.batches =
+                                          batches_split(kubectl->arena, groups, count, titles)};
+    struct batches *batches = &applied.batches;
     struct runs runs = {0};
     size_t *ends = ARENA_ARRAY(kubectl->arena, batches->count, size_t); /* of its runs */
     for (size_t i = 0; i < batches->count; i++) {
@@ -94,29 +95,29 @@ static struct shipment ship(struct apply *apply, const struct manifests *groups,
         ends[i] = runs.count;
     }
     kubectl_run(kubectl, runs.items, runs.count);
-    shipment.runs = ARENA_ARRAY(kubectl->arena, batches->count, struct process *);
+    applied.runs = ARENA_ARRAY(kubectl->arena, batches->count, struct process *);
     for (size_t i = 0; i < batches->count; i++)
         if (ends[i] > (i ? ends[i - 1] : 0))
-            shipment.runs[i] = &runs.items[ends[i] - 1];
-    return shipment;
+            applied.runs[i] = &runs.items[ends[i] - 1];
+    return applied;
 }
 
 /* True if it is not known which objects of a failed batch were applied. */
-static bool is_unclear(struct apply *apply, const struct shipment *shipment)
+static bool is_unclear(struct apply *apply, const struct applied_batches *applied)
 {
-    for (size_t i = 0; i < shipment->batches.count; i++)
-        if (shipment->runs[i] && !process_succeeded(shipment->runs[i]) &&
-            batch_is_ambiguous(&apply->cluster.arena, &shipment->batches.items[i]))
+    for (size_t i = 0; i < applied->batches.count; i++)
+        if (applied->runs[i] && !process_succeeded(applied->runs[i]) &&
+            batch_is_ambiguous(&apply->cluster.arena, &applied->batches.items[i]))
             return true;
     return false;
 }
 
-static void receive(struct apply *apply, struct shipment *shipment, bool report)
+static void record_batches(struct apply *apply, struct applied_batches *applied, bool report)
 {
-    for (size_t i = 0; i < shipment->batches.count; i++) {
-        struct process *run = shipment->runs[i];
+    for (size_t i = 0; i < applied->batches.count; i++) {
+        struct process *run = applied->runs[i];
         if (report)
-            record_applied(apply, &shipment->batches.items[i], run);
+            record_applied(apply, &applied->batches.items[i], run);
         if (report && run && !process_succeeded(run))
             kubectl_report(&apply->cluster.kubectl, run);
         if (run)
@@ -130,12 +131,12 @@ static void send_batches(struct apply *apply, const struct manifests *groups, si
                          bool force)
 {
     force |= apply->cluster.options->apply.force_conflicts;
-    struct shipment shipment = ship(apply, groups, count, TITLES_ANY, force);
-    if (!process_interrupted() && is_unclear(apply, &shipment)) {
-        receive(apply, &shipment, false);
-        shipment = ship(apply, groups, count, TITLES_UNIQUE, force);
+    struct applied_batches applied = run_batches(apply, groups, count, TITLES_ANY, force);
+    if (!process_interrupted() && is_unclear(apply, &applied)) {
+        record_batches(apply, &applied, false);
+        applied = run_batches(apply, groups, count, TITLES_UNIQUE, force);
     }
-    receive(apply, &shipment, true);
+    record_batches(apply, &applied, true);
 }
 
 static bool is_applied(struct apply *apply, const struct node *object)

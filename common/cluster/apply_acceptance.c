@@ -18,10 +18,10 @@ enum {
 /* An object that is not accepted yet. */
 struct awaited {
     struct rollout *rollout;
-    const struct node *object; /* rendered */
-    struct str printed;        /* the last progress line */
-    int64_t refused_since;     /* process_monotonic_ms(); 0: not refused */
-    bool failed;               /* its service fails because of it */
+    struct node *object;   /* rendered */
+    struct str printed;    /* the last progress line */
+    int64_t refused_since; /* process_monotonic_ms(); 0: not refused */
+    bool failed;           /* its service fails because of it */
     bool overlap_reported;
     struct acceptance last; /* its texts are in the arena of the last response */
 };
@@ -59,7 +59,7 @@ static void add_awaited(struct acceptance_watch *watch)
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         for (size_t j = 0; j < rollout->deployed->count; j++) {
-            const struct node *object = rollout->deployed->objects[j];
+            struct node *object = rollout->deployed->objects[j];
             if (rollout->state != ROLLOUT_DONE || !acceptance_is_reported(object))
                 continue;
             watch->items = arena_grow(arena, watch->items, watch->count, sizeof *watch->items);
@@ -67,22 +67,6 @@ static void add_awaited(struct acceptance_watch *watch)
             rollout->not_accepted = true;
         }
     }
-}
-
-/* Returns a process that gets some awaited objects by name, which does not require permission to
- * list. */
-static struct process get_by_name(const struct kubectl *kubectl, const struct awaited *items,
-                                  size_t count)
-{
-    struct manifests references = {.arena = kubectl->arena};
-    for (size_t i = 0; i < count; i++)
-        manifests_add(&references, object_reference(kubectl->arena, items[i].object));
-    return (struct process){
-        .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
-                                  "--output=json", "--show-managed-fields=true", NULL)
-                         .items,
-        .input = kubectl_documents(kubectl, references.items, references.count),
-    };
 }
 
 /* Reports a query that failed. One that is forbidden is not repeated. */
@@ -105,13 +89,16 @@ static bool get_all(struct acceptance_watch *watch, const struct kubectl *kubect
                     struct map *ret_items)
 {
     struct runs runs = {0};
+    struct manifests *groups = ARENA_ARRAY(kubectl->arena, watch->count, struct manifests);
     bool ok = true;
-    for (size_t i = 0; i < watch->count; i += BATCH_OBJECTS) {
-        size_t rest = watch->count - i;
-        runs_add(
-            kubectl->arena, &runs,
-            get_by_name(kubectl, watch->items + i, rest < BATCH_OBJECTS ? rest : BATCH_OBJECTS));
+    for (size_t i = 0; i < watch->count; i++) {
+        groups[i].arena = kubectl->arena;
+        manifests_add(&groups[i], watch->items[i].object);
     }
+    struct batches batches = batches_split(kubectl->arena, groups, watch->count, TITLES_ANY);
+    for (size_t i = 0; i < batches.count; i++)
+        runs_add(kubectl->arena, &runs,
+                 kubectl_get_by_name(kubectl, batches.items[i].items, batches.items[i].count));
     kubectl_poll(kubectl, runs.items, runs.count);
     for (size_t i = 0; i < runs.count; i++) {
         struct process *run = &runs.items[i];
@@ -322,7 +309,7 @@ static bool is_failed(const struct acceptance_watch *watch, const struct awaited
 }
 
 /* Reports the objects that are refused or not accepted in time, and fails their services. */
-static void judge(struct acceptance_watch *watch)
+static void fail_services(struct acceptance_watch *watch)
 {
     for (size_t i = 0; i < watch->count; i++) {
         struct awaited *item = &watch->items[i];
@@ -397,12 +384,11 @@ void apply_await_acceptance(struct apply *apply, bool wait)
         poll(&watch);
         if (watch.forbidden)
             break;
-        judge(&watch);
+        fail_services(&watch);
         forget_finished(&watch);
         if (watch.count == 0)
             break;
-        process_sleep(pause);
-        pause = pause * 3 / 2 < POLL_LAST ? pause * 3 / 2 : POLL_LAST;
+        process_back_off(&pause, POLL_LAST);
     }
     arena_free(&watch.arena);
 }

@@ -226,15 +226,7 @@ static void compare_lists(struct apply *apply, struct manifests *missing)
 static bool get_by_name(const struct kubectl *kubectl, const struct manifests *objects,
                         struct map *ret_live)
 {
-    struct manifests references = {.arena = kubectl->arena};
-    for (size_t i = 0; i < objects->count; i++)
-        manifests_add(&references, object_reference(kubectl->arena, objects->items[i]));
-    struct process run = {
-        .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
-                                  "--output=json", "--show-managed-fields=true", NULL)
-                         .items,
-        .input = kubectl_documents(kubectl, references.items, references.count),
-    };
+    struct process run = kubectl_get_by_name(kubectl, objects->items, objects->count);
     kubectl_run(kubectl, &run, 1);
     bool ok = process_succeeded(&run);
     if (ok && run.output.len)

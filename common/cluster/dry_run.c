@@ -274,14 +274,6 @@ void apply_report_conflicts(struct apply *apply)
     }
 }
 
-static bool all_succeeded(const struct runs *runs)
-{
-    for (size_t i = 0; i < runs->count; i++)
-        if (!process_succeeded(&runs->items[i]))
-            return false;
-    return true;
-}
-
 /* True if every object that a dry run has printed is new or was listed. */
 static bool is_assumption_right(struct apply *apply, const struct process *run)
 {
@@ -295,13 +287,6 @@ static bool is_assumption_right(struct apply *apply, const struct process *run)
     return !after;
 }
 
-static void free_runs(struct runs *runs)
-{
-    for (size_t i = 0; i < runs->count; i++)
-        process_free(&runs->items[i]);
-    *runs = (struct runs){0};
-}
-
 bool apply_assume_new(struct apply *apply)
 {
     struct sent *sent;
@@ -309,7 +294,7 @@ bool apply_assume_new(struct apply *apply)
     struct batches batches = split(apply, sent, count);
     struct runs runs = dry_runs(apply, &batches);
     kubectl_poll(&apply->cluster.kubectl, runs.items, runs.count);
-    bool ok = all_succeeded(&runs);
+    bool ok = process_all_succeeded(runs.items, runs.count);
     for (size_t i = 0; ok && i < runs.count; i++)
         ok = is_assumption_right(apply, &runs.items[i]);
     for (size_t i = 0; ok && i < runs.count; i++)
@@ -317,13 +302,13 @@ bool apply_assume_new(struct apply *apply)
     if (ok)
         apply->dry_runs = runs;
     else
-        free_runs(&runs);
+        runs_free(&runs);
     return ok;
 }
 
 void apply_discard_dry_runs(struct apply *apply)
 {
-    free_runs(&apply->dry_runs);
+    runs_free(&apply->dry_runs);
 }
 
 static void report_rejected(struct apply *apply, const struct batches *batches,
@@ -345,9 +330,9 @@ bool apply_dry_run(struct apply *apply, bool absent)
         struct batches batches = split(apply, sent, count);
         runs = dry_runs(apply, &batches);
         kubectl_run(&apply->cluster.kubectl, runs.items, runs.count);
-        if (!all_succeeded(&runs)) {
+        if (!process_all_succeeded(runs.items, runs.count)) {
             report_rejected(apply, &batches, &runs);
-            free_runs(&runs);
+            runs_free(&runs);
         }
     }
     for (size_t i = 0; i < runs.count; i++)

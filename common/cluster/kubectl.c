@@ -149,6 +149,26 @@ struct str kubectl_documents(const struct kubectl *kubectl, struct node *const *
     return buf_take(kubectl->arena, &text);
 }
 
+struct str kubectl_references(const struct kubectl *kubectl, struct node *const *objects,
+                              size_t count)
+{
+    struct node **references = ARENA_ARRAY(kubectl->arena, count, struct node *);
+    for (size_t i = 0; i < count; i++)
+        references[i] = object_reference(kubectl->arena, objects[i]);
+    return kubectl_documents(kubectl, references, count);
+}
+
+struct process kubectl_get_by_name(const struct kubectl *kubectl, struct node *const *objects,
+                                   size_t count)
+{
+    return (struct process){
+        .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found",
+                                  "--output=json", "--show-managed-fields", NULL)
+                         .items,
+        .input = kubectl_references(kubectl, objects, count),
+    };
+}
+
 struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
                              struct str documents, unsigned flags)
 {

@@ -76,6 +76,14 @@ struct node *kubectl_items(struct node *answer);
 struct str kubectl_documents(const struct kubectl *kubectl, struct node *const *objects,
                              size_t count);
 
+/* The same for references to objects: apiVersion, kind, namespace and name. */
+struct str kubectl_references(const struct kubectl *kubectl, struct node *const *objects,
+                              size_t count);
+
+/* Returns a process that gets these objects by name, which does not require permission to list. */
+struct process kubectl_get_by_name(const struct kubectl *kubectl, struct node *const *objects,
+                                   size_t count);
+
 enum apply_flags { APPLY_DRY_RUN = 1, APPLY_FORCE = 2, APPLY_JSON = 4 };
 
 /* Returns a process that applies documents server-side as a manager. It prints the name of each

@@ -32,12 +32,9 @@ static struct runs reference_runs(const struct kubectl *kubectl, const struct ba
     struct runs runs = {0};
     for (size_t i = 0; i < batches->count; i++) {
         const struct manifests *batch = &batches->items[i];
-        struct node **references = ARENA_ARRAY(kubectl->arena, batch->count, struct node *);
-        for (size_t j = 0; j < batch->count; j++)
-            references[j] = object_reference(kubectl->arena, batch->items[j]);
-        struct str documents = kubectl_documents(kubectl, references, batch->count);
+        struct str references = kubectl_references(kubectl, batch->items, batch->count);
         runs_add(kubectl->arena, &runs,
-                 (struct process){.arguments = argv.items, .input = documents});
+                 (struct process){.arguments = argv.items, .input = references});
     }
     kubectl_run(kubectl, runs.items, runs.count);
     return runs;
@@ -200,8 +197,7 @@ static size_t await_deleted(const struct kubectl *kubectl, struct node **objects
         if (!wait_for_all || wait.count == 0)
             break;
         print_terminating(&wait);
-        process_sleep(pause);
-        pause = pause * 3 / 2 < POLL_LAST ? pause * 3 / 2 : POLL_LAST;
+        process_back_off(&pause, POLL_LAST);
     }
     size_t deleted = 0;
     for (size_t i = 0; i < count; i++)

@@ -20,7 +20,7 @@ bool namespace_has_layer(struct arena *arena, const struct cluster_namespace *na
 /* Rebuilds the indexes after `live` has changed. They are allocated in the arena. */
 void namespace_index(struct arena *arena, struct cluster_namespace *namespace);
 
-/* Returns the live object of the same kind and name, whoever manages it; NULL if there is none. */
+/* Returns the live object of the same kind and name, of any manager; NULL if there is none. */
 struct node *namespace_find(struct arena *arena, const struct cluster_namespace *namespace,
                             const struct node *object);
 

@@ -115,12 +115,17 @@ int64_t object_number(const struct node *object, const char *path, int64_t fallb
     return text.len == negative ? fallback : negative ? -number : number;
 }
 
-const struct node *object_condition(const struct node *object, const char *type)
+const struct node *condition_find(const struct node *conditions, const char *type)
 {
-    const struct node *item = node_first_child(node_at(object, "status conditions"));
+    const struct node *item = node_first_child(conditions);
     while (item && !str_eq_c(node_string(node_at(item, "type")), type))
         item = item->next;
     return item;
+}
+
+const struct node *object_condition(const struct node *object, const char *type)
+{
+    return condition_find(node_at(object, "status conditions"), type);
 }
 
 static const struct node *controller_of(const struct node *object)

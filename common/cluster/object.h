@@ -34,6 +34,9 @@ struct node *object_reference(struct arena *arena, const struct node *object);
 /* Returns the integer at a path (node_at()); `fallback` if there is none. */
 int64_t object_number(const struct node *object, const char *path, int64_t fallback);
 
+/* Returns the condition of a type in a list of conditions; NULL if there is none. */
+const struct node *condition_find(const struct node *conditions, const char *type);
+
 /* Returns the status condition of a type; NULL if there is none. */
 const struct node *object_condition(const struct node *object, const char *type);
 

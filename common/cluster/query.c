@@ -1,7 +1,7 @@
 /* What the cluster has: lists of objects, namespaces and the keys of Secrets.
  *
- * With many namespaces each question is asked once for all of them. If the answer is not complete,
- * because access rules refuse it for example, it is asked for each namespace. */
+ * With many namespaces, each request is sent once for all of them. If the response is not complete,
+ * for example because access rules refuse it, the request is sent for each namespace. */
 #include "cluster/cluster.h"
 
 #include "cluster/kubectl_errors.h"
@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 
-/* From so many namespaces on a question is asked for all of them together: fewer are asked in
- * parallel, and need no rights on the whole cluster. */
+/* From this number of namespaces on, a request is sent for all of them together. Fewer are sent in
+ * parallel, which requires no permissions on the whole cluster. */
 enum { TOGETHER_MIN = PROCESS_PARALLEL_MAX + 1 };
 
 static size_t delete_order(const struct node *object)
@@ -46,41 +46,34 @@ static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
     *link = NULL;
 }
 
-/* Something to ask the cluster, about a namespace or all of them. */
-struct question {
-    const struct subject *subject;
+/* A request about a namespace or all of them. */
+struct request {
+    const struct request_type *type;
     struct cluster_namespace *namespace; /* NULL: all of them together */
     const char *resources;               /* that are listed */
     const struct kind *kind;             /* the only kind that is listed; NULL: any */
     bool lenient;                        /* a forbidden list is a warning */
 };
 
-struct subject {
-    /* Adds the processes that ask; none if there is nothing to ask. */
-    void (*ask)(struct cluster *cluster, const struct question *question, struct runs *runs);
-    /* Handles the answer about a namespace. */
-    void (*take)(struct cluster *cluster, const struct question *question,
-                 const struct process *run);
-    /* Handles the answers about all of them; false, reporting nothing, if they are not complete. */
-    bool (*take_together)(struct cluster *cluster, const struct question *question,
-                          const struct process *runs, size_t count);
+struct request_type {
+    /* Adds the processes that send the request; none if there is nothing to request. */
+    void (*add_runs)(struct cluster *cluster, const struct request *request, struct runs *runs);
+    /* Handles the response about a namespace. */
+    void (*handle)(struct cluster *cluster, const struct request *request,
+                   const struct process *run);
+    /* Handles the responses about all of them; false, reporting nothing, if they are not
+     * complete. */
+    bool (*handle_all)(struct cluster *cluster, const struct request *request,
+                       const struct process *runs, size_t count);
 };
 
-static bool all_succeeded(const struct process *runs, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!process_succeeded(&runs[i]))
-            return false;
-    return true;
-}
-
-static void ask_list(struct cluster *cluster, const struct question *question, struct runs *runs)
+static void add_list_runs(struct cluster *cluster, const struct request *request, struct runs *runs)
 {
     const struct kubectl *kubectl = &cluster->kubectl;
-    const struct cluster_namespace *namespace = question->namespace;
+    const struct cluster_namespace *namespace = request->namespace;
     const char *all = "--all-namespaces";
     struct argv argv =
-        kubectl_argv(kubectl, "get", question->resources, namespace ? "--namespace" : all,
+        kubectl_argv(kubectl, "get", request->resources, namespace ? "--namespace" : all,
                      namespace ? namespace->name.data : cluster->selector.data,
                      namespace ? namespace->selector.data : NULL, NULL);
     argv_add(kubectl->arena, &argv, "--output=json");
@@ -98,38 +91,38 @@ static void add_live(struct cluster_namespace *namespace, struct node *object)
     namespace->live = object;
 }
 
-static void add_all(struct cluster *cluster, const struct question *question,
+static void add_all(struct cluster *cluster, const struct request *request,
                     const struct process *run)
 {
     struct node *next = NULL;
     struct node *item = kubectl_items(kubectl_parse_output(&cluster->kubectl, run));
     for (; item; item = next) {
         next = item->next;
-        add_live(question->namespace ? question->namespace
-                                     : cluster_namespace_find(cluster, object_namespace(item)),
+        add_live(request->namespace ? request->namespace
+                                    : cluster_namespace_find(cluster, object_namespace(item)),
                  item);
     }
 }
 
-static void take_objects(struct cluster *cluster, const struct question *question,
-                         const struct process *run)
+static void handle_objects(struct cluster *cluster, const struct request *request,
+                           const struct process *run)
 {
     bool forbidden = kubectl_forbidden(run);
     cluster->lists_forbidden |= forbidden;
-    if (forbidden && question->lenient)
+    if (forbidden && request->lenient)
         kubectl_warn(&cluster->kubectl, run);
     else if (!process_succeeded(run))
         kubectl_report(&cluster->kubectl, run);
     if (forbidden || process_succeeded(run))
-        add_all(cluster, question, run);
+        add_all(cluster, request, run);
 }
 
-static bool take_objects_together(struct cluster *cluster, const struct question *question,
-                                  const struct process *runs, size_t count)
+static bool handle_all_objects(struct cluster *cluster, const struct request *request,
+                               const struct process *runs, size_t count)
 {
-    cluster->lists_all = all_succeeded(runs, count);
+    cluster->lists_all = process_all_succeeded(runs, count);
     if (cluster->lists_all)
-        add_all(cluster, question, runs);
+        add_all(cluster, request, runs);
     return cluster->lists_all;
 }
 
@@ -141,43 +134,44 @@ static void add_missing_kind(struct cluster *cluster, struct cluster_namespace *
 }
 
 /* Lists a kind that the server may not have. If it is forbidden, the user has no such objects. */
-static void take_optional(struct cluster *cluster, const struct question *question,
-                          const struct process *run)
+static void handle_optional(struct cluster *cluster, const struct request *request,
+                            const struct process *run)
 {
     if (process_succeeded(run))
-        add_all(cluster, question, run);
+        add_all(cluster, request, run);
     else if (kubectl_is_missing_kind(run))
-        add_missing_kind(cluster, question->namespace, question->kind);
+        add_missing_kind(cluster, request->namespace, request->kind);
     else if (!kubectl_forbidden(run))
         kubectl_report(&cluster->kubectl, run);
 }
 
-static bool take_optional_together(struct cluster *cluster, const struct question *question,
-                                   const struct process *runs, size_t count)
+static bool handle_all_optional(struct cluster *cluster, const struct request *request,
+                                const struct process *runs, size_t count)
 {
-    if (all_succeeded(runs, count)) {
-        add_all(cluster, question, runs);
+    if (process_all_succeeded(runs, count)) {
+        add_all(cluster, request, runs);
         return true;
     }
     if (!kubectl_is_missing_kind(runs))
         return false;
     for (size_t i = 0; i < cluster->namespace_count; i++)
-        add_missing_kind(cluster, &cluster->namespaces[i], question->kind);
+        add_missing_kind(cluster, &cluster->namespaces[i], request->kind);
     return true;
 }
 
-static const struct subject objects_subject = {ask_list, take_objects, take_objects_together};
-static const struct subject optional_subject = {ask_list, take_optional, take_optional_together};
+static const struct request_type objects_type = {add_list_runs, handle_objects, handle_all_objects};
+static const struct request_type optional_type = {add_list_runs, handle_optional,
+                                                  handle_all_optional};
 
-static void ask_namespaces(struct cluster *cluster, const struct question *question,
-                           struct runs *runs)
+static void add_namespace_runs(struct cluster *cluster, const struct request *request,
+                               struct runs *runs)
 {
     const struct kubectl *kubectl = &cluster->kubectl;
     struct argv argv = kubectl_argv(kubectl, "get", "namespace", "--ignore-not-found",
                                     "--output=json", "--show-managed-fields", NULL);
     struct argv names = {0};
     for (size_t i = 0; i < cluster->namespace_count; i++)
-        if (!question->namespace || question->namespace == &cluster->namespaces[i])
+        if (!request->namespace || request->namespace == &cluster->namespaces[i])
             argv_add(kubectl->arena, &names, cluster->namespaces[i].name.data);
     runs_add_names(kubectl->arena, runs, argv, &names);
 }
@@ -196,22 +190,22 @@ static struct node *printed_items(struct cluster *cluster, const struct process 
     return run->output.len ? kubectl_items(kubectl_parse_output(&cluster->kubectl, run)) : NULL;
 }
 
-static void take_namespace(struct cluster *cluster, const struct question *question,
-                           const struct process *run)
+static void handle_namespace(struct cluster *cluster, const struct request *request,
+                             const struct process *run)
 {
     if (kubectl_forbidden(run))
         return;
     if (process_succeeded(run))
-        set_namespace(question->namespace, printed_items(cluster, run));
+        set_namespace(request->namespace, printed_items(cluster, run));
     else
         kubectl_report(&cluster->kubectl, run);
 }
 
-static bool take_namespaces(struct cluster *cluster, const struct question *question,
-                            const struct process *runs, size_t count)
+static bool handle_all_namespaces(struct cluster *cluster, const struct request *request,
+                                  const struct process *runs, size_t count)
 {
-    (void)question;
-    if (!all_succeeded(runs, count))
+    (void)request;
+    if (!process_all_succeeded(runs, count))
         return false;
     for (size_t i = 0; i < cluster->namespace_count; i++)
         set_namespace(&cluster->namespaces[i], NULL);
@@ -227,7 +221,8 @@ static bool take_namespaces(struct cluster *cluster, const struct question *ques
     return true;
 }
 
-static const struct subject namespace_subject = {ask_namespaces, take_namespace, take_namespaces};
+static const struct request_type namespace_type = {add_namespace_runs, handle_namespace,
+                                                   handle_all_namespaces};
 
 /* Prints only names and keys: no value leaves kubectl. A single object is not a List. */
 #define SECRET_TEMPLATE(name)                                                                      \
@@ -273,8 +268,8 @@ static struct node *secret_reference(struct arena *arena, struct str namespace, 
     return reference;
 }
 
-static void ask_secrets_together(struct cluster *cluster, const struct kubectl *kubectl,
-                                 struct runs *runs)
+static void add_all_secrets_run(struct cluster *cluster, const struct kubectl *kubectl,
+                                struct runs *runs)
 {
     struct manifests references = {.arena = kubectl->arena};
     for (size_t i = 0; i < cluster->namespace_count; i++) {
@@ -294,13 +289,14 @@ static void ask_secrets_together(struct cluster *cluster, const struct kubectl *
                          .input = kubectl_documents(kubectl, references.items, references.count)});
 }
 
-static void ask_secrets(struct cluster *cluster, const struct question *question, struct runs *runs)
+static void add_secret_runs(struct cluster *cluster, const struct request *request,
+                            struct runs *runs)
 {
     struct kubectl kubectl = cluster->kubectl;
-    struct cluster_namespace *namespace = question->namespace;
+    struct cluster_namespace *namespace = request->namespace;
     kubectl.secret = true;
     if (!namespace) {
-        ask_secrets_together(cluster, &kubectl, runs);
+        add_all_secrets_run(cluster, &kubectl, runs);
         return;
     }
     struct argv names = secret_names(kubectl.arena, namespace);
@@ -323,10 +319,10 @@ static void add_secret(struct cluster *cluster, struct cluster_namespace *namesp
     namespace->manual_keys[namespace->manual_key_count++] = str_skip(name, manual.len);
 }
 
-static void take_secrets(struct cluster *cluster, const struct question *question,
-                         const struct process *run)
+static void handle_secrets(struct cluster *cluster, const struct request *request,
+                           const struct process *run)
 {
-    struct cluster_namespace *namespace = question->namespace;
+    struct cluster_namespace *namespace = request->namespace;
     if (kubectl_forbidden(run)) {
         bool reported = namespace->secrets_forbidden;
         namespace->secrets_forbidden = true;
@@ -346,11 +342,11 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
         add_secret(cluster, namespace, line);
 }
 
-static bool take_secrets_together(struct cluster *cluster, const struct question *question,
-                                  const struct process *runs, size_t count)
+static bool handle_all_secrets(struct cluster *cluster, const struct request *request,
+                               const struct process *runs, size_t count)
 {
-    (void)question;
-    if (!all_succeeded(runs, count))
+    (void)request;
+    if (!process_all_succeeded(runs, count))
         return false;
     struct str text = count ? str_copy(cluster->kubectl.arena, buf_str(&runs->output)) : STR("");
     struct str line;
@@ -364,89 +360,83 @@ static bool take_secrets_together(struct cluster *cluster, const struct question
     return true;
 }
 
-static const struct subject secret_subject = {ask_secrets, take_secrets, take_secrets_together};
+static const struct request_type secret_type = {add_secret_runs, handle_secrets,
+                                                handle_all_secrets};
 
-/* The questions of a query, without a namespace. */
-struct questions {
-    struct question *items;
+/* The requests of a query, without a namespace. */
+struct requests {
+    struct request *items;
     size_t count;
 };
 
-static struct questions list_questions(struct arena *arena, enum kind_list list, unsigned query)
+static struct requests list_requests(struct arena *arena, enum kind_list list, unsigned query)
 {
-    struct questions questions = {.items = ARENA_ARRAY(arena, kind_count + 3, struct question)};
-    questions.items[questions.count++] = (struct question){.subject = &objects_subject,
-                                                           .resources = kind_list(arena, list),
-                                                           .lenient = query & QUERY_LENIENT};
+    struct requests requests = {.items = ARENA_ARRAY(arena, kind_count + 3, struct request)};
+    requests.items[requests.count++] = (struct request){.type = &objects_type,
+                                                        .resources = kind_list(arena, list),
+                                                        .lenient = query & QUERY_LENIENT};
     for (size_t i = 0; i < kind_count; i++)
         if (kind_table[i].optional && kind_is_in_list(&kind_table[i], list))
-            questions.items[questions.count++] =
-                (struct question){.subject = &optional_subject,
-                                  .resources = kind_table[i].resource,
-                                  .kind = &kind_table[i]};
+            requests.items[requests.count++] = (struct request){.type = &optional_type,
+                                                                .resources = kind_table[i].resource,
+                                                                .kind = &kind_table[i]};
     if (query & QUERY_NAMESPACES)
-        questions.items[questions.count++] = (struct question){.subject = &namespace_subject};
+        requests.items[requests.count++] = (struct request){.type = &namespace_type};
     if (query & QUERY_SECRETS)
-        questions.items[questions.count++] = (struct question){.subject = &secret_subject};
-    return questions;
+        requests.items[requests.count++] = (struct request){.type = &secret_type};
+    return requests;
 }
 
-static void free_runs(struct runs *runs)
+static bool handle_together(struct cluster *cluster, const struct request *request,
+                            const struct process *runs, size_t count)
 {
-    for (size_t i = 0; i < runs->count; i++)
-        process_free(&runs->items[i]);
-}
-
-static bool take_together(struct cluster *cluster, const struct question *question,
-                          const struct process *runs, size_t count)
-{
-    bool complete = question->subject->take_together(cluster, question, runs, count);
+    bool complete = request->type->handle_all(cluster, request, runs, count);
     for (size_t i = 0; complete && i < count; i++)
         kubectl_show_warnings(&cluster->kubectl, &runs[i]);
     return complete;
 }
 
-/* Asks each question for all namespaces together; keeps those that must be asked again. */
-static void ask_together(struct cluster *cluster, struct questions *questions)
+/* Sends each request for all namespaces together; keeps those that must be sent again. */
+static void request_together(struct cluster *cluster, struct requests *requests)
 {
     struct runs runs = {0};
-    size_t *counts = ARENA_ARRAY(cluster->kubectl.arena, questions->count, size_t);
+    size_t *counts = ARENA_ARRAY(cluster->kubectl.arena, requests->count, size_t);
     size_t kept = 0;
-    for (size_t i = 0; i < questions->count; i++) {
+    for (size_t i = 0; i < requests->count; i++) {
         counts[i] = runs.count;
-        questions->items[i].subject->ask(cluster, &questions->items[i], &runs);
+        requests->items[i].type->add_runs(cluster, &requests->items[i], &runs);
         counts[i] = runs.count - counts[i];
     }
     kubectl_poll(&cluster->kubectl, runs.items, runs.count);
-    const struct process *answers = runs.items;
-    for (size_t i = 0; i < questions->count; answers += counts[i++])
-        if (!take_together(cluster, &questions->items[i], answers, counts[i]))
-            questions->items[kept++] = questions->items[i];
-    questions->count = kept;
-    free_runs(&runs);
+    const struct process *responses = runs.items;
+    for (size_t i = 0; i < requests->count; responses += counts[i++])
+        if (!handle_together(cluster, &requests->items[i], responses, counts[i]))
+            requests->items[kept++] = requests->items[i];
+    requests->count = kept;
+    runs_free(&runs);
 }
 
-/* Asks each question for each namespace, and handles the answers in this order. */
-static void ask_each(struct cluster *cluster, const struct questions *questions)
+/* Sends each request for each namespace, and handles the responses in this order. */
+static void request_each(struct cluster *cluster, const struct requests *requests)
 {
     struct arena *arena = cluster->kubectl.arena;
     struct runs runs = {0};
-    struct question *asked = NULL; /* of each process */
+    struct request *requested = NULL; /* of each process */
     size_t count = 0;
     for (size_t i = 0; i < cluster->namespace_count; i++)
-        for (size_t j = 0; j < questions->count; j++) {
-            struct question question = questions->items[j];
-            question.namespace = &cluster->namespaces[i];
-            question.subject->ask(cluster, &question, &runs);
+        for (size_t j = 0; j < requests->count; j++) {
+            struct request request = requests->items[j];
+            request.namespace = &cluster->namespaces[i];
+            request.type->add_runs(cluster, &request, &runs);
             for (; count < runs.count; count++) {
-                asked = arena_grow(arena, asked, count, sizeof *asked);
-                asked[count] = question;
+                requested = arena_grow(arena, requested, count, sizeof *requested);
+                requested[count] = request;
             }
         }
     kubectl_run(&cluster->kubectl, runs.items, runs.count);
     for (size_t i = 0; i < count; i++)
-        asked[i].subject->take(cluster, &asked[i], &runs.items[i]);
-    free_runs(&runs);
+        requested[i].type->handle(cluster, &requested[i], &runs.items[i]);
+    runs_free(&runs);
 }
 
 bool cluster_list_all(const struct cluster *cluster, const struct kubectl *kubectl,
@@ -469,12 +459,12 @@ bool cluster_list_all(const struct cluster *cluster, const struct kubectl *kubec
 
 bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
 {
-    struct questions questions = list_questions(cluster->kubectl.arena, list, query);
+    struct requests requests = list_requests(cluster->kubectl.arena, list, query);
     for (size_t i = 0; i < cluster->namespace_count; i++)
         cluster->namespaces[i].live = NULL;
     if (cluster->namespace_count >= TOGETHER_MIN)
-        ask_together(cluster, &questions);
-    ask_each(cluster, &questions);
+        request_together(cluster, &requests);
+    request_each(cluster, &requests);
     for (size_t i = 0; i < cluster->namespace_count; i++) {
         sort_live(cluster->kubectl.arena, &cluster->namespaces[i]);
         namespace_index(cluster->kubectl.arena, &cluster->namespaces[i]);
@@ -510,41 +500,34 @@ bool cluster_check_kinds(struct cluster *cluster)
 }
 
 /* Gets the rendered objects of a namespace that the list did not return. */
-static void ask_missing(struct cluster *cluster, const struct question *question, struct runs *runs)
+static void add_missing_run(struct cluster *cluster, const struct request *request,
+                            struct runs *runs)
 {
     const struct kubectl *kubectl = &cluster->kubectl;
-    const struct cluster_namespace *namespace = question->namespace;
-    struct manifests references = {.arena = kubectl->arena};
+    const struct cluster_namespace *namespace = request->namespace;
+    struct manifests missing = {.arena = kubectl->arena};
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct deployed_service *deployed = namespace->services[i];
         for (size_t j = 0; j < deployed->count; j++)
             if (!namespace_find(kubectl->arena, namespace, deployed->objects[j]) &&
                 !is_missing_kind(namespace, deployed->objects[j]))
-                manifests_add(&references, object_reference(kubectl->arena, deployed->objects[j]));
+                manifests_add(&missing, deployed->objects[j]);
     }
-    if (references.count == 0 || namespace->state == NAMESPACE_ENDING)
-        return;
-    const char *const *arguments =
-        kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found", "--output=json",
-                     "--show-managed-fields", NULL)
-            .items;
-    runs_add(
-        kubectl->arena, runs,
-        (struct process){.arguments = arguments,
-                         .input = kubectl_documents(kubectl, references.items, references.count)});
+    if (missing.count && namespace->state != NAMESPACE_ENDING)
+        runs_add(kubectl->arena, runs, kubectl_get_by_name(kubectl, missing.items, missing.count));
 }
 
-static void take_missing(struct cluster *cluster, const struct question *question,
-                         const struct process *run)
+static void handle_missing(struct cluster *cluster, const struct request *request,
+                           const struct process *run)
 {
-    struct cluster_namespace *namespace = question->namespace;
+    struct cluster_namespace *namespace = request->namespace;
     bool forbidden = kubectl_forbidden(run);
     if (!forbidden && !process_succeeded(run)) {
         kubectl_report(&cluster->kubectl, run);
         return;
     }
     if (forbidden)
-        question->namespace->forbidden = kubectl_refused(&cluster->kubectl, run);
+        request->namespace->forbidden = kubectl_refused(&cluster->kubectl, run);
     struct node *next = NULL;
     for (struct node *item = printed_items(cluster, run); item; item = next) {
         next = item->next;
@@ -567,8 +550,8 @@ bool cluster_has_missing(struct cluster *cluster)
 
 bool cluster_query_missing(struct cluster *cluster)
 {
-    static const struct subject subject = {ask_missing, take_missing, NULL};
-    struct question question = {.subject = &subject};
-    ask_each(cluster, &(struct questions){&question, 1});
+    static const struct request_type type = {add_missing_run, handle_missing, NULL};
+    struct request request = {.type = &type};
+    request_each(cluster, &(struct requests){&request, 1});
     return cluster->diags.errors == 0 && !process_interrupted();
 }

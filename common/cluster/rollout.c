@@ -365,8 +365,7 @@ void rollout_wait(struct apply *apply)
         draw_progress(&wait);
         if (!any_waiting(apply))
             break;
-        process_sleep(pause);
-        pause = pause * 3 / 2 < POLL_LAST ? pause * 3 / 2 : POLL_LAST;
+        process_back_off(&pause, POLL_LAST);
     }
     arena_free(&wait.arena);
 }

@@ -115,9 +115,8 @@ static bool shows_value(const struct process *run, const struct secrets *changes
     enum { SHOWN = 8 };
     for (size_t i = 0; i < changes->count; i++) {
         struct str encoded = str_slice(changes->items[i].encoded, 0, SHOWN);
-        for (size_t at = 0; encoded.len == SHOWN && encoded.data && at + SHOWN <= text.len; at++)
-            if (memcmp(text.data + at, encoded.data, SHOWN) == 0)
-                return true;
+        if (encoded.len == SHOWN && str_contains(text, encoded))
+            return true;
     }
     return false;
 }

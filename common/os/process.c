@@ -106,6 +106,12 @@ void process_sleep(int milliseconds)
     }
 }
 
+void process_back_off(int *pause, int longest)
+{
+    process_sleep(*pause);
+    *pause = *pause * 3 / 2 < longest ? *pause * 3 / 2 : longest;
+}
+
 bool process_wait_input(int fd)
 {
     struct pollfd fds[] = {{fd, POLLIN, 0}, {wake_pipe[0], POLLIN, 0}};
@@ -492,6 +498,14 @@ bool process_succeeded(const struct process *process)
     return process->error == 0 && process->status == 0 && !caught_signal;
 }
 
+bool process_all_succeeded(const struct process *processes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!process_succeeded(&processes[i]))
+            return false;
+    return true;
+}
+
 /* Returns the last non-empty line without an "error:" prefix. */
 static struct str last_error_line(struct str text)
 {
@@ -538,6 +552,13 @@ void runs_add(struct arena *arena, struct runs *runs, struct process run)
 {
     runs->items = arena_grow(arena, runs->items, runs->count, sizeof *runs->items);
     runs->items[runs->count++] = run;
+}
+
+void runs_free(struct runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        process_free(&runs->items[i]);
+    *runs = (struct runs){0};
 }
 
 void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,

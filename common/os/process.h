@@ -59,8 +59,14 @@ void runs_add(struct arena *arena, struct runs *runs, struct process run);
 void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,
                     const struct argv *words);
 
+/* Frees the processes, and empties the list. */
+void runs_free(struct runs *runs);
+
 /* True if the process ran and exited with status 0. */
 bool process_succeeded(const struct process *process);
+
+/* True if all of them succeeded; true for none. */
+bool process_all_succeeded(const struct process *processes, size_t count);
 
 /* Returns the reason of a failure, to follow a colon: the last line of stderr, or how the process
  * ended. */
@@ -81,6 +87,9 @@ int process_exit_status(int status);
 
 /* Sleeps; returns early on a signal. */
 void process_sleep(int milliseconds);
+
+/* Sleeps for `*pause` ms, and makes the next pause longer by half, up to `longest`. */
+void process_back_off(int *pause, int longest);
 
 /* Waits until a file descriptor is readable. Returns false if a signal was received, also if that
  * was before the call. */

@@ -116,8 +116,7 @@ bool container_tool_query(const struct container_tool *tool, struct str image,
         struct str text = str_copy(tool->arena, buf_str(&run.output));
         size_t space = str_find(text, 0, ' ');
         ret->id = str_slice(text, 0, space);
-        const char *count = str_to_c(tool->arena, str_skip(text, space));
-        ret->reference_count = strtoul(count, NULL, 10);
+        ret->reference_count = strtoul(str_skip(text, space).data, NULL, 10);
     } else if (run.error == 0 && is_missing_image(tool, &run)) {
         ok = !process_interrupted();
     } else {

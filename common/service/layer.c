@@ -101,6 +101,37 @@ struct schema_reader layer_reader(struct layer *layer)
                                   .for_chart = layer_is_for_chart(layer)};
 }
 
+/* Returns a copy of a service's map with only these fields. */
+static const struct node *copy_fields(struct arena *arena, const struct node *service,
+                                      const enum field_id *fields, size_t count)
+{
+    struct node *map = node_new(arena, NODE_MAP);
+    for (size_t i = 0; i < count; i++) {
+        const struct node *value = node_get(service, schema_field(fields[i])->name);
+        if (!value)
+            continue;
+        struct node *copy = ARENA_NEW(arena, struct node);
+        *copy = *value;
+        copy->next = NULL;
+        node_put(map, value->key, copy);
+    }
+    return map;
+}
+
+const struct record *layer_read_fields(struct layer *layer, const struct module *module,
+                                       const enum field_id *fields, size_t count)
+{
+    struct diags ignored = {.arena = layer->arena};
+    struct scope scope = layer->scope;
+    struct schema_reader reader = layer_reader(layer);
+    scope.diags = &ignored;
+    scope.module_count = 0; /* modules may refer to each other */
+    reader.diags = &ignored;
+    reader.context = &scope;
+    return schema_read(&reader, &service_schema,
+                       copy_fields(layer->arena, module->node, fields, count));
+}
+
 bool layer_read_environment(struct layer *layer)
 {
     const struct schema_reader reader = {.arena = layer->arena, .diags = layer->diags};

@@ -32,6 +32,11 @@ bool layer_is_for_chart(const struct layer *layer);
 /* Returns a reader that fills in placeholders. It refers to `layer`. */
 struct schema_reader layer_reader(struct layer *layer);
 
+/* Reads some fields of a k8s-service, which is a map, for another service of the file. Errors are
+ * not reported: they are when the service itself is read. */
+const struct record *layer_read_fields(struct layer *layer, const struct module *module,
+                                       const enum field_id *fields, size_t count);
+
 /* Reads the environment file if that was deferred (environment_read_deferred). Reports an error and
  * returns false if the file cannot be read or is invalid. */
 bool layer_read_environment(struct layer *layer);

@@ -48,41 +48,15 @@ static void add_host(struct arena *arena, struct layer_hosts *hosts, struct str 
         add_user(arena, &hosts->below, str_skip(host, dot + 1), service);
 }
 
-/* Returns a copy of a service's map with only the fields that decide its hosts. */
-static const struct node *hosts_alone(struct arena *arena, const struct node *service)
-{
-    struct node *map = node_new(arena, NODE_MAP);
-    static const enum field_id fields[] = {SERVICE_PUBLIC_URI, SERVICE_INTERNAL};
-    for (size_t i = 0; i < COUNT_OF(fields); i++) {
-        const struct node *value = node_get(service, schema_field(fields[i])->name);
-        if (!value)
-            continue;
-        struct node *copy = ARENA_NEW(arena, struct node);
-        *copy = *value;
-        copy->next = NULL;
-        node_put(map, value->key, copy);
-    }
-    return map;
-}
-
-/* Errors are reported when the service itself is read. */
 static void add_module(struct layer *layer, const struct module *module)
 {
-    struct arena *arena = layer->arena;
-    struct diags muted = {.arena = arena};
-    struct scope scope = layer->scope;
-    struct schema_reader reader = layer_reader(layer);
-    scope.diags = &muted;
-    scope.module_count = 0;
-    reader.diags = &muted;
-    reader.context = &scope;
-    const struct record *record =
-        schema_read(&reader, &service_schema, hosts_alone(arena, module->node));
+    static const enum field_id fields[] = {SERVICE_PUBLIC_URI, SERVICE_INTERNAL};
+    const struct record *record = layer_read_fields(layer, module, fields, COUNT_OF(fields));
     bool internal = record_value(record, SERVICE_INTERNAL)->boolean;
     const struct value *uris = record_value(record, SERVICE_PUBLIC_URI);
     for (size_t i = 0; i < uris->count; i++)
-        add_host(arena, layer->hosts[internal], service_uri_host(arena, uris->items[i].text),
-                 module->name);
+        add_host(layer->arena, layer->hosts[internal],
+                 service_uri_host(layer->arena, uris->items[i].text), module->name);
 }
 
 static const struct layer_hosts *hosts_of(const struct service *service)

@@ -204,6 +204,6 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
 
 /* Returns the port of the Service generated from `node` that links use; 0 if it has no ports; -1 if
  * its ports are invalid or missing, which is reported when that service is read. */
-int64_t service_linked_port(struct layer *layer, const struct node *node);
+int64_t service_linked_port(struct layer *layer, const struct module *module);
 
 #endif

@@ -343,34 +343,10 @@ const struct port *service_probe_port(const struct service *service, enum probe_
     return named ? named : service->probe_port;
 }
 
-/* Returns a copy of a service's map with only the fields that decide its ports. */
-static const struct node *copy_port_fields(struct arena *arena, const struct node *service)
+int64_t service_linked_port(struct layer *layer, const struct module *module)
 {
-    struct node *map = node_new(arena, NODE_MAP);
     static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_MAX_CONTAINERS};
-    for (size_t i = 0; i < COUNT_OF(fields); i++) {
-        const struct node *value = node_get(service, schema_field(fields[i])->name);
-        if (!value)
-            continue;
-        struct node *copy = ARENA_NEW(arena, struct node);
-        *copy = *value;
-        copy->next = NULL;
-        node_put(map, value->key, copy);
-    }
-    return map;
-}
-
-int64_t service_linked_port(struct layer *layer, const struct node *node)
-{
-    struct diags ignored = {.arena = layer->arena};
-    struct scope scope = layer->scope;
-    struct schema_reader reader = layer_reader(layer);
-    scope.diags = &ignored;
-    scope.module_count = 0; /* other modules are read, and their errors reported, elsewhere */
-    reader.diags = &ignored;
-    reader.context = &scope;
-    const struct record *record =
-        schema_read(&reader, &service_schema, copy_port_fields(layer->arena, node));
+    const struct record *record = layer_read_fields(layer, module, fields, COUNT_OF(fields));
     const struct value *ports = record_value(record, SERVICE_PORTS);
     const struct value *single = record_value(record, SERVICE_PORT);
     const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);

@@ -40,7 +40,7 @@ static bool add_address(const struct service_reader *in, const struct link *link
 {
     struct arena *arena = in->reader.arena;
     struct location at = link->node->span;
-    int64_t port = service_linked_port(in->layer, link->module->node);
+    int64_t port = service_linked_port(in->layer, link->module);
     if (port < 0 && layer_selects(in->layer, link->module))
         return true;
     if (port < 0) {

@@ -72,7 +72,7 @@ static bool is_number(struct str text)
         return str_span_only(str_skip(digits, mark + 1), "0123456789abcdefABCDEF_");
     size_t mantissa = skip(digits, 0, "0123456789_,.:");
     bool has_digit = false;
-    for (size_t i = 0; digits.data && i < mantissa; i++)
+    for (size_t i = 0; i < mantissa; i++)
         has_digit |= is_digit(digits.data[i]);
     if (!has_digit)
         return false;

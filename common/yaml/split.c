@@ -89,20 +89,15 @@ static struct str kind_word(struct str text, size_t at)
     return str_slice(line, start, end);
 }
 
-static char byte_at(struct str text, size_t at)
-{
-    return text.data && at < text.len ? text.data[at] : '\0';
-}
-
 /* True for a key that may be `kind` in another form: quoted, merged, an alias, or tagged. */
 static bool may_be_kind(struct str text, size_t at)
 {
     struct str line = str_slice(text, at, str_find(text, at, '\n'));
-    if (byte_at(text, at) == '"' && str_find(line, 0, '\\') < line.len)
+    if (text.data[at] == '"' && str_find(line, 0, '\\') < line.len)
         return true;
-    if (byte_at(text, at) == '"' || byte_at(text, at) == '\'')
+    if (text.data[at] == '"' || text.data[at] == '\'')
         return str_equal(str_slice(line, 1, 5), STR("kind"));
-    return strchr("!&*<?", byte_at(text, at)) != NULL;
+    return strchr("!&*<?", text.data[at]) != NULL;
 }
 
 static void end_document(struct stream_parser *stream_parser, size_t end)
@@ -128,7 +123,7 @@ static void read_line(struct stream_parser *stream_parser, struct str text, size
     static const struct str kind = {"kind", 4};
     struct str line = str_slice(text, at, at + kind.len);
     size_t after = at + kind.len;
-    switch (byte_at(text, at)) {
+    switch (text.data[at]) {
     case 'k':
         after = str_equal(line, kind) ? skip_spaces(text, after) : text.len;
         if (after < text.len && text.data[after] == ':' && stream_parser->kinds++ == 0)

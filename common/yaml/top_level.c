@@ -199,7 +199,7 @@ static void scan_line(struct scan *scan)
     size_t indent = rest.len - content.len;
     size_t end = line_end(content, 0);
     bool template = is_template(content);
-    if (end > 0 && content.data && content.data[0] != '#' && content.data[0] != '%') {
+    if (end > 0 && content.data[0] != '#' && content.data[0] != '%') {
         if (scan->indent == SIZE_MAX && !template)
             scan->indent = indent;
         if (indent == 0 || indent - 1 <= scan->indent) {

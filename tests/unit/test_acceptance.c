@@ -1,6 +1,5 @@
 #include "cluster/acceptance.h"
-#include "unit.h"
-#include "yaml/parse_strict.h"
+#include "unit_object.h"
 
 #define METADATA "metadata: {name: web, namespace: shop, generation: 2}"
 #define YES(type)                                                                                  \
@@ -13,15 +12,6 @@
 #define UNKNOWN(type)                                                                              \
     "{type: " type ", status: Unknown, reason: Pending, observedGeneration: 2, message: Later}"
 
-static struct node *object(struct unit *unit, const char *text)
-{
-    struct node *node =
-        load_service(&unit->arena, unit_source(unit, str_from_c(text)), &unit->diags);
-    assert_no_diags(unit);
-    assert_non_null(node);
-    return node;
-}
-
 struct row {
     const char *text; /* the fields of the object after metadata */
     enum acceptance_state state;
@@ -33,7 +23,7 @@ static void check_rows(struct unit *unit, const char *kind, const struct row *ro
     for (size_t i = 0; i < count; i++) {
         const char *text =
             str_format(&unit->arena, "{kind: %s, " METADATA "%s}", kind, rows[i].text).data;
-        struct acceptance acceptance = acceptance_evaluate(&unit->arena, object(unit, text));
+        struct acceptance acceptance = acceptance_evaluate(&unit->arena, unit_object(unit, text));
         if (acceptance.state != rows[i].state || !str_eq_c(acceptance.text, rows[i].why))
             fail_msg("%s: %d, %.*s", text, acceptance.state, STR_ARG(acceptance.text));
         unit_reset(unit);
@@ -165,9 +155,9 @@ static void test_other_kinds(void **state)
     struct unit *unit = *state;
     check_rows(unit, "TraefikService", rows, COUNT_OF(rows));
     check_rows(unit, "Ingress", rows, COUNT_OF(rows));
-    assert_false(acceptance_is_reported(object(unit, "{kind: TraefikService}")));
-    assert_false(acceptance_is_reported(object(unit, "{kind: Unknown}")));
-    assert_true(acceptance_is_reported(object(unit, "{kind: HTTPRoute}")));
+    assert_false(acceptance_is_reported(unit_object(unit, "{kind: TraefikService}")));
+    assert_false(acceptance_is_reported(unit_object(unit, "{kind: Unknown}")));
+    assert_true(acceptance_is_reported(unit_object(unit, "{kind: HTTPRoute}")));
     unit_reset(unit);
 }
 
@@ -191,7 +181,7 @@ static void test_overlap(void **state)
                                       "[{name: https, conditions: [%s]}]}}",
                                       rows[i].conditions)
                                .data;
-        assert_str(acceptance_overlap(object(unit, text)), rows[i].message);
+        assert_str(acceptance_overlap(unit_object(unit, text)), rows[i].message);
         unit_reset(unit);
     }
 }
@@ -199,7 +189,7 @@ static void test_overlap(void **state)
 static void test_parents(void **state)
 {
     struct unit *unit = *state;
-    const struct node *route = object(unit, "{kind: HTTPRoute, " METADATA "}");
+    const struct node *route = unit_object(unit, "{kind: HTTPRoute, " METADATA "}");
     static const struct {
         const char *parent, *title, *command;
     } rows[] = {
@@ -210,7 +200,7 @@ static void test_parents(void **state)
          "kubectl describe listenerset web -n shop"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *parent = object(unit, rows[i].parent);
+        const struct node *parent = unit_object(unit, rows[i].parent);
         assert_str(acceptance_parent_title(&unit->arena, route, parent), rows[i].title);
         assert_str(acceptance_describe_parent(&unit->arena, route, parent), rows[i].command);
     }

@@ -1,16 +1,5 @@
 #include "cluster/object.h"
-#include "unit.h"
-#include "yaml/parse_strict.h"
-
-/* Parses an object from JSON, as kubectl prints it. */
-static struct node *object(struct unit *unit, const char *text)
-{
-    struct node *node =
-        load_service(&unit->arena, unit_source(unit, str_from_c(text)), &unit->diags);
-    assert_no_diags(unit);
-    assert_non_null(node);
-    return node;
-}
+#include "unit_object.h"
 
 static const char deployment[] =
     "{\"apiVersion\": \"apps/v1\", \"kind\": \"Deployment\", \"metadata\": {\"name\": \"web\", "
@@ -19,14 +8,14 @@ static const char deployment[] =
 static void test_names(void **state)
 {
     struct unit *unit = *state;
-    const struct node *node = object(unit, deployment);
+    const struct node *node = unit_object(unit, deployment);
     assert_str(object_kind(node), "Deployment");
     assert_str(object_name(node), "web");
     assert_str(object_namespace(node), "shop");
     assert_str(object_label(node, "opta.dev/layer-name"), "shop");
     assert_str(object_label(node, "empty"), "");
     assert_str(object_label(node, "other"), "");
-    const struct node *bare = object(unit, "{\"kind\": \"Namespace\"}");
+    const struct node *bare = unit_object(unit, "{\"kind\": \"Namespace\"}");
     assert_str(object_name(bare), "");
     assert_str(object_namespace(bare), "");
     assert_str(object_label(bare, "opta.dev/layer-name"), "");
@@ -47,13 +36,13 @@ static void test_titles(void **state)
         {"{apiVersion: v1, kind: Pod}", "pod/"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_str(object_title(&unit->arena, object(unit, rows[i].text)), rows[i].title);
+        assert_str(object_title(&unit->arena, unit_object(unit, rows[i].text)), rows[i].title);
 }
 
 static void test_same(void **state)
 {
     struct unit *unit = *state;
-    const struct node *web = object(unit, deployment);
+    const struct node *web = unit_object(unit, deployment);
     static const struct {
         const char *text;
         bool same;
@@ -67,7 +56,7 @@ static void test_same(void **state)
         {"{apiVersion: apps/v1, kind: Deployment, metadata: {}}", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *other = object(unit, rows[i].text);
+        const struct node *other = unit_object(unit, rows[i].text);
         if (object_same(web, other) != rows[i].same || object_same(other, web) != rows[i].same)
             fail_msg("%s", rows[i].text);
     }
@@ -76,14 +65,15 @@ static void test_same(void **state)
 static void test_references(void **state)
 {
     struct unit *unit = *state;
-    const struct node *reference = object_reference(&unit->arena, object(unit, deployment));
+    const struct node *reference = object_reference(&unit->arena, unit_object(unit, deployment));
     assert_str(node_string(node_get(reference, "apiVersion")), "apps/v1");
     assert_str(object_kind(reference), "Deployment");
     assert_str(object_name(reference), "web");
     assert_str(object_namespace(reference), "shop");
     assert_null(node_at(reference, "metadata labels"));
     reference = object_reference(
-        &unit->arena, object(unit, "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"));
+        &unit->arena,
+        unit_object(unit, "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"));
     assert_null(node_at(reference, "metadata namespace"));
 }
 
@@ -121,11 +111,11 @@ static void test_numbers(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text = str_format(&unit->arena, "{\"spec\": {\"n\": %s}}", rows[i].value);
-        int64_t number = object_number(object(unit, text.data), "spec n", 77);
+        int64_t number = object_number(unit_object(unit, text.data), "spec n", 77);
         if (number != rows[i].number)
             fail_msg("%s is %lld", rows[i].value, (long long)number);
     }
-    const struct node *bare = object(unit, "{\"spec\": {}}");
+    const struct node *bare = unit_object(unit, "{\"spec\": {}}");
     assert_int_equal(object_number(bare, "spec n", 77), 77);
     assert_int_equal(object_number(bare, "status n", -1), -1);
     assert_int_equal(object_number(NULL, "spec n", 77), 77);
@@ -148,7 +138,7 @@ static void test_controllers(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text =
             str_format(&unit->arena, "{metadata: {ownerReferences: %s}}", rows[i].owners);
-        assert_int_equal(object_has_controller(object(unit, text.data)), rows[i].controlled);
+        assert_int_equal(object_has_controller(unit_object(unit, text.data)), rows[i].controlled);
     }
 }
 
@@ -171,7 +161,7 @@ static const char managed[] =
 static void test_managers(void **state)
 {
     struct unit *unit = *state;
-    const struct node *node = object(unit, managed);
+    const struct node *node = unit_object(unit, managed);
     assert_true(object_applied_by(node, "optasvc"));
     assert_true(object_applied_by(node, "other"));
     assert_true(object_applied_by(node, "bare"));
@@ -184,7 +174,7 @@ static void test_managers(void **state)
     static const char *const without[] = {"{}", "{metadata: {}}", "{metadata: {managedFields: []}}",
                                           "{metadata: {managedFields: [x, {}, []]}}"};
     for (size_t i = 0; i < COUNT_OF(without); i++) {
-        node = object(unit, without[i]);
+        node = unit_object(unit, without[i]);
         assert_false(object_applied_by(node, "optasvc"));
         assert_str(object_field_owner(node, "f:spec f:replicas", "optasvc"), "");
         assert_false(object_field_applied_by(node, "f:spec f:replicas", "optasvc"));
@@ -194,7 +184,7 @@ static void test_managers(void **state)
 static void test_owners_of_fields(void **state)
 {
     struct unit *unit = *state;
-    const struct node *node = object(unit, managed);
+    const struct node *node = unit_object(unit, managed);
     static const struct {
         const char *path, *except, *owner;
     } rows[] = {
@@ -270,8 +260,8 @@ static void test_equal(void **state)
         {"{metadata: {annotations: {deployment.kubernetes.io/paused: 1}}}", "{}", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *a = object(unit, rows[i].a);
-        const struct node *b = object(unit, rows[i].b);
+        const struct node *a = unit_object(unit, rows[i].a);
+        const struct node *b = unit_object(unit, rows[i].b);
         if (object_equal(a, b) != rows[i].equal || object_equal(b, a) != rows[i].equal)
             fail_msg("%s and %s", rows[i].a, rows[i].b);
         assert_true(object_equal(a, a));

@@ -1,16 +1,6 @@
 #include "cluster/live.h"
 #include "cluster/ownership.h"
-#include "unit.h"
-#include "yaml/parse_strict.h"
-
-static struct node *object(struct unit *unit, const char *text)
-{
-    struct node *node =
-        load_service(&unit->arena, unit_source(unit, str_from_c(text)), &unit->diags);
-    assert_no_diags(unit);
-    assert_non_null(node);
-    return node;
-}
+#include "unit_object.h"
 
 /* The module web of the layer shop, in this environment. */
 static void make_service(struct unit *unit, const char *environment, struct deployed_service *ret)
@@ -29,12 +19,13 @@ static void make_service(struct unit *unit, const char *environment, struct depl
 static struct node *labeled(struct unit *unit, const char *layer, const char *module,
                             const char *environment)
 {
-    return object(unit, str_format(&unit->arena,
-                                   "{kind: Pod, metadata: {labels: {opta.dev/layer-name: '%s', "
-                                   "opta.dev/module-name: '%s', opta.dev/environment-name: '%s'}, "
-                                   "managedFields: [{manager: optasvc, operation: Apply}]}}",
-                                   layer, module, environment)
-                            .data);
+    return unit_object(unit,
+                       str_format(&unit->arena,
+                                  "{kind: Pod, metadata: {labels: {opta.dev/layer-name: '%s', "
+                                  "opta.dev/module-name: '%s', opta.dev/environment-name: '%s'}, "
+                                  "managedFields: [{manager: optasvc, operation: Apply}]}}",
+                                  layer, module, environment)
+                           .data);
 }
 
 static void test_labels(void **state)
@@ -73,14 +64,15 @@ static void test_shown_by_controller(void **state)
     struct unit *unit = *state;
     struct deployed_service service;
     make_service(unit, "prod", &service);
-    const struct node *pod =
-        object(unit, "{kind: Pod, metadata: {ownerReferences: [{uid: set, controller: true}]}}");
+    const struct node *pod = unit_object(
+        unit, "{kind: Pod, metadata: {ownerReferences: [{uid: set, controller: true}]}}");
     const struct node *owned =
-        object(unit, "{kind: Pod, metadata: {ownerReferences: [{uid: set}]}}");
-    struct node *set = object(unit, "{kind: ReplicaSet, metadata: {uid: set, ownerReferences: "
-                                    "[{uid: top, controller: true}]}}");
-    struct node *circle = object(unit, "{kind: ReplicaSet, metadata: {uid: top, ownerReferences: "
-                                       "[{uid: set, controller: true}]}}");
+        unit_object(unit, "{kind: Pod, metadata: {ownerReferences: [{uid: set}]}}");
+    struct node *set = unit_object(unit, "{kind: ReplicaSet, metadata: {uid: set, ownerReferences: "
+                                         "[{uid: top, controller: true}]}}");
+    struct node *circle =
+        unit_object(unit, "{kind: ReplicaSet, metadata: {uid: top, ownerReferences: "
+                          "[{uid: set, controller: true}]}}");
     assert_false(deployed_service_shows(&service, pod));
     service.namespace->live = set;
     set->next = circle;
@@ -107,9 +99,10 @@ static void test_index(void **state)
     struct node *mine = labeled(unit, "shop", "web", "prod");
     struct node *unclaimed = labeled(unit, "shop", "web", "");
     struct node *other = labeled(unit, "shop", "api", "prod");
-    struct node *pod = object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: p, "
-                                    "ownerReferences: [{uid: mine, controller: true}]}}");
-    struct node *same = object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: q}}");
+    struct node *pod = unit_object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: p, "
+                                         "ownerReferences: [{uid: mine, controller: true}]}}");
+    struct node *same =
+        unit_object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: q}}");
     node_set_string(arena, node_get(mine, "metadata"), "uid", STR("mine"));
     namespace->live = pod;
     pod->next = other;
@@ -124,8 +117,8 @@ static void test_index(void **state)
         assert_ptr_equal(service.related[2], mine);
     }
     assert_ptr_equal(namespace_find(arena, namespace, same), pod); /* the first */
-    assert_null(namespace_find(arena, namespace,
-                               object(unit, "{apiVersion: v1, kind: Job, metadata: {name: p}}")));
+    assert_null(namespace_find(
+        arena, namespace, unit_object(unit, "{apiVersion: v1, kind: Job, metadata: {name: p}}")));
     assert_ptr_equal(namespace_find_uid(namespace, STR("q")), same);
     assert_null(namespace_find_uid(namespace, STR("")));
     assert_ptr_equal(namespace_service(arena, namespace, unclaimed), &service);
@@ -160,7 +153,7 @@ static void test_tools(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *node =
-            object(unit, str_format(&unit->arena, "{metadata: %s}", rows[i].metadata).data);
+            unit_object(unit, str_format(&unit->arena, "{metadata: %s}", rows[i].metadata).data);
         assert_int_equal(object_tool(node), rows[i].tool);
         assert_int_equal(object_is_tracked(node, rows[i].tool), rows[i].tracked);
         assert_str(object_managers(&unit->arena, node), rows[i].managers);
@@ -170,15 +163,15 @@ static void test_tools(void **state)
 static void test_adopted(void **state)
 {
     struct unit *unit = *state;
-    assert_true(
-        object_is_adopted(object(unit, "{metadata: {annotations: {opta.dev/adopted: 'true'}}}")));
-    assert_false(
-        object_is_adopted(object(unit, "{metadata: {annotations: {opta.dev/adopted: 'false'}}}")));
-    assert_false(object_is_adopted(object(unit, "{metadata: {annotations: {}}}")));
-    assert_false(object_is_adopted(object(unit, "{metadata: {}}")));
+    assert_true(object_is_adopted(
+        unit_object(unit, "{metadata: {annotations: {opta.dev/adopted: 'true'}}}")));
+    assert_false(object_is_adopted(
+        unit_object(unit, "{metadata: {annotations: {opta.dev/adopted: 'false'}}}")));
+    assert_false(object_is_adopted(unit_object(unit, "{metadata: {annotations: {}}}")));
+    assert_false(object_is_adopted(unit_object(unit, "{metadata: {}}")));
     const struct node *node =
-        object(unit, "{kind: Pod, metadata: {name: a, namespace: n, managedFields: [{manager: "
-                     "argocd-controller}, {manager: b}, {manager: argocd-controller}]}}");
+        unit_object(unit, "{kind: Pod, metadata: {name: a, namespace: n, managedFields: [{manager: "
+                          "argocd-controller}, {manager: b}, {manager: argocd-controller}]}}");
     assert_str(object_forget_argo_cd(&unit->arena, node),
                "kubectl patch pod/a -n n --type=json -p '["
                "{\"op\":\"test\",\"path\":\"/metadata/managedFields/0/manager\",\"value\":"
@@ -187,7 +180,7 @@ static void test_adopted(void **state)
                "\"argocd-controller\"},"
                "{\"op\":\"remove\",\"path\":\"/metadata/managedFields/2\"},"
                "{\"op\":\"remove\",\"path\":\"/metadata/managedFields/0\"}]'");
-    assert_str(object_forget_argo_cd(&unit->arena, object(unit, "{kind: Pod}")), "");
+    assert_str(object_forget_argo_cd(&unit->arena, unit_object(unit, "{kind: Pod}")), "");
 }
 
 int main(void)

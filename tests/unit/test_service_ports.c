@@ -242,7 +242,7 @@ static void test_port_of_links(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct layer *layer = linked(unit, &options, rows[i].back);
         assert_no_diags(unit);
-        assert_int_equal(service_linked_port(layer, layer->modules[2].node), rows[i].port);
+        assert_int_equal(service_linked_port(layer, &layer->modules[2]), rows[i].port);
         assert_no_diags(unit);
         const struct service *service = service_read(layer, &layer->modules[0]);
         if (rows[i].port) {
