@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem */
 #include "chart/release.h"
 
 #include "yaml/parse_manifest.h"

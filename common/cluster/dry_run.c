@@ -142,7 +142,7 @@ static struct str conflict_lines(struct arena *arena, struct str text)
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         size_t quote = str_find(line, 0, '"');
-        bool names = strstr(str_to_c(arena, line), "conflict") != NULL && quote < line.len;
+        bool names = str_contains(line, STR("conflict")) && quote < line.len;
         struct str field = {0};
         if (names) {
             size_t close = str_find(line, quote + 1, '"');

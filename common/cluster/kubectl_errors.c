@@ -365,10 +365,7 @@ void kubectl_warn(const struct kubectl *kubectl, const struct process *run)
 
 bool kubectl_stderr_contains(const struct process *run, const char *words)
 {
-    struct arena arena = {0};
-    bool found = strstr(str_to_c(&arena, buf_str(&run->errors)), words) != NULL;
-    arena_free(&arena);
-    return found;
+    return str_contains(buf_str(&run->errors), str_from_c(words));
 }
 
 bool kubectl_forbidden(const struct process *run)

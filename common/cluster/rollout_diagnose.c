@@ -142,8 +142,7 @@ static bool is_related_event(struct arena *arena, const struct node *event, stru
     case EVENTS_OF_PODS:
         return is_shown(pods, count, object);
     case EVENTS_OF_CLAIMS:
-        return strstr(str_to_c(arena, object), str_format(arena, "-%.*s-", STR_ARG(name)).data) !=
-               NULL;
+        return str_contains(object, str_format(arena, "-%.*s-", STR_ARG(name)));
     case EVENTS_NONE:
         return false;
     case EVENTS_OF_NAME:

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem */
 #include "config/environment.h"
 
 #include "base/map.h"
@@ -441,11 +440,6 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     return true;
 }
 
-static bool contains(struct str text, const char *marker)
-{
-    return memmem(text.data, text.len, marker, strlen(marker)) != NULL;
-}
-
 /* True if injection into a chart needs the environment file: for placeholders, for a generated
  * Ingress, and to determine whether redis has a password. Otherwise the file is not read, because
  * it may not be available where charts are installed. If the chart has an Ingress,
@@ -457,10 +451,10 @@ static bool needs_environment_file(struct str text)
                                           "[topic_",     ".table_",  "[table_", ".bucket_arn",
                                           "[bucket_arn", ".kms_arn", "[kms_arn"};
     for (size_t i = 0; i < COUNT_OF(markers); i++)
-        if (contains(text, markers[i]))
+        if (str_contains(text, str_from_c(markers[i])))
             return true;
-    return (contains(text, ".bucket_id") || contains(text, "[bucket_id")) &&
-           !contains(text, "bucket_name");
+    return (str_contains(text, STR(".bucket_id")) || str_contains(text, STR("[bucket_id"))) &&
+           !str_contains(text, STR("bucket_name"));
 }
 
 /* Records the files of all environments, including those that are not selected, so that they are

@@ -1,5 +1,4 @@
 /* Ingresses for all other controllers: paths of type Prefix, no annotations. */
-#define _GNU_SOURCE /* memmem */
 #include "manifest/traffic_ingress.h"
 
 #include <string.h>
@@ -51,7 +50,7 @@ static bool has_annotation_with(const struct traffic *traffic, const char *word)
     for (size_t i = 0; i < annotations->count; i++) {
         const struct str texts[] = {annotations->items[i].name, annotations->items[i].text};
         for (size_t j = 0; j < COUNT_OF(texts); j++)
-            if (texts[j].len && memmem(texts[j].data, texts[j].len, word, strlen(word)))
+            if (str_contains(texts[j], str_from_c(word)))
                 return true;
     }
     return false;

@@ -32,9 +32,8 @@ static void add_repository(const struct aws_cli *aws, struct argv *argv, const c
 /* True if the CLI printed "An error occurred (CODE) when calling the ...". */
 static bool has_code(const struct aws_cli *aws, const struct process *run, const char *code)
 {
-    const char *pattern = str_format(aws->arena, "(%s", code).data;
     return run->error == 0 && run->status != 0 &&
-           strstr(str_to_c(aws->arena, buf_str(&run->errors)), pattern);
+           str_contains(buf_str(&run->errors), str_format(aws->arena, "(%s", code));
 }
 
 static bool is_forbidden(const struct aws_cli *aws, const struct process *run)

@@ -97,7 +97,7 @@ static bool is_missing_image(const struct container_tool *tool, const struct pro
     static const char *const patterns[] = {"no such image", "no such object", "image not known"};
     struct str text = str_lower(tool->arena, buf_str(&run->errors));
     for (size_t i = 0; i < COUNT_OF(patterns); i++)
-        if (strstr(str_to_c(tool->arena, text), patterns[i]))
+        if (str_contains(text, str_from_c(patterns[i])))
             return true;
     return false;
 }
