@@ -338,15 +338,6 @@ pod-security: all
 kube-score: all
 	@tests/kube-score/run $(BIN)
 
-# $(call suites,NAME...) runs the targets one after the other, even if one fails, and prints how long each
-# took. The last line names those that failed.
-define suites
-@failed=; for suite in $(1); do start=$$(date +%s); \
-    $(MAKE) --no-print-directory $$suite || failed="$$failed $$suite"; \
-    echo "$$suite: $$(($$(date +%s) - start)) s"; done; \
-[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
-endef
-
 # What the tests that need no server are built from.
 .PHONY: test-programs
 test-programs: all $(UNITS) $(FUZZERS) $(BUILD)/obj/tests/property/edit
@@ -369,15 +360,15 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 	@tests/deps test
 	@$(MAKE) --no-print-directory $(PARALLEL) test-programs
 	@$(MAKE) --no-print-directory $(PARALLEL) SAN=1 test-programs
-	$(call suites,check check-san property property-san limits security security-san hardening)
+	+@MAKE="$(MAKE)" tests/suites check check-san property property-san limits security security-san hardening
 
 # Two groups that do not disturb each other: the first loads the processor, the second mostly waits for servers.
 # Only the second builds and starts servers, so no two suites compete for a port or for $(CACHE).
 .PHONY: test-slow test-real
 test-slow:
-	$(call suites,memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly)
+	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly
 test-real:
-	$(call suites,e2e-apply e2e-secret e2e-push helm pod-security api-server aws roundtrip schema kube-score packages)
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server aws roundtrip schema kube-score packages
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 50 minutes
@@ -414,7 +405,7 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps $(addprefix tests/bench/,common scale stream) tests/complexity/kubectl \
+SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/bench/,common scale stream) tests/complexity/kubectl \
             $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run tests/*/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/harness/*)) krew/bump krew/deb krew/dist krew/toolchain
 LINTS    := format layers gcc clang tidy cppcheck shell
