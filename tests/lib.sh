@@ -111,13 +111,12 @@ count() {
     fi
 }
 
-# Ends the suite with the number of its results. It fails if a case failed, or if none passed.
+# The last command of a suite: prints the number of its results, and fails if a case failed or none passed.
 finish() {
     local also=""
     [ "$skipped" -eq 0 ] || also=", $skipped skipped"
     echo "$suite: $passed passed, $failed failed$also"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
-    exit
 }
 
 # What cases do
