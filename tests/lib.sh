@@ -30,8 +30,16 @@ require() {
 
 # NAME...: builds these programs (tests/harness/tools) into $CACHE/bin.
 require_tools() {
-    "$root/tests/harness/tools" "$CACHE" "$@"
-    require $? "the tools cannot be built"
+    local status=0
+    "$root/tests/harness/tools" "$CACHE" "$@" || status=$?
+    require $status "the tools cannot be built"
+}
+
+# Installs the packages for tests in Python, and sets `python`, their interpreter.
+require_python() {
+    local status=0
+    python=$("$root/tests/harness/python") || status=$?
+    require $status "the Python packages cannot be installed"
 }
 
 # COMMAND...: the suite fails unless all are in PATH.
@@ -42,13 +50,15 @@ require_commands() {
     done
 }
 
-# [--full]: starts a control plane, without the caller's clusters and preferences. The suite ends it with
-# `stop_cluster`.
+# full|api-server: starts a control plane, or its API server alone, without the caller's clusters and preferences.
+# The suite ends it with `stop_cluster`.
 start_cluster() {
+    local flags=()
+    [ "$1" != full ] || flags=(--full)
     export KUBECONFIG=$scratch/cluster/kubeconfig KUBECACHEDIR=$scratch/kubectl KUBERC=off
     # Retried once, because another process may take a port between choosing it and listening.
-    "$root/tests/harness/cluster" up "$scratch/cluster" 0 "$@" ||
-        "$root/tests/harness/cluster" up "$scratch/cluster" 0 "$@" || exit 1
+    "$root/tests/harness/cluster" up "$scratch/cluster" 0 "${flags[@]}" ||
+        "$root/tests/harness/cluster" up "$scratch/cluster" 0 "${flags[@]}" || exit 1
 }
 
 stop_cluster() { "$root/tests/harness/cluster" down "$scratch/cluster"; }
@@ -92,6 +102,7 @@ count_with() {
 
 # NAME WHAT: counts a case as skipped because WHAT was not found, or as failed if CI=true.
 skip() {
+    [[ $1 =~ $names ]] || return 0
     if [ "${CI:-}" = true ]; then
         failed=$((failed + 1))
         echo "$suite: $1 failed: $2 not found, and CI=true requires it"
