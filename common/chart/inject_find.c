@@ -123,7 +123,7 @@ static void report_several(struct injection *injection, const struct service *se
         return;
     diag_error(injection->diags, query_location(injection, service),
                "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
-    if (!diags_full(injection->diags))
+    if (injection->diags->last_kept)
         hint_workloads(injection, list_workloads(injection, candidates), STR(""));
 }
 
@@ -162,7 +162,7 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
         injection->diags, query_location(injection, service),
         "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
         STR_ARG(object_display_name(injection->arena, other)));
-    if (diags_full(injection->diags))
+    if (!injection->diags->last_kept)
         return true;
     const struct workload_list workloads = all_workloads(injection);
     if (workloads.count && !query->kind.len)
@@ -210,7 +210,7 @@ static void report_none(struct injection *injection, const struct service *servi
                        ? "no workload of the chart matches module \"%.*s\""
                        : "workload \"%.*s\" not found in the chart",
                    STR_ARG(requested));
-    if (!diags_full(injection->diags))
+    if (injection->diags->last_kept)
         hint_available(injection, requested);
 }
 

@@ -65,10 +65,14 @@ struct object {
     struct object *next_in_group;            /* the next in `name_group` */
 };
 
-/* A new document, inserted before another. */
+/* New documents, inserted before another. */
 struct addition {
-    size_t before;
     const struct node *node;
+    struct addition *next;
+};
+struct additions {
+    struct addition *first;
+    struct addition *last;
 };
 
 struct release {
@@ -79,20 +83,24 @@ struct release {
     struct edit *edits;                 /* one for each document; root NULL: not parsed */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
-    bool parsed[OBJECT_KINDS];    /* documents of this type were parsed */
-    size_t expanded;              /* nodes that aliases expand to */
-    bool has_unreadable_document; /* a document could not be parsed, which was reported */
-    bool parsed_unknown;          /* documents without a plain `kind:` line were parsed */
-    struct addition *additions;
-    size_t addition_count;
+    bool parsed[OBJECT_KINDS];     /* documents of this type were parsed */
+    size_t expanded;               /* nodes that aliases expand to */
+    bool has_unreadable_document;  /* a document could not be parsed, which was reported */
+    bool parsed_unknown;           /* documents without a plain `kind:` line were parsed */
+    struct additions *additions;   /* before each document */
     struct map namespaces_by_name; /* struct chart_namespace */
     struct map name_groups;        /* by "KIND/NAME" */
     struct map full_names;         /* the first object of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
     /* Indexes, each built on first use. */
     struct map services_by_label; /* one of the labels that they select */
-    struct map services_by_name;
     bool services_indexed;
+    struct map budgets_by_label; /* disruption budgets */
+    bool budgets_indexed;
+    struct map objects_by_name[OBJECT_KINDS];
+    bool names_indexed[OBJECT_KINDS];
+    struct map scalers_by_name[OBJECT_KINDS]; /* the name of the object that they scale */
+    bool scalers_indexed[OBJECT_KINDS];
     struct map ingresses_by_service;
     bool ingresses_indexed;
     struct map routes_by_service; /* routes of the Gateway API */
@@ -100,8 +108,6 @@ struct release {
     struct map rules_by_host; /* of Ingresses and routes, by class and host */
     struct map rules_by_path; /* and by class, host and path */
     bool rules_indexed;
-    struct map classes_by_name; /* IngressClasses */
-    bool classes_indexed;
     struct map webhooks_by_service; /* the name of the Service that they call */
     bool webhooks_indexed;
     struct map selectors_by_label_key; /* objects that select pods */
@@ -128,6 +134,10 @@ void release_add(struct release *release, const struct object *object, const str
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
                                   const struct object *referrer);
 
+/* Returns the object of that type, which has no namespace, and name; or NULL. */
+const struct object *release_find_global(struct release *release, enum object_kind type,
+                                         struct str name);
+
 /* True if both may be in the same namespace. An object that sets no namespace is in that of the
  * release, which may be the one that the other object sets. It is a different one if the chart has
  * two objects of one kind and name, one that sets that namespace and one that sets none. */
@@ -147,6 +157,13 @@ bool selector_matches(const struct object *selector, const struct object *worklo
  */
 bool scaler_references(const struct object *scaler, const char *path,
                        const struct object *workload);
+
+/* Returns the autoscaler of that type, not a hook, that scales the workload; or NULL. */
+const struct object *release_find_scaler(struct release *release, enum object_kind type,
+                                         const struct object *workload);
+
+/* True if a disruption budget, not a hook, selects the workload's pods. */
+bool release_has_budget(struct release *release, const struct object *workload);
 
 /* Returns the names of the Services that an Ingress routes to. */
 const struct str *release_backends(struct arena *arena, const struct object *ingress,
@@ -178,9 +195,6 @@ struct str release_class(const struct object *ingress);
 
 /* True if an admission webhook of the chart calls a Service of that name. */
 bool release_has_webhook(struct release *release, struct str service);
-
-/* Returns the IngressClass with that name, or NULL. */
-const struct object *release_find_class(struct release *release, struct str name);
 
 /* True if a Service that an Ingress or route refers to is one of ours. `namespace`: that of the
  * reference; empty: that of the Ingress or route. */
@@ -215,9 +229,6 @@ void release_find_owner(struct release *release, struct str class, struct str ho
 /* True if Ingresses of a class have rules for exactly this host, none of them with regular
  * expressions of nginx. */
 bool release_has_plain_host(struct release *release, struct str class, struct str host);
-
-/* True if the chart has a Service with that name in the namespace of `referrer`. */
-bool release_has_service(struct release *release, struct str name, const struct object *referrer);
 
 /* Returns the Services that route to a workload, and the Ingresses, without hooks, that route to
  * any of some Services, in the order of the stream. */

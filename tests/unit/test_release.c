@@ -470,11 +470,14 @@ static void test_additions(void **state)
         nodes[i] = node_new(&unit->arena, NODE_MAP);
         release_add(&release, i % 2 ? first : first->next, nodes[i]);
     }
-    assert_int_equal(release.addition_count, COUNT_OF(nodes));
+    const struct addition *next[] = {release.additions[0].first, release.additions[1].first};
     for (size_t i = 0; i < COUNT_OF(nodes); i++) {
-        assert_ptr_equal(release.additions[i].node, nodes[i]);
-        assert_int_equal(release.additions[i].before, i % 2 ? 0 : 1);
+        const struct addition **each = &next[i % 2 ? 0 : 1];
+        assert_ptr_equal((*each)->node, nodes[i]);
+        *each = (*each)->next;
     }
+    assert_null(next[0]);
+    assert_null(next[1]);
 }
 
 static void test_locations(void **state)
