@@ -24,7 +24,7 @@ struct chart_flavour {
     /* Sets the classes, for release_find_owner(), whose rules a controller merges with
      * those of an added object, and returns their number. */
     size_t (*rule_classes)(const struct traffic *traffic,
-                           struct str ret_classes[CHART_CLASSES_MAX]);
+                           struct rule_class ret_classes[CHART_CLASSES_MAX]);
     /* Warns if the added objects change how those of the chart work; may be NULL. */
     void (*warn_added)(const struct target *target, const struct traffic *traffic);
     /* Warns if the added objects do not fit a port of the Service `to`; may be NULL. */
@@ -54,6 +54,9 @@ struct str ingress_class_of(const struct traffic *traffic, const struct object *
 enum flavour_id ingress_flavour_of(const struct target *target, const struct traffic *traffic,
                                    const struct object *ingress);
 
+/* Returns how a controller of that flavour reads the rules of Ingresses. */
+enum rule_reader ingress_reader_of(enum flavour_id flavour);
+
 /* Reports an annotation whose class conflicts with that of the Ingress. */
 void ingress_check_classes(const struct target *target, const struct traffic *traffic,
                            const struct object *ingress);
@@ -66,10 +69,15 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
 
 /* Sets the class of the traffic, and the empty class of Ingresses without one. */
 size_t ingress_rule_classes(const struct traffic *traffic,
-                            struct str ret_classes[CHART_CLASSES_MAX]);
+                            struct rule_class ret_classes[CHART_CLASSES_MAX]);
+
+/* Returns the rules of the routes. `gateway`: the one of the environment, or NULL. Traefik
+ * continues with less specific hosts, because the hosts only determine the priority of its rules.
+ */
+struct rule_class gateway_rules(const struct gateway *gateway);
 
 /* How nginx reads an Ingress, according to its annotations: traffic_nginx_chart.c. */
-bool nginx_uses_regex(const struct object *ingress); /* paths are regular expressions */
-bool nginx_is_canary(const struct object *ingress);  /* receives a share of another's requests */
+bool nginx_needs_regex(const struct object *ingress, struct str path); /* so does its host */
+bool nginx_is_canary(const struct object *ingress); /* receives a share of another's requests */
 
 #endif

@@ -3,11 +3,16 @@
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_gateway.h"
 
-/* All Gateways count as one. */
-static size_t rule_classes(const struct traffic *traffic, struct str ret_classes[CHART_CLASSES_MAX])
+struct rule_class gateway_rules(const struct gateway *gateway)
 {
-    (void)traffic;
-    ret_classes[0] = STR(RELEASE_GATEWAY);
+    return (struct rule_class){.reader = RULES_GATEWAY,
+                               .continues = gateway && gateway->flavour == FLAVOUR_TRAEFIK};
+}
+
+static size_t rule_classes(const struct traffic *traffic,
+                           struct rule_class ret_classes[CHART_CLASSES_MAX])
+{
+    ret_classes[0] = gateway_rules(traffic->gateway);
     return 1;
 }
 
