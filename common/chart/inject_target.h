@@ -276,7 +276,7 @@ void inject_report_hook(const struct target *target);
 void inject_warn_immutable(struct injection *injection, const struct object *object,
                            size_t first_event);
 
-/* Warns that `hooks` and `jobs` have no effect on a service that does not fill all workloads. */
+/* Warns that `jobs` has no effect on a service that does not fill all workloads. */
 void inject_check_exclusions(struct injection *injection, const struct service *service);
 
 /* Adds the request that an autoscaler needs, if the container has neither request nor limit. */

@@ -405,7 +405,7 @@ bool selector_matches(const struct object *selector, const struct object *worklo
 bool service_routes_to(const struct object *service, const struct object *workload)
 {
     /* Kubernetes ignores the selector of an ExternalName. */
-    return service->type == OBJECT_SERVICE && !service->hook &&
+    return service->type == OBJECT_SERVICE && release_lives_with(service, workload) &&
            !str_eq_c(node_string(node_at(service->node, "spec type")), "ExternalName") &&
            selector_matches(service, workload);
 }

@@ -147,6 +147,13 @@ bool release_same_namespace(const struct object *a, const struct object *b);
 bool release_is_in_namespace(const struct release *release, const struct object *object,
                              const struct object *from, struct str namespace);
 
+/* True unless the object is a hook and the workload is not: Helm creates and deletes hooks
+ * separately, so the workload does not depend on them. */
+static inline bool release_lives_with(const struct object *object, const struct object *workload)
+{
+    return !object->hook || workload->hook;
+}
+
 /* True if a Service routes to the workload's pods. */
 bool service_routes_to(const struct object *service, const struct object *workload);
 
