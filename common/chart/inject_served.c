@@ -116,6 +116,15 @@ static struct answer find_owner(const struct target *target, const struct route 
     return better ? of_routes : best;
 }
 
+const struct object *served_foreign(const struct target *target, const struct route *route)
+{
+    struct injection *injection = target->injection;
+    target_find_services(target);
+    const struct object *found =
+        release_foreign_to(&injection->release, injection->services, injection->service_count);
+    return found || !route ? found : release_foreign_of_host(&injection->release, route->host);
+}
+
 /* Warnings about a route that the chart serves */
 
 /* The route of a service that a chart serves, and who does. */
@@ -289,10 +298,16 @@ void served_report_missing(const struct target *target, const struct traffic *tr
     struct arena *arena = injection->arena;
     struct path_owner owner = find_owner(target, route).owner;
     const struct served served = {.target = target, .route = route, .owner = &owner};
+    const struct object *foreign = served_foreign(target, route);
     if (owner.object)
         report_other(&served);
     else if (owner.limit)
         report_limit(&served);
+    else if (foreign)
+        diag_error(injection->diags, route->at,
+                   "cannot determine whether %.*s of the chart serves %.*s: the rules of this kind "
+                   "are not read",
+                   STR_ARG(name_of(target, foreign)), STR_ARG(served_format(arena, route)));
     else
         diag_error(injection->diags, route->at, "%.*s of the chart does not route %.*s to %.*s",
                    STR_ARG(name_of(target, first)), STR_ARG(served_format(arena, route)),
@@ -301,6 +316,9 @@ void served_report_missing(const struct target *target, const struct traffic *tr
         target_selection_syntax(injection, injection->options->ingress, "ingress", STR("new"));
     if (served_has_exact_rule(target, traffic, route))
         diag_hint(injection->diags, "configure it in the chart's values");
+    else if (foreign && !owner.object)
+        diag_hint(injection->diags, "if it does, remove public_uri; if not, add %s: %.*s",
+                  traffic->gateway ? "a route" : "an Ingress", STR_ARG(selector));
     else
         diag_hint(injection->diags, "configure it in the chart's values, or add %s: %.*s",
                   traffic->gateway ? "a route" : "an Ingress", STR_ARG(selector));

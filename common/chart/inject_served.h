@@ -22,6 +22,10 @@ bool served_is_own(const void *context, const struct object *object, struct str 
 /* Returns the route as "HOST/PATH". */
 struct str served_format(struct arena *arena, const struct route *route);
 
+/* Returns an object with routes of another API that may serve the route, because it names its host
+ * or a Service of the workload; or NULL. `route` NULL: any that names a Service of the workload. */
+const struct object *served_foreign(const struct target *target, const struct route *route);
+
 /* True if the chart serves the route. Warns about other rules for it. */
 bool served_check(const struct target *target, const struct route *route);
 
@@ -31,7 +35,7 @@ bool served_has_exact_rule(const struct target *target, const struct traffic *tr
                            const struct route *route);
 
 /* Reports that the chart does not serve the route, and what it does instead. `first`: an Ingress or
- * route that routes to the workload. */
+ * route that routes to the workload, or NULL. */
 void served_report_missing(const struct target *target, const struct traffic *traffic,
                            const struct object *first, const struct route *route);
 

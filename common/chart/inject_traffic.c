@@ -258,6 +258,7 @@ static void warn_no_effect(const struct target *target)
     struct injection *injection = target->injection;
     size_t count;
     const struct object **routes = served_routes(target, &count);
+    const struct object *other = count ? routes[0] : served_foreign(target, NULL);
     for (size_t i = 0; i < COUNT_OF(ingress_fields); i++) {
         enum field_id field = ingress_fields[i];
         if (!target_has(target, field))
@@ -266,9 +267,9 @@ static void warn_no_effect(const struct target *target)
                      "%s has no effect: the chart has no Ingress that routes to %.*s",
                      schema_field(field)->name,
                      STR_ARG(object_display_name(injection->arena, target->workload)));
-        if (count)
+        if (other)
             diag_hint(injection->diags, "%.*s routes to it: configure it in the chart's values",
-                      STR_ARG(object_display_name(injection->arena, routes[0])));
+                      STR_ARG(object_display_name(injection->arena, other)));
         else
             diag_hint(injection->diags, "set public_uri to add one");
     }
@@ -307,11 +308,40 @@ static void check_new(const struct target *target)
     }
 }
 
+/* Returns an object with routes of another API that may serve one of the routes, or NULL. */
+static const struct object *find_foreign(const struct target *target, const struct route *routes,
+                                         size_t count)
+{
+    const struct object *found = NULL;
+    for (size_t i = 0; i < count && !found; i++)
+        found = served_foreign(target, &routes[i]);
+    return found;
+}
+
+/* Warns that a new object may be a second entry point for a route. */
+static void warn_foreign(const struct target *target, const struct traffic *traffic)
+{
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    for (size_t i = 0; i < traffic->route_count; i++) {
+        const struct route *route = &traffic->routes[i];
+        const struct object *foreign = served_foreign(target, route);
+        if (!foreign)
+            continue;
+        diag_warning(injection->diags, route->at,
+                     "%.*s of the chart may serve %.*s too: the rules of this kind are not read",
+                     STR_ARG(object_display_name(arena, foreign)),
+                     STR_ARG(served_format(arena, route)));
+        diag_hint(injection->diags, "if it does, remove public_uri");
+    }
+}
+
 static void add(const struct target *target, const struct traffic *traffic)
 {
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
     if (!check_exact_rules(target, traffic) || !traffic_check(traffic))
         return;
+    warn_foreign(target, traffic);
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);
     if (!traffic->gateway)
@@ -320,13 +350,15 @@ static void add(const struct target *target, const struct traffic *traffic)
 }
 
 /* Reports the routes that the chart does not serve, and keep_path_prefix, which only a new Ingress
- * supports. `first`: the first Ingress or route of the chart that routes to the workload. */
+ * supports. `first`: the first Ingress or route of the chart that routes to the workload; NULL:
+ * only objects of other APIs may. */
 static void report_all_unserved(const struct target *target, const struct traffic *traffic,
                                 const struct object *first)
 {
     const struct service *service = target->service;
     for (size_t i = 0; i < traffic->route_count; i++)
-        served_report_missing(target, traffic, first, &traffic->routes[i]);
+        if (first || served_foreign(target, &traffic->routes[i]))
+            served_report_missing(target, traffic, first, &traffic->routes[i]);
     if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count) {
         diag_warning(target->injection->diags,
                      record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
@@ -349,7 +381,8 @@ void inject_ingress(const struct target *target)
     const struct object *first = ingress_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
     size_t count;
     const struct route *missing = unserved_routes(target, &count);
-    bool adds = count && (!first || served_is_new_requested(target));
+    bool adds = count && ((!first && !find_foreign(target, missing, count)) ||
+                          served_is_new_requested(target));
     apply_to_all(target, ingresses, ingress_count, adds);
     warn_internal(target, ingresses, ingress_count);
     struct traffic traffic = traffic_of(target->service);

@@ -16,8 +16,10 @@ enum object_kind {
     OBJECT_SERVICE,
     OBJECT_INGRESS,
     OBJECT_INGRESS_CLASS,
-    OBJECT_ROUTE, /* HTTPRoute, GRPCRoute, TLSRoute */
+    OBJECT_ROUTE,         /* HTTPRoute, GRPCRoute, TLSRoute */
+    OBJECT_FOREIGN_ROUTE, /* VirtualService, Route, IngressRoute, HTTPProxy: not read */
     OBJECT_TRAEFIK_SERVICE,
+    OBJECT_TRAFFIC_POLICY, /* BackendTrafficPolicy of Envoy Gateway */
     OBJECT_AUTOSCALER,
     OBJECT_DISRUPTION_BUDGET,
     OBJECT_KEDA,     /* ScaledObject */
@@ -113,6 +115,9 @@ struct release {
     struct map routes_by_service; /* routes of the Gateway API */
     bool routes_indexed;
     struct rule_index rules[RULE_READERS];
+    struct map foreign_by_host; /* OBJECT_FOREIGN_ROUTE */
+    struct map foreign_by_service;
+    bool foreign_indexed;
     struct map classes_by_name; /* IngressClasses */
     bool classes_indexed;
     struct map webhooks_by_service; /* the name of the Service that they call */
@@ -272,6 +277,12 @@ const struct object **release_ingresses(struct release *release,
  * stream. */
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count);
+
+/* Returns the first object with routes of another API (OBJECT_FOREIGN_ROUTE) that names one of some
+ * Services, or a host or a wildcard that includes it; or NULL. */
+const struct object *release_foreign_to(struct release *release,
+                                        const struct object *const *services, size_t count);
+const struct object *release_foreign_of_host(struct release *release, struct str host);
 
 /* Returns the first object with a selector of pods that uses a label with that key, or NULL. */
 const struct object *release_find_label_user(struct release *release, struct str key);

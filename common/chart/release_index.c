@@ -360,7 +360,9 @@ const struct object *release_find_label_user(struct release *release, struct str
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
-            type == OBJECT_ROUTE || type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_WEBHOOK)
+            type == OBJECT_ROUTE || type == OBJECT_FOREIGN_ROUTE ||
+            type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_TRAFFIC_POLICY ||
+            type == OBJECT_WEBHOOK)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS ||
