@@ -39,4 +39,8 @@ bool served_has_exact_rule(const struct target *target, const struct traffic *tr
 void served_report_missing(const struct target *target, const struct traffic *traffic,
                            const struct object *first, const struct route *route);
 
+/* Applies the settings of the service to the routes of the chart: inject_routes.c. `has_ingresses`:
+ * Ingresses of the chart get the settings too; `adds`: or new objects. */
+void inject_routes(const struct target *target, bool has_ingresses, bool adds);
+
 #endif

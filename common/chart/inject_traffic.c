@@ -252,43 +252,24 @@ static struct route *unserved_routes(const struct target *target, size_t *ret_co
     return routes;
 }
 
-/* Warns about settings for Ingresses if none routes to the workload. */
+/* Warns about settings if neither an Ingress nor a route routes to the workload. */
 static void warn_no_effect(const struct target *target)
 {
     struct injection *injection = target->injection;
-    size_t count;
-    const struct object **routes = served_routes(target, &count);
-    const struct object *other = count ? routes[0] : served_foreign(target, NULL);
+    const struct object *foreign = served_foreign(target, NULL);
     for (size_t i = 0; i < COUNT_OF(ingress_fields); i++) {
         enum field_id field = ingress_fields[i];
         if (!target_has(target, field))
             continue;
         diag_warning(injection->diags, record_location(target->service->record, field),
-                     "%s has no effect: the chart has no Ingress that routes to %.*s",
+                     "%s has no effect: the chart has no Ingress or route to %.*s",
                      schema_field(field)->name,
                      STR_ARG(object_display_name(injection->arena, target->workload)));
-        if (other)
+        if (foreign)
             diag_hint(injection->diags, "%.*s routes to it: configure it in the chart's values",
-                      STR_ARG(object_display_name(injection->arena, other)));
+                      STR_ARG(object_display_name(injection->arena, foreign)));
         else
             diag_hint(injection->diags, "set public_uri to add one");
-    }
-}
-
-/* Warns about settings of the added objects that a route of the chart does not get. */
-static void warn_chart_route(const struct target *target)
-{
-    struct injection *injection = target->injection;
-    size_t count;
-    const struct object **routes = served_routes(target, &count);
-    for (size_t i = 0; i < COUNT_OF(ingress_fields) && count; i++) {
-        enum field_id field = ingress_fields[i];
-        if (!target_has(target, field))
-            continue;
-        diag_warning(injection->diags, record_location(target->service->record, field),
-                     "%s has no effect on %.*s of the chart", schema_field(field)->name,
-                     STR_ARG(object_display_name(injection->arena, routes[0])));
-        diag_hint(injection->diags, "configure it in the chart's values");
     }
 }
 
@@ -384,16 +365,17 @@ void inject_ingress(const struct target *target)
     bool adds = count && ((!first && !find_foreign(target, missing, count)) ||
                           served_is_new_requested(target));
     apply_to_all(target, ingresses, ingress_count, adds);
+    if (served_selected_ingress(target).len == 0 || served_is_new_requested(target))
+        inject_routes(target, ingress_count, adds);
     warn_internal(target, ingresses, ingress_count);
     struct traffic traffic = traffic_of(target->service);
     traffic.routes = missing;
     traffic.route_count = count;
     if (adds) {
-        warn_chart_route(target);
         add(target, &traffic);
     } else {
         report_all_unserved(target, &traffic, first);
     }
-    if (ingress_count == 0 && count == 0)
+    if (!first && count == 0)
         warn_no_effect(target);
 }

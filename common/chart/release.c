@@ -475,7 +475,7 @@ const struct node *release_backend_reference(const struct node *reference)
     return NULL;
 }
 
-static bool is_traefik_service(const struct node *reference)
+bool release_is_traefik_service(const struct node *reference)
 {
     return str_eq_c(node_string(node_at(reference, "kind")), "TraefikService") &&
            str_eq_c(node_string(node_at(reference, "group")), "traefik.io");
@@ -499,12 +499,12 @@ const struct node *release_rule_backends(struct release *release, const struct o
     const struct node *backends = node_at(rule, "backendRefs");
     bool found = false;
     for (const struct node *each = node_first_child(backends); each; each = each->next)
-        found |= is_traefik_service(each);
+        found |= release_is_traefik_service(each);
     if (!found)
         return backends;
     struct node *list = node_new(release->arena, NODE_LIST);
     for (const struct node *each = node_first_child(backends); each; each = each->next) {
-        if (is_traefik_service(each))
+        if (release_is_traefik_service(each))
             append_traefik_services(release, route, each, list);
         else
             node_append(list, node_copy(release->arena, each));

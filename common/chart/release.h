@@ -189,6 +189,9 @@ bool release_is_attached(const struct object *route);
  * receives requests, or NULL. */
 const struct node *release_backend_reference(const struct node *reference);
 
+/* True if a backendRef names a TraefikService. */
+bool release_is_traefik_service(const struct node *reference);
+
 /* Returns the backendRefs of a rule of a route, with the Services of a TraefikService of the chart
  * in its place. */
 const struct node *release_rule_backends(struct release *release, const struct object *route,
