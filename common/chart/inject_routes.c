@@ -68,27 +68,37 @@ static struct str gateway_name(struct arena *arena, const struct object *route)
 
 /* Checks */
 
-/* Reports a setting for a route whose Gateway is not one of the environment. */
-static void report_unknown(const struct target *target, const struct object *route,
+/* Why no setting can be applied to a route; NULL: they can. */
+static const char *reason_against(const struct object *route, const struct gateway *gateway)
+{
+    if (str_eq_c(route->kind, "TLSRoute"))
+        return "it forwards encrypted connections, not requests";
+    return gateway ? NULL : "the environment does not describe its Gateway";
+}
+
+/* Reports a setting that cannot be applied to a route, as an error or a warning. */
+static void report_setting(const struct target *target, const struct object *route,
                            const char *setting, struct location at, bool only_warn)
 {
+    const char *reason = reason_against(route, NULL);
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
-    struct str text = str_format(
-        arena, "%s cannot be applied to %.*s: the environment does not describe its Gateway",
-        setting, STR_ARG(object_display_name(arena, route)));
+    struct str text = str_format(arena, "%s cannot be applied to %.*s: %s", setting,
+                                 STR_ARG(object_display_name(arena, route)), reason);
     if (target->fill) {
-        inject_log(target, route, CHANGE_SKIPPED, setting, "%s",
-                   "the environment does not describe its Gateway");
+        inject_log(target, route, CHANGE_SKIPPED, setting, "%s", reason);
         return;
     }
     if (diags_contain(injection->diags, text))
         return;
     (only_warn ? diag_warning : diag_error)(injection->diags, at, "%.*s", STR_ARG(text));
-    diag_hint(injection->diags,
-              "set gateway: {name: %.*s, type: TYPE} in the environment file, or configure it in "
-              "the chart's values",
-              STR_ARG(gateway_name(arena, route)));
+    if (str_eq_c(route->kind, "TLSRoute"))
+        diag_hint(injection->diags, "use an HTTPRoute in the chart");
+    else
+        diag_hint(injection->diags,
+                  "set gateway: {name: %.*s, type: TYPE} in the environment file, or configure it "
+                  "in the chart's values",
+                  STR_ARG(gateway_name(arena, route)));
 }
 
 /* Reports what the checks of a flavour found: an error only once, and in fill mode as skipped. */
@@ -129,16 +139,16 @@ static bool check_settings(const struct target *target, const struct traffic *tr
     return found.errors == 0;
 }
 
-static void report_unknown_settings(const struct target *target, const struct traffic *traffic,
-                                    const struct object *route, bool only_warn)
+static void report_settings(const struct target *target, const struct traffic *traffic,
+                            const struct object *route, bool only_warn)
 {
     check_settings(target, traffic, route, gateway_check_annotations);
     if (traffic->affinity.cookie.len)
-        report_unknown(target, route, "sticky_session", traffic->affinity.at, only_warn);
+        report_setting(target, route, "sticky_session", traffic->affinity.at, only_warn);
     if (traffic->hash.count)
-        report_unknown(target, route, "consistent_hash", traffic->hash.at, only_warn);
+        report_setting(target, route, "consistent_hash", traffic->hash.at, only_warn);
     if (traffic->idle_timeout)
-        report_unknown(target, route, "the idle timeout of websockets", traffic->protocol_at, true);
+        report_setting(target, route, "the idle timeout of websockets", traffic->protocol_at, true);
 }
 
 void route_warn_shared(const struct target *target, const struct object *route)
@@ -318,8 +328,8 @@ void inject_routes(const struct target *target, bool has_ingresses, bool adds)
     for (size_t i = 0; i < count && applies; i++) {
         const struct gateway *gateway = gateway_of(target, routes[i]);
         struct traffic own = traffic_for(&traffic, gateway, has_ingresses);
-        if (!gateway)
-            report_unknown_settings(target, &own, routes[i], has_ingresses || adds);
+        if (reason_against(routes[i], gateway))
+            report_settings(target, &own, routes[i], has_ingresses || adds);
         else if (check_settings(target, &own, routes[i],
                                 traffic_flavour_find(gateway->flavour)->check))
             chart_flavour_find(gateway->flavour)->apply_route(target, &own, routes[i]);

@@ -118,6 +118,8 @@ struct release {
     struct map foreign_by_host; /* OBJECT_FOREIGN_ROUTE */
     struct map foreign_by_service;
     bool foreign_indexed;
+    struct map policies_by_target; /* BackendTrafficPolicies */
+    bool policies_indexed;
     struct map classes_by_name; /* IngressClasses */
     bool classes_indexed;
     struct map webhooks_by_service; /* the name of the Service that they call */
@@ -280,6 +282,11 @@ const struct object **release_ingresses(struct release *release,
  * stream. */
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count);
+
+/* Returns the BackendTrafficPolicies that name the route, may select it by labels, or name a
+ * Gateway like one of its parents, in the order of the stream. */
+const struct object **release_policies(struct release *release, const struct object *route,
+                                       size_t *ret_count);
 
 /* Returns the first object with routes of another API (OBJECT_FOREIGN_ROUTE) that names one of some
  * Services, or a host or a wildcard that includes it; or NULL. */

@@ -73,11 +73,11 @@ static void look_at_policy(struct policies *policies, const struct object *polic
 static struct policies find_policies(const struct target *target, const struct object *route)
 {
     struct policies policies = {0};
-    for (const struct object *each =
-             release_objects(&target->injection->release, OBJECT_TRAFFIC_POLICY);
-         each; each = each->next)
-        if (release_lives_with(each, target->workload) && release_same_namespace(each, route))
-            look_at_policy(&policies, each, route);
+    size_t count;
+    const struct object **all = release_policies(&target->injection->release, route, &count);
+    for (size_t i = 0; i < count; i++)
+        if (release_lives_with(all[i], target->workload) && release_same_namespace(all[i], route))
+            look_at_policy(&policies, all[i], route);
     return policies;
 }
 

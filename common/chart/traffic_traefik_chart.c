@@ -111,6 +111,14 @@ static void change_service(const struct target *target, const struct traffic *tr
     }
 }
 
+/* True for a Service, also with a weight of 0. */
+static bool is_service(const struct node *reference)
+{
+    struct str kind = node_string(node_at(reference, "kind"));
+    return (kind.len == 0 || str_eq_c(kind, "Service")) &&
+           node_string(node_at(reference, "group")).len == 0;
+}
+
 static void apply_rule(const struct target *target, const struct traffic *traffic,
                        const struct object *route, const struct node *rule)
 {
@@ -119,7 +127,7 @@ static void apply_rule(const struct target *target, const struct traffic *traffi
         struct node *reference = node_target(each);
         if (release_is_traefik_service(reference))
             change_service(target, traffic, route, reference);
-        else if (traffic->affinity.cookie.len && node_string(node_at(reference, "kind")).len == 0 &&
+        else if (traffic->affinity.cookie.len && is_service(reference) &&
                  route_is_own_backend(target, route, reference))
             change_reference(target, traffic, route, reference);
     }
