@@ -201,6 +201,19 @@ static void add_object(struct release *release, size_t document, struct node *no
     insert(release, added);
 }
 
+/* True if all documents are hooks. */
+static bool has_only_hooks(const struct release *release)
+{
+    const struct str hook = STR("helm.sh/hook");
+    for (size_t i = 0; i < release->stream.count; i++) {
+        const struct document *document = &release->stream.documents[i];
+        struct str text = str_slice(release->source.text, document->start, document->end);
+        if (!stream_is_blank(text) && !str_contains(text, hook))
+            return false;
+    }
+    return true;
+}
+
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
                              struct stream stream)
 {
@@ -208,6 +221,7 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     release.source.secret = true;
     release.source.lines = line_map_new(arena);
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
+    release.has_only_hooks = has_only_hooks(&release);
     return release;
 }
 
@@ -534,18 +548,6 @@ const struct str *release_backends(struct arena *arena, const struct object *ing
     }
     *ret_count = names.count;
     return names.items;
-}
-
-bool release_has_only_hooks(const struct release *release)
-{
-    const struct str hook = STR("helm.sh/hook");
-    for (size_t i = 0; i < release->stream.count; i++) {
-        const struct document *document = &release->stream.documents[i];
-        struct str text = str_slice(release->source.text, document->start, document->end);
-        if (!stream_is_blank(text) && !str_contains(text, hook))
-            return false;
-    }
-    return true;
 }
 
 struct str object_kind_name(struct arena *arena, const struct object *object)

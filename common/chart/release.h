@@ -126,6 +126,9 @@ struct release {
     bool webhooks_indexed;
     struct map selectors_by_label_key; /* objects that select pods */
     bool selectors_indexed;
+    struct workload_index *workload_index; /* see workload_query.h */
+    bool has_only_hooks;                   /* all documents are hooks. Helm 3 does not pass hooks to
+                                              post-renderers. */
 };
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -296,9 +299,6 @@ const struct object *release_foreign_of_host(struct release *release, struct str
 
 /* Returns the first object with a selector of pods that uses a label with that key, or NULL. */
 const struct object *release_find_label_user(struct release *release, struct str key);
-
-/* True if all documents are hooks. Helm 3 does not pass hooks to post-renderers. */
-bool release_has_only_hooks(const struct release *release);
 
 /* Returns the object that `workloadRef` of a Rollout names, as "KIND/NAME". */
 struct str release_workload_ref(struct arena *arena, const struct object *rollout);
