@@ -291,14 +291,14 @@ static struct str target_name(struct release *release, const struct node *refere
 static void index_policy(struct release *release, const struct object *policy, size_t order)
 {
     const struct node *single = node_at(policy->node, "spec targetRef");
-    const struct node *lists[] = {node_at(policy->node, "spec targetRefs"),
-                                  node_at(policy->node, "spec targetSelectors")};
+    static const char *const lists[] = {"spec targetRefs", "spec targetSelectors"};
     const struct index_entry entry = {.object = policy, .order = order};
     if (single)
         index_add(release->arena, &release->policies_by_target, target_name(release, single),
                   &entry);
     for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct node *each = node_first_child(lists[i]); each; each = each->next)
+        for (const struct node *each = node_first_child(node_at(policy->node, lists[i])); each;
+             each = each->next)
             index_add(release->arena, &release->policies_by_target, target_name(release, each),
                       &entry);
 }
