@@ -174,19 +174,43 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
     return true;
 }
 
-/* Adds a hint that lists the workloads of the chart. */
-static void hint_available(struct injection *injection, struct str requested)
+/* Adds a hint that lists the workloads of the chart. `hooks`: hooks can be selected too. */
+static void hint_available(struct injection *injection, struct str requested, bool hooks)
 {
     const struct workload_query any = {0};
     const struct workload_list workloads = all_workloads(injection);
-    if (workloads.count)
+    if (workloads.count) {
         hint_workloads(injection, list_workloads(injection, &workloads),
                        most_similar_workload(injection, requested));
-    else
-        diag_hint(
-            injection->diags,
-            "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values",
-            find_other(injection, SET_WORKLOAD_HOOKS, STEP_ANY, &any) ? " except hooks" : "");
+        return;
+    }
+    bool has_hooks = find_other(injection, SET_WORKLOAD_HOOKS, STEP_ANY, &any) != NULL;
+    diag_hint(
+        injection->diags,
+        "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values%s",
+        has_hooks ? " except hooks" : "",
+        hooks && !has_hooks ? ", and use Helm 4: Helm 3 passes no hooks to a post-renderer" : "");
+}
+
+/* Reports that a service would select a hook. */
+static void report_hook(struct injection *injection, const struct service *service,
+                        const struct object *hook, struct str requested)
+{
+    struct location at = query_location(injection, service);
+    struct str name = object_display_name(injection->arena, hook);
+    const struct workload_list workloads = all_workloads(injection);
+    if (hook->type != OBJECT_WORKLOAD || !hook->pod || service->helm.hooks) {
+        diag_error(injection->diags, at, "%.*s is a Helm hook and cannot be selected",
+                   STR_ARG(name));
+        if (injection->diags->last_kept)
+            hint_available(injection, requested, false);
+        return;
+    }
+    diag_error(injection->diags, at, "%.*s is a Helm hook, and helm.hooks is false", STR_ARG(name));
+    if (injection->diags->last_kept)
+        diag_hint(injection->diags, "to change it: helm: {hooks: true}%s%.*s",
+                  workloads.count ? "\nother workloads of the chart: " : "",
+                  STR_ARG(list_workloads(injection, &workloads)));
 }
 
 /* Reports that no workload matches. `query`: what the user named, or the name of the module. */
@@ -200,18 +224,17 @@ static void report_none(struct injection *injection, const struct service *servi
         return;
     if (!hook && by_user && report_unsupported_kind(injection, service, query))
         return;
-    if (hook)
-        diag_error(injection->diags, query_location(injection, service),
-                   "%.*s is a Helm hook and cannot be selected",
-                   STR_ARG(object_display_name(injection->arena, hook)));
-    else
-        diag_error(injection->diags, query_location(injection, service),
-                   str_equal(requested, service->name)
-                       ? "no workload of the chart matches module \"%.*s\""
-                       : "workload \"%.*s\" not found in the chart",
-                   STR_ARG(requested));
+    if (hook) {
+        report_hook(injection, service, hook, requested);
+        return;
+    }
+    diag_error(injection->diags, query_location(injection, service),
+               str_equal(requested, service->name)
+                   ? "no workload of the chart matches module \"%.*s\""
+                   : "workload \"%.*s\" not found in the chart",
+               STR_ARG(requested));
     if (injection->diags->last_kept)
-        hint_available(injection, requested);
+        hint_available(injection, requested, service->helm.hooks);
 }
 
 /* Returns the object whose pod template is edited. Reports an error and returns NULL if the chart
@@ -245,6 +268,26 @@ static const struct object *pod_template_owner(struct injection *injection,
 
 /* The search */
 
+/* Returns the workloads that match; if there are none, and the service changes hooks, the hooks. */
+static struct workload_list find_candidates(struct injection *injection,
+                                            const struct service *service, enum match_step step,
+                                            const struct workload_query *query)
+{
+    struct workload_list found = workload_find(&injection->release, SET_WORKLOADS, step, query);
+    if (found.count || !service->helm.hooks)
+        return found;
+    return workload_find(&injection->release, SET_WORKLOAD_HOOKS, step, query);
+}
+
+static size_t count_selectable(struct injection *injection, const struct service *service)
+{
+    const struct workload_query any = {0};
+    size_t count = all_workloads(injection).count;
+    if (service->helm.hooks)
+        count += workload_find(&injection->release, SET_WORKLOAD_HOOKS, STEP_ANY, &any).count;
+    return count;
+}
+
 /* Records why a workload was selected, and returns it. `guess`: the chart has others. */
 static const struct object *log_selected(struct injection *injection, const struct service *service,
                                          const struct object *object, bool guess, struct str reason)
@@ -252,7 +295,7 @@ static const struct object *log_selected(struct injection *injection, const stru
     const struct object *workload = pod_template_owner(injection, service, object);
     if (!workload)
         return NULL;
-    struct str runs = {0};
+    struct str runs = workload->hook ? STR("; it is a Helm hook") : STR("");
     if (workload->rollout)
         runs = str_format(injection->arena, "; %.*s runs its pods",
                           STR_ARG(object_display_name(injection->arena, workload->rollout)));
@@ -266,12 +309,11 @@ static const struct object *find_requested(struct injection *injection,
                                            const struct service *service, struct str requested)
 {
     struct workload_query query = workload_query_parse(injection->arena, requested);
-    struct release *release = &injection->release;
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum match_step step = STEP_NAME;
-    struct workload_list candidates = workload_find(release, SET_WORKLOADS, step, &query);
+    struct workload_list candidates = find_candidates(injection, service, step, &query);
     if (candidates.count == 0)
-        candidates = workload_find(release, SET_WORKLOADS, step = STEP_SUFFIX, &query);
+        candidates = find_candidates(injection, service, step = STEP_SUFFIX, &query);
     if (candidates.count == 1)
         return log_selected(injection, service, candidates.first->object, false,
                             str_format(injection->arena, "%s names it", source));
@@ -313,14 +355,13 @@ static const struct object *find_by_name(struct injection *injection, const stru
     const struct workload_query query = {.name = service->name};
     struct workload_list several = {0};
     for (enum match_step step = STEP_NAME; step < STEP_COUNT; step++) {
-        struct workload_list candidates =
-            workload_find(&injection->release, SET_WORKLOADS, step, &query);
+        struct workload_list candidates = find_candidates(injection, service, step, &query);
         const struct object *first = candidates.count ? candidates.first->object : NULL;
         bool only = candidates.count == 1;
         if (only && step == STEP_ANY)
             only = shared_name_word(first, service->name).len != 0;
-        bool guess =
-            only && step != STEP_NAME && (step == STEP_ANY || all_workloads(injection).count > 1);
+        bool guess = only && step != STEP_NAME &&
+                     (step == STEP_ANY || count_selectable(injection, service) > 1);
         if (only)
             return log_selected(injection, service, first, guess,
                                 step_reason(injection, service, step, first));

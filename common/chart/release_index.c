@@ -172,10 +172,8 @@ static const struct map *scalers_by_name(struct release *release, enum object_ki
     for (const struct object *each = release->scalers_indexed[type] ? NULL : first; each;
          each = each->next) {
         const struct node *reference = node_at(each->node, scaled_path(type));
-        if (!each->hook)
-            index_add_in(release->arena, index, each->namespace,
-                         node_string(node_at(reference, "name")),
-                         &(struct index_entry){.object = each});
+        index_add_in(release->arena, index, each->namespace, node_string(node_at(reference, "name")),
+                     &(struct index_entry){.object = each});
     }
     release->scalers_indexed[type] = true;
     return index;
@@ -190,7 +188,8 @@ const struct object *release_find_scaler(struct release *release, enum object_ki
         index_get_possible(release->arena, index, workload->namespace, workload->name)};
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         for (const struct index_entry *each = lists[i]; each; each = each->next)
-            if (scaler_references(each->object, scaled_path(type), workload))
+            if (release_lives_with(each->object, workload) &&
+                scaler_references(each->object, scaled_path(type), workload))
                 return each->object;
     return NULL;
 }
@@ -324,7 +323,8 @@ bool release_has_budget(struct release *release, const struct object *workload)
     release->budgets_indexed = true;
     struct index_match found = find_selecting(release, &release->budgets_by_label, workload);
     for (size_t i = 0; i < found.count; i++)
-        if (!found.entries[i].object->hook && selector_matches(found.entries[i].object, workload))
+        if (release_lives_with(found.entries[i].object, workload) &&
+            selector_matches(found.entries[i].object, workload))
             return true;
     return false;
 }
@@ -413,6 +413,57 @@ const struct object **release_routes(struct release *release, const struct objec
     return sorted_objects(&found, ret_count);
 }
 
+/* Policies of Envoy Gateway by their targets */
+
+/* Returns the key of a target: "KIND/NAME", or "KIND/" for a selector of targets. */
+static struct str target_name(struct release *release, const struct node *reference)
+{
+    return str_format(release->arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
+                      STR_ARG(node_string(node_at(reference, "name"))));
+}
+
+static void index_policy(struct release *release, const struct object *policy, size_t order)
+{
+    const struct node *single = node_at(policy->node, "spec targetRef");
+    static const char *const lists[] = {"spec targetRefs", "spec targetSelectors"};
+    const struct index_entry entry = {.object = policy, .order = order};
+    struct map *index = &release->policies_by_target;
+    if (single)
+        index_add_in(release->arena, index, policy->namespace, target_name(release, single), &entry);
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (const struct node *each = node_first_child(node_at(policy->node, lists[i])); each;
+             each = each->next)
+            index_add_in(release->arena, index, policy->namespace, target_name(release, each), &entry);
+}
+
+static void index_policies(struct release *release)
+{
+    size_t order = 0;
+    const struct object *first = release_objects(release, OBJECT_TRAFFIC_POLICY);
+    if (release->policies_indexed)
+        return;
+    release->policies_indexed = true;
+    for (const struct object *each = first; each; each = each->next, order++)
+        index_policy(release, each, order);
+}
+
+const struct object **release_policies(struct release *release, const struct object *route,
+                                       size_t *ret_count)
+{
+    struct index_match found = {.arena = release->arena};
+    const struct node *parents = node_at(route->node, "spec parentRefs");
+    const struct map *index = &release->policies_by_target;
+    index_policies(release);
+    add_matches(&found, index, route->namespace, object_kind_name(release->arena, route));
+    add_matches(&found, index, route->namespace,
+                str_format(release->arena, "%.*s/", STR_ARG(route->kind)));
+    for (const struct node *each = node_first_child(parents); each; each = each->next)
+        add_matches(&found, index, route->namespace,
+                    str_format(release->arena, "Gateway/%.*s",
+                               STR_ARG(node_string(node_at(each, "name")))));
+    return sorted_objects(&found, ret_count);
+}
+
 /* Webhooks */
 
 static void add_webhooks(struct release *release, const struct object *configuration)
@@ -484,7 +535,9 @@ const struct object *release_find_label_user(struct release *release, struct str
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
-            type == OBJECT_ROUTE || type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_WEBHOOK)
+            type == OBJECT_ROUTE || type == OBJECT_FOREIGN_ROUTE ||
+            type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_TRAFFIC_POLICY ||
+            type == OBJECT_WEBHOOK)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS ||

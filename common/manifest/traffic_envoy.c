@@ -151,23 +151,38 @@ static void put_timeout(struct arena *arena, const struct traffic *traffic, stru
                     gateway_duration(arena, traffic->idle_timeout));
 }
 
-static void add_policy(struct manifests *manifests, const struct traffic *traffic,
-                       const struct gateway_route *route)
+void envoy_put_policy(struct arena *arena, const struct traffic *traffic, struct node *spec)
 {
-    struct arena *arena = manifests->arena;
     bool cookie = traffic->affinity.cookie.len && !gateway_has_session_persistence(traffic);
-    if (!cookie && !traffic->hash.count && !traffic->idle_timeout)
-        return;
-    struct node *object =
-        manifest_object(manifests, traffic->service, "gateway.envoyproxy.io/v1alpha1",
-                        "BackendTrafficPolicy", route->name);
-    struct node *spec = node_set_map(arena, object, "spec");
+    put_load_balancer(arena, traffic, cookie, spec);
+    put_timeout(arena, traffic, spec);
+}
+
+void envoy_put_target(struct arena *arena, const struct gateway_route *route, struct node *spec)
+{
     struct node *target = node_append_map(arena, node_set_list(arena, spec, "targetRefs"));
     node_set_string(arena, target, "group", STR(GATEWAY_GROUP));
     node_set_string(arena, target, "kind", str_from_c(route->kind));
     node_set_string(arena, target, "name", route->name);
-    put_load_balancer(arena, traffic, cookie, spec);
-    put_timeout(arena, traffic, spec);
+}
+
+static bool needs_policy(const struct traffic *traffic)
+{
+    bool cookie = traffic->affinity.cookie.len && !gateway_has_session_persistence(traffic);
+    return cookie || traffic->hash.count || traffic->idle_timeout;
+}
+
+static void add_policy(struct manifests *manifests, const struct traffic *traffic,
+                       const struct gateway_route *route)
+{
+    struct arena *arena = manifests->arena;
+    if (!needs_policy(traffic))
+        return;
+    struct node *object = manifest_object(manifests, traffic->service, ENVOY_POLICY_API,
+                                          "BackendTrafficPolicy", route->name);
+    struct node *spec = node_set_map(arena, object, "spec");
+    envoy_put_target(arena, route, spec);
+    envoy_put_policy(arena, traffic, spec);
 }
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)

@@ -32,7 +32,7 @@ bool gateway_has_session_persistence(const struct traffic *traffic)
 
 /* Checks */
 
-static void check_annotations(const struct traffic *traffic)
+void gateway_check_annotations(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
     for (size_t i = 0; i < traffic->annotations->count; i++) {
@@ -109,7 +109,7 @@ static void warn_http2_disabled(const struct traffic *traffic)
 
 void gateway_check(const struct traffic *traffic)
 {
-    check_annotations(traffic);
+    gateway_check_annotations(traffic);
     check_hosts(traffic);
     traffic_warn_grpc_prefix(traffic);
     warn_http2_disabled(traffic);
@@ -267,8 +267,8 @@ static void put_rewrite(struct arena *arena, struct node *rule)
     node_set_string(arena, path, "replacePrefixMatch", STR("/"));
 }
 
-static void put_session_persistence(struct arena *arena, const struct traffic *traffic,
-                                    struct node *rule)
+void gateway_put_session_persistence(struct arena *arena, const struct traffic *traffic,
+                                     struct node *rule)
 {
     if (!gateway_has_session_persistence(traffic))
         return;
@@ -298,7 +298,7 @@ static void add_rule(struct arena *arena, const struct traffic *traffic,
         put_rewrite(arena, rule);
     struct node *backend = node_append_map(arena, node_set_list(arena, rule, "backendRefs"));
     (form->put_backend ? form->put_backend : put_backend)(arena, traffic, backend);
-    put_session_persistence(arena, traffic, rule);
+    gateway_put_session_persistence(arena, traffic, rule);
 }
 
 /* Routes of one host: those from `from` up to, not including, `to`. */

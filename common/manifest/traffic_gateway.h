@@ -30,6 +30,9 @@ void gateway_render(struct manifests *manifests, const struct traffic *traffic,
 /* Reports what no type of Gateway supports. */
 void gateway_check(const struct traffic *traffic);
 
+/* Reports annotations: as errors if they are those of nginx, else as warnings. */
+void gateway_check_annotations(const struct traffic *traffic);
+
 /* Warns that the Gateway decides how long a websocket may be idle. */
 void gateway_warn_idle_timeout(const struct traffic *traffic);
 
@@ -46,6 +49,25 @@ bool gateway_uses_grpc_routes(const struct traffic *traffic);
 
 /* True if sticky sessions use the field sessionPersistence of the routes. */
 bool gateway_has_session_persistence(const struct traffic *traffic);
+
+/* Sets sessionPersistence in a rule of a route; nothing if the traffic does not use it. */
+void gateway_put_session_persistence(struct arena *arena, const struct traffic *traffic,
+                                     struct node *rule);
+
+/* Adds the settings of the traffic to the spec of a BackendTrafficPolicy; nothing if it has none:
+ * traffic_envoy.c. */
+#define ENVOY_POLICY_API "gateway.envoyproxy.io/v1alpha1"
+void envoy_put_policy(struct arena *arena, const struct traffic *traffic, struct node *spec);
+
+/* Adds the route to the targets of such a policy. */
+void envoy_put_target(struct arena *arena, const struct gateway_route *route, struct node *spec);
+
+/* Adds a sticky cookie to an item of a TraefikService, and the spec of a TraefikService with only
+ * the backend of the traffic as an item: traffic_traefik.c. */
+#define TRAEFIK_GROUP "traefik.io"
+#define TRAEFIK_API   TRAEFIK_GROUP "/v1alpha1"
+void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, struct node *item);
+void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec);
 
 /* Formats seconds as a Duration of the Gateway API: 48h, 1h30m. It allows 5 digits before a unit,
  * and no days. */

@@ -10,18 +10,8 @@ static void check(const struct traffic *traffic)
         gateway_report_hash(traffic, "path prefixes, gRPC and sticky_session");
 }
 
-static void add_traefik_service(struct manifests *manifests, const struct traffic *traffic)
+void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, struct node *item)
 {
-    struct arena *arena = manifests->arena;
-    struct node *object = manifest_object(manifests, traffic->service, "traefik.io/v1alpha1",
-                                          "TraefikService", traffic->backend.service);
-    struct node *spec = node_set_map(arena, object, "spec");
-    struct node *weighted = node_set_map(arena, spec, "weighted");
-    struct node *item = node_append_map(arena, node_set_list(arena, weighted, "services"));
-    node_set_string(arena, item, "name", traffic->backend.service);
-    node_set_int(arena, item, "port", traffic->backend.port);
-    if (traffic->protocol == PORT_TYPE_GRPC) /* appProtocol of the Service is not read here */
-        node_set_string(arena, item, "scheme", STR("h2c"));
     struct node *cookie = node_set_map(arena, node_set_map(arena, item, "sticky"), "cookie");
     node_set_string(arena, cookie, "name", traffic->affinity.cookie);
     node_set_int(arena, cookie, "maxAge", traffic->affinity.max_age);
@@ -29,10 +19,28 @@ static void add_traefik_service(struct manifests *manifests, const struct traffi
     node_set_bool(arena, cookie, "httpOnly", true);
 }
 
+void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec)
+{
+    struct node *weighted = node_set_map(arena, spec, "weighted");
+    struct node *item = node_append_map(arena, node_set_list(arena, weighted, "services"));
+    node_set_string(arena, item, "name", traffic->backend.service);
+    node_set_int(arena, item, "port", traffic->backend.port);
+    if (traffic->protocol == PORT_TYPE_GRPC) /* appProtocol of the Service is not read here */
+        node_set_string(arena, item, "scheme", STR("h2c"));
+    traefik_put_sticky(arena, traffic, item);
+}
+
+static void add_traefik_service(struct manifests *manifests, const struct traffic *traffic)
+{
+    struct node *object = manifest_object(manifests, traffic->service, TRAEFIK_API,
+                                          "TraefikService", traffic->backend.service);
+    traefik_put_service(manifests->arena, traffic, node_set_map(manifests->arena, object, "spec"));
+}
+
 static void put_traefik_service(struct arena *arena, const struct traffic *traffic,
                                 struct node *backend)
 {
-    node_set_string(arena, backend, "group", STR("traefik.io"));
+    node_set_string(arena, backend, "group", STR(TRAEFIK_GROUP));
     node_set_string(arena, backend, "kind", STR("TraefikService"));
     node_set_string(arena, backend, "name", traffic->backend.service);
 }
