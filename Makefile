@@ -388,7 +388,7 @@ test-real:
 	$(call suites,apply secret push-test helm policy server traffic aws roundtrip schema score packages)
 
 .PHONY: test-all
-test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 50 minutes
+test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes
 	@tests/deps all
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) test-slow test-real
