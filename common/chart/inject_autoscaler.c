@@ -99,7 +99,7 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
     const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
     const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef", scaled);
     if (vertical &&
-        str_eq_c(node_string(node_at(vertical->node, "spec updatePolicy updateMode")), "Off"))
+        str_eq_c(node_string(node_at(object_node(vertical), "spec updatePolicy updateMode")), "Off"))
         vertical = NULL;
     const struct object *other = keda ? keda : vertical;
     if (!other)
@@ -160,7 +160,7 @@ static bool is_metric(const struct node *metric, const char *source, const char 
 static struct node *find_metric(const struct target *target, const struct object *scaler,
                                 const char *resource, const char **ret_source)
 {
-    struct node *metrics = node_at(scaler->node, "spec metrics");
+    struct node *metrics = node_at(object_node(scaler), "spec metrics");
     struct str container = node_string(node_at(target->container, "name"));
     struct node *pod_metric = NULL;
     for (struct node *each = node_first_child(metrics); each; each = each->next) {
@@ -193,7 +193,7 @@ static bool find_metadata(const void *context, enum sidecar_source source, const
         return true;
     const char *kind = label ? "labels" : "annotations";
     const struct node *value =
-        node_at(pod ? target->workload->template : metadata->namespace,
+        node_at(pod ? object_template(target->workload) : metadata->namespace,
                 str_format(target->injection->arena, "metadata %s %s", kind, key).data);
     *ret_value = node_string(value);
     return value || (target->fill && sidecar_of_service(target->service, source, key, ret_value));
@@ -208,7 +208,7 @@ static bool gets_sidecar(const struct target *target)
     bool only = each && !each->next && workload->namespace.len == 0;
     while (each && !only && !str_equal(each->name, workload->namespace))
         each = each->next;
-    const struct pod_metadata metadata = {.target = target, .namespace = each ? each->node : NULL};
+    const struct pod_metadata metadata = {.target = target, .namespace = each ? object_node(each) : NULL};
     return sidecar_is_injected(find_metadata, &metadata);
 }
 
@@ -234,7 +234,7 @@ static void replace_metric(const struct target *target, const struct object *sca
                            struct node *metric, const char *source, const char *what,
                            const struct node *new_metric)
 {
-    struct edit *edit = release_edit(&target->injection->release, scaler);
+    struct edit *edit = release_edit(scaler);
     struct node *type = new_metric->first;
     struct node *new_value = type->next;
     struct str new_source = new_value->key->text;
@@ -252,12 +252,12 @@ static void replace_metric(const struct target *target, const struct object *sca
 static bool remove_metrics(const struct target *target, const struct object *scaler,
                            const char *resource, enum field_id field)
 {
-    struct edit *edit = release_edit(&target->injection->release, scaler);
+    struct edit *edit = release_edit(scaler);
     const char *source;
     bool found = false;
     for (struct node *metric; (metric = find_metric(target, scaler, resource, &source));
          found = true)
-        edit_remove_item(edit, node_at(scaler->node, "spec metrics"), metric);
+        edit_remove_item(edit, node_at(object_node(scaler), "spec metrics"), metric);
     if (found)
         inject_log(target, scaler, CHANGE_REMOVED,
                    str_format(target->injection->arena, "%s target", resource).data, "%s is 0",
@@ -269,7 +269,7 @@ static bool remove_metrics(const struct target *target, const struct object *sca
 static void check_metrics(const struct target *target, const struct object *scaler,
                           enum field_id field)
 {
-    if (node_first_child(node_at(scaler->node, "spec metrics")))
+    if (node_first_child(node_at(object_node(scaler), "spec metrics")))
         return;
     target_error(target, field, "%.*s would have no metric, so Kubernetes would scale by CPU use",
                  STR_ARG(object_display_name(target->injection->arena, scaler)));
@@ -285,8 +285,8 @@ static void set_metric(const struct target *target, const struct object *scaler,
     struct node *metric = find_metric(target, scaler, resource, &source);
     const char *what = str_format(arena, "%s target", resource).data;
     if (!metric) {
-        struct node *spec = node_at(scaler->node, "spec");
-        struct edit *edit = release_edit(&target->injection->release, scaler);
+        struct node *spec = node_at(object_node(scaler), "spec");
+        struct edit *edit = release_edit(scaler);
         struct node *metrics = edit_list(edit, spec, "metrics");
         if (metrics)
             edit_insert(edit, metrics, NULL,
@@ -321,7 +321,7 @@ static void set_targets_v1(const struct target *target, const struct object *sca
         diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
                   schema_field(SERVICE_TARGET_CPU)->name);
     } else if (target_has(target, SERVICE_TARGET_CPU)) {
-        target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
+        target_set(target, scaler, object_node(scaler), "spec targetCPUUtilizationPercentage",
                    node_int(target->injection->arena, target->service->target_cpu), "cpu target",
                    SHOW_VALUES);
     }
@@ -393,7 +393,7 @@ static void fill_requests(const struct target *target, const struct object *scal
         if (strcmp(source, "containerResource") == 0)
             check_container_metric(target, scaler, resources[i]);
     }
-    if (node_at(scaler->node, "spec targetCPUUtilizationPercentage"))
+    if (node_at(object_node(scaler), "spec targetCPUUtilizationPercentage"))
         ensure_request(target, "cpu");
 }
 
@@ -425,9 +425,9 @@ static void change_scaler(const struct target *target, const struct object *scal
     int64_t max;
     *ret_max = 0;
     if (!check_version(target, scaler) ||
-        !target_int(target, first_set_field(target), scaler, scaler->node, "spec minReplicas", 1,
+        !target_int(target, first_set_field(target), scaler, object_node(scaler), "spec minReplicas", 1,
                     &min) ||
-        !target_int(target, first_set_field(target), scaler, scaler->node, "spec maxReplicas", min,
+        !target_int(target, first_set_field(target), scaler, object_node(scaler), "spec maxReplicas", min,
                     &max))
         return;
     if (target_has(target, SERVICE_MIN_CONTAINERS))
@@ -440,10 +440,10 @@ static void change_scaler(const struct target *target, const struct object *scal
         return;
     }
     if (target_has(target, SERVICE_MIN_CONTAINERS))
-        target_set(target, scaler, scaler->node, "spec minReplicas", node_int(arena, min),
+        target_set(target, scaler, object_node(scaler), "spec minReplicas", node_int(arena, min),
                    "minReplicas", SHOW_VALUES);
     if (target_has(target, SERVICE_MAX_CONTAINERS))
-        target_set(target, scaler, scaler->node, "spec maxReplicas", node_int(arena, max),
+        target_set(target, scaler, object_node(scaler), "spec maxReplicas", node_int(arena, max),
                    "maxReplicas", SHOW_VALUES);
     if (str_eq_c(scaler->api_version, "autoscaling/v1"))
         set_targets_v1(target, scaler);
@@ -525,7 +525,7 @@ static void add_scaling(const struct target *target, int64_t *ret_max)
     int64_t replicas;
     *ret_max = 0;
     if (only_disables_metrics(target) ||
-        !target_int(target, first_set_field(target), controller, controller->node, "spec replicas",
+        !target_int(target, first_set_field(target), controller, object_node(controller), "spec replicas",
                     1, &replicas))
         return;
     int64_t min = replicas > 0 ? replicas : 1;
@@ -533,7 +533,7 @@ static void add_scaling(const struct target *target, int64_t *ret_max)
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
     *ret_max = max;
-    if (target->fill && node_at(controller->node, "spec replicas")) {
+    if (target->fill && node_at(object_node(controller), "spec replicas")) {
         *ret_max = replicas;
         inject_log(target, controller, CHANGE_SKIPPED, "autoscaler", "%s",
                    "the chart sets replicas, which conflicts with an autoscaler");
@@ -563,7 +563,7 @@ static void add_budget(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
     const struct object *workload = target_controller(target);
-    const struct node *selector = node_at(target->workload->node, "spec selector");
+    const struct node *selector = node_at(object_node(target->workload), "spec selector");
     if (has_budget(target) || !selector)
         return;
     const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,

@@ -29,7 +29,12 @@ static bool has_name_suffix(const struct object *object, struct str name)
 
 static struct str name_label(const struct object *object)
 {
-    return node_string(node_at(object->node, "metadata labels app.kubernetes.io/name"));
+    struct tree_scope scope;
+    release_open(object->release, &scope);
+    struct str label =
+        node_string(node_at(object_node(object), "metadata labels app.kubernetes.io/name"));
+    release_close(object->release);
+    return label;
 }
 
 static bool object_matches(const struct object *object, enum step step, const struct query *query)
@@ -321,7 +326,7 @@ static const struct object *pod_template_owner(struct injection *injection,
                                                const struct object *object)
 {
     struct arena *arena = injection->arena;
-    if (object->pod)
+    if (object->has_pod)
         return object;
     if (object->workload_ref && object->workload_ref->rollout == object)
         return object->workload_ref;
@@ -450,7 +455,8 @@ bool target_claim_workload(struct injection *injection, const struct service *se
                            const struct object *workload)
 {
     const struct service *owner =
-        map_add(injection->arena, &injection->owners, target_key(injection, workload), service);
+        map_add(injection->run_arena, &injection->owners,
+                target_key(injection->run_arena, workload), service);
     if (!owner)
         return true;
     diag_error(injection->diags, service->at, "services \"%.*s\" and \"%.*s\" both select %.*s",

@@ -75,18 +75,109 @@ static const struct release_kind *find_kind(struct str api_version, struct str k
     return NULL;
 }
 
-static void set_pod(struct object *object)
+/* Loading */
+
+struct arena *release_arena(const struct release *release)
 {
-    object->template = node_at(object->node, "spec template");
-    if (str_eq_c(object->kind, "CronJob"))
-        object->template = node_at(object->node, "spec jobTemplate spec template");
-    else if (str_eq_c(object->kind, "Pod"))
-        object->template = object->node;
-    object->pod = node_at(object->template, "spec");
-    struct str restart = node_string(node_at(object->pod, "restartPolicy"));
-    object->completes = str_eq_c(object->kind, "Job") || str_eq_c(object->kind, "CronJob") ||
-                        str_eq_c(restart, "Never") || str_eq_c(restart, "OnFailure");
+    return release->scope ? &release->scope->arena : release->arena;
 }
+
+/* Sets the tree and its parts. */
+static void set_tree(struct object *object, struct node *node)
+{
+    object->node = node;
+    if (object->type != OBJECT_WORKLOAD && object->type != OBJECT_PODS)
+        return;
+    object->template = node_at(node, "spec template");
+    if (str_eq_c(object->kind, "CronJob"))
+        object->template = node_at(node, "spec jobTemplate spec template");
+    else if (str_eq_c(object->kind, "Pod"))
+        object->template = node;
+    object->pod = node_at(object->template, "spec");
+    if (object->pod && object->pod->kind != NODE_MAP)
+        object->pod = NULL;
+}
+
+static void begin_edit(struct release *release, size_t i, struct node *root)
+{
+    const struct document *document = &release->stream.documents[i];
+    struct chart_document *loaded = &release->documents[i];
+    loaded->edit = ARENA_NEW(release_arena(release), struct edit);
+    *loaded->edit = edit_begin(release_arena(release), release->diags, &release->source,
+                               document->start, document->end, root);
+    if (!release->scope)
+        return;
+    loaded->next_loaded = release->scope->loaded;
+    release->scope->loaded = loaded;
+}
+
+static struct object *load(const struct object *object)
+{
+    struct release *release = object->release;
+    const struct chart_document *document = &release->documents[object->document];
+    if (object->node)
+        return object->self;
+    struct node *root = load_manifest_again(
+        release_arena(release), &release->source, release->stream.documents[object->document].start,
+        release->diags, document->events);
+    begin_edit(release, object->document, root);
+    set_tree(object->self, root);
+    return object->self;
+}
+
+struct node *object_node(const struct object *object)
+{
+    return load(object)->node;
+}
+
+struct node *object_template(const struct object *object)
+{
+    return load(object)->template;
+}
+
+struct node *object_pod(const struct object *object)
+{
+    return load(object)->pod;
+}
+
+struct edit *release_edit(const struct object *object)
+{
+    return load(object)->release->documents[object->document].edit;
+}
+
+bool object_is_loaded(const struct object *object)
+{
+    return object->node != NULL;
+}
+
+void release_open(struct release *release, struct tree_scope *scope)
+{
+    *scope = (struct tree_scope){.outer = release->scope};
+    release->scope = scope;
+}
+
+void release_clear(struct release *release)
+{
+    struct chart_document *next;
+    for (struct chart_document *each = release->scope->loaded; each; each = next) {
+        next = each->next_loaded;
+        each->next_loaded = NULL;
+        each->edit = NULL;
+        if (each->object)
+            each->object->node = each->object->template = each->object->pod = NULL;
+    }
+    release->scope->loaded = NULL;
+    arena_reset(&release->scope->arena);
+}
+
+void release_close(struct release *release)
+{
+    release_clear(release);
+    arena_free(&release->scope->arena);
+    release->scope = release->scope->outer;
+}
+
+/* Parsing */
 
 /* Inserts the object in the order of the stream. Usually that is the order of parsing, so that it
  * is the last. */
@@ -147,18 +238,21 @@ static void set_named_namespace(struct release *release, struct object *object)
     object->named_namespace = known ? known->self : created;
 }
 
-static bool has_pods(const struct object *object)
-{
-    return object->pod && object->pod->kind == NODE_MAP;
-}
-
 /* True for a Rollout with `workloadRef`. */
 static bool refers_to_pods(const struct object *object)
 {
     return str_eq_c(object->kind, "Rollout") && node_at(object->node, "spec workloadRef") != NULL;
 }
 
-static void add_object(struct release *release, size_t document, struct node *node)
+static bool runs_to_completion(const struct object *object)
+{
+    struct str restart = node_string(node_at(object->pod, "restartPolicy"));
+    return str_eq_c(object->kind, "Job") || str_eq_c(object->kind, "CronJob") ||
+           str_eq_c(restart, "Never") || str_eq_c(restart, "OnFailure");
+}
+
+/* Adds the objects of a document. Returns the last one, or NULL. */
+static struct object *add_object(struct release *release, size_t document, struct node *node)
 {
     struct str api_version = node_string(node_at(node, "apiVersion"));
     struct str kind_name = node_string(node_at(node, "kind"));
@@ -166,26 +260,27 @@ static void add_object(struct release *release, size_t document, struct node *no
         const struct node *items = node_at(node, "items");
         for (struct node *item = node_first_child(items); item; item = item->next)
             add_object(release, document, node_target(item));
-        return;
+        return NULL;
     }
     const struct release_kind *kind = find_kind(api_version, kind_name);
     if (node->kind != NODE_MAP || !kind)
-        return;
+        return NULL;
     struct object object = {
+        .release = release,
         .type = kind->type,
         .document = document,
-        .node = node,
         .api_version = api_version,
         .kind = kind_name,
         .name = node_string(node_at(node, "metadata name")),
         .namespace = node_string(node_at(node, "metadata namespace")),
         .hook = node_at(node, "metadata annotations helm.sh/hook") != NULL,
     };
+    set_tree(&object, node);
     if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
-        set_pod(&object);
-        if (!has_pods(&object) && !refers_to_pods(&object))
-            return;
-        object.pod = has_pods(&object) ? object.pod : NULL;
+        if (!object.pod && !refers_to_pods(&object))
+            return NULL;
+        object.has_pod = object.pod != NULL;
+        object.completes = runs_to_completion(&object);
     }
     struct object *added = ARENA_NEW(release->arena, struct object);
     *added = object;
@@ -194,6 +289,7 @@ static void add_object(struct release *release, size_t document, struct node *no
     if (!added->hook && added->name.len)
         add_to_name_group(release, added);
     insert(release, added);
+    return added;
 }
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -202,37 +298,71 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     struct release release = {.arena = arena, .diags = diags, .source = *source, .stream = stream};
     release.source.secret = true;
     release.source.lines = line_map_new(arena);
-    release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
+    release.documents = ARENA_ARRAY(arena, stream.count, struct chart_document);
     return release;
 }
 
-static void read_document(struct release *release, size_t i)
+/* Parses a document and adds its objects. Appends its compact form to `events`; NULL: it stays
+ * loaded. */
+static struct object *read_document(struct release *release, size_t i, struct buf *events)
 {
     const struct document *document = &release->stream.documents[i];
     struct node *root = NULL;
     if (document->broken_marker)
-        return;
-    release->has_unreadable_document |= !load_manifest(
-        release->arena, &release->source, document->start, document->end, release->diags, &root);
+        return NULL;
+    release->has_unreadable_document |=
+        !load_manifest_events(release_arena(release), release->arena, &release->source,
+                              document->start, document->end, release->diags, events, &root);
     if (!root)
-        return;
-    release->edits[i] = edit_begin(release->arena, release->diags, &release->source,
-                                   document->start, document->end, root);
-    release->expanded += release->edits[i].expanded;
+        return NULL;
+    begin_edit(release, i, root);
+    release->expanded += release->documents[i].edit->expanded;
     if (release->expanded > STREAM_EXPANDED_MAX) {
         struct location at = {.source = &release->source, .start = root->text_at};
         diag_error(release->diags, at, "the aliases of all documents expand to more than %d values",
                    STREAM_EXPANDED_MAX);
         diag_hint(release->diags, "write the values in place of the aliases in the chart");
         release->has_unreadable_document = true;
-        return;
+        return NULL;
     }
-    add_object(release, i, root);
+    return add_object(release, i, root);
+}
+
+/* Parses the documents of a type. */
+static void read_type(struct release *release, enum object_kind type)
+{
+    struct tree_scope scope;
+    struct buf events = {0};
+    release_open(release, &scope);
+    for (size_t i = 0; i < release->stream.count; i++) {
+        if (!is_of_type(&release->stream.documents[i], type))
+            continue;
+        events.len = 0;
+        struct object *object = read_document(release, i, &events);
+        release->documents[i].object = object;
+        if (object)
+            release->documents[i].events = str_copy(release->arena, buf_str(&events));
+        release_clear(release);
+    }
+    release_close(release);
+    buf_free(&events);
+}
+
+/* Parses the documents whose kind is unknown before. They may contain several objects, so they stay
+ * loaded. */
+static void read_unknown(struct release *release)
+{
+    struct tree_scope *scope = release->scope;
+    release->scope = NULL;
+    for (size_t i = 0; i < release->stream.count; i++)
+        if (is_unknown(&release->stream.documents[i]))
+            read_document(release, i, NULL);
+    release->scope = scope;
 }
 
 struct str release_workload_ref(struct arena *arena, const struct object *rollout)
 {
-    const struct node *reference = node_at(rollout->node, "spec workloadRef");
+    const struct node *reference = node_at(object_node(rollout), "spec workloadRef");
     return str_format(arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
                       STR_ARG(node_string(node_at(reference, "name"))));
 }
@@ -260,13 +390,13 @@ static void link_rollouts(struct release *release)
     release->rollouts_linked = true;
     for (struct object *rollout = release->first[OBJECT_WORKLOAD]; rollout;
          rollout = rollout->next) {
-        if (rollout->pod || rollout->hook)
+        if (rollout->has_pod || rollout->hook)
             continue;
         struct str name = release_workload_ref(release->arena, rollout);
         if (str_starts_with(name, STR("ReplicaSet/")))
             release_objects(release, OBJECT_PODS);
         struct object *found = find_in_namespace_of(release, name, rollout);
-        if (!found || !found->pod)
+        if (!found || !found->has_pod)
             continue;
         rollout->workload_ref = found;
         if (!found->rollout)
@@ -276,22 +406,15 @@ static void link_rollouts(struct release *release)
 
 const struct object *release_objects(struct release *release, enum object_kind type)
 {
-    for (size_t i = 0; !release->parsed_unknown && i < release->stream.count; i++)
-        if (is_unknown(&release->stream.documents[i]))
-            read_document(release, i);
+    if (!release->parsed_unknown)
+        read_unknown(release);
     release->parsed_unknown = true;
-    for (size_t i = 0; !release->parsed[type] && i < release->stream.count; i++)
-        if (is_of_type(&release->stream.documents[i], type))
-            read_document(release, i);
+    if (!release->parsed[type])
+        read_type(release, type);
     release->parsed[type] = true;
     if (type == OBJECT_WORKLOAD && !release->rollouts_linked)
         link_rollouts(release);
     return release->first[type];
-}
-
-struct edit *release_edit(const struct release *release, const struct object *object)
-{
-    return &release->edits[object->document];
 }
 
 void release_add(struct release *release, const struct object *object, const struct node *node)
@@ -299,7 +422,9 @@ void release_add(struct release *release, const struct object *object, const str
     release->additions = arena_grow(release->arena, release->additions, release->addition_count,
                                     sizeof *release->additions);
     release->additions[release->addition_count++] =
-        (struct addition){.before = object->document, .node = node};
+        (struct addition){.before = object->document,
+                          .node = node,
+                          .newline = edit_newline(release_edit(object))};
 }
 
 static bool may_be_of_release(const struct object *object)
@@ -382,8 +507,8 @@ static bool expression_matches(struct arena *arena, const struct node *expressio
 bool selector_matches(const struct object *selector, const struct object *workload)
 {
     struct arena scratch = {0};
-    const struct node *labels = node_at(workload->template, "metadata labels");
-    struct node *selector_labels = node_at(selector->node, "spec selector");
+    const struct node *labels = node_at(object_template(workload), "metadata labels");
+    struct node *selector_labels = node_at(object_node(selector), "spec selector");
     /* An empty selector matches nothing, but that of a policy/v1 disruption budget matches all. */
     bool matches = selector_labels && selector_labels->kind == NODE_MAP &&
                    (selector_labels->first || str_eq_c(selector->api_version, "policy/v1")) &&
@@ -406,13 +531,13 @@ bool service_routes_to(const struct object *service, const struct object *worklo
 {
     /* Kubernetes ignores the selector of an ExternalName. */
     return service->type == OBJECT_SERVICE && !service->hook &&
-           !str_eq_c(node_string(node_at(service->node, "spec type")), "ExternalName") &&
+           !str_eq_c(node_string(node_at(object_node(service), "spec type")), "ExternalName") &&
            selector_matches(service, workload);
 }
 
 bool scaler_references(const struct object *scaler, const char *path, const struct object *workload)
 {
-    const struct node *reference = node_at(scaler->node, path);
+    const struct node *reference = node_at(object_node(scaler), path);
     const struct node *kind = node_at(reference, "kind");
     return reference && release_same_namespace(scaler, workload) &&
            str_equal(node_string(node_at(reference, "name")), workload->name) &&
@@ -435,21 +560,21 @@ struct str release_backend_service(const struct node *backend)
 
 struct node *release_default_backend(const struct object *ingress)
 {
-    struct node *backend = node_at(ingress->node, "spec defaultBackend");
-    return backend ? backend : node_at(ingress->node, "spec backend");
+    struct node *backend = node_at(object_node(ingress), "spec defaultBackend");
+    return backend ? backend : node_at(object_node(ingress), "spec backend");
 }
 
 struct str release_class(const struct object *ingress)
 {
-    struct str class = node_string(node_at(ingress->node, "spec ingressClassName"));
+    struct str class = node_string(node_at(object_node(ingress), "spec ingressClassName"));
     return class.len ? class
-                     : node_string(node_at(ingress->node,
+                     : node_string(node_at(object_node(ingress),
                                            "metadata annotations kubernetes.io/ingress.class"));
 }
 
 bool release_is_attached(const struct object *route)
 {
-    const struct node *parents = node_at(route->node, "spec parentRefs");
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
     for (const struct node *parent = node_first_child(parents); parent && !route->hook;
          parent = parent->next)
         if (!str_eq_c(node_string(node_at(parent, "kind")), "Service"))
@@ -483,7 +608,7 @@ static void append_traefik_services(struct release *release, const struct object
     const struct object *to = release_find(release, OBJECT_TRAEFIK_SERVICE,
                                            node_string(node_at(reference, "name")), route);
     const struct node *each =
-        node_first_child(node_at(to ? to->node : NULL, "spec weighted services"));
+        node_first_child(node_at(to ? object_node(to) : NULL, "spec weighted services"));
     for (; each; each = each->next)
         node_append(list, node_copy(release->arena, each));
 }
@@ -521,7 +646,7 @@ const struct str *release_backends(struct arena *arena, const struct object *ing
 {
     struct names names = {.arena = arena};
     add_backend(&names, release_default_backend(ingress));
-    const struct node *rules = node_at(ingress->node, "spec rules");
+    const struct node *rules = node_at(object_node(ingress), "spec rules");
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct node *paths = node_at(rule, "http paths");
         for (const struct node *path = node_first_child(paths); path; path = path->next)
@@ -548,17 +673,21 @@ struct str object_kind_name(struct arena *arena, const struct object *object)
     return str_format(arena, "%.*s/%.*s", STR_ARG(object->kind), STR_ARG(object->name));
 }
 
+bool object_needs_namespace(const struct object *object)
+{
+    return object->name_group && object->name_group->in_several_namespaces && object->namespace.len;
+}
+
 struct str object_display_name(struct arena *arena, const struct object *object)
 {
     struct str name = object_kind_name(arena, object);
-    if (!object->name_group || !object->name_group->in_several_namespaces ||
-        object->namespace.len == 0)
+    if (!object_needs_namespace(object))
         return name;
     return str_format(arena, "%.*s/%.*s", STR_ARG(object->namespace), STR_ARG(name));
 }
 
 struct location object_location(const struct object *object)
 {
-    const struct node *name = node_at(object->node, "metadata name");
-    return name ? name->span : object->node->span;
+    const struct node *name = node_at(object_node(object), "metadata name");
+    return name ? name->span : object_node(object)->span;
 }

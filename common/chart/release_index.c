@@ -87,7 +87,7 @@ static struct str label_pair(struct arena *arena, struct str key, const struct n
 
 static const struct node *selector_of(const struct object *service)
 {
-    const struct node *selector = node_at(service->node, "spec selector");
+    const struct node *selector = node_at(object_node(service), "spec selector");
     return selector && selector->kind == NODE_MAP ? selector : NULL;
 }
 
@@ -138,15 +138,18 @@ static struct str most_selective_label(struct release *release, const struct map
 static void index_services(struct release *release)
 {
     struct map counts = {0};
+    struct tree_scope scope;
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_SERVICE);
     if (release->services_indexed)
         return;
     release->services_indexed = true;
+    release_open(release, &scope);
     for (const struct object *each = first; each; each = each->next) {
         count_labels(release, &counts, each);
         index_add(release->arena, &release->services_by_name, each->name,
                   &(struct index_entry){.object = each});
+        release_clear(release);
     }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
@@ -154,7 +157,9 @@ static void index_services(struct release *release)
             index_add(release->arena, &release->services_by_label,
                       most_selective_label(release, &counts, selector),
                       &(struct index_entry){.object = each, .order = order});
+        release_clear(release);
     }
+    release_close(release);
 }
 
 static void find_by_labels(struct release *release, struct index_match *found, struct node *labels)
@@ -167,21 +172,20 @@ static void find_by_labels(struct release *release, struct index_match *found, s
             find_by_labels(release, found, value);
         else
             add_matches(found, &release->services_by_label,
-                        label_pair(release->arena, value->key->text, value));
+                        label_pair(found->arena, value->key->text, value));
     }
 }
 
 const struct object **release_services(struct release *release, const struct object *workload,
                                        size_t *ret_count)
 {
-    struct index_match found = {.arena = release->arena};
+    struct index_match found = {.arena = release_arena(release)};
     *ret_count = 0;
     index_services(release);
-    find_by_labels(release, &found, node_at(workload->template, "metadata labels"));
+    find_by_labels(release, &found, node_at(object_template(workload), "metadata labels"));
     add_matches(&found, &release->services_by_label, (struct str){0});
     sort_unique(&found);
-    const struct object **services =
-        ARENA_ARRAY(release->arena, found.count, const struct object *);
+    const struct object **services = ARENA_ARRAY(found.arena, found.count, const struct object *);
     for (size_t i = 0; i < found.count; i++)
         if (service_routes_to(found.entries[i].object, workload))
             services[(*ret_count)++] = found.entries[i].object;
@@ -201,25 +205,29 @@ bool release_has_service(struct release *release, struct str name, const struct 
 
 static void index_ingresses(struct release *release)
 {
+    struct tree_scope scope;
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_INGRESS);
     if (release->ingresses_indexed)
         return;
     release->ingresses_indexed = true;
+    release_open(release, &scope);
     for (const struct object *each = first; each; each = each->next, order++) {
         size_t count;
-        const struct str *names = release_backends(release->arena, each, &count);
+        const struct str *names = release_backends(&scope.arena, each, &count);
         for (size_t i = 0; i < count; i++)
             index_add(release->arena, &release->ingresses_by_service, names[i],
                       &(struct index_entry){.object = each, .order = order});
+        release_clear(release);
     }
+    release_close(release);
 }
 
 const struct object **release_ingresses(struct release *release,
                                         const struct object *const *services, size_t count,
                                         size_t *ret_count)
 {
-    struct index_match found = {.arena = release->arena};
+    struct index_match found = {.arena = release_arena(release)};
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
@@ -237,7 +245,7 @@ const struct object **release_ingresses(struct release *release,
 
 static void index_route(struct release *release, const struct object *route, size_t order)
 {
-    const struct node *rules = node_at(route->node, "spec rules");
+    const struct node *rules = node_at(object_node(route), "spec rules");
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct node *first = node_first_child(release_rule_backends(release, route, rule));
         for (const struct node *each = release_backend_reference(first); each;
@@ -252,20 +260,25 @@ static void index_route(struct release *release, const struct object *route, siz
 
 static void index_routes(struct release *release)
 {
+    struct tree_scope scope;
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_ROUTE);
     if (release->routes_indexed)
         return;
     release->routes_indexed = true;
-    for (const struct object *each = first; each; each = each->next, order++)
+    release_open(release, &scope);
+    for (const struct object *each = first; each; each = each->next, order++) {
         if (release_is_attached(each))
             index_route(release, each, order);
+        release_clear(release);
+    }
+    release_close(release);
 }
 
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count)
 {
-    struct index_match found = {.arena = release->arena};
+    struct index_match found = {.arena = release_arena(release)};
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
@@ -293,20 +306,23 @@ const struct object *release_find_class(struct release *release, struct str name
 
 static void add_webhooks(struct release *release, const struct object *configuration)
 {
-    const struct node *webhooks = node_at(configuration->node, "webhooks");
+    const struct node *webhooks = node_at(object_node(configuration), "webhooks");
     for (const struct node *each = node_first_child(webhooks); each; each = each->next) {
         struct str name = node_string(node_at(each, "clientConfig service name"));
         if (name.len)
-            map_add(release->arena, &release->webhooks_by_service, name, each);
+            map_add(release->arena, &release->webhooks_by_service, name, configuration);
     }
 }
 
 bool release_has_webhook(struct release *release, struct str service)
 {
+    struct tree_scope scope;
+    release_open(release, &scope);
     if (!release->webhooks_indexed)
         for (const struct object *each = release_objects(release, OBJECT_WEBHOOK); each;
              each = each->next)
             add_webhooks(release, each);
+    release_close(release);
     release->webhooks_indexed = true;
     return map_get(&release->webhooks_by_service, service) != NULL;
 }
@@ -358,6 +374,8 @@ static void find_label_selectors(struct release *release, const struct object *o
 
 const struct object *release_find_label_user(struct release *release, struct str key)
 {
+    struct tree_scope scope;
+    release_open(release, &scope);
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
             type == OBJECT_ROUTE || type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_WEBHOOK)
@@ -366,9 +384,12 @@ const struct object *release_find_label_user(struct release *release, struct str
         if (type == OBJECT_PODS ||
             release->selectors_indexed) /* their selectors match only their own pods */
             continue;
-        for (const struct object *each = first; each; each = each->next)
-            find_label_selectors(release, each, each->node, false);
+        for (const struct object *each = first; each; each = each->next) {
+            find_label_selectors(release, each, object_node(each), false);
+            release_clear(release);
+        }
     }
+    release_close(release);
     release->selectors_indexed = true;
     return map_get(&release->selectors_by_label_key, key);
 }

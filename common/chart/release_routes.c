@@ -222,14 +222,22 @@ static void index_match(struct release *release, const struct object *route, str
     add_path(release, host, head, path);
 }
 
+/* Returns a copy of the backendRefs of a rule, or NULL: the index outlives the tree. */
+static const struct node *copy_backends(struct release *release, const struct object *route,
+                                        const struct node *rule)
+{
+    const struct node *backends = release_rule_backends(release, route, rule);
+    return backends ? node_copy(release->arena, backends) : NULL;
+}
+
 static void index_route_host(struct release *release, const struct object *route, struct str host)
 {
     struct str key = host_key(release->arena, STR(RELEASE_GATEWAY), host);
-    const struct node *rules = node_at(route->node, "spec rules");
+    const struct node *rules = node_at(object_node(route), "spec rules");
     add_host(release, key, false);
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct path path = {.ingress = route,
-                                  .backends = release_rule_backends(release, route, rule),
+                                  .backends = copy_backends(release, route, rule),
                                   .match = MATCH_BELOW,
                                   .length = 1};
         const struct node *match = node_first_child(node_at(rule, "matches"));
@@ -244,7 +252,7 @@ static void index_route_host(struct release *release, const struct object *route
 
 static void index_route(struct release *release, const struct object *route)
 {
-    const struct node *hostname = node_first_child(node_at(route->node, "spec hostnames"));
+    const struct node *hostname = node_first_child(node_at(object_node(route), "spec hostnames"));
     if (!release_is_attached(route))
         return;
     if (!hostname)
@@ -253,31 +261,41 @@ static void index_route(struct release *release, const struct object *route)
         index_route_host(release, route, node_string(hostname));
 }
 
+static void index_ingress(struct release *release, const struct object *ingress)
+{
+    const struct node *rule = node_first_child(node_at(object_node(ingress), "spec rules"));
+    const struct rules rules = {.release = release,
+                                .ingress = ingress,
+                                .class = release_class(ingress),
+                                .default_service =
+                                    release_backend_service(release_default_backend(ingress)),
+                                .regex = nginx_uses_regex(ingress),
+                                .canary = nginx_is_canary(ingress)};
+    if (!rule)
+        index_rule(&rules, NULL);
+    for (; rule; rule = rule->next)
+        index_rule(&rules, rule);
+}
+
 static void index_paths(struct release *release)
 {
+    struct tree_scope scope;
     const struct object *route = release_objects(release, OBJECT_ROUTE);
     const struct object *first = release_objects(release, OBJECT_INGRESS);
     if (release->rules_indexed)
         return;
     release->rules_indexed = true;
-    for (; route; route = route->next)
+    release_open(release, &scope);
+    for (; route; route = route->next) {
         index_route(release, route);
-    for (const struct object *each = first; each; each = each->next) {
-        const struct node *rule = node_first_child(node_at(each->node, "spec rules"));
-        const struct rules rules = {.release = release,
-                                    .ingress = each,
-                                    .class = release_class(each),
-                                    .default_service =
-                                        release_backend_service(release_default_backend(each)),
-                                    .regex = nginx_uses_regex(each),
-                                    .canary = nginx_is_canary(each)};
-        if (each->hook)
-            continue;
-        if (!rule)
-            index_rule(&rules, NULL);
-        for (; rule; rule = rule->next)
-            index_rule(&rules, rule);
+        release_clear(release);
     }
+    for (const struct object *each = first; each; each = each->next) {
+        if (!each->hook)
+            index_ingress(release, each);
+        release_clear(release);
+    }
+    release_close(release);
 }
 
 /* Queries */

@@ -23,7 +23,7 @@ bool ingress_read_traffic(const struct target *target, struct traffic *ret)
 struct str ingress_class_of(const struct traffic *traffic, const struct object *ingress)
 {
     const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
-    return item && !node_at(ingress->node, "spec ingressClassName") ? item->text
+    return item && !node_at(object_node(ingress), "spec ingressClassName") ? item->text
                                                                     : release_class(ingress);
 }
 
@@ -38,7 +38,7 @@ enum flavour_id ingress_flavour_of(const struct target *target, const struct tra
         (environment->has_ingress_controller && str_equal(class, environment->ingress_class)))
         return environment->flavour;
     const struct object *object = release_find_class(&target->injection->release, class);
-    return object ? flavour_of_controller(node_string(node_at(object->node, "spec controller")))
+    return object ? flavour_of_controller(node_string(node_at(object_node(object), "spec controller")))
                   : flavour_of_class(class);
 }
 
@@ -48,7 +48,7 @@ void ingress_check_classes(const struct target *target, const struct traffic *tr
 {
     struct injection *injection = target->injection;
     const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
-    struct str class = node_string(node_at(ingress->node, "spec ingressClassName"));
+    struct str class = node_string(node_at(object_node(ingress), "spec ingressClassName"));
     if (!item || class.len == 0 || str_equal(item->text, class))
         return;
     diag_error(injection->diags, item->name_node->span,
@@ -78,11 +78,11 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
         if (nginx_is_annotation(key) && !supports_nginx)
             continue;
         annotated = true;
-        target_set(target, ingress, ingress->node,
+        target_set(target, ingress, object_node(ingress),
                    str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
                    node_scalar(arena, STYLE_TEXT, value->text), str_to_c(arena, key), SHOW_VALUES);
     }
-    struct node *annotations = node_at(ingress->node, "metadata annotations");
+    struct node *annotations = node_at(object_node(ingress), "metadata annotations");
     bool sticky = annotations && node_at(annotations, NGINX_ANNOTATION "affinity");
     if (sticky && target_has(target, SERVICE_STICKY_SESSION) && traffic->affinity.cookie.len == 0)
         target_remove(target, ingress, annotations, NGINX_ANNOTATION "affinity",

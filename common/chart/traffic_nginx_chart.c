@@ -4,14 +4,14 @@
 
 bool nginx_uses_regex(const struct object *ingress)
 {
-    const struct node *annotations = node_at(ingress->node, "metadata annotations");
+    const struct node *annotations = node_at(object_node(ingress), "metadata annotations");
     return node_at(annotations, NGINX_ANNOTATION "rewrite-target") ||
            str_eq_c(node_string(node_at(annotations, NGINX_ANNOTATION "use-regex")), "true");
 }
 
 bool nginx_is_canary(const struct object *ingress)
 {
-    const struct node *annotations = node_at(ingress->node, "metadata annotations");
+    const struct node *annotations = node_at(object_node(ingress), "metadata annotations");
     return str_eq_c(node_string(node_at(annotations, NGINX_ANNOTATION "canary")), "true");
 }
 

@@ -283,9 +283,10 @@ struct str scalar_as_json(struct arena *arena, struct str text)
     bool negative;
     uint64_t number;
     int64_t whole;
-    if (str_to_int(text, &whole) && text.data[0] != '-') /* the usual form */
+    char first = text.len ? text.data[0] : ' ';
+    if (!is_digit(first) && first != '+' && first != '-' && first != '.')
         return text;
-    if (text.len == 0 || !(is_digit(text.data[0]) || strchr("+-.", text.data[0])))
+    if (str_to_int(text, &whole) && first != '-') /* the usual form */
         return text;
     struct str plain = without_underscores(arena, text);
     if (parse_go_int(plain, &negative, &number))

@@ -148,8 +148,8 @@ static void test_pod_templates(void **state)
             fail_msg("row %zu", i);
         if (object) {
             assert_int_equal(object->completes, rows[i].ends);
-            assert_ptr_equal(node_at(object->template, "spec"), object->pod);
-            assert_non_null(node_at(object->template, "spec"));
+            assert_ptr_equal(node_at(object_template(object), "spec"), object_pod(object));
+            assert_non_null(node_at(object_template(object), "spec"));
         }
         unit_reset(unit);
     }
@@ -188,7 +188,7 @@ static void test_rollouts_and_their_pods(void **state)
         struct release release = release_of(unit, text.data);
         const struct object *rollout = release_objects(&release, OBJECT_WORKLOAD);
         assert_non_null(rollout);
-        assert_null(rollout->pod);
+        assert_null(object_pod(rollout));
         if ((rollout->workload_ref != NULL) != rows[i].linked)
             fail_msg("row %zu", i);
         if (rollout->workload_ref)
@@ -229,11 +229,11 @@ static void test_order_of_objects(void **state)
     for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
          each = each->next, i++) {
         assert_int_equal(each->document, documents[i]);
-        assert_ptr_equal(release_edit(&release, each), &release.edits[documents[i]]);
-        assert_non_null(release_edit(&release, each)->root);
+        assert_ptr_equal(release_edit(each), release.documents[documents[i]].edit);
+        assert_non_null(release_edit(each)->root);
     }
     assert_int_equal(i, COUNT_OF(documents));
-    assert_null(release.edits[1].root);
+    assert_null(release.documents[1].edit);
     assert_str(list_names(unit, &release, OBJECT_INGRESS), "");
 }
 
@@ -246,7 +246,7 @@ static void test_items_by_alias(void **state)
                          "kind: List\nitems: [*x, {<<: *x, metadata: {name: b}}, *x]\n");
     assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a Service/b Service/a");
     const struct object *first = release_objects(&release, OBJECT_SERVICE);
-    assert_ptr_not_equal(first->node, first->next->next->node);
+    assert_ptr_not_equal(object_node(first), object_node(first->next->next));
 }
 
 /* The last of several equal keys is used. */
@@ -304,8 +304,8 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a");
     assert_no_diags(unit);
     assert_false(release.has_unreadable_document);
-    assert_non_null(release.edits[0].root);
-    assert_null(release.edits[2].root);
+    assert_true(release.documents[0].events.len > 0);
+    assert_true(release.documents[2].events.len == 0);
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 1);
     assert_true(release.has_unreadable_document);
