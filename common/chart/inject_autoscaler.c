@@ -219,7 +219,7 @@ static struct str metric_container(const struct target *target, const char *reso
 {
     const struct node *containers = node_at(target_pod(target), "containers");
     const struct node *init = node_at(target_pod(target), "initContainers");
-    if (pod_resources_has(target->injection->arena, target_pod(target), resource))
+    if (pod_resources_has(target_pod(target), resource))
         return (struct str){0};
     bool several = containers->first->next != NULL;
     for (const struct node *each = node_first_child(init); each; each = each->next)
@@ -336,7 +336,7 @@ static void set_targets_v1(const struct target *target, const struct object *sca
 /* Adds a request to the container if the pod has none: utilization is relative to the request. */
 static void ensure_request(const struct target *target, const char *resource)
 {
-    if (!pod_resources_has(target->injection->arena, target_pod(target), resource))
+    if (!pod_resources_has(target_pod(target), resource))
         inject_missing_request(target, resource);
 }
 
@@ -345,7 +345,7 @@ static void check_container_metric(const struct target *target, const struct obj
                                    const char *resource)
 {
     struct arena *arena = target->injection->arena;
-    if (container_request(arena, target->container, resource))
+    if (container_request(target->container, resource))
         return;
     diag_warning(target->injection->diags, object_location(scaler),
                  "%.*s scales by the %s of container %.*s, which has no request of its own",

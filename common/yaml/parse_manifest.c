@@ -340,9 +340,10 @@ static struct str copy_name(struct loader *loader, const yaml_char_t *name)
 static void set_properties(struct loader *loader, struct manifest_event *event,
                            const yaml_char_t *anchor, const yaml_char_t *tag)
 {
+    if (!anchor && !tag)
+        return;
     event->anchor = copy_name(loader, anchor);
-    if (anchor || tag)
-        event->text_at = skip_properties(loader, event->start, event->end);
+    event->text_at = skip_properties(loader, event->start, event->end);
 }
 
 static void set_scalar(struct loader *loader, struct manifest_event *event,

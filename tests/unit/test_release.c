@@ -229,8 +229,9 @@ static void test_order_of_objects(void **state)
     for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
          each = each->next, i++) {
         assert_int_equal(each->document, documents[i]);
-        assert_ptr_equal(release_edit(each), release.documents[documents[i]].edit);
-        assert_non_null(release_edit(each)->root);
+        struct edit *edit = release_edit(each);
+        assert_non_null(edit->root);
+        assert_ptr_equal(edit, release.documents[documents[i]].edit);
     }
     assert_int_equal(i, COUNT_OF(documents));
     assert_null(release.documents[1].edit);
