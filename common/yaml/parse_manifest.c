@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "yaml/manifest_event.h"
+#include "yaml/parser_memory.h"
 #include "yaml/scalar.h"
 #include "yaml/split.h"
 
@@ -443,6 +444,7 @@ static void parse(struct loader *loader)
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&loader->parser);
+    parser_memory_reset();
 }
 
 /* Parses the document between `start` and `end` of the loader. */

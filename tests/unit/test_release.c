@@ -320,6 +320,37 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_errors(unit, 2);
 }
 
+/* Trees are loaded on request, and unloaded at the end of the scope, with their changes. */
+static void test_scopes(void **state)
+{
+    struct unit *unit = *state;
+    struct release release = release_of(
+        unit, SERVICE "metadata: {name: a}\nspec: {type: x}\n---\n" SERVICE "metadata: {name: b}\n");
+    struct tree_scope outer;
+    struct tree_scope inner;
+    const struct object *a = release_objects(&release, OBJECT_SERVICE);
+    assert_false(object_is_loaded(a) || object_is_loaded(a->next));
+    release_open(&release, &outer);
+    struct node *before = object_node(a);
+    assert_str(node_string(node_at(before, "spec type")), "x");
+    release_open(&release, &inner);
+    assert_ptr_equal(object_node(a), before);
+    assert_str(node_string(node_at(object_node(a->next), "metadata name")), "b");
+    release_close(&release);
+    assert_true(object_is_loaded(a));
+    assert_false(object_is_loaded(a->next));
+    edit_remove(release_edit(a), before, "spec");
+    assert_true(edit_changes(release_edit(a)));
+    release_clear(&release);
+    assert_false(object_is_loaded(a));
+    assert_str(node_string(node_at(object_node(a), "spec type")), "x");
+    assert_false(edit_changes(release_edit(a)));
+    release_close(&release);
+    assert_non_null(object_node(a->next)); /* without a scope, it stays loaded */
+    assert_true(object_is_loaded(a->next));
+    assert_no_diags(unit);
+}
+
 /* A document without a plain `kind:` line may be of any kind, so it is parsed with the first
  * request. No line of a chart is shown, because it may be secret. */
 static void test_documents_of_unknown_kind(void **state)
@@ -954,6 +985,7 @@ int main(void)
         UNIT_TEST(test_equal_keys),
         UNIT_TEST(test_invalid_documents_are_ignored),
         UNIT_TEST(test_documents_are_parsed_on_request),
+        UNIT_TEST(test_scopes),
         UNIT_TEST(test_documents_of_unknown_kind),
         UNIT_TEST(test_documents_after_broken_markers_are_not_parsed),
         UNIT_TEST(test_hooks_and_namespaces),
