@@ -474,8 +474,8 @@ static bool record_edit_failure(struct inject_run *run, size_t i, const struct d
     return true;
 }
 
-/* Writes a loaded document if it was changed. After other errors, only finds out whether it cannot be
- * edited. */
+/* Writes a loaded document if it was changed. After other errors, only finds out whether it cannot
+ * be edited. */
 static void write_edit(struct inject_run *run, size_t i)
 {
     struct edit *edit = run->injection.release.documents[i].edit;
@@ -644,10 +644,8 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     struct inject_run run = {.diags = {.arena = &ret->arena}};
     const struct release *release = &run.injection.release;
     input = usage_start(&ret->arena, input);
-    run.injection = (struct injection){.arena = &ret->arena,
-                                       .run_arena = &ret->arena,
-                                       .diags = &run.diags,
-                                       .options = options};
+    run.injection = (struct injection){
+        .arena = &ret->arena, .run_arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
     if (read_files(&run, input) && check_input(&run, blank) &&
         check_document_count(&run, manifests, &stream) && !blank)

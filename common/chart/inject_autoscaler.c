@@ -99,7 +99,8 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
     const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
     const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef", scaled);
     if (vertical &&
-        str_eq_c(node_string(node_at(object_node(vertical), "spec updatePolicy updateMode")), "Off"))
+        str_eq_c(node_string(node_at(object_node(vertical), "spec updatePolicy updateMode")),
+                 "Off"))
         vertical = NULL;
     const struct object *other = keda ? keda : vertical;
     if (!other)
@@ -208,7 +209,8 @@ static bool gets_sidecar(const struct target *target)
     bool only = each && !each->next && workload->namespace.len == 0;
     while (each && !only && !str_equal(each->name, workload->namespace))
         each = each->next;
-    const struct pod_metadata metadata = {.target = target, .namespace = each ? object_node(each) : NULL};
+    const struct pod_metadata metadata = {.target = target,
+                                          .namespace = each ? object_node(each) : NULL};
     return sidecar_is_injected(find_metadata, &metadata);
 }
 
@@ -425,10 +427,10 @@ static void change_scaler(const struct target *target, const struct object *scal
     int64_t max;
     *ret_max = 0;
     if (!check_version(target, scaler) ||
-        !target_int(target, first_set_field(target), scaler, object_node(scaler), "spec minReplicas", 1,
-                    &min) ||
-        !target_int(target, first_set_field(target), scaler, object_node(scaler), "spec maxReplicas", min,
-                    &max))
+        !target_int(target, first_set_field(target), scaler, object_node(scaler),
+                    "spec minReplicas", 1, &min) ||
+        !target_int(target, first_set_field(target), scaler, object_node(scaler),
+                    "spec maxReplicas", min, &max))
         return;
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
@@ -525,8 +527,8 @@ static void add_scaling(const struct target *target, int64_t *ret_max)
     int64_t replicas;
     *ret_max = 0;
     if (only_disables_metrics(target) ||
-        !target_int(target, first_set_field(target), controller, object_node(controller), "spec replicas",
-                    1, &replicas))
+        !target_int(target, first_set_field(target), controller, object_node(controller),
+                    "spec replicas", 1, &replicas))
         return;
     int64_t min = replicas > 0 ? replicas : 1;
     int64_t max = service->max_containers;

@@ -87,7 +87,8 @@ static bool is_changed(const struct injection *injection, const struct object *o
                        size_t first_event)
 {
     for (size_t i = first_event; i < injection->events.count; i++)
-        if (injection->events.items[i].kind == CHANGE_ADDED && injection->events.items[i].object == object)
+        if (injection->events.items[i].kind == CHANGE_ADDED &&
+            injection->events.items[i].object == object)
             return true;
     return false;
 }

@@ -34,8 +34,8 @@ static void inject_timeout(const struct target *target)
         diag_hint(target->injection->diags, "remove timeout");
         return;
     }
-    if (!target_int(target, SERVICE_TIMEOUT, controller, object_node(controller), "spec minReadySeconds",
-                    0, &seconds))
+    if (!target_int(target, SERVICE_TIMEOUT, controller, object_node(controller),
+                    "spec minReadySeconds", 0, &seconds))
         return;
     if (target->service->timeout <= seconds) {
         target_error(target, SERVICE_TIMEOUT,

@@ -86,7 +86,8 @@ static void remove_replicas(const struct target *target, enum field_id field, bo
     const struct node *replicas = node_at(spec, "replicas");
     int64_t number;
     if (!replicas || target->service->helm.keep_replicas || target->fill ||
-        !target_int(target, field, controller, object_node(controller), "spec replicas", 1, &number))
+        !target_int(target, field, controller, object_node(controller), "spec replicas", 1,
+                    &number))
         return;
     if (!scaled && number != 1)
         warn_one_pod(target);
@@ -182,7 +183,8 @@ void inject_warn_several_pods(const struct target *target)
                          : "pods on other nodes cannot mount it and do not start");
         diag_hint(diags, "run one pod (max_containers: 1), or use ReadWriteMany or a StatefulSet "
                          "with volumeClaimTemplates in the chart");
-    } else if (str_eq_c(node_string(node_at(object_node(target_controller(target)), "spec strategy type")),
+    } else if (str_eq_c(node_string(
+                            node_at(object_node(target_controller(target)), "spec strategy type")),
                         "Recreate")) {
         diag_warning(diags, at,
                      "%.*s: its strategy is Recreate: each rollout stops all of its pods before it "

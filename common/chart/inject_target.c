@@ -148,8 +148,7 @@ void target_set(const struct target *target, const struct object *object, struct
                 const char *path, struct node *value, const char *what,
                 enum value_visibility value_visibility)
 {
-    struct edit *edit =
-        release_edit(object ? object : target->workload);
+    struct edit *edit = release_edit(object ? object : target->workload);
     const struct node *old = node_at(map, path);
     if (old && (target->fill || edit_same(target->injection->arena, old, value)))
         return;
@@ -179,8 +178,7 @@ void target_remove(const struct target *target, const struct object *object, str
 {
     if (target->fill || !node_at(map, key))
         return;
-    edit_remove(release_edit(object ? object : target->workload), map,
-                key);
+    edit_remove(release_edit(object ? object : target->workload), map, key);
     inject_log(target, object, CHANGE_REMOVED, what, "%s", reason);
 }
 
@@ -221,7 +219,8 @@ void target_add(const struct target *target, const char *api_version, const char
     if (workload->namespace.len)
         node_set_string(arena, metadata, "namespace", workload->namespace);
     copy_labels(arena, metadata, workload);
-    const struct node *file = node_at(object_node(workload), "metadata annotations " FILENAME_ANNOTATION);
+    const struct node *file =
+        node_at(object_node(workload), "metadata annotations " FILENAME_ANNOTATION);
     if (file) {
         struct node *own = annotations;
         annotations = node_new(arena, NODE_MAP);

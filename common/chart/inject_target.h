@@ -19,8 +19,8 @@ enum change_kind {
 /* An entry of the log and the report. */
 struct change_event {
     enum change_kind kind;
-    bool shows_container;        /* messages name the container */
-    bool is_guess;               /* CHANGE_CHOSEN: one of several candidates, not named by the user */
+    bool shows_container; /* messages name the container */
+    bool is_guess;        /* CHANGE_CHOSEN: one of several candidates, not named by the user */
     const struct object *object; /* NULL: `service` instead */
     const struct service *service;
     struct str container; /* empty: the object as a whole */

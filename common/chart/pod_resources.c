@@ -7,8 +7,7 @@ const struct node *resource_at(const struct node *parent, const char *list, cons
     return node_at(node_at(node_at(parent, "resources"), list), resource);
 }
 
-struct pod_resources pod_resources_of(const struct node *pod,
-                                      const char *resource)
+struct pod_resources pod_resources_of(const struct node *pod, const char *resource)
 {
     return (struct pod_resources){.request = resource_at(pod, "requests", resource),
                                   .limit = resource_at(pod, "limits", resource)};
@@ -20,8 +19,7 @@ bool pod_resources_has(const struct node *pod, const char *resource)
     return own.request || own.limit;
 }
 
-const struct node *container_request(const struct node *container,
-                                     const char *resource)
+const struct node *container_request(const struct node *container, const char *resource)
 {
     const struct node *request = resource_at(container, "requests", resource);
     return request ? request : resource_at(container, "limits", resource);

@@ -15,8 +15,7 @@ struct pod_resources {
     const struct node *request;
     const struct node *limit;
 };
-struct pod_resources pod_resources_of(const struct node *pod,
-                                      const char *resource);
+struct pod_resources pod_resources_of(const struct node *pod, const char *resource);
 
 /* True if `spec.resources` has a request or limit of a resource. Its request is then set:
  * Kubernetes derives it from the requests of the containers, or else from that limit. */
@@ -24,8 +23,7 @@ bool pod_resources_has(const struct node *pod, const char *resource);
 
 /* Returns what a container requests of a resource: its request, else its limit, which is
  * Kubernetes' default for the request. NULL if it has neither. */
-const struct node *container_request(const struct node *container,
-                                     const char *resource);
+const struct node *container_request(const struct node *container, const char *resource);
 
 /* Returns what the containers of a pod request together of a resource, in thousandths of cores or
  * bytes; at most INT64_MAX. Init containers run one after the other, sidecars run together with all

@@ -5,10 +5,8 @@ void release_add(struct release *release, const struct object *object, const str
 {
     release->additions = arena_grow(release->arena, release->additions, release->addition_count,
                                     sizeof *release->additions);
-    release->additions[release->addition_count++] =
-        (struct addition){.before = object->document,
-                          .node = node,
-                          .newline = edit_newline(release_edit(object))};
+    release->additions[release->addition_count++] = (struct addition){
+        .before = object->document, .node = node, .newline = edit_newline(release_edit(object))};
 }
 
 static bool may_be_of_release(const struct object *object)

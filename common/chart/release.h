@@ -58,10 +58,10 @@ struct object {
     struct str api_version;
     struct str kind;
     struct str name;
-    struct str namespace;  /* empty: that of the release */
-    bool hook;             /* a Helm hook */
-    bool completes;        /* its pods run to completion */
-    bool has_pod;          /* false: a Rollout with `workloadRef` */
+    struct str namespace; /* empty: that of the release */
+    bool hook;            /* a Helm hook */
+    bool completes;       /* its pods run to completion */
+    bool has_pod;         /* false: a Rollout with `workloadRef` */
     const struct object
         *workload_ref;            /* the object that workloadRef names; NULL: not in the chart */
     const struct object *rollout; /* the Rollout that runs this object's pods, or NULL */
@@ -79,9 +79,9 @@ struct addition {
 
 /* A parsed document of the stream. */
 struct chart_document {
-    struct str events;     /* its compact form (yaml/manifest_event.h) */
-    struct object *object; /* its only object; NULL: it stays loaded */
-    struct edit *edit;     /* of the loaded tree; NULL: not loaded */
+    struct str events;                  /* its compact form (yaml/manifest_event.h) */
+    struct object *object;              /* its only object; NULL: it stays loaded */
+    struct edit *edit;                  /* of the loaded tree; NULL: not loaded */
     struct chart_document *next_loaded; /* in the same scope */
 };
 

@@ -116,9 +116,9 @@ static struct object *load(const struct object *object)
     const struct chart_document *document = &release->documents[object->document];
     if (object->node)
         return object->self;
-    struct node *root = load_manifest_again(
-        release_arena(release), &release->source, release->stream.documents[object->document].start,
-        release->diags, document->events);
+    struct node *root = load_manifest_again(release_arena(release), &release->source,
+                                            release->stream.documents[object->document].start,
+                                            release->diags, document->events);
     begin_edit(release, object->document, root);
     set_tree(object->self, root);
     return object->self;

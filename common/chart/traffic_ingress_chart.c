@@ -24,7 +24,7 @@ struct str ingress_class_of(const struct traffic *traffic, const struct object *
 {
     const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
     return item && !node_at(object_node(ingress), "spec ingressClassName") ? item->text
-                                                                    : release_class(ingress);
+                                                                           : release_class(ingress);
 }
 
 /* The environment determines the flavour of an Ingress without a class, and of its own class if it
@@ -38,8 +38,9 @@ enum flavour_id ingress_flavour_of(const struct target *target, const struct tra
         (environment->has_ingress_controller && str_equal(class, environment->ingress_class)))
         return environment->flavour;
     const struct object *object = release_find_class(&target->injection->release, class);
-    return object ? flavour_of_controller(node_string(node_at(object_node(object), "spec controller")))
-                  : flavour_of_class(class);
+    return object
+               ? flavour_of_controller(node_string(node_at(object_node(object), "spec controller")))
+               : flavour_of_class(class);
 }
 
 /* Kubernetes rejects an Ingress whose deprecated annotation and spec have different classes. */

@@ -1,6 +1,6 @@
-/* The events of a document that parse_manifest.c parses, and their compact form, from which the tree
- * is built again without the parser. An event takes about three bytes in it, and a node of the tree
- * about a hundred. */
+/* The events of a document that parse_manifest.c parses, and their compact form, from which the
+ * tree is built again without the parser. An event takes about three bytes in it, and a node of the
+ * tree about a hundred. */
 #ifndef OPTASVC_MANIFEST_EVENT_H
 #define OPTASVC_MANIFEST_EVENT_H
 

@@ -40,7 +40,7 @@ struct loader {
     size_t depth;
     struct anchor *anchors;
     size_t anchor_count;
-    size_t expanded; /* nodes that aliases expand to */
+    size_t expanded;                /* nodes that aliases expand to */
     struct buf *events;             /* their compact form; NULL: not kept */
     struct manifest_events written; /* its state */
     bool failed;
@@ -454,8 +454,8 @@ static bool load(struct loader *loader, struct node **ret_root)
     struct str text = str_slice(loader->source->text, start, loader->end);
     *ret_root = NULL;
     if (text.len > MANIFEST_SIZE_MAX) {
-        diag_error(loader->diags, make_location(loader, start, start), "a document exceeds %d bytes",
-                   MANIFEST_SIZE_MAX);
+        diag_error(loader->diags, make_location(loader, start, start),
+                   "a document exceeds %d bytes", MANIFEST_SIZE_MAX);
         return false;
     }
     loader->start += utf8_bom_len(text);

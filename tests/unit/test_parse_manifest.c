@@ -57,8 +57,8 @@ static struct str places_of(struct unit *unit, const struct node *root, bool key
     return buf_take(&unit->arena, &out);
 }
 
-/* Parses a document. Returns the tree that is built from its events in compact form, after comparing
- * it with the first one. */
+/* Parses a document. Returns the tree that is built from its events in compact form, after
+ * comparing it with the first one. */
 static struct node *load(struct unit *unit, struct str text)
 {
     const struct source *source = unit_source(unit, text);

@@ -65,8 +65,7 @@ static void test_resources_of_the_pod(void **state)
     assert_false(pod_resources_has(pod, "hugepages-2Mi"));
     assert_null(pod_resources_of(pod, "cpu").limit);
     assert_null(pod_resources_of(pod, "memory").request);
-    assert_false(
-        pod_resources_has(load(unit, "resources: {requests: null}\n"), "cpu"));
+    assert_false(pod_resources_has(load(unit, "resources: {requests: null}\n"), "cpu"));
 }
 
 int main(void)

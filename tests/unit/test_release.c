@@ -324,8 +324,9 @@ static void test_documents_are_parsed_on_request(void **state)
 static void test_scopes(void **state)
 {
     struct unit *unit = *state;
-    struct release release = release_of(
-        unit, SERVICE "metadata: {name: a}\nspec: {type: x}\n---\n" SERVICE "metadata: {name: b}\n");
+    struct release release =
+        release_of(unit, SERVICE "metadata: {name: a}\nspec: {type: x}\n---\n" SERVICE
+                                 "metadata: {name: b}\n");
     struct tree_scope outer;
     struct tree_scope inner;
     const struct object *a = release_objects(&release, OBJECT_SERVICE);
