@@ -470,7 +470,7 @@ static bool record_edit_failure(struct inject_run *run, size_t i, const struct d
         }
         return false;
     }
-    *reason = str_to_c(run->injection.arena, failures->items[0].message);
+    *reason = str_to_c(run->diags.arena, failures->items[0].message);
     return true;
 }
 
@@ -586,12 +586,15 @@ static void inject_services(struct inject_run *run, const struct source *manifes
 
 /* Starts again after a document turned out not to be editable, because decisions about the other
  * documents may depend on it. */
-static void inject_all(struct inject_run *run, const struct source *manifests, struct stream stream)
+static void inject_all(struct inject_run *run, struct arena *arena, const struct source *manifests,
+                       struct stream stream)
 {
     const struct diags diags = run->diags;
-    run->injection.edit_failures = ARENA_ARRAY(run->injection.arena, stream.count, const char *);
+    run->injection.edit_failures = ARENA_ARRAY(diags.arena, stream.count, const char *);
+    run->injection.arena = run->injection.run_arena = arena;
     const struct injection injection = run->injection;
     do {
+        arena_reset(arena);
         run->diags = diags;
         run->injection = injection;
         inject_services(run, manifests, stream);
@@ -649,7 +652,7 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     bool blank = stream_is_blank(manifests->text);
     if (read_files(&run, input) && check_input(&run, blank) &&
         check_document_count(&run, manifests, &stream) && !blank)
-        inject_all(&run, manifests, stream);
+        inject_all(&run, &ret->chart, manifests, stream);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
     write_messages(&run, input, color, ret);
@@ -669,5 +672,6 @@ void injected_free(struct injected *injected)
     buf_free(&injected->messages);
     buf_free(&injected->log);
     buf_free(&injected->report);
+    arena_free(&injected->chart);
     arena_free(&injected->arena);
 }

@@ -386,7 +386,9 @@ static struct object *find_in_namespace_of(const struct release *release, struct
  */
 static void link_rollouts(struct release *release)
 {
+    struct tree_scope scope;
     release->rollouts_linked = true;
+    release_open(release, &scope);
     for (struct object *rollout = release->first[OBJECT_WORKLOAD]; rollout;
          rollout = rollout->next) {
         if (rollout->has_pod || rollout->hook)
@@ -401,6 +403,7 @@ static void link_rollouts(struct release *release)
         if (!found->rollout)
             found->rollout = rollout;
     }
+    release_close(release);
 }
 
 const struct object *release_objects(struct release *release, enum object_kind type)
