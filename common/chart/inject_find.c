@@ -1,113 +1,6 @@
 /* Selects the workload of a chart for a service. */
 #include "chart/inject_target.h"
-
-#include <string.h>
-
-/* True for a workload that can be selected. Hooks are not part of the release's lifetime, and a
- * workload whose pods a Rollout runs is selected through that Rollout. */
-static bool is_candidate(const struct object *object)
-{
-    return !object->hook && object->name.len && !object->rollout;
-}
-
-/* What the workload must match. Empty members match anything. */
-struct query {
-    struct str namespace;
-    const char *kind;
-    struct str name;
-};
-
-enum step { STEP_NAME, STEP_SUFFIX, STEP_LABEL, STEP_ANY, STEP_COUNT };
-
-/* True if the object's name ends in -NAME. */
-static bool has_name_suffix(const struct object *object, struct str name)
-{
-    size_t len = object->name.len;
-    return len > name.len && str_ends_with(object->name, name) &&
-           object->name.data[len - name.len - 1] == '-';
-}
-
-static struct str name_label(const struct object *object)
-{
-    struct tree_scope scope;
-    release_open(object->release, &scope);
-    struct str label =
-        node_string(node_at(object_node(object), "metadata labels app.kubernetes.io/name"));
-    release_close(object->release);
-    return label;
-}
-
-static bool object_matches(const struct object *object, enum step step, const struct query *query)
-{
-    if (query->namespace.len && !str_equal(query->namespace, object->namespace))
-        return false;
-    /* Any case, because kubectl accepts deployment/web too. */
-    if (query->kind && *query->kind && !str_eq_c_nocase(object->kind, query->kind))
-        return false;
-    switch (step) {
-    case STEP_NAME:
-        return str_equal(object->name, query->name);
-    case STEP_SUFFIX:
-        return has_name_suffix(object, query->name);
-    case STEP_LABEL:
-        return str_equal(name_label(object), query->name);
-    default:
-        return true;
-    }
-}
-
-/* True if the object, or the workload that a Rollout refers to, matches. */
-static bool matches(const struct object *object, enum step step, const struct query *query)
-{
-    return object_matches(object, step, query) ||
-           (object->workload_ref && object_matches(object->workload_ref, step, query));
-}
-
-/* The workloads that match in a step of the search. */
-struct candidates {
-    const struct object *first;
-    size_t count;
-    const struct object *without_namespace; /* the first without a namespace */
-    size_t without_namespace_count;
-};
-
-static struct candidates find_candidates(struct release *release, enum step step,
-                                         const struct query *query)
-{
-    struct candidates candidates = {0};
-    for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
-         object = object->next) {
-        if (!is_candidate(object) || !matches(object, step, query))
-            continue;
-        if (candidates.count++ == 0)
-            candidates.first = object;
-        if (object->namespace.len == 0 && candidates.without_namespace_count++ == 0)
-            candidates.without_namespace = object;
-    }
-    return candidates;
-}
-
-/* Parses [[NAMESPACE/]KIND/]NAME; NAME may be *-END. */
-static struct query query_parse(struct arena *arena, struct str requested)
-{
-    struct str parts[3] = {0};
-    size_t count = 0;
-    size_t at = 0;
-    while (count < 2 && str_find(requested, at, '/') < requested.len) {
-        size_t end = str_find(requested, at, '/');
-        parts[count++] = str_slice(requested, at, end);
-        at = end + 1;
-    }
-    parts[count] = str_skip(requested, at);
-    struct query query = {.name = parts[count]};
-    if (count > 0)
-        query.kind = str_to_c(arena, parts[count - 1]);
-    if (count > 1)
-        query.namespace = parts[0];
-    if (str_starts_with(query.name, STR("*-")))
-        query.name = str_skip(query.name, 2);
-    return query;
-}
+#include "chart/workload_query.h"
 
 /* Names */
 
@@ -145,7 +38,7 @@ static struct str shared_name_word(const struct object *object, struct str modul
 {
     struct str word = shared_word(module, object->name);
     if (word.len == 0)
-        word = shared_word(module, name_label(object));
+        word = shared_word(module, workload_name_label(object));
     if (word.len == 0 && object->workload_ref)
         word = shared_name_word(object->workload_ref, module);
     return word;
@@ -153,43 +46,38 @@ static struct str shared_name_word(const struct object *object, struct str modul
 
 /* Errors */
 
-/* Lists the matching workloads for a message. */
-static struct str list_workloads(struct injection *injection, enum step step,
-                                 const struct query *query)
+/* Lists workloads for a message. */
+static struct str list_workloads(struct injection *injection,
+                                 const struct workload_list *candidates)
 {
     enum { LISTED_MAX = 20 };
     struct buf names = {0};
     size_t count = 0;
-    for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
-         object && count <= LISTED_MAX; object = object->next) {
-        if (!is_candidate(object) || !matches(object, step, query))
-            continue;
-        struct str name = object_display_name(injection->arena, object);
-        buf_format(&names, "%s%.*s", count ? ", " : "",
-                   STR_ARG(count < LISTED_MAX ? name : STR("...")));
-        count++;
-    }
+    for (const struct workload_entry *each = candidates->first; each && count <= LISTED_MAX;
+         each = each->next, count++)
+        buf_add_joined(&names, ", ",
+                       count < LISTED_MAX ? object_display_name(injection->arena, each->object)
+                                          : STR("..."));
     return buf_take(injection->arena, &names);
 }
 
-/* True if the object matches. One without a namespace matches any, because only the user knows the
- * namespace of the release. */
-static bool may_match(const struct object *object, enum step step, const struct query *query)
+/* Returns the workloads that can be selected. */
+static struct workload_list all_workloads(struct injection *injection)
 {
-    struct query anywhere = *query;
-    anywhere.namespace = (struct str){0};
-    return matches(object, step, object->namespace.len ? query : &anywhere);
+    const struct workload_query any = {0};
+    return workload_find(&injection->release, SET_WORKLOADS, STEP_ANY, &any);
 }
 
-/* Returns the first object of a type, among hooks or others, that may match in a step of the
- * search, or NULL. */
-static const struct object *find_other(struct release *release, enum object_kind type, bool hook,
-                                       enum step step, const struct query *query)
+/* Returns the first object of a set that may match in a step of the search, or NULL. One without a
+ * namespace matches any, because only the user knows the namespace of the release. */
+static const struct object *find_other(struct injection *injection, enum workload_set set,
+                                       enum match_step step, const struct workload_query *query)
 {
-    const struct object *object = release_objects(release, type);
-    while (object && (object->hook != hook || !object->name.len || !may_match(object, step, query)))
-        object = object->next;
-    return object;
+    struct workload_query anywhere = *query;
+    anywhere.namespace = (struct str){0};
+    struct workload_list found = workload_find(&injection->release, set, step, query);
+    return found.first ? found.first->object
+                       : workload_find(&injection->release, set, step, &anywhere).without_namespace;
 }
 
 /* Returns the location for messages about the workload: the field that names it, or the service. */
@@ -216,89 +104,102 @@ static void hint_workloads(struct injection *injection, struct str names, struct
  * is similar. */
 static struct str most_similar_workload(struct injection *injection, struct str requested)
 {
-    struct suggestion suggestion = {.word = query_parse(injection->arena, requested).name};
+    struct suggestion suggestion = {.word = workload_query_parse(injection->arena, requested).name};
     const struct object *best = NULL;
-    for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
-         object; object = object->next) {
+    for (const struct workload_entry *each = all_workloads(injection).first; each;
+         each = each->next) {
         const char *before = suggestion.best.data;
-        if (is_candidate(object))
-            suggestion_add(&suggestion, object->name);
+        suggestion_add(&suggestion, each->object->name);
         if (suggestion.best.data != before)
-            best = object;
+            best = each->object;
     }
     return best ? object_display_name(injection->arena, best) : STR("");
 }
 
 static void report_several(struct injection *injection, const struct service *service,
-                           struct str requested, enum step step, const struct query *query)
+                           struct str requested, const struct workload_list *candidates)
 {
     if (injection->release.has_unreadable_document) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, query_location(injection, service),
                "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
-    hint_workloads(injection, list_workloads(injection, step, query), STR(""));
+    if (injection->diags->last_kept)
+        hint_workloads(injection, list_workloads(injection, candidates), STR(""));
 }
 
 /* Returns the hook that a service would select, or NULL. `by_user`: the user named it. A
  * Job must have exactly the module's name unless the user names it. */
 static const struct object *find_hook(struct injection *injection, const struct service *service,
-                                      const struct query *query, bool by_user)
+                                      const struct workload_query *query, bool by_user)
 {
-    struct release *release = &injection->release;
-    const struct query any = {0};
+    const struct workload_query any = {0};
     /* Helm may pass hooks separately; the workload may be in the other stream. */
-    bool only_hooks = release_has_only_hooks(release);
-    enum step last = only_hooks ? STEP_NAME : by_user ? STEP_SUFFIX : STEP_LABEL;
+    bool only_hooks = injection->release.has_only_hooks;
+    enum match_step last = only_hooks ? STEP_NAME : by_user ? STEP_SUFFIX : STEP_LABEL;
     const struct object *hook = NULL;
-    for (enum step step = STEP_NAME; step <= last && !hook; step++)
-        hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
+    for (enum match_step step = STEP_NAME; step <= last && !hook; step++)
+        hook = find_other(injection, SET_WORKLOAD_HOOKS, step, query);
     last = by_user ? last : STEP_NAME;
-    for (enum step step = STEP_NAME; !only_hooks && step <= last && !hook; step++)
-        hook = find_other(release, OBJECT_PODS, true, step, query);
-    if (hook || by_user || only_hooks ||
-        find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
+    for (enum match_step step = STEP_NAME; !only_hooks && step <= last && !hook; step++)
+        hook = find_other(injection, SET_POD_HOOKS, step, query);
+    if (hook || by_user || only_hooks || all_workloads(injection).count)
         return hook;
-    hook = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
+    hook = find_other(injection, SET_WORKLOAD_HOOKS, STEP_ANY, &any);
     return hook && shared_name_word(hook, service->name).len ? hook : NULL;
 }
 
 /* Reports that the name is that of a Job, bare Pod or another object that cannot be selected.
  * Returns false if it is not. */
 static bool report_unsupported_kind(struct injection *injection, const struct service *service,
-                                    const struct query *query)
+                                    const struct workload_query *query)
 {
     const struct object *other = NULL;
-    for (enum step step = STEP_NAME; step <= STEP_SUFFIX && !other; step++)
-        other = find_other(&injection->release, OBJECT_PODS, false, step, query);
+    for (enum match_step step = STEP_NAME; step <= STEP_SUFFIX && !other; step++)
+        other = find_other(injection, SET_PODS, step, query);
     if (!other)
         return false;
     diag_error(
         injection->diags, query_location(injection, service),
         "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
         STR_ARG(object_display_name(injection->arena, other)));
-    const struct query any = {0};
-    struct str names = list_workloads(injection, STEP_ANY, &any);
-    if (names.len && !query->kind)
-        hint_workloads(injection, names, most_similar_workload(injection, query->name));
+    if (!injection->diags->last_kept)
+        return true;
+    const struct workload_list workloads = all_workloads(injection);
+    if (workloads.count && !query->kind.len)
+        hint_workloads(injection, list_workloads(injection, &workloads),
+                       most_similar_workload(injection, query->name));
     else
         diag_hint(injection->diags,
                   "to fill all workloads, including this one: helm: {workload: \"*\", mode: fill}");
     return true;
 }
 
+/* Adds a hint that lists the workloads of the chart. */
+static void hint_available(struct injection *injection, struct str requested)
+{
+    const struct workload_query any = {0};
+    const struct workload_list workloads = all_workloads(injection);
+    if (workloads.count)
+        hint_workloads(injection, list_workloads(injection, &workloads),
+                       most_similar_workload(injection, requested));
+    else
+        diag_hint(
+            injection->diags,
+            "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values",
+            find_other(injection, SET_WORKLOAD_HOOKS, STEP_ANY, &any) ? " except hooks" : "");
+}
+
 /* Reports that no workload matches. `query`: what the user named, or the name of the module. */
 static void report_none(struct injection *injection, const struct service *service,
-                        struct str requested, const struct query *query, bool by_user)
+                        struct str requested, const struct workload_query *query, bool by_user)
 {
-    const struct query any = {0};
     if (injection->release.has_unreadable_document)
         return;
     const struct object *hook = find_hook(injection, service, query, by_user);
-    if (release_has_only_hooks(&injection->release) && !hook)
+    if (injection->release.has_only_hooks && !hook)
         return;
     if (!hook && by_user && report_unsupported_kind(injection, service, query))
         return;
-    struct str names = list_workloads(injection, STEP_ANY, &any);
     if (hook)
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s is a Helm hook and cannot be selected",
@@ -309,14 +210,8 @@ static void report_none(struct injection *injection, const struct service *servi
                        ? "no workload of the chart matches module \"%.*s\""
                        : "workload \"%.*s\" not found in the chart",
                    STR_ARG(requested));
-    bool hooks = find_other(&injection->release, OBJECT_WORKLOAD, true, STEP_ANY, &any) != NULL;
-    if (names.len == 0)
-        diag_hint(
-            injection->diags,
-            "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values",
-            hooks ? " except hooks" : "");
-    else
-        hint_workloads(injection, names, most_similar_workload(injection, requested));
+    if (injection->diags->last_kept)
+        hint_available(injection, requested);
 }
 
 /* Returns the object whose pod template is edited. Reports an error and returns NULL if the chart
@@ -370,29 +265,30 @@ static const struct object *log_selected(struct injection *injection, const stru
 static const struct object *find_requested(struct injection *injection,
                                            const struct service *service, struct str requested)
 {
-    struct query query = query_parse(injection->arena, requested);
+    struct workload_query query = workload_query_parse(injection->arena, requested);
+    struct release *release = &injection->release;
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
-    enum step step = STEP_NAME;
-    struct candidates candidates = find_candidates(&injection->release, step, &query);
+    enum match_step step = STEP_NAME;
+    struct workload_list candidates = workload_find(release, SET_WORKLOADS, step, &query);
     if (candidates.count == 0)
-        candidates = find_candidates(&injection->release, step = STEP_SUFFIX, &query);
+        candidates = workload_find(release, SET_WORKLOADS, step = STEP_SUFFIX, &query);
     if (candidates.count == 1)
-        return log_selected(injection, service, candidates.first, false,
+        return log_selected(injection, service, candidates.first->object, false,
                             str_format(injection->arena, "%s names it", source));
-    if (step == STEP_NAME && query.kind && candidates.without_namespace_count == 1)
+    if (step == STEP_NAME && query.kind.len && candidates.without_namespace_count == 1)
         return log_selected(injection, service, candidates.without_namespace, true,
                             str_format(injection->arena,
                                        "%s names it, and it is the only one without a namespace",
                                        source));
     if (candidates.count > 1)
-        report_several(injection, service, requested, step, &query);
+        report_several(injection, service, requested, &candidates);
     else
         report_none(injection, service, requested, &query, true);
     return NULL;
 }
 
 static struct str step_reason(struct injection *injection, const struct service *service,
-                              enum step step, const struct object *object)
+                              enum match_step step, const struct object *object)
 {
     struct arena *arena = injection->arena;
     switch (step) {
@@ -414,27 +310,27 @@ static struct str step_reason(struct injection *injection, const struct service 
 
 static const struct object *find_by_name(struct injection *injection, const struct service *service)
 {
-    const struct query any = {0};
-    const struct query query = {.name = service->name};
-    enum step several = STEP_COUNT;
-    for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
-        struct candidates candidates = find_candidates(&injection->release, step, &query);
+    const struct workload_query query = {.name = service->name};
+    struct workload_list several = {0};
+    for (enum match_step step = STEP_NAME; step < STEP_COUNT; step++) {
+        struct workload_list candidates =
+            workload_find(&injection->release, SET_WORKLOADS, step, &query);
+        const struct object *first = candidates.count ? candidates.first->object : NULL;
         bool only = candidates.count == 1;
         if (only && step == STEP_ANY)
-            only = shared_name_word(candidates.first, service->name).len != 0;
+            only = shared_name_word(first, service->name).len != 0;
         bool guess =
-            only && step != STEP_NAME &&
-            (step == STEP_ANY || find_candidates(&injection->release, STEP_ANY, &any).count > 1);
+            only && step != STEP_NAME && (step == STEP_ANY || all_workloads(injection).count > 1);
         if (only)
-            return log_selected(injection, service, candidates.first, guess,
-                                step_reason(injection, service, step, candidates.first));
-        if (candidates.count > 1 && step != STEP_ANY && several == STEP_COUNT)
-            several = step;
-        if (several == STEP_NAME)
+            return log_selected(injection, service, first, guess,
+                                step_reason(injection, service, step, first));
+        if (candidates.count > 1 && step != STEP_ANY && several.count == 0)
+            several = candidates;
+        if (several.count && step == STEP_NAME)
             break;
     }
-    if (several != STEP_COUNT)
-        report_several(injection, service, service->name, several, &query);
+    if (several.count)
+        report_several(injection, service, service->name, &several);
     else
         report_none(injection, service, service->name, &query, false);
     return NULL;

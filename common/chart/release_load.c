@@ -291,6 +291,19 @@ static struct object *add_object(struct release *release, size_t document, struc
     return added;
 }
 
+/* True if all documents are hooks. */
+static bool has_only_hooks(const struct release *release)
+{
+    const struct str hook = STR("helm.sh/hook");
+    for (size_t i = 0; i < release->stream.count; i++) {
+        const struct document *document = &release->stream.documents[i];
+        struct str text = str_slice(release->source.text, document->start, document->end);
+        if (!stream_is_blank(text) && !str_contains(text, hook))
+            return false;
+    }
+    return true;
+}
+
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
                              struct stream stream)
 {
@@ -298,6 +311,8 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     release.source.secret = true;
     release.source.lines = line_map_new(arena);
     release.documents = ARENA_ARRAY(arena, stream.count, struct chart_document);
+    release.additions = ARENA_ARRAY(arena, stream.count, struct additions);
+    release.has_only_hooks = has_only_hooks(&release);
     return release;
 }
 
