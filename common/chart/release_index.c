@@ -292,8 +292,7 @@ static void find_by_labels(struct release *release, struct index_match *found,
         if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, index, namespace, value);
         else
-            add_matches(found, index, namespace,
-                        label_pair(found->arena, value->key->text, value));
+            add_matches(found, index, namespace, label_pair(found->arena, value->key->text, value));
     }
 }
 

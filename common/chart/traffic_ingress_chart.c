@@ -39,8 +39,9 @@ enum flavour_id ingress_flavour_of(const struct target *target, const struct tra
         return environment->flavour;
     const struct object *object =
         release_find_global(&target->injection->release, OBJECT_INGRESS_CLASS, class);
-    return object ? flavour_of_controller(node_string(node_at(object_node(object), "spec controller")))
-                  : flavour_of_class(class);
+    return object
+               ? flavour_of_controller(node_string(node_at(object_node(object), "spec controller")))
+               : flavour_of_class(class);
 }
 
 /* Kubernetes rejects an Ingress whose deprecated annotation and spec have different classes. */
