@@ -408,6 +408,8 @@ ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
 SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/bench/,common scale stream) tests/complexity/kubectl \
             $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run tests/*/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/harness/*)) krew/bump krew/deb krew/dist krew/toolchain
+# Sourced by these scripts, which define and use some of their variables.
+SOURCED  := tests/lib.sh $(wildcard tests/*/cases/*.sh tests/e2e/*/*.sh tests/e2e/*/cases/*.sh)
 LINTS    := format layers gcc clang tidy cppcheck shell
 
 .PHONY: lint $(LINTS:%=lint-%)
@@ -432,6 +434,7 @@ lint-cppcheck:
 	    --suppressions-list=.cppcheck $(CPPFLAGS) -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' $(ANALYZED)
 lint-shell:
 	shellcheck -x $(SCRIPTS)
+	shellcheck -e SC2034,SC2154 $(SOURCED)
 
 .PHONY: coverage
 coverage: ## Measure the coverage of common/ by the unit, golden and cli tests (gcovr)

@@ -123,7 +123,7 @@ static void report_several(struct injection *injection, const struct service *se
         return;
     diag_error(injection->diags, query_location(injection, service),
                "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
-    if (!diags_full(injection->diags))
+    if (injection->diags->last_kept)
         hint_workloads(injection, list_workloads(injection, candidates), STR(""));
 }
 
@@ -162,7 +162,7 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
         injection->diags, query_location(injection, service),
         "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
         STR_ARG(object_display_name(injection->arena, other)));
-    if (diags_full(injection->diags))
+    if (!injection->diags->last_kept)
         return true;
     const struct workload_list workloads = all_workloads(injection);
     if (workloads.count && !query->kind.len)
@@ -202,12 +202,12 @@ static void report_hook(struct injection *injection, const struct service *servi
     if (hook->type != OBJECT_WORKLOAD || !hook->pod || service->helm.hooks) {
         diag_error(injection->diags, at, "%.*s is a Helm hook and cannot be selected",
                    STR_ARG(name));
-        if (!diags_full(injection->diags))
+        if (injection->diags->last_kept)
             hint_available(injection, requested, false);
         return;
     }
     diag_error(injection->diags, at, "%.*s is a Helm hook, and helm.hooks is false", STR_ARG(name));
-    if (!diags_full(injection->diags))
+    if (injection->diags->last_kept)
         diag_hint(injection->diags, "to change it: helm: {hooks: true}%s%.*s",
                   workloads.count ? "\nother workloads of the chart: " : "",
                   STR_ARG(list_workloads(injection, &workloads)));
@@ -233,7 +233,7 @@ static void report_none(struct injection *injection, const struct service *servi
                    ? "no workload of the chart matches module \"%.*s\""
                    : "workload \"%.*s\" not found in the chart",
                STR_ARG(requested));
-    if (!diags_full(injection->diags))
+    if (injection->diags->last_kept)
         hint_available(injection, requested, service->helm.hooks);
 }
 

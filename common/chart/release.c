@@ -221,6 +221,7 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     release.source.secret = true;
     release.source.lines = line_map_new(arena);
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
+    release.additions = ARENA_ARRAY(arena, stream.count, struct additions);
     release.has_only_hooks = has_only_hooks(&release);
     return release;
 }
@@ -315,10 +316,14 @@ struct edit *release_edit(const struct release *release, const struct object *ob
 
 void release_add(struct release *release, const struct object *object, const struct node *node)
 {
-    release->additions = arena_grow(release->arena, release->additions, release->addition_count,
-                                    sizeof *release->additions);
-    release->additions[release->addition_count++] =
-        (struct addition){.before = object->document, .node = node};
+    struct addition *added = ARENA_NEW(release->arena, struct addition);
+    struct additions *additions = &release->additions[object->document];
+    added->node = node;
+    if (additions->last)
+        additions->last->next = added;
+    else
+        additions->first = added;
+    additions->last = added;
 }
 
 static bool may_be_of_release(const struct object *object)
@@ -343,15 +348,6 @@ bool release_is_in_namespace(const struct release *release, const struct object 
     const struct object referrer = {
         .namespace = namespace, .named_namespace = named_namespace ? named_namespace->self : NULL};
     return release_same_namespace(object, &referrer);
-}
-
-const struct object *release_find(struct release *release, enum object_kind type, struct str name,
-                                  const struct object *referrer)
-{
-    const struct object *object = release_objects(release, type);
-    while (object && !(release_same_namespace(object, referrer) && str_equal(object->name, name)))
-        object = object->next;
-    return object;
 }
 
 /* Returns the value of a label, or NULL. Keys contain no spaces, so node_at() finds them. */

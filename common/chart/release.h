@@ -82,10 +82,14 @@ struct rule_index {
     bool built;
 };
 
-/* A new document, inserted before another. */
+/* New documents, inserted before another. */
 struct addition {
-    size_t before;
     const struct node *node;
+    struct addition *next;
+};
+struct additions {
+    struct addition *first;
+    struct addition *last;
 };
 
 struct release {
@@ -96,20 +100,24 @@ struct release {
     struct edit *edits;                 /* one for each document; root NULL: not parsed */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
-    bool parsed[OBJECT_KINDS];    /* documents of this type were parsed */
-    size_t expanded;              /* nodes that aliases expand to */
-    bool has_unreadable_document; /* a document could not be parsed, which was reported */
-    bool parsed_unknown;          /* documents without a plain `kind:` line were parsed */
-    struct addition *additions;
-    size_t addition_count;
+    bool parsed[OBJECT_KINDS];     /* documents of this type were parsed */
+    size_t expanded;               /* nodes that aliases expand to */
+    bool has_unreadable_document;  /* a document could not be parsed, which was reported */
+    bool parsed_unknown;           /* documents without a plain `kind:` line were parsed */
+    struct additions *additions;   /* before each document */
     struct map namespaces_by_name; /* struct chart_namespace */
     struct map name_groups;        /* by "KIND/NAME" */
     struct map full_names;         /* the first object of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
     /* Indexes, each built on first use. */
     struct map services_by_label; /* one of the labels that they select */
-    struct map services_by_name;
     bool services_indexed;
+    struct map budgets_by_label; /* disruption budgets */
+    bool budgets_indexed;
+    struct map objects_by_name[OBJECT_KINDS];
+    bool names_indexed[OBJECT_KINDS];
+    struct map scalers_by_name[OBJECT_KINDS]; /* the name of the object that they scale */
+    bool scalers_indexed[OBJECT_KINDS];
     struct map ingresses_by_service;
     bool ingresses_indexed;
     struct map routes_by_service; /* routes of the Gateway API */
@@ -120,8 +128,6 @@ struct release {
     bool foreign_indexed;
     struct map policies_by_target; /* BackendTrafficPolicies */
     bool policies_indexed;
-    struct map classes_by_name; /* IngressClasses */
-    bool classes_indexed;
     struct map webhooks_by_service; /* the name of the Service that they call */
     bool webhooks_indexed;
     struct map selectors_by_label_key; /* objects that select pods */
@@ -147,6 +153,10 @@ void release_add(struct release *release, const struct object *object, const str
 /* Returns the object of that type and name in the namespace of `referrer`, or NULL. */
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
                                   const struct object *referrer);
+
+/* Returns the object of that type, which has no namespace, and name; or NULL. */
+const struct object *release_find_global(struct release *release, enum object_kind type,
+                                         struct str name);
 
 /* True if both may be in the same namespace. An object that sets no namespace is in that of the
  * release, which may be the one that the other object sets. It is a different one if the chart has
@@ -174,6 +184,13 @@ bool selector_matches(const struct object *selector, const struct object *worklo
  */
 bool scaler_references(const struct object *scaler, const char *path,
                        const struct object *workload);
+
+/* Returns the autoscaler of that type that scales the workload and lives with it; or NULL. */
+const struct object *release_find_scaler(struct release *release, enum object_kind type,
+                                         const struct object *workload);
+
+/* True if a disruption budget that lives with the workload selects its pods. */
+bool release_has_budget(struct release *release, const struct object *workload);
 
 /* Returns the names of the Services that an Ingress routes to. */
 const struct str *release_backends(struct arena *arena, const struct object *ingress,
@@ -208,9 +225,6 @@ struct str release_class(const struct object *ingress);
 
 /* True if an admission webhook of the chart calls a Service of that name. */
 bool release_has_webhook(struct release *release, struct str service);
-
-/* Returns the IngressClass with that name, or NULL. */
-const struct object *release_find_class(struct release *release, struct str name);
 
 /* True if a Service that an Ingress or route refers to is one of ours. `namespace`: that of the
  * reference; empty: that of the Ingress or route. */
@@ -270,9 +284,6 @@ struct str release_backend_port(const struct node *backend);
  * expressions. */
 bool release_has_plain_host(struct release *release, struct str class, struct str host);
 
-/* True if the chart has a Service with that name in the namespace of `referrer`. */
-bool release_has_service(struct release *release, struct str name, const struct object *referrer);
-
 /* Returns the Services that route to a workload, and the Ingresses, without hooks, that route to
  * any of some Services, in the order of the stream. */
 const struct object **release_services(struct release *release, const struct object *workload,
@@ -286,10 +297,18 @@ const struct object **release_ingresses(struct release *release,
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count);
 
-/* Returns the BackendTrafficPolicies that name the route, may select it by labels, or name a
- * Gateway like one of its parents, in the order of the stream. */
-const struct object **release_policies(struct release *release, const struct object *route,
-                                       size_t *ret_count);
+/* A BackendTrafficPolicy and one of its targets. */
+struct policy_target {
+    struct policy_target *self;
+    struct policy_target *next; /* of the same kind and name */
+    const struct object *policy;
+    const struct node *target; /* an item of targetRefs or targetSelectors, or targetRef */
+};
+
+/* Returns the policies for objects of that kind and name, or, if the name is empty, those that
+ * select objects of that kind by labels; NULL: none. */
+const struct policy_target *release_policies(struct release *release, struct str kind,
+                                             struct str name);
 
 /* Returns the first object with routes of another API (OBJECT_FOREIGN_ROUTE) that names one of some
  * Services, or a host or a wildcard that includes it; or NULL. */

@@ -1,6 +1,6 @@
 #include "cli/flags.h"
 
-#include "config/interpolate.h"
+#include "config/usage.h"
 #include "format/duration.h"
 #include "format/name.h"
 
