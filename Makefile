@@ -298,6 +298,14 @@ guard: all
 api-server: all
 	@tests/api-server/run $(BIN)
 
+.PHONY: traffic
+traffic: all
+	@tests/traffic/run $(BIN)
+
+.PHONY: traffic-wrong
+traffic-wrong: all
+	@tests/traffic/wrong $(BIN)
+
 .PHONY: e2e-apply
 e2e-apply: all
 	@tests/e2e/apply/run $(BIN)
@@ -368,10 +376,10 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 test-slow:
 	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly
 test-real:
-	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server aws roundtrip schema kube-score packages
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic aws roundtrip schema kube-score packages
 
 .PHONY: test-all
-test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 50 minutes
+test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes
 	@tests/deps all
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) test-slow test-real
@@ -405,7 +413,7 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/bench/,common scale stream) tests/complexity/kubectl \
+SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/traffic/,lib wrong) $(addprefix tests/bench/,common scale stream) tests/complexity/kubectl \
             $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run tests/*/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/harness/*)) krew/bump krew/deb krew/dist krew/toolchain
 # Sourced by these scripts, which define and use some of their variables.

@@ -180,19 +180,27 @@ static const struct map *scalers_by_name(struct release *release, enum object_ki
     return index;
 }
 
+/* Returns the first autoscaler of a list that scales the workload, or NULL. */
+static const struct object *first_scaler(const struct index_entry *first,
+                                         const struct object *workload)
+{
+    for (const struct index_entry *each = first; each; each = each->next)
+        if (release_lives_with(each->object, workload) &&
+            scaler_references(each->object, scaled_path(each->object->type), workload))
+            return each->object;
+    return NULL;
+}
+
 const struct object *release_find_scaler(struct release *release, enum object_kind type,
                                          const struct object *workload)
 {
     const struct map *index = scalers_by_name(release, type);
-    const struct index_entry *lists[] = {
-        index_get_same(release->arena, index, workload->namespace, workload->name),
-        index_get_possible(release->arena, index, workload->namespace, workload->name)};
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct index_entry *each = lists[i]; each; each = each->next)
-            if (release_lives_with(each->object, workload) &&
-                scaler_references(each->object, scaled_path(type), workload))
-                return each->object;
-    return NULL;
+    const struct object *found = first_scaler(
+        index_get_same(release->arena, index, workload->namespace, workload->name), workload);
+    return found ? found
+                 : first_scaler(index_get_possible(release->arena, index, workload->namespace,
+                                                   workload->name),
+                                workload);
 }
 
 /* Services and disruption budgets by a label that they select */
