@@ -225,11 +225,11 @@ bool selector_matches(const struct object *selector, const struct object *worklo
 bool scaler_references(const struct object *scaler, const char *path,
                        const struct object *workload);
 
-/* Returns the autoscaler of that type, not a hook, that scales the workload; or NULL. */
+/* Returns the autoscaler of that type that scales the workload and lives with it; or NULL. */
 const struct object *release_find_scaler(struct release *release, enum object_kind type,
                                          const struct object *workload);
 
-/* True if a disruption budget, not a hook, selects the workload's pods. */
+/* True if a disruption budget that lives with the workload selects its pods. */
 bool release_has_budget(struct release *release, const struct object *workload);
 
 /* Returns the names of the Services that an Ingress routes to. */
@@ -337,10 +337,18 @@ const struct object **release_ingresses(struct release *release,
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count);
 
-/* Returns the BackendTrafficPolicies that name the route, may select it by labels, or name a
- * Gateway like one of its parents, in the order of the stream. */
-const struct object **release_policies(struct release *release, const struct object *route,
-                                       size_t *ret_count);
+/* A BackendTrafficPolicy and one of its targets. */
+struct policy_target {
+    struct policy_target *self;
+    struct policy_target *next; /* of the same kind and name */
+    const struct object *policy;
+    const struct node *target; /* an item of targetRefs or targetSelectors, or targetRef */
+};
+
+/* Returns the policies for objects of that kind and name, or, if the name is empty, those that
+ * select objects of that kind by labels; NULL: none. */
+const struct policy_target *release_policies(struct release *release, struct str kind,
+                                             struct str name);
 
 /* Returns the first object with routes of another API (OBJECT_FOREIGN_ROUTE) that names one of some
  * Services, or a host or a wildcard that includes it; or NULL. */

@@ -440,64 +440,6 @@ const struct object **release_routes(struct release *release, const struct objec
     return sorted_objects(&found, ret_count);
 }
 
-/* Policies of Envoy Gateway by their targets */
-
-/* Returns the key of a target: "KIND/NAME", or "KIND/" for a selector of targets. */
-static struct str target_name(struct release *release, const struct node *reference)
-{
-    return str_format(release->arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
-                      STR_ARG(node_string(node_at(reference, "name"))));
-}
-
-static void index_policy(struct release *release, const struct object *policy, size_t order)
-{
-    const struct node *single = node_at(object_node(policy), "spec targetRef");
-    static const char *const lists[] = {"spec targetRefs", "spec targetSelectors"};
-    const struct index_entry entry = {.object = policy, .order = order};
-    struct map *index = &release->policies_by_target;
-    if (single)
-        index_add_in(release->arena, index, policy->namespace, target_name(release, single),
-                     &entry);
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct node *each = node_first_child(node_at(object_node(policy), lists[i]));
-             each; each = each->next)
-            index_add_in(release->arena, index, policy->namespace, target_name(release, each),
-                         &entry);
-}
-
-static void index_policies(struct release *release)
-{
-    size_t order = 0;
-    const struct object *first = release_objects(release, OBJECT_TRAFFIC_POLICY);
-    if (release->policies_indexed)
-        return;
-    struct tree_scope scope;
-    release->policies_indexed = true;
-    release_open(release, &scope);
-    for (const struct object *each = first; each; each = each->next, order++) {
-        index_policy(release, each, order);
-        release_clear(release);
-    }
-    release_close(release);
-}
-
-const struct object **release_policies(struct release *release, const struct object *route,
-                                       size_t *ret_count)
-{
-    struct index_match found = {.arena = release->arena};
-    const struct node *parents = node_at(object_node(route), "spec parentRefs");
-    const struct map *index = &release->policies_by_target;
-    index_policies(release);
-    add_matches(&found, index, route->namespace, object_kind_name(release->arena, route));
-    add_matches(&found, index, route->namespace,
-                str_format(release->arena, "%.*s/", STR_ARG(route->kind)));
-    for (const struct node *each = node_first_child(parents); each; each = each->next)
-        add_matches(&found, index, route->namespace,
-                    str_format(release->arena, "Gateway/%.*s",
-                               STR_ARG(node_string(node_at(each, "name")))));
-    return sorted_objects(&found, ret_count);
-}
-
 /* Webhooks */
 
 static void add_webhooks(struct release *release, const struct object *configuration)
