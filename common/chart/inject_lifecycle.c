@@ -41,6 +41,8 @@ static const struct {
                            {SERVICE_STARTUP_TIMEOUT, "probes"},
                            {SERVICE_PROBE_PERIOD, "probes"},
                            {SERVICE_PROBE_TIMEOUT, "probes"},
+                           {SERVICE_PROBE_FAILURES, "probes"},
+                           {SERVICE_PROBE_HEADERS, "probes"},
                            {SERVICE_SECRETS, "env"},
                            {SERVICE_ENV_VARS, "env"},
                            {SERVICE_LINKS, "env"},

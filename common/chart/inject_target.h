@@ -196,6 +196,9 @@ static inline struct node *target_pod(const struct target *target)
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. */
 void inject_probes(const struct target *target);
 
+/* probe_headers, in all probes that request a path. Called after the probes are injected. */
+void inject_probe_headers(const struct target *target);
+
 /* Returns the key of the handler of a chart's probe, and its kind; NULL and PROBE_NONE if it has
  * none. */
 const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind);

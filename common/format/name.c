@@ -286,6 +286,24 @@ const char *name_check_hash_key(struct str key)
                : "must consist of nginx variables, letters, digits, _ and -, such as $request_uri";
 }
 
+const char *name_check_http_header(struct str name)
+{
+    return name.len && str_span_only(name, ALNUM "-") ? NULL
+                                                      : "must consist of letters, digits and -";
+}
+
+/* The kubelet cannot send a request with other control characters (Go's net/http). */
+const char *name_check_http_value(struct str value)
+{
+    enum { DELETE = 0x7f };
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char byte = (unsigned char)value.data[i];
+        if ((byte < ' ' && byte != '\t') || byte == DELETE)
+            return "must be a single line without control characters";
+    }
+    return NULL;
+}
+
 /* In nginx's configuration, a semicolon or brace ends a directive, and a quote or a comment hides
  * its end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
 const char *name_check_nginx_value(struct str value)

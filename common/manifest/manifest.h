@@ -103,6 +103,9 @@ struct node *manifest_toleration(struct arena *arena, const struct toleration *t
 struct node *manifest_probe(struct arena *arena, const struct service *service,
                             const struct probe *probe, struct node *port);
 
+/* Returns an item of a probe's `httpHeaders`. */
+struct node *manifest_header(struct arena *arena, const struct item *header);
+
 /* Adds only the handler of a probe to `map`. */
 void manifest_handler(struct arena *arena, struct node *map, const struct probe *probe,
                       struct node *port);

@@ -106,6 +106,23 @@ static struct node *probe_port(struct arena *arena, const struct service *servic
     return number ? node_int(arena, port->number) : node_scalar(arena, STYLE_TEXT, port->name);
 }
 
+struct node *manifest_header(struct arena *arena, const struct item *header)
+{
+    struct node *item = node_new(arena, NODE_MAP);
+    node_set_string(arena, item, "name", header->name);
+    node_set_string(arena, item, "value", header->text);
+    return item;
+}
+
+static void put_headers(struct arena *arena, struct node *handler, const struct value *headers)
+{
+    if (headers->count == 0)
+        return;
+    struct node *list = node_set_list(arena, handler, "httpHeaders");
+    for (size_t i = 0; i < headers->count; i++)
+        node_append(list, manifest_header(arena, &headers->items[i]));
+}
+
 void manifest_handler(struct arena *arena, struct node *map, const struct probe *probe,
                       struct node *port)
 {
@@ -115,6 +132,7 @@ void manifest_handler(struct arena *arena, struct node *map, const struct probe 
         handler = node_set_map(arena, map, "httpGet");
         node_set_string(arena, handler, "path", probe->path);
         node_set(arena, handler, "port", port);
+        put_headers(arena, handler, probe->headers);
         break;
     case PROBE_TCP:
         handler = node_set_map(arena, map, "tcpSocket");

@@ -27,6 +27,7 @@ struct probe {
     struct str
         path; /* PROBE_HTTP: begins with /. PROBE_TCP: the path in the file, which is not used */
     const struct value *command; /* PROBE_COMMAND: its arguments are the items */
+    const struct value *headers; /* PROBE_HTTP: map of strings */
     int64_t delay;               /* seconds before the first probe */
     int64_t failures;            /* failureThreshold; 0: Kubernetes' default, 3 */
 };

@@ -14,6 +14,7 @@ static const char *const services[] = {
     "50, memory: 64}, pod_security: restricted, service_account_token: false, helm: {workload: "
     "'*', containers: '*', mode: fill}}\n",
     "name: a\nmodules:\n- {name: web, type: k8s-service, port: {http: 80}, startup_probe_path: /s, "
+    "probe_failures: 4, probe_headers: {Host: a}, "
     "liveness_probe_command: [a, b], commands: [c], args: [d, 'e f'], secrets: [S], links: [db], "
     "tolerations: [{key: k}], timeout: 50, termination_grace_period: 60, public_uri: /, helm: "
     "{ingress: new, replicas: keep}}\n- {name: db, type: postgres}\n",
