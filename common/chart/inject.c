@@ -78,6 +78,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_variables(&target);
     inject_commands(&target);
     inject_pod(&target);
+    inject_placement(&target);
     inject_security(&target);
     inject_ingress(&target);
 }
@@ -182,6 +183,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
         return;
     }
     inject_pod(&target);
+    inject_placement(&target);
     if (alone)
         fill_single_workload(&target);
 }

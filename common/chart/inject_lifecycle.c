@@ -52,6 +52,9 @@ static const struct {
                            {SERVICE_GRACE_PERIOD, "terminationGracePeriodSeconds"},
                            {SERVICE_TOKEN, "automountServiceAccountToken"},
                            {SERVICE_TOLERATIONS, "tolerations"},
+                           {SERVICE_NODE_SELECTOR, "nodeSelector"},
+                           {SERVICE_PRIORITY_CLASS, "priorityClassName"},
+                           {SERVICE_SPREAD, "topologySpreadConstraints"},
                            {SERVICE_POD_ANNOTATIONS, "template.annotations"},
                            {SERVICE_POD_LABELS, "template.labels"}};
 

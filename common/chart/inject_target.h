@@ -257,6 +257,9 @@ void inject_commands(const struct target *target);
  * pod_labels. */
 void inject_pod(const struct target *target);
 
+/* node_selector, priority_class, spread. */
+void inject_placement(const struct target *target);
+
 /* pod_security. inject_security_log_pod() reports, once for each pod, the settings of the pod
  * itself that violate it. */
 void inject_security(const struct target *target);

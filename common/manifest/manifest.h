@@ -97,6 +97,14 @@ struct node *manifest_variable(struct arena *arena, const struct variable *varia
 
 /* Returns the item of a container's envFrom for `secrets: all`. */
 struct node *manifest_all_secrets(struct arena *arena, const struct service *service);
+/* Labels that Kubernetes sets to the revision of a pod's template. */
+#define MANIFEST_DEPLOYMENT_REVISION  "pod-template-hash"
+#define MANIFEST_STATEFULSET_REVISION "controller-revision-hash"
+
+/* Returns the topologySpreadConstraints for `spread` (bits of enum spread, not 0) of pods that a
+ * label selector selects. */
+struct node *manifest_spread(struct arena *arena, unsigned spread, const struct node *selector,
+                             const char *revision_label);
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration);
 
 /* Returns a probe. `port` is its target; NULL if it runs a command. */

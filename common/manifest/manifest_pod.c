@@ -252,20 +252,41 @@ static void put_pod_security(struct arena *arena, const struct service *service,
     }
 }
 
-static void put_spread(struct manifests *manifests, const struct service *service,
-                       struct node *constraints, const char *topology)
+struct node *manifest_spread(struct arena *arena, unsigned spread, const struct node *selector,
+                             const char *revision_label)
+{
+    static const struct {
+        enum spread bit;
+        const char *topology;
+    } rows[] = {{SPREAD_NODES, "kubernetes.io/hostname"},
+                {SPREAD_ZONES, "topology.kubernetes.io/zone"}};
+    struct node *constraints = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (!(spread & rows[i].bit))
+            continue;
+        struct node *constraint = node_append_map(arena, constraints);
+        node_set_int(arena, constraint, "maxSkew", 1);
+        node_set_string(arena, constraint, "topologyKey", str_from_c(rows[i].topology));
+        node_set_string(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
+        node_set(arena, constraint, "labelSelector", node_copy(arena, selector));
+        /* Counts only pods of the same revision, so that they are spread evenly after a rollout. */
+        node_append_string(arena, node_set_list(arena, constraint, "matchLabelKeys"),
+                           str_from_c(revision_label));
+    }
+    return constraints;
+}
+
+static void put_spread(struct manifests *manifests, const struct service *service, struct node *pod)
 {
     struct arena *arena = manifests->arena;
-    struct node *constraint = node_append_map(arena, constraints);
-    node_set_int(arena, constraint, "maxSkew", 1);
-    node_set_string(arena, constraint, "topologyKey", str_from_c(topology));
-    node_set_string(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
-    struct node *selector = node_set_map(arena, constraint, "labelSelector");
+    if (service->spread == SPREAD_NONE || service->max_containers <= 1)
+        return;
+    struct node *selector = node_new(arena, NODE_MAP);
     manifest_selector(manifests, service, selector, "matchLabels");
-    /* Counts only pods of the same revision, so that they are spread evenly after a rollout. */
-    node_append_string(arena, node_set_list(arena, constraint, "matchLabelKeys"),
-                       service->disk_count ? STR("controller-revision-hash")
-                                           : STR("pod-template-hash"));
+    node_set(arena, pod, "topologySpreadConstraints",
+             manifest_spread(arena, service->spread, selector,
+                             service->disk_count ? MANIFEST_STATEFULSET_REVISION
+                                                 : MANIFEST_DEPLOYMENT_REVISION));
 }
 
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration)
@@ -338,11 +359,12 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     if (role == POD_JOB)
         node_set_string(arena, pod, "restartPolicy", STR("Never"));
     put_pod_security(arena, service, pod, role);
-    if (role == POD_SERVING && service->max_containers > 1) {
-        struct node *constraints = node_set_list(arena, pod, "topologySpreadConstraints");
-        put_spread(manifests, service, constraints, "kubernetes.io/hostname");
-        put_spread(manifests, service, constraints, "topology.kubernetes.io/zone");
-    }
+    if (service->priority_class.len)
+        node_set_string(arena, pod, "priorityClassName", service->priority_class);
+    if (service->node_selector->count)
+        manifest_put_items(arena, node_set_map(arena, pod, "nodeSelector"), service->node_selector);
+    if (role == POD_SERVING)
+        put_spread(manifests, service, pod);
     put_tolerations(arena, service, pod);
     put_container(arena, service, pod, role, commands, args);
     put_volumes(arena, service, pod, role);

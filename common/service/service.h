@@ -77,6 +77,9 @@ struct toleration {
     struct str effect;
 };
 
+/* Bits: what the pods are spread over. */
+enum spread { SPREAD_NONE = 0, SPREAD_NODES = 1, SPREAD_ZONES = 2 };
+
 enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
 
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
@@ -129,7 +132,10 @@ struct service {
     size_t cron_job_count;
     struct toleration *tolerations;
     size_t toleration_count;
-    const struct value *commands; /* list of strings; empty: the image's ENTRYPOINT */
+    const struct value *node_selector; /* map of strings */
+    struct str priority_class;         /* may be empty */
+    unsigned spread;                   /* bits of enum spread */
+    const struct value *commands;      /* list of strings; empty: the image's ENTRYPOINT */
     const struct value *args;
     const struct value *pod_annotations; /* map of strings */
     const struct value *pod_labels;

@@ -107,28 +107,6 @@ static void read_cron_jobs(const struct service_reader *in)
         read_cron_job(in, written->records[i], &names);
 }
 
-static void read_tolerations(const struct service_reader *in)
-{
-    struct service *service = in->service;
-    const struct value *written = service_value(in, SERVICE_TOLERATIONS);
-    service->tolerations = ARENA_ARRAY(in->reader.arena, written->count, struct toleration);
-    for (size_t i = 0; i < written->count; i++) {
-        const struct record *record = written->records[i];
-        struct toleration *toleration = &service->tolerations[service->toleration_count++];
-        *toleration = (struct toleration){.key = record_value(record, TOLERATION_KEY)->text,
-                                          .value = record_value(record, TOLERATION_VALUE)->text,
-                                          .effect = record_value(record, TOLERATION_EFFECT)->text};
-        const char *error = name_check_label_key(toleration->key);
-        if (error && record_has(record, TOLERATION_KEY))
-            diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
-                       "toleration key %s", error);
-        error = name_check_label_value(toleration->value);
-        if (error)
-            diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
-                       "toleration value %s", error);
-    }
-}
-
 /* True for labels that are set on all objects or used in selectors. */
 static bool is_reserved_label(struct str key)
 {
@@ -233,5 +211,5 @@ void service_read_pods(const struct service_reader *in)
     service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
     read_cron_jobs(in);
-    read_tolerations(in);
+    service_read_placement(in);
 }

@@ -41,10 +41,13 @@ void service_read_cloud(const struct service_reader *in);
 /* public_uri, sticky_session*, consistent_hash, keep_path_prefix, internal. Needs the ports. */
 void service_read_routes(const struct service_reader *in);
 
+/* tolerations, node_selector, priority_class, spread. */
+void service_read_placement(const struct service_reader *in);
+
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
 
-/* persistent_storage, cron_jobs, tolerations, commands, args, timeout, termination_grace_period,
+/* persistent_storage, cron_jobs, placement, commands, args, timeout, termination_grace_period,
  * pod_security, annotations and labels. Needs the ports and probes. */
 void service_read_pods(const struct service_reader *in);
 

@@ -16,7 +16,8 @@ static const char *const services[] = {
     "name: a\nmodules:\n- {name: web, type: k8s-service, port: {http: 80}, startup_probe_path: /s, "
     "probe_failures: 4, probe_headers: {Host: a}, "
     "liveness_probe_command: [a, b], commands: [c], args: [d, 'e f'], secrets: [S], links: [db], "
-    "tolerations: [{key: k}], timeout: 50, termination_grace_period: 60, public_uri: /, helm: "
+    "tolerations: [{key: k}], node_selector: {n: o}, priority_class: p, spread: zones, timeout: "
+    "50, termination_grace_period: 60, public_uri: /, helm: "
     "{ingress: new, replicas: keep}}\n- {name: db, type: postgres}\n",
     "name: a\nmodules:\n- {name: web, type: k8s-service, min_containers: 3, max_containers: 3, "
     "pod_labels: {l: m}, healthcheck_command: [x], resource_limits: {cpu: none, memory: 512}, "

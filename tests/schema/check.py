@@ -28,6 +28,8 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, env_vars: [{name: A}]}]}
 {name: a, modules: [{type: k8s-service, image: a, env_vars: {A: {b: c}}}]}
 {name: a, modules: [{type: k8s-service, image: a, tolerations: [{key: a, effect: Never}]}]}
+{name: a, modules: [{type: k8s-service, image: a, spread: regions}]}
+{name: a, modules: [{type: k8s-service, image: a, node_selector: [a]}]}
 {name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1}]}]}
 {name: a, modules: [{name: b}]}
 {name: a, environments: [{name: b}]}
