@@ -13,20 +13,26 @@
     (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS)
 
 const struct kind kind_table[] = {
-    {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 14},
+    {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 15},
     {.name = "ExternalSecret",
      .resource = "externalsecrets.external-secrets.io",
-     .delete_order = 13,
+     .delete_order = 14,
      .optional = true,
      .condition = "Ready",
      .controller = "the External Secrets Operator"},
-    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 17,
+    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 18,
              .retained = "it contains images"),
-    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 16,
+    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 17,
              .existing = "set iam_role_arn to use an existing role"),
-    ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 15,
+    ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 16,
              .existing = NULL),
-    {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 12},
+    {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 13},
+    {.name = "NetworkPolicy",
+     .resource = "networkpolicies.networking.k8s.io",
+     .delete_order = 12,
+     .active = true,
+     .separate = true,
+     .events = EVENTS_NONE},
     {.name = "Deployment",
      .resource = "deployments.apps",
      .role = ROLE_WORKLOAD,
@@ -195,7 +201,8 @@ const char *kind_list(struct arena *arena, enum kind_list list)
 {
     struct buf resources = {0};
     for (size_t i = 0; i < kind_count; i++)
-        if (!kind_table[i].optional && kind_is_in_list(&kind_table[i], list))
+        if (!kind_table[i].optional && !kind_table[i].separate &&
+            kind_is_in_list(&kind_table[i], list))
             buf_add_joined(&resources, ",", str_from_c(kind_table[i].resource));
     return buf_take(arena, &resources).data;
 }

@@ -21,6 +21,7 @@ static word_list helm_containers = {"*", NULL};
 static word_list store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
 static word_list helm_modes = {"override", "fill", NULL};
 static word_list helm_replicas = {"remove", "keep", NULL};
+static word_list update_strategies = {"rolling", "recreate", NULL};
 static word_list spreads = {"nodes", "zones", "none", NULL};
 static word_list load_balancers = {"external", "internal", NULL};
 static word_list session_persistences = {"none", "v1.6", NULL};

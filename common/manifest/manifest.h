@@ -25,6 +25,7 @@ void manifest_repository(struct manifests *manifests, const struct service *serv
 void manifest_role(struct manifests *manifests, const struct service *service);
 void manifest_pod_identity(struct manifests *manifests, const struct service *service);
 void manifest_service(struct manifests *manifests, const struct service *service);
+void manifest_network_policy(struct manifests *manifests, const struct service *service);
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
 void manifest_disruption_budget(struct manifests *manifests, const struct service *service);

@@ -6,6 +6,10 @@ static void put_deployment(struct arena *arena, const struct service *service, s
 {
     node_set_int(arena, spec, "progressDeadlineSeconds", service->timeout);
     struct node *strategy = node_set_map(arena, spec, "strategy");
+    if (service->recreates) {
+        node_set_string(arena, strategy, "type", STR("Recreate"));
+        return;
+    }
     node_set_string(arena, strategy, "type", STR("RollingUpdate"));
     struct node *rolling = node_set_map(arena, strategy, "rollingUpdate");
     node_set_string(arena, rolling, "maxSurge", STR("25%"));

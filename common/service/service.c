@@ -361,6 +361,7 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     service_read_variables(&in);
     service_read_pods(&in);
     service_read_routes(&in);
+    service_read_network_policy(&in);
     service_read_cloud(&in);
     read_helm(&in);
     *ret_ok = layer->diags->errors == errors;

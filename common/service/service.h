@@ -77,6 +77,13 @@ struct toleration {
     struct str effect;
 };
 
+/* Pods that may connect to a service. */
+struct peer {
+    struct str namespace; /* empty: that of the service */
+    struct str layer;     /* of the module */
+    struct str module;    /* empty: all pods of the namespace */
+};
+
 /* Bits: what the pods are spread over. */
 enum spread { SPREAD_NONE = 0, SPREAD_NODES = 1, SPREAD_ZONES = 2 };
 
@@ -145,6 +152,10 @@ struct service {
     int64_t drain;        /* part of grace_period for the preStop sleep; 0: no preStop hook */
     const struct value *service_annotations;
     enum load_balancer load_balancer; /* of the tcp ports */
+    bool has_network_policy;          /* only `peers` may connect */
+    struct peer *peers;
+    size_t peer_count;
+    bool recreates; /* an update stops all pods before it starts new ones */
     enum pod_security security;
     bool mounts_token;    /* pods get a token for the Kubernetes API */
     struct route *routes; /* grouped by host */

@@ -188,6 +188,18 @@ static void read_timeout(const struct service_reader *in)
     diag_hint(in->reader.diags, "set timeout above %" PRId64 ", or remove it", start);
 }
 
+/* A StatefulSet has no such strategy: it stops each pod before it starts the new one. */
+static void read_update_strategy(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    service->recreates = str_eq_c(service_value(in, SERVICE_UPDATE_STRATEGY)->text, "recreate");
+    if (!service->recreates || service->disk_count == 0)
+        return;
+    service_error(in, SERVICE_UPDATE_STRATEGY,
+                  "update_strategy: recreate cannot be used with persistent_storage");
+    diag_hint(in->reader.diags, "remove it: an update stops each pod before its new one starts");
+}
+
 void service_read_pods(const struct service_reader *in)
 {
     enum { DRAIN_MAX = 10 }; /* seconds until load balancers have removed a terminating pod */
@@ -210,6 +222,7 @@ void service_read_pods(const struct service_reader *in)
     service->ingress_annotations = read_metadata(in, SERVICE_INGRESS_ANNOTATIONS);
     service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
+    read_update_strategy(in);
     read_cron_jobs(in);
     service_read_placement(in);
 }

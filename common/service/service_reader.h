@@ -44,6 +44,12 @@ void service_read_routes(const struct service_reader *in);
 /* tolerations, node_selector, priority_class, spread. */
 void service_read_placement(const struct service_reader *in);
 
+/* network_policy. Needs the ports and routes. */
+void service_read_network_policy(const struct service_reader *in);
+
+/* Warns if the network_policy of a linked service does not list this one. */
+void service_check_admitted(const struct service_reader *in, const struct link *link);
+
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
 

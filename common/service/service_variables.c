@@ -50,6 +50,7 @@ static bool add_address(const struct service_reader *in, const struct link *link
                   STR_ARG(link->module->name));
         return true;
     }
+    service_check_admitted(in, link);
     if (port == 0) {
         diag_error(in->reader.diags, at, "service \"%.*s\" has no ports to link to",
                    STR_ARG(link->module->name));

@@ -30,6 +30,9 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, tolerations: [{key: a, effect: Never}]}]}
 {name: a, modules: [{type: k8s-service, image: a, spread: regions}]}
 {name: a, modules: [{type: k8s-service, image: a, node_selector: [a]}]}
+{name: a, modules: [{type: k8s-service, image: a, network_policy: {}}]}
+{name: a, modules: [{type: k8s-service, image: a, network_policy: {allow_from: all}}]}
+{name: a, modules: [{type: k8s-service, image: a, update_strategy: Recreate}]}
 {name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1}]}]}
 {name: a, modules: [{name: b}]}
 {name: a, environments: [{name: b}]}
