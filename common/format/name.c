@@ -447,6 +447,25 @@ const char *name_check_aws_region(struct str region)
                                                           : "must be a region such as us-east-1";
 }
 
+/* Areas of the IANA database. Abbreviations such as PST and offsets such as UTC+1 are not in it, or
+ * mean something else; the server checks the location. https://data.iana.org/time-zones/theory.html
+ */
+const char *name_check_time_zone(struct str zone)
+{
+    static const char *const areas[] = {"Africa/", "America/",  "Antarctica/", "Arctic/",
+                                        "Asia/",   "Atlantic/", "Australia/",  "Europe/",
+                                        "Indian/", "Pacific/",  "Etc/",        "US/",
+                                        "Canada/", "Brazil/",   "Chile/",      "Mexico/"};
+    bool ok = str_eq_c(zone, "UTC") || str_eq_c(zone, "GMT");
+    for (size_t i = 0; !ok && i < COUNT_OF(areas); i++) {
+        struct str area = str_from_c(areas[i]);
+        struct str location = str_skip(zone, area.len);
+        ok = str_starts_with(zone, area) && location.len && !str_ends_with(location, STR("/")) &&
+             str_span_only(location, ALNUM "_+-/");
+    }
+    return ok ? NULL : "must be a time zone of the IANA database, such as Europe/London or UTC";
+}
+
 struct str name_without_root(struct str domain)
 {
     bool rooted =

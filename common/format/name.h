@@ -39,6 +39,7 @@ name_check name_check_uuid;
 name_check name_check_google_project;
 name_check name_check_aws_account;
 name_check name_check_aws_region;
+name_check name_check_time_zone; /* of the IANA database */
 
 /* Returns a domain name without the final dot of a fully qualified name: "example.com" for
  * "example.com.". */

@@ -63,11 +63,9 @@ void manifest_put_pod_labels(struct arena *arena, struct node *labels,
                              const struct service *service);
 
 /* Pods of workloads and cron jobs: manifest_pod.c. */
-enum pod_role { POD_SERVING, POD_JOB };
-
-/* Adds `spec` to a pod template. `commands` and `args` are those of the container. */
-void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
-                  enum pod_role role, const struct value *commands, const struct value *args);
+/* Adds `spec` to a pod template of a cron job; `job` NULL: of the workload. */
+void manifest_pod(struct manifests *manifests, const struct service *service,
+                  const struct cron_job *job, struct node *template);
 
 /* Parts that are also injected into charts (inject.h). All return new nodes. */
 

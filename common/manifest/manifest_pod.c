@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum pod_role { POD_SERVING, POD_JOB };
+
 struct node *manifest_string_list(struct arena *arena, const struct value *strings)
 {
     struct node *list = node_new(arena, NODE_LIST);
@@ -53,16 +55,18 @@ struct node *manifest_all_secrets(struct arena *arena, const struct service *ser
 }
 
 static void put_variables(struct arena *arena, const struct service *service,
-                          struct node *container)
+                          const struct cron_job *job, struct node *container)
 {
+    const struct variable *variables = job ? job->variables : service->variables;
+    size_t count = job ? job->variable_count : service->variable_count;
     if (service->all_secrets.len)
         node_append(node_set_list(arena, container, "envFrom"),
                     manifest_all_secrets(arena, service));
-    if (service->variable_count == 0)
+    if (count == 0)
         return;
     struct node *env = node_set_list(arena, container, "env");
-    for (size_t i = 0; i < service->variable_count; i++)
-        node_append(env, manifest_variable(arena, &service->variables[i]));
+    for (size_t i = 0; i < count; i++)
+        node_append(env, manifest_variable(arena, &variables[i]));
 }
 
 static void put_ports(struct arena *arena, const struct service *service, struct node *container)
@@ -78,10 +82,9 @@ static void put_ports(struct arena *arena, const struct service *service, struct
     }
 }
 
-static void put_resources(struct arena *arena, const struct service *service,
+static void put_resources(struct arena *arena, const struct resources *resources,
                           struct node *container)
 {
-    const struct resources *resources = &service->resources;
     struct node *map = node_set_map(arena, container, "resources");
     struct node *requests = node_set_map(arena, map, "requests");
     node_set_string(arena, requests, "cpu", quantity_cpu(arena, resources->cpu_request));
@@ -319,9 +322,9 @@ static void put_volumes(struct arena *arena, const struct service *service, stru
 }
 
 static void put_container(struct arena *arena, const struct service *service, struct node *pod,
-                          enum pod_role role, const struct value *commands,
-                          const struct value *args)
+                          const struct cron_job *job)
 {
+    enum pod_role role = job ? POD_JOB : POD_SERVING;
     struct node *container = node_append_map(arena, node_set_list(arena, pod, "containers"));
     node_set_string(arena, container, "name", service->name);
     node_set_string(arena, container, "image", service->image);
@@ -329,12 +332,12 @@ static void put_container(struct arena *arena, const struct service *service, st
     bool local = service->layer->environment.provider->is_local;
     node_set_string(arena, container, "imagePullPolicy",
                     local ? STR("IfNotPresent") : STR("Always"));
-    put_strings(arena, container, "command", commands);
-    put_strings(arena, container, "args", args);
-    put_variables(arena, service, container);
+    put_strings(arena, container, "command", job ? job->commands : service->commands);
+    put_strings(arena, container, "args", job ? job->args : service->args);
+    put_variables(arena, service, job, container);
     if (role == POD_SERVING)
         put_ports(arena, service, container);
-    put_resources(arena, service, container);
+    put_resources(arena, job ? &job->resources : &service->resources, container);
     if (role == POD_SERVING) {
         put_probe(arena, service, container, "startupProbe", &service->startup);
         put_probe(arena, service, container, "livenessProbe", &service->liveness);
@@ -345,10 +348,11 @@ static void put_container(struct arena *arena, const struct service *service, st
     put_container_security(arena, service, container);
 }
 
-void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
-                  enum pod_role role, const struct value *commands, const struct value *args)
+void manifest_pod(struct manifests *manifests, const struct service *service,
+                  const struct cron_job *job, struct node *template)
 {
     struct arena *arena = manifests->arena;
+    enum pod_role role = job ? POD_JOB : POD_SERVING;
     struct node *pod = node_set_map(arena, template, "spec");
     node_set_string(arena, pod, "serviceAccountName", service->name);
     node_set_bool(arena, pod, "automountServiceAccountToken", service->mounts_token);
@@ -366,6 +370,6 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     if (role == POD_SERVING)
         put_spread(manifests, service, pod);
     put_tolerations(arena, service, pod);
-    put_container(arena, service, pod, role, commands, args);
+    put_container(arena, service, pod, job);
     put_volumes(arena, service, pod, role);
 }

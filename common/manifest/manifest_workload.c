@@ -50,7 +50,7 @@ static void put_template(struct manifests *manifests, const struct service *serv
     if (service->pod_annotations->count)
         manifest_put_items(arena, node_set_map(arena, metadata, "annotations"),
                            service->pod_annotations);
-    manifest_pod(manifests, service, template, POD_SERVING, service->commands, service->args);
+    manifest_pod(manifests, service, NULL, template);
 }
 
 void manifest_workload(struct manifests *manifests, const struct service *service)

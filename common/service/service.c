@@ -1,12 +1,9 @@
 #include "cloud/repository.h"
 #include "config/usage.h"
 #include "format/image_ref.h"
-#include "format/quantity.h"
 #include "service/service_reader.h"
 
 #include <inttypes.h>
-
-enum { LIMIT_FACTOR = 2 }; /* limits are this many times the requests */
 
 /* Sets the name, which is the name of a Service and, after the layer name, a label value. */
 static void read_name(const struct service_reader *in)
@@ -194,71 +191,6 @@ static void read_scale(const struct service_reader *in)
         check_scale(in);
 }
 
-/* Returns the record of a map field; a record of defaults if the map is missing. */
-static const struct record *record_of(const struct service_reader *in, enum field_id field,
-                                      const struct schema *schema)
-{
-    const struct value *written = service_value(in, field);
-    return written->count ? written->records[0]
-                          : schema_read(&in->reader, schema, node_new(in->reader.arena, NODE_MAP));
-}
-
-static int64_t read_limit(const struct service_reader *in, const struct record *limits,
-                          enum field_id field, const struct value *request)
-{
-    const struct value *limit = record_value(limits, field);
-    if (limit->is_keyword)
-        return 0;
-    if (!limit->node)
-        return request->number * LIMIT_FACTOR;
-    const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
-    bool known = !request->invalid && !(map->invalid && map->count == 0) &&
-                 !(layer_is_for_chart(in->layer) && !request->node);
-    if (known && limit->number < request->number) {
-        struct arena *arena = in->reader.arena;
-        bool cpu = field == LIMITS_CPU;
-        struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
-        struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
-        diag_error(in->reader.diags, limit->node->span,
-                   "the limit (%.*s) must not be less than the request (%.*s)", STR_ARG(is),
-                   STR_ARG(least));
-        diag_hint(in->reader.diags, "raise the limit, or lower the request in resource_request");
-    }
-    return limit->number;
-}
-
-/* Warns of values below 10, which are probably meant as cores: a container with 0.001 cores does
- * not start. */
-static void check_cpu(const struct service_reader *in, const struct record *record,
-                      enum field_id field)
-{
-    enum { MILLICORES_MIN = 10 };
-    const struct value *cpu = record_value(record, field);
-    if (!cpu->node || cpu->is_keyword || cpu->number >= MILLICORES_MIN ||
-        !str_span_only(cpu->text, "0123456789"))
-        return;
-    diag_warning(in->reader.diags, cpu->node->span,
-                 "cpu is in millicores: %" PRId64 " means 0.00%" PRId64 " cores", cpu->number,
-                 cpu->number);
-    diag_hint(in->reader.diags, "did you mean %" PRId64 "000, or %" PRId64 ".0?", cpu->number,
-              cpu->number);
-}
-
-static void read_resources(const struct service_reader *in)
-{
-    const struct record *requests = record_of(in, SERVICE_RESOURCE_REQUEST, &resources_schema);
-    const struct record *limits = record_of(in, SERVICE_RESOURCE_LIMITS, &limits_schema);
-    struct resources *resources = &in->service->resources;
-    check_cpu(in, requests, RESOURCES_CPU);
-    check_cpu(in, limits, LIMITS_CPU);
-    const struct value *cpu = record_value(requests, RESOURCES_CPU);
-    const struct value *memory = record_value(requests, RESOURCES_MEMORY);
-    resources->cpu_request = cpu->number;
-    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, cpu);
-    resources->memory_request = memory->number;
-    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
-}
-
 /* Checks `workload: "*"` and `containers: "*"` against the other fields of `helm`. */
 static void check_wildcards(const struct service_reader *in, const struct record *record)
 {
@@ -357,7 +289,7 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     read_scale(&in);
     service_read_ports(&in);
     service_read_probes(&in);
-    read_resources(&in);
+    service_read_resources(&in);
     service_read_variables(&in);
     service_read_pods(&in);
     service_read_routes(&in);

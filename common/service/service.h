@@ -67,8 +67,16 @@ struct disk {
 struct cron_job {
     struct str name; /* of the CronJob */
     struct str schedule;
+    struct str time_zone;         /* empty: that of the cluster */
     const struct value *commands; /* list of strings */
     const struct value *args;
+    bool suspend;
+    int64_t timeout;            /* seconds; 0: none */
+    int64_t retries;            /* -1: Kubernetes' default, 6 */
+    const char *concurrency;    /* concurrencyPolicy */
+    struct variable *variables; /* those of the service, and its own */
+    size_t variable_count;
+    struct resources resources;
 };
 
 struct toleration {

@@ -50,6 +50,20 @@ void service_read_network_policy(const struct service_reader *in);
 /* Warns if the network_policy of a linked service does not list this one. */
 void service_check_admitted(const struct service_reader *in, const struct link *link);
 
+/* Sets the variables of a cron job. Needs those of the service. */
+void service_read_job_variables(const struct service_reader *in, const struct value *env_vars,
+                                struct cron_job *job);
+
+/* resource_request, resource_limits of the service. */
+void service_read_resources(const struct service_reader *in);
+
+/* Returns the resources of a cron job. What it does not set is as in the service. */
+struct resources service_job_resources(const struct service_reader *in,
+                                       const struct record *cron_job);
+
+/* cron_jobs. Needs the variables and resources. */
+void service_read_cron_jobs(const struct service_reader *in);
+
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
 
