@@ -96,6 +96,10 @@ struct node *manifest_variable(struct arena *arena, const struct variable *varia
 
 /* Returns the item of a container's envFrom for `secrets: all`. */
 struct node *manifest_all_secrets(struct arena *arena, const struct service *service);
+/* The resource of NVIDIA's device plugin, and the taint that keeps other pods from its nodes. */
+#define MANIFEST_GPU "nvidia.com/gpu"
+struct node *manifest_gpu_toleration(struct arena *arena);
+
 /* Labels that Kubernetes sets to the revision of a pod's template. */
 #define MANIFEST_DEPLOYMENT_REVISION  "pod-template-hash"
 #define MANIFEST_STATEFULSET_REVISION "controller-revision-hash"

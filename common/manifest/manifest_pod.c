@@ -89,10 +89,18 @@ static void put_resources(struct arena *arena, const struct resources *resources
     struct node *requests = node_set_map(arena, map, "requests");
     node_set_string(arena, requests, "cpu", quantity_cpu(arena, resources->cpu_request));
     node_set_string(arena, requests, "memory", quantity_bytes(arena, resources->memory_request));
+    if (resources->disk_request)
+        node_set_string(arena, requests, "ephemeral-storage",
+                        quantity_bytes(arena, resources->disk_request));
     struct node *limits = node_set_map(arena, map, "limits");
     if (resources->cpu_limit)
         node_set_string(arena, limits, "cpu", quantity_cpu(arena, resources->cpu_limit));
     node_set_string(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
+    if (resources->disk_limit)
+        node_set_string(arena, limits, "ephemeral-storage",
+                        quantity_bytes(arena, resources->disk_limit));
+    if (resources->gpus)
+        node_set_string(arena, limits, MANIFEST_GPU, str_from_int(arena, resources->gpus));
 }
 
 /* Returns the port of a probe, by name if possible. gRPC probes support only numbers. A liveness
@@ -302,13 +310,25 @@ struct node *manifest_toleration(struct arena *arena, const struct toleration *t
     return item;
 }
 
-static void put_tolerations(struct arena *arena, const struct service *service, struct node *pod)
+struct node *manifest_gpu_toleration(struct arena *arena)
 {
-    if (service->toleration_count == 0)
+    struct node *item = node_new(arena, NODE_MAP);
+    node_set_string(arena, item, "key", STR(MANIFEST_GPU));
+    node_set_string(arena, item, "operator", STR("Exists"));
+    node_set_string(arena, item, "effect", STR("NoSchedule"));
+    return item;
+}
+
+static void put_tolerations(struct arena *arena, const struct service *service, bool gpu,
+                            struct node *pod)
+{
+    if (service->toleration_count == 0 && !gpu)
         return;
     struct node *list = node_set_list(arena, pod, "tolerations");
     for (size_t i = 0; i < service->toleration_count; i++)
         node_append(list, manifest_toleration(arena, &service->tolerations[i]));
+    if (gpu)
+        node_append(list, manifest_gpu_toleration(arena));
 }
 
 static void put_volumes(struct arena *arena, const struct service *service, struct node *pod,
@@ -369,7 +389,8 @@ void manifest_pod(struct manifests *manifests, const struct service *service,
         manifest_put_items(arena, node_set_map(arena, pod, "nodeSelector"), service->node_selector);
     if (role == POD_SERVING)
         put_spread(manifests, service, pod);
-    put_tolerations(arena, service, pod);
+    put_tolerations(arena, service, job ? job->resources.gpus > 0 : service->resources.gpus > 0,
+                    pod);
     put_container(arena, service, pod, job);
     put_volumes(arena, service, pod, role);
 }

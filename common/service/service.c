@@ -231,6 +231,17 @@ static void reject_fields(const struct service_reader *in, const enum field_id *
     }
 }
 
+/* A GPU belongs to one container. */
+static void check_gpus(const struct service_reader *in)
+{
+    const struct helm *helm = &in->service->helm;
+    if (in->service->resources.gpus == 0 || !(helm->all_workloads || helm->all_containers))
+        return;
+    service_error(in, SERVICE_RESOURCE_LIMITS, "gpu cannot be used with %s: \"*\"",
+                  helm->all_workloads ? "workload" : "containers");
+    diag_hint(in->reader.diags, "move it to a service for one container");
+}
+
 static void read_helm(const struct service_reader *in)
 {
     /* A port belongs to one container. */
@@ -267,6 +278,7 @@ static void read_helm(const struct service_reader *in)
         .jobs = record_value(record, HELM_JOBS)->boolean,
     };
     check_wildcards(in, record);
+    check_gpus(in);
     if (helm->all_containers)
         reject_fields(in, container_fields, COUNT_OF(container_fields), "containers");
     if (helm->all_workloads)

@@ -54,6 +54,9 @@ struct resources {
     int64_t cpu_limit;      /* 0: no limit */
     int64_t memory_request; /* bytes */
     int64_t memory_limit;
+    int64_t disk_request; /* bytes of ephemeral storage; 0: none */
+    int64_t disk_limit;   /* 0: no limit */
+    int64_t gpus;
 };
 
 struct disk {

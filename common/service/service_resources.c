@@ -76,6 +76,10 @@ void service_read_resources(const struct service_reader *in)
     resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, cpu);
     resources->memory_request = memory->number;
     resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
+    const struct value *disk = record_value(requests, RESOURCES_DISK);
+    resources->disk_request = disk->number;
+    resources->disk_limit = read_limit(in, limits, LIMITS_DISK, disk);
+    resources->gpus = record_value(limits, LIMITS_GPU)->number;
 }
 
 /* Returns the map of a cron job; NULL if it is not set. */
@@ -83,12 +87,6 @@ static const struct record *job_map(const struct record *cron_job, enum field_id
 {
     const struct value *map = record_value(cron_job, field);
     return map->count ? map->records[0] : NULL;
-}
-
-static int64_t job_request(const struct record *requests, enum field_id field, int64_t inherited)
-{
-    bool set = requests && record_has(requests, field);
-    return set ? record_value(requests, field)->number : inherited;
 }
 
 /* Returns the limit of a cron job: its own; twice its own request; or that of the service.
@@ -112,17 +110,27 @@ struct resources service_job_resources(const struct service_reader *in,
     const struct record *requests = job_map(cron_job, CRON_JOB_RESOURCE_REQUEST);
     const struct record *limits = job_map(cron_job, CRON_JOB_RESOURCE_LIMITS);
     struct resources resources = in->service->resources;
+    const struct {
+        enum field_id request_field;
+        enum field_id limit_field;
+        int64_t *request;
+        int64_t *limit;
+    } rows[] = {
+        {RESOURCES_CPU, LIMITS_CPU, &resources.cpu_request, &resources.cpu_limit},
+        {RESOURCES_MEMORY, LIMITS_MEMORY, &resources.memory_request, &resources.memory_limit},
+        {RESOURCES_DISK, LIMITS_DISK, &resources.disk_request, &resources.disk_limit},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        bool requested = requests && record_has(requests, rows[i].request_field);
+        if (requested)
+            *rows[i].request = record_value(requests, rows[i].request_field)->number;
+        *rows[i].limit =
+            job_limit(in, limits, rows[i].limit_field, requested, *rows[i].request, *rows[i].limit);
+    }
     if (requests)
         check_cpu(in, requests, RESOURCES_CPU);
     if (limits)
         check_cpu(in, limits, LIMITS_CPU);
-    resources.cpu_request = job_request(requests, RESOURCES_CPU, resources.cpu_request);
-    resources.cpu_limit =
-        job_limit(in, limits, LIMITS_CPU, requests && record_has(requests, RESOURCES_CPU),
-                  resources.cpu_request, resources.cpu_limit);
-    resources.memory_request = job_request(requests, RESOURCES_MEMORY, resources.memory_request);
-    resources.memory_limit =
-        job_limit(in, limits, LIMITS_MEMORY, requests && record_has(requests, RESOURCES_MEMORY),
-                  resources.memory_request, resources.memory_limit);
+    resources.gpus = limits ? record_value(limits, LIMITS_GPU)->number : 0;
     return resources;
 }
