@@ -260,8 +260,8 @@ void inject_pod(const struct target *target);
 /* node_selector, priority_class, spread. */
 void inject_placement(const struct target *target);
 
-/* pod_security. inject_security_log_pod() reports, once for each pod, the settings of the pod
- * itself that violate it. */
+/* pod_security, read_only_root, run_as_user. inject_security_log_pod() reports, once for each pod,
+ * the settings of the pod itself that violate it. */
 void inject_security(const struct target *target);
 void inject_security_log_pod(const struct target *target);
 

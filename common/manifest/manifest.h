@@ -88,9 +88,6 @@ struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_
 /* Adds `spec` without its selector. */
 struct node *disruption_budget_spec(struct arena *arena, struct node *object);
 
-/* User and group for `pod_security: restricted`: above 10000, to avoid users of the node. */
-enum { MANIFEST_RESTRICTED_ID = 10001 };
-
 struct node *manifest_string_list(struct arena *arena, const struct value *strings);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
 

@@ -213,7 +213,7 @@ static bool needs_tmp(const struct service *service, enum pod_role role)
     for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
         if (str_eq_c(service->disks[i].path, "/tmp"))
             return false;
-    return is_restricted(service);
+    return service->read_only_root;
 }
 
 /* Only the workload's pods mount disks; a pod of a job could not mount them at the same time. */
@@ -231,33 +231,47 @@ static void put_mounts(struct arena *arena, const struct service *service, struc
         put_mount(arena, mounts, STR("tmp"), STR("/tmp"));
 }
 
+static void put_user(struct arena *arena, const struct service *service, struct node *security)
+{
+    if (service->run_as_user > 0 || is_restricted(service))
+        node_set_bool(arena, security, "runAsNonRoot", true);
+    if (service->run_as_user < 0)
+        return;
+    node_set_int(arena, security, "runAsUser", service->run_as_user);
+    node_set_int(arena, security, "runAsGroup", service->run_as_user);
+}
+
 static void put_container_security(struct arena *arena, const struct service *service,
                                    struct node *container)
 {
-    if (service->security == POD_SECURITY_OFF)
+    bool off = service->security == POD_SECURITY_OFF;
+    if (off && !service->read_only_root && service->run_as_user < 0)
         return;
     struct node *security = node_set_map(arena, container, "securityContext");
-    node_set_bool(arena, security, "allowPrivilegeEscalation", false);
-    if (!is_restricted(service))
-        return;
-    struct node *capabilities = node_set_map(arena, security, "capabilities");
-    node_append_string(arena, node_set_list(arena, capabilities, "drop"), STR("ALL"));
-    node_set_bool(arena, security, "readOnlyRootFilesystem", true);
-    node_set_bool(arena, security, "runAsNonRoot", true);
-    node_set_int(arena, security, "runAsUser", MANIFEST_RESTRICTED_ID);
-    node_set_int(arena, security, "runAsGroup", MANIFEST_RESTRICTED_ID);
+    if (!off)
+        node_set_bool(arena, security, "allowPrivilegeEscalation", false);
+    if (is_restricted(service)) {
+        struct node *capabilities = node_set_map(arena, security, "capabilities");
+        node_append_string(arena, node_set_list(arena, capabilities, "drop"), STR("ALL"));
+    }
+    if (service->read_only_root)
+        node_set_bool(arena, security, "readOnlyRootFilesystem", true);
+    put_user(arena, service, security);
 }
 
 static void put_pod_security(struct arena *arena, const struct service *service, struct node *pod,
                              enum pod_role role)
 {
-    if (service->security == POD_SECURITY_OFF)
+    bool off = service->security == POD_SECURITY_OFF;
+    bool group = service->run_as_user > 0 && role == POD_SERVING && service->disk_count;
+    if (off && !group)
         return;
     struct node *security = node_set_map(arena, pod, "securityContext");
-    node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
-                    STR("RuntimeDefault"));
-    if (is_restricted(service) && role == POD_SERVING && service->disk_count) {
-        node_set_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
+    if (!off)
+        node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
+                        STR("RuntimeDefault"));
+    if (group) {
+        node_set_int(arena, security, "fsGroup", service->run_as_user);
         /* Avoids a recursive change of ownership at each start. */
         node_set_string(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
     }

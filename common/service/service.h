@@ -168,6 +168,8 @@ struct service {
     size_t peer_count;
     bool recreates; /* an update stops all pods before it starts new ones */
     enum pod_security security;
+    bool read_only_root;
+    int64_t run_as_user;  /* also the group; -1: the user of the image */
     bool mounts_token;    /* pods get a token for the Kubernetes API */
     struct route *routes; /* grouped by host */
     size_t route_count;

@@ -84,6 +84,45 @@ static void read_timeout(const struct service_reader *in)
     diag_hint(in->reader.diags, "set timeout above %" PRId64 ", or remove it", start);
 }
 
+/* The standard `restricted` requires a user other than root, but not which, and not a read-only
+ * root file system. */
+static void read_security(const struct service_reader *in)
+{
+    enum { RESTRICTED_USER = 10001 }; /* above 10000, to avoid users of the node */
+    struct service *service = in->service;
+    struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
+    const struct value *read_only = service_value(in, SERVICE_READ_ONLY_ROOT);
+    const struct value *user = service_value(in, SERVICE_RUN_AS_USER);
+    bool restricted = str_eq_c(security, "restricted");
+    service->security = restricted                  ? POD_SECURITY_RESTRICTED
+                        : str_eq_c(security, "off") ? POD_SECURITY_OFF
+                                                    : POD_SECURITY_DEFAULT;
+    service->read_only_root = read_only->node ? read_only->boolean : restricted;
+    service->run_as_user = user->is_keyword ? -1
+                           : user->node     ? user->number
+                           : restricted     ? RESTRICTED_USER
+                                            : -1;
+    if (restricted && record_has(in->record, SERVICE_RUN_AS_USER) && service->run_as_user == 0) {
+        service_error(in, SERVICE_RUN_AS_USER,
+                      "run_as_user: 0 cannot be used with pod_security: restricted, which forbids "
+                      "root");
+        diag_hint(in->reader.diags, "set another user, or pod_security: default");
+    }
+}
+
+/* Volumes belong to root unless they get a group. */
+static void warn_volumes(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    if (service->disk_count == 0 || service->security != POD_SECURITY_RESTRICTED ||
+        !service_value(in, SERVICE_RUN_AS_USER)->is_keyword)
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_RUN_AS_USER),
+                 "the user of the image may be unable to write to persistent_storage, which gets "
+                 "no group");
+    diag_hint(in->reader.diags, "write the number of that user, for example: run_as_user: 1000");
+}
+
 /* A StatefulSet has no such strategy: it stops each pod before it starts the new one. */
 static void read_update_strategy(const struct service_reader *in)
 {
@@ -100,10 +139,7 @@ void service_read_pods(const struct service_reader *in)
 {
     enum { DRAIN_MAX = 10 }; /* seconds until load balancers have removed a terminating pod */
     struct service *service = in->service;
-    struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
-    service->security = str_eq_c(security, "restricted") ? POD_SECURITY_RESTRICTED
-                        : str_eq_c(security, "off")      ? POD_SECURITY_OFF
-                                                         : POD_SECURITY_DEFAULT;
+    read_security(in);
     service->mounts_token = service_value(in, SERVICE_TOKEN)->boolean;
     read_timeout(in);
     service->grace_period = service_value(in, SERVICE_GRACE_PERIOD)->number;
@@ -119,6 +155,7 @@ void service_read_pods(const struct service_reader *in)
     service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
     read_update_strategy(in);
+    warn_volumes(in);
     service_read_cron_jobs(in);
     service_read_placement(in);
 }

@@ -12,7 +12,8 @@ static const char *const services[] = {
     "'1'}, "
     "pod_annotations: {x: y}, sticky_session: true, public_uri: a.example.com/x}\n",
     "name: a\nmodules:\n- {name: all, type: k8s-service, healthcheck: tcp, resource_request: {cpu: "
-    "50, memory: 64}, pod_security: restricted, service_account_token: false, helm: {workload: "
+    "50, memory: 64}, pod_security: restricted, read_only_root: true, run_as_user: 7, "
+    "service_account_token: false, helm: {workload: "
     "'*', containers: '*', mode: fill}}\n",
     "name: a\nmodules:\n- {name: web, type: k8s-service, port: {http: 80}, startup_probe_path: /s, "
     "probe_failures: 4, probe_headers: {Host: a}, "
