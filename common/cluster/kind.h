@@ -74,9 +74,11 @@ struct kind {
         *condition; /* status condition that must be true before pods can start; NULL: none */
     const char *failure_condition;   /* if true, `condition` cannot become true without a change */
     enum kind_acceptance acceptance; /* apply waits until it is accepted */
-    const char *controller;          /* the product that provides the kind */
-    const char *alternative;         /* hint: how to avoid the kind; NULL: not possible */
-    const char *existing;            /* hint: how to use an existing object; NULL: not possible */
+    const char *transfer; /* of autoscalers: annotation with which the server accepts it beside the
+                             HorizontalPodAutoscaler that it replaces; NULL: not needed */
+    const char *controller;  /* the product that provides the kind */
+    const char *alternative; /* hint: how to avoid the kind; NULL: not possible */
+    const char *existing;    /* hint: how to use an existing object; NULL: not possible */
 };
 
 /* In the order in which they are applied; kinds that are not rendered come last. Namespaces are

@@ -80,8 +80,17 @@ struct autoscaling {
     int64_t max;
     int64_t cpu; /* % of the request; 0: no such metric */
     int64_t memory;
+    int64_t up_delay; /* seconds; -1: Kubernetes' default */
+    int64_t down_delay;
+    const struct trigger *triggers; /* of KEDA, for scaled_object_spec() */
+    size_t trigger_count;
 };
 void autoscaler_spec(struct arena *arena, struct node *object, const struct autoscaling *scaling);
+
+/* Adds the spec of a ScaledObject, whose HorizontalPodAutoscaler KEDA creates. */
+void scaled_object_spec(struct arena *arena, struct node *object,
+                        const struct autoscaling *scaling);
+#define MANIFEST_KEDA "keda.sh/v1alpha1"
 struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_t utilization,
                                struct str container);
 

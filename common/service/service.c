@@ -3,8 +3,6 @@
 #include "format/image_ref.h"
 #include "service/service_reader.h"
 
-#include <inttypes.h>
-
 /* Sets the name, which is the name of a Service and, after the layer name, a label value. */
 static void read_name(const struct service_reader *in)
 {
@@ -136,61 +134,6 @@ static void read_image(const struct service_reader *in)
         warn_without_version(in);
 }
 
-/* Reports an autoscaler without a metric, for which Kubernetes would use CPU. In a chart, the
- * autoscaler may have its own metrics. */
-static void check_targets(const struct service_reader *in)
-{
-    const struct service *service = in->service;
-    if (service->target_cpu || service->target_memory || !service_has_autoscaler(service) ||
-        layer_is_for_chart(in->layer))
-        return;
-    service_error(in, SERVICE_TARGET_MEM,
-                  "autoscaling requires a target above 0, but both targets are 0");
-    diag_hint(in->reader.diags, "set a target above 0, or set min_containers and max_containers to "
-                                "the same number");
-}
-
-static void check_scale(const struct service_reader *in)
-{
-    int64_t min = in->service->min_containers, max = in->service->max_containers;
-    bool min_written = record_has(in->record, SERVICE_MIN_CONTAINERS);
-    bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
-    enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
-    /* In a chart, a missing field keeps the chart's value. */
-    if (layer_is_for_chart(in->layer) && !(min_written && max_written))
-        return;
-    if (min > max) {
-        service_error(in, field,
-                      "min_containers (%" PRId64
-                      ") must not be greater than max_containers (%" PRId64 ")",
-                      min, max);
-        if (!min_written || !max_written)
-            diag_hint(in->reader.diags,
-                      "set both; the defaults are min_containers: %s, max_containers: %s",
-                      schema_field(SERVICE_MIN_CONTAINERS)->default_value,
-                      schema_field(SERVICE_MAX_CONTAINERS)->default_value);
-    } else if (min == 0 && max > 0) {
-        service_error(in, field, "min_containers must be at least 1 unless max_containers is 0");
-        diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
-    } else {
-        check_targets(in);
-    }
-}
-
-static void read_scale(const struct service_reader *in)
-{
-    struct service *service = in->service;
-    const struct value *min = service_value(in, SERVICE_MIN_CONTAINERS);
-    const struct value *max = service_value(in, SERVICE_MAX_CONTAINERS);
-    bool is_paused = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
-    service->min_containers = is_paused ? 0 : min->number;
-    service->max_containers = max->number;
-    service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
-    service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
-    if (!min->invalid && !max->invalid)
-        check_scale(in);
-}
-
 /* Checks `workload: "*"` and `containers: "*"` against the other fields of `helm`. */
 static void check_wildcards(const struct service_reader *in, const struct record *record)
 {
@@ -252,6 +195,9 @@ static void read_helm(const struct service_reader *in)
                                                     SERVICE_MAX_CONTAINERS,
                                                     SERVICE_TARGET_CPU,
                                                     SERVICE_TARGET_MEM,
+                                                    SERVICE_SCALE_UP_DELAY,
+                                                    SERVICE_SCALE_DOWN_DELAY,
+                                                    SERVICE_TRIGGERS,
                                                     SERVICE_COMMANDS,
                                                     SERVICE_ARGS,
                                                     SERVICE_PUBLIC_URI,
@@ -298,7 +244,7 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     in.service->record = in.record;
     read_name(&in);
     read_image(&in);
-    read_scale(&in);
+    service_read_scale(&in);
     service_read_ports(&in);
     service_read_probes(&in);
     service_read_resources(&in);

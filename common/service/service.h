@@ -98,6 +98,15 @@ struct peer {
 /* Bits: what the pods are spread over. */
 enum spread { SPREAD_NONE = 0, SPREAD_NODES = 1, SPREAD_ZONES = 2 };
 
+/* A trigger of KEDA. */
+struct trigger {
+    struct str type;
+    const struct value *metadata; /* map of strings */
+    struct str auth;              /* name of its authentication; may be empty */
+    bool cluster_auth;            /* a ClusterTriggerAuthentication */
+    struct location at;           /* of `auth` */
+};
+
 enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
 
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
@@ -134,6 +143,10 @@ struct service {
     int64_t max_containers; /* 0: only cron jobs run */
     int64_t target_cpu;     /* % of the request; 0: no such metric */
     int64_t target_memory;
+    int64_t scale_up_delay; /* seconds; -1: Kubernetes' default */
+    int64_t scale_down_delay;
+    struct trigger *triggers; /* if not empty, the autoscaler is a ScaledObject of KEDA */
+    size_t trigger_count;
     struct probe startup;
     struct probe liveness;
     struct probe readiness;

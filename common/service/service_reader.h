@@ -22,6 +22,9 @@ void service_error(const struct service_reader *in, enum field_id field, const c
 /* Reports an error if the file sets the field and `check` rejects its value. */
 void service_check(const struct service_reader *in, enum field_id field, name_check *check);
 
+/* min_containers, max_containers, autoscaling_*, scale_*. */
+void service_read_scale(const struct service_reader *in);
+
 /* port, ports, probe_port, load_balancer. Needs max_containers. */
 void service_read_ports(const struct service_reader *in);
 

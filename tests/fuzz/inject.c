@@ -8,7 +8,8 @@
 
 static const char *const services[] = {
     "name: a\nmodules:\n- {name: web, type: k8s-service, healthcheck_path: /h, min_containers: 2, "
-    "max_containers: 5, resource_request: {cpu: 50, memory: 64, disk: 9}, env_vars: {A: b, PORT: "
+    "max_containers: 5, scale_down_delay: 9, resource_request: {cpu: 50, memory: 64, disk: 9}, "
+    "env_vars: {A: b, PORT: "
     "'1'}, "
     "pod_annotations: {x: y}, sticky_session: true, public_uri: a.example.com/x}\n",
     "name: a\nmodules:\n- {name: all, type: k8s-service, healthcheck: tcp, resource_request: {cpu: "

@@ -36,6 +36,7 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, cron_jobs: [{schedule: "@daily", args: [a], concurrency: Allow}]}]}
 {name: a, modules: [{type: k8s-service, image: a, resource_limits: {gpu: none}}]}
 {name: a, modules: [{type: k8s-service, image: a, run_as_user: root}]}
+{name: a, modules: [{type: k8s-service, image: a, autoscaling_triggers: [{type: kafka}]}]}
 {name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1}]}]}
 {name: a, modules: [{name: b}]}
 {name: a, environments: [{name: b}]}
