@@ -30,7 +30,7 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, tolerations: [{key: a, effect: Never}]}]}
 {name: a, modules: [{type: k8s-service, image: a, spread: regions}]}
 {name: a, modules: [{type: k8s-service, image: a, node_selector: [a]}]}
-{name: a, modules: [{type: k8s-service, image: a, network_policy: {}}]}
+{name: a, modules: [{type: k8s-service, image: a, network_policy: {allow_form: [a]}}]}
 {name: a, modules: [{type: k8s-service, image: a, network_policy: {allow_from: all}}]}
 {name: a, modules: [{type: k8s-service, image: a, update_strategy: Recreate}]}
 {name: a, modules: [{type: k8s-service, image: a, cron_jobs: [{schedule: "@daily", args: [a], concurrency: Allow}]}]}
