@@ -35,8 +35,13 @@ static struct node *describe_autoscaler(struct arena *arena,
     if (!live)
         return NULL;
     struct node *map = node_new(arena, NODE_MAP);
-    node_set_int(arena, map, "minReplicas", object_number(live, "spec minReplicas", 1));
-    node_set_int(arena, map, "maxReplicas", object_number(live, "spec maxReplicas", 0));
+    /* A ScaledObject that has no HorizontalPodAutoscaler yet has other names for them. */
+    node_set_int(
+        arena, map, "minReplicas",
+        object_number(live, "spec minReplicas", object_number(live, "spec minReplicaCount", 1)));
+    node_set_int(
+        arena, map, "maxReplicas",
+        object_number(live, "spec maxReplicas", object_number(live, "spec maxReplicaCount", 0)));
     node_set_int(arena, map, "desiredReplicas", object_number(live, "status desiredReplicas", 0));
     struct node *metrics = node_set_list(arena, map, "metrics");
     const struct node *metric = node_first_child(node_at(live, "spec metrics"));

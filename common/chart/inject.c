@@ -34,7 +34,8 @@ static void warn_not_injected(const struct injection *injection, const struct se
     static const enum field_id fields[] = {
         SERVICE_PERSISTENT_STORAGE, SERVICE_CRON_JOBS,           SERVICE_IAM_POLICIES,
         SERVICE_IAM_ROLE_ARN,       SERVICE_GCP_SERVICE_ACCOUNT, SERVICE_AZURE_CLIENT_ID,
-        SERVICE_LOAD_BALANCER,      SERVICE_SERVICE_ANNOTATIONS, SERVICE_KEEP_PATH_PREFIX};
+        SERVICE_LOAD_BALANCER,      SERVICE_SERVICE_ANNOTATIONS, SERVICE_UPDATE_STRATEGY,
+        SERVICE_NETWORK_POLICY,     SERVICE_KEEP_PATH_PREFIX};
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!service_has(service, fields[i]) ||
             (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))
@@ -95,6 +96,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_variables(&target);
     inject_commands(&target);
     inject_pod(&target);
+    inject_placement(&target);
     inject_security(&target);
     inject_ingress(&target);
 }
@@ -199,6 +201,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
         return;
     }
     inject_pod(&target);
+    inject_placement(&target);
     if (alone)
         fill_single_workload(&target);
 }

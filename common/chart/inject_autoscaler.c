@@ -6,8 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,
-                                             SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
+static const enum field_id scale_fields[] = {
+    SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,   SERVICE_TARGET_CPU, SERVICE_TARGET_MEM,
+    SERVICE_SCALE_UP_DELAY, SERVICE_SCALE_DOWN_DELAY, SERVICE_TRIGGERS};
 
 /* Returns the first scale field that the service sets; SERVICE_END if it sets none. */
 static enum field_id first_set_field(const struct target *target)
@@ -24,15 +25,14 @@ static bool is_metric_requested(const struct target *target, enum field_id field
     return target_has(target, field) && record_value(target->service->record, field)->number > 0;
 }
 
-/* Warns and returns true if the service only disables metrics, which does not request an
- * autoscaler.
- */
-static bool only_disables_metrics(const struct target *target)
+/* Warns and returns true if the service only disables metrics or sets delays, which does not
+ * request an autoscaler. */
+static bool only_changes_scaler(const struct target *target)
 {
     enum field_id field = first_set_field(target);
     if (target_has(target, SERVICE_MIN_CONTAINERS) || target_has(target, SERVICE_MAX_CONTAINERS) ||
         is_metric_requested(target, SERVICE_TARGET_CPU) ||
-        is_metric_requested(target, SERVICE_TARGET_MEM))
+        is_metric_requested(target, SERVICE_TARGET_MEM) || target_has(target, SERVICE_TRIGGERS))
         return false;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
                  "%s has no effect: the chart has no autoscaler", schema_field(field)->name);
@@ -135,7 +135,8 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
  * measure. */
 static bool is_min_zero(const struct target *target)
 {
-    if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
+    if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0 ||
+        target->service->trigger_count)
         return false;
     target_error(target, SERVICE_MIN_CONTAINERS,
                  "min_containers must be at least 1 unless max_containers is 0");
@@ -412,6 +413,44 @@ static bool check_version(const struct target *target, const struct object *scal
     return false;
 }
 
+static void set_delays(const struct target *target, const struct object *scaler)
+{
+    static const struct {
+        enum field_id field;
+        const char *path;
+    } rows[] = {{SERVICE_SCALE_UP_DELAY, "spec behavior scaleUp stabilizationWindowSeconds"},
+                {SERVICE_SCALE_DOWN_DELAY, "spec behavior scaleDown stabilizationWindowSeconds"}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        enum field_id field = rows[i].field;
+        if (!target_has(target, field))
+            continue;
+        if (str_eq_c(scaler->api_version, "autoscaling/v1")) {
+            target_error(target, field,
+                         "the chart's autoscaler uses autoscaling/v1, which has no delays");
+            diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
+                      schema_field(field)->name);
+            continue;
+        }
+        target_set(target, scaler, object_node(scaler), rows[i].path,
+                   node_int(target->injection->arena,
+                            record_value(target->service->record, field)->number),
+                   NULL, SHOW_VALUES);
+    }
+}
+
+/* Reports triggers and returns true: the chart's HorizontalPodAutoscaler would conflict with a
+ * ScaledObject. */
+static bool refuse_triggers(const struct target *target, const struct object *scaler)
+{
+    if (!target_has(target, SERVICE_TRIGGERS))
+        return false;
+    target_error(target, SERVICE_TRIGGERS, "%.*s of the chart already scales it",
+                 STR_ARG(object_display_name(target->injection->arena, scaler)));
+    diag_hint(target->injection->diags,
+              "disable the chart's autoscaler, or remove autoscaling_triggers");
+    return true;
+}
+
 static void change_scaler(const struct target *target, const struct object *scaler,
                           int64_t *ret_max)
 {
@@ -420,7 +459,7 @@ static void change_scaler(const struct target *target, const struct object *scal
     int64_t min;
     int64_t max;
     *ret_max = 0;
-    if (!check_version(target, scaler) ||
+    if (refuse_triggers(target, scaler) || !check_version(target, scaler) ||
         !target_int(target, first_set_field(target), scaler, object_node(scaler),
                     "spec minReplicas", 1, &min) ||
         !target_int(target, first_set_field(target), scaler, object_node(scaler),
@@ -445,6 +484,7 @@ static void change_scaler(const struct target *target, const struct object *scal
         set_targets_v1(target, scaler);
     else
         set_targets(target, scaler);
+    set_delays(target, scaler);
     fill_requests(target, scaler);
     if (max > 1 &&
         (target_has(target, SERVICE_MIN_CONTAINERS) || target_has(target, SERVICE_MAX_CONTAINERS)))
@@ -453,6 +493,39 @@ static void change_scaler(const struct target *target, const struct object *scal
 }
 
 /* A new autoscaler */
+
+static struct autoscaling scaling_of(const struct target *target, int64_t min, int64_t max)
+{
+    const struct service *service = target->service;
+    const struct object *workload = target_controller(target);
+    return (struct autoscaling){.api_version = workload->api_version,
+                                .kind = workload->kind,
+                                .name = workload->name,
+                                .cpu_container = metric_container(target, "cpu"),
+                                .memory_container = metric_container(target, "memory"),
+                                .min = min,
+                                .max = max,
+                                .cpu = service->target_cpu,
+                                .memory = service->target_memory,
+                                .up_delay = service->scale_up_delay,
+                                .down_delay = service->scale_down_delay,
+                                .triggers = service->triggers,
+                                .trigger_count = service->trigger_count};
+}
+
+/* True if an earlier run has added the ScaledObject: it has the triggers of the service. */
+static bool has_scaled_object(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *keda = find_scaler(target, OBJECT_KEDA, target_controller(target));
+    if (!keda || !target_has(target, SERVICE_TRIGGERS))
+        return false;
+    struct node *object = node_new(arena, NODE_MAP);
+    const struct autoscaling scaling = scaling_of(target, 0, 0);
+    scaled_object_spec(arena, object, &scaling);
+    const struct node *triggers = node_at(object_node(keda), "spec triggers");
+    return triggers && edit_same(arena, triggers, node_at(object, "spec triggers"));
+}
 
 static void add_scaler(const struct target *target, int64_t min, int64_t max)
 {
@@ -468,7 +541,8 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
-    if (!target->service->target_cpu && !target->service->target_memory) {
+    const struct service *service = target->service;
+    if (!service->target_cpu && !service->target_memory && !service->trigger_count) {
         target_error(target, SERVICE_TARGET_MEM,
                      "autoscaling requires a target above 0, but both targets are 0");
         diag_hint(target->injection->diags, "set a target above 0, or set min_containers and "
@@ -476,17 +550,11 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
         return;
     }
     struct node *object = node_new(arena, NODE_MAP);
-    autoscaler_spec(arena, object,
-                    &(struct autoscaling){.api_version = workload->api_version,
-                                          .kind = workload->kind,
-                                          .name = workload->name,
-                                          .cpu_container = metric_container(target, "cpu"),
-                                          .memory_container = metric_container(target, "memory"),
-                                          .min = min,
-                                          .max = max,
-                                          .cpu = target->service->target_cpu,
-                                          .memory = target->service->target_memory});
-    target_add(target, "autoscaling/v2", "HorizontalPodAutoscaler", workload->name, NULL,
+    const struct autoscaling scaling = scaling_of(target, min, max);
+    bool keda = service->trigger_count > 0;
+    (keda ? scaled_object_spec : autoscaler_spec)(arena, object, &scaling);
+    target_add(target, keda ? MANIFEST_KEDA : "autoscaling/v2",
+               keda ? "ScaledObject" : "HorizontalPodAutoscaler", workload->name, NULL,
                node_get(object, "spec"));
     if (target->service->target_cpu)
         ensure_request(target, "cpu");
@@ -520,7 +588,7 @@ static void add_scaling(const struct target *target, int64_t *ret_max)
     const struct object *controller = target_controller(target);
     int64_t replicas;
     *ret_max = 0;
-    if (only_disables_metrics(target) ||
+    if (only_changes_scaler(target) ||
         !target_int(target, first_set_field(target), controller, object_node(controller),
                     "spec replicas", 1, &replicas))
         return;
@@ -590,7 +658,8 @@ void inject_scale(const struct target *target)
         diag_hint(target->injection->diags, "remove %s", schema_field(field)->name);
         return;
     }
-    if (has_conflicting_scaler(target, field) || has_ineffective_scaler(target, field))
+    if (has_scaled_object(target) || has_conflicting_scaler(target, field) ||
+        has_ineffective_scaler(target, field))
         return;
     /* Autoscalers are disabled while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {

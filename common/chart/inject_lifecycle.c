@@ -41,6 +41,8 @@ static const struct {
                            {SERVICE_STARTUP_TIMEOUT, "probes"},
                            {SERVICE_PROBE_PERIOD, "probes"},
                            {SERVICE_PROBE_TIMEOUT, "probes"},
+                           {SERVICE_PROBE_FAILURES, "probes"},
+                           {SERVICE_PROBE_HEADERS, "probes"},
                            {SERVICE_SECRETS, "env"},
                            {SERVICE_ENV_VARS, "env"},
                            {SERVICE_LINKS, "env"},
@@ -50,6 +52,9 @@ static const struct {
                            {SERVICE_GRACE_PERIOD, "terminationGracePeriodSeconds"},
                            {SERVICE_TOKEN, "automountServiceAccountToken"},
                            {SERVICE_TOLERATIONS, "tolerations"},
+                           {SERVICE_NODE_SELECTOR, "nodeSelector"},
+                           {SERVICE_PRIORITY_CLASS, "priorityClassName"},
+                           {SERVICE_SPREAD, "topologySpreadConstraints"},
                            {SERVICE_POD_ANNOTATIONS, "template.annotations"},
                            {SERVICE_POD_LABELS, "template.labels"}};
 

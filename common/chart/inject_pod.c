@@ -81,23 +81,37 @@ static bool is_tolerated(const struct target *target, const struct toleration *t
     return false;
 }
 
+/* True if the chart tolerates the taint of nodes with GPUs in any way. */
+static bool tolerates_gpus(const struct target *target)
+{
+    const struct node *list = node_at(target_pod(target), "tolerations");
+    for (const struct node *item = node_first_child(list); item; item = item->next)
+        if (str_eq_c(node_string(node_at(item, "key")), MANIFEST_GPU))
+            return true;
+    return false;
+}
+
+static void add_toleration(const struct target *target, struct node *toleration)
+{
+    struct node *list = edit_list(target->edit, target_pod(target), "tolerations");
+    if (!list)
+        return;
+    edit_insert(target->edit, list, NULL, toleration);
+    inject_log(target, target->workload, CHANGE_ADDED, "tolerations", "%.*s",
+               STR_ARG(node_string(node_at(toleration, "key"))));
+}
+
 static void inject_tolerations(const struct target *target)
 {
     const struct service *service = target->service;
+    struct arena *arena = target->injection->arena;
     if (target->fill && node_at(target_pod(target), "tolerations"))
         return;
-    for (size_t i = 0; i < service->toleration_count; i++) {
-        const struct toleration *toleration = &service->tolerations[i];
-        if (is_tolerated(target, toleration))
-            continue;
-        struct node *list = edit_list(target->edit, target_pod(target), "tolerations");
-        if (!list)
-            return;
-        edit_insert(target->edit, list, NULL,
-                    manifest_toleration(target->injection->arena, toleration));
-        inject_log(target, target->workload, CHANGE_ADDED, "tolerations", "%.*s",
-                   STR_ARG(toleration->key));
-    }
+    for (size_t i = 0; i < service->toleration_count; i++)
+        if (!is_tolerated(target, &service->tolerations[i]))
+            add_toleration(target, manifest_toleration(arena, &service->tolerations[i]));
+    if (service->resources.gpus && !tolerates_gpus(target))
+        add_toleration(target, manifest_gpu_toleration(arena));
 }
 
 static void inject_items(const struct target *target, const char *key, const char *what,

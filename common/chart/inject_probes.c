@@ -89,10 +89,13 @@ static void copy_scheme(const struct target *target, struct node *handler, const
         if (!other ||
             !str_equal(port_number(target, node_at(other, "port")), port_number(target, port)))
             continue;
-        for (size_t j = 0; j < COUNT_OF(keys); j++)
-            if (node_at(other, keys[j]))
-                node_set(target->injection->arena, http_get, keys[j],
-                         node_copy(target->injection->arena, node_at(other, keys[j])));
+        for (size_t j = 0; j < COUNT_OF(keys); j++) {
+            if (!node_at(other, keys[j]))
+                continue;
+            node_remove(http_get, keys[j]); /* inject_probe_headers() adds those of the service */
+            node_set(target->injection->arena, http_get, keys[j],
+                     node_copy(target->injection->arena, node_at(other, keys[j])));
+        }
         return;
     }
 }
@@ -236,6 +239,20 @@ static void set_period(const struct target *target, const struct probe_field *fi
                       "which allows the same time to start");
 }
 
+/* Sets failureThreshold. In fill mode, the time until a restart is not made shorter. */
+static void set_failures(const struct target *target, const struct probe_field *field)
+{
+    const struct service *service = target->service;
+    bool live = field == &liveness_field;
+    int64_t failures = live ? service->liveness.failures : service->readiness.failures;
+    const struct node *probe = node_at(target->container, field->key);
+    if (target->fill && live && failures < DEFAULT_FAILURES && !node_at(probe, "failureThreshold"))
+        inject_log(target, NULL, CHANGE_SKIPPED, "livenessProbe.failureThreshold",
+                   "probe_failures: %" PRId64 " would allow less time to start", failures);
+    else
+        set_timing(target, field, "failureThreshold", failures);
+}
+
 /* Sets the timings of the service in an existing probe. */
 static void set_timings(const struct target *target, const struct probe_field *field)
 {
@@ -249,6 +266,8 @@ static void set_timings(const struct target *target, const struct probe_field *f
         set_period(target, field);
     if (target_has(target, SERVICE_PROBE_TIMEOUT))
         set_timing(target, field, "timeoutSeconds", service->probe_timeout);
+    if (target_has(target, SERVICE_PROBE_FAILURES) && field != &startup_field)
+        set_failures(target, field);
 }
 
 /* Handlers of the service file */
@@ -391,7 +410,8 @@ static void warn_timings(const struct target *target)
     } rows[] = {{SERVICE_LIVENESS_DELAY, live},
                 {SERVICE_READINESS_DELAY, ready},
                 {SERVICE_PROBE_PERIOD, any},
-                {SERVICE_PROBE_TIMEOUT, any}};
+                {SERVICE_PROBE_TIMEOUT, any},
+                {SERVICE_PROBE_FAILURES, live || ready}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (rows[i].used || !target_has(target, rows[i].field))
             continue;
@@ -522,6 +542,7 @@ void inject_probes(const struct target *target)
     inject_handler(target, &readiness_field, &readiness);
     set_timings(target, &readiness_field);
     inject_startup(target, &start);
+    inject_probe_headers(target);
     if (!target->fill && target->injection->diags->errors == errors)
         warn_timings(target);
 }

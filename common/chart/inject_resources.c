@@ -38,6 +38,26 @@ static struct resource memory_of(const struct service *service)
                              quantity_bytes};
 }
 
+static struct resource disk_of(const struct service *service)
+{
+    return (struct resource){"ephemeral-storage",
+                             RESOURCES_DISK,
+                             LIMITS_DISK,
+                             service->resources.disk_request,
+                             service->resources.disk_limit,
+                             1000,
+                             quantity_bytes};
+}
+
+static struct resource gpu_of(const struct service *service)
+{
+    return (struct resource){.name = MANIFEST_GPU,
+                             .limit_field = LIMITS_GPU,
+                             .limit = service->resources.gpus,
+                             .unit = 1000,
+                             .format = str_from_int};
+}
+
 /* Returns the value of a field of resource_request or resource_limits; NULL if it is not set. */
 static const struct value *service_value(const struct target *target, enum field_id map,
                                          enum field_id field)
@@ -333,9 +353,21 @@ static void override(const struct target *target, const struct resource *resourc
         check_pod(target, resource, request ? SERVICE_RESOURCE_REQUEST : SERVICE_RESOURCE_LIMITS);
 }
 
+/* The request of a GPU is always equal to the limit. */
+static void inject_gpus(const struct target *target)
+{
+    const struct resource gpu = gpu_of(target->service);
+    if (gpu.limit == 0)
+        return;
+    if (!target->fill && is_set(target, "requests", &gpu))
+        set_quantity(target, "requests", &gpu, gpu.limit);
+    set_quantity(target, "limits", &gpu, gpu.limit);
+}
+
 void inject_resources(const struct target *target)
 {
-    const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
+    const struct resource resources[] = {cpu_of(target->service), memory_of(target->service),
+                                         disk_of(target->service)};
     for (size_t i = 0; i < COUNT_OF(resources); i++) {
         const struct resource *resource = &resources[i];
         bool request = service_value(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
@@ -348,6 +380,7 @@ void inject_resources(const struct target *target)
         else
             override(target, resource, request, limit);
     }
+    inject_gpus(target);
 }
 
 void inject_missing_request(const struct target *target, const char *resource)

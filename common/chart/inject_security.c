@@ -1,5 +1,6 @@
-/* pod_security: what Kubernetes' Pod Security Standards require of a container. User and group ids
- * of the chart are kept, because they own files of the image. */
+/* pod_security, read_only_root, run_as_user: what Kubernetes' Pod Security Standards require of a
+ * container, and what the service sets itself. User and group ids of the chart are kept unless
+ * run_as_user is set, because they own files of the image. */
 #include "chart/inject_target.h"
 
 /* The emptyDir for /tmp. */
@@ -128,7 +129,7 @@ static void set_group(const struct target *target)
     if (node_at(target_pod(target), "securityContext fsGroup") || !mounts_need_group(target))
         return;
     target_set(target, target->workload, target_pod(target), "securityContext fsGroup",
-               node_int(arena, MANIFEST_RESTRICTED_ID), NULL, SHOW_VALUES);
+               node_int(arena, target->service->run_as_user), NULL, SHOW_VALUES);
     /* As in manifest_pod.c: avoids changing every file of a large volume at each start. */
     if (!node_at(target_pod(target), "securityContext fsGroupChangePolicy"))
         target_set(target, target->workload, target_pod(target),
@@ -144,18 +145,21 @@ static bool has_volume(const struct node *volumes, struct str name)
     return false;
 }
 
-/* Sets user and group, unless the chart sets a user other than root, or, in fill mode, any user:
- * then the chart's group is kept too. */
+/* Sets user and group. Without run_as_user, those of the chart are kept unless its user is root; in
+ * fill mode, any user of the chart is. */
 static void set_ids(const struct target *target)
 {
     static const char *const paths[] = {"securityContext runAsUser", "securityContext runAsGroup"};
     const struct node *user = effective(target, paths[0]);
-    if (user && (target->fill || !str_eq_c(node_string(user), "0")))
+    int64_t id = target->service->run_as_user;
+    bool replaces = target_has(target, SERVICE_RUN_AS_USER) || str_eq_c(node_string(user), "0");
+    if (id < 0 || (user && (target->fill || !replaces)))
         return;
     for (size_t i = 0; i < COUNT_OF(paths); i++)
         target_set(target, NULL, target->container, paths[i],
-                   node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, SHOW_VALUES);
-    set_group(target);
+                   node_int(target->injection->arena, id), NULL, SHOW_VALUES);
+    if (id > 0)
+        set_group(target);
 }
 
 static bool has_tmp(const struct target *target)
@@ -195,20 +199,35 @@ static void add_tmp(const struct target *target)
     inject_log(target, NULL, CHANGE_ADDED, "volumeMounts", "/tmp");
 }
 
-static void restrict_container(const struct target *target)
+static void set_read_only_root(const struct target *target)
 {
-    static const char read_only[] = "securityContext readOnlyRootFilesystem";
+    static const char path[] = "securityContext readOnlyRootFilesystem";
+    const struct node *old = node_at(target->container, path);
+    if (target->service->read_only_root) {
+        if (target->fill && old)
+            return;
+        set_flag(target, path, true);
+        add_tmp(target);
+    } else if (target_has(target, SERVICE_READ_ONLY_ROOT) && node_is_true(old)) {
+        if (target->fill)
+            inject_log(target, NULL, CHANGE_KEPT, "securityContext.readOnlyRootFilesystem",
+                       "the chart sets true");
+        set_flag(target, path, false);
+    }
+}
+
+/* Sets the user. Root contradicts runAsNonRoot. `required`: the standard requires runAsNonRoot. */
+static void set_user(const struct target *target, bool required)
+{
     static const char non_root[] = "securityContext runAsNonRoot";
     bool root = str_eq_c(node_string(effective(target, "securityContext runAsUser")), "0");
-    drop_capabilities(target);
-    if (!target->fill || !node_at(target->container, read_only)) {
-        set_flag(target, "securityContext readOnlyRootFilesystem", true);
-        add_tmp(target);
-    }
+    int64_t id = target->service->run_as_user;
     if (target->fill && (root || effective(target, non_root)))
         return;
-    if (!node_is_true(effective(target, non_root)))
+    if ((required || id > 0) && !node_is_true(effective(target, non_root)))
         set_flag(target, "securityContext runAsNonRoot", true);
+    if (id == 0 && node_is_true(effective(target, non_root)))
+        set_flag(target, "securityContext runAsNonRoot", false);
     set_ids(target);
 }
 
@@ -324,6 +343,8 @@ void inject_security_log_pod(const struct target *target)
     }
 }
 
+static const char security_hint[] = "set pod_security: off, or change it in the chart";
+
 /* Returns why Kubernetes would reject allowPrivilegeEscalation: false; NULL if it would not. */
 static const char *escalation_blocker(const struct target *target)
 {
@@ -334,31 +355,58 @@ static const char *escalation_blocker(const struct target *target)
     return NULL;
 }
 
-void inject_security(const struct target *target)
+/* Applies pod_security. */
+static void inject_standard(const struct target *target)
 {
-    static const char hint[] = "set pod_security: off, or change it in the chart";
-    if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
-        return;
-    if (target->fill)
-        log_kept_host_process(target, NULL, target->container);
-    if (target->fill && target->windows)
-        log_kept_ports(target);
-    else if (target->fill)
-        log_kept_of_container(target);
-    if (target->windows) {
-        struct str windows = str_format(
-            target->injection->arena, "the pods run on Windows, according to %s", target->windows);
-        target_refuse(target, SERVICE_POD_SECURITY, "securityContext", windows.data, hint);
-        return;
-    }
-    set_seccomp(target);
+    bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     const char *reason = escalation_blocker(target);
+    set_seccomp(target);
     if (reason) {
         target_refuse(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
-                      reason, hint);
+                      reason, security_hint);
         return;
     }
     set_flag(target, "securityContext allowPrivilegeEscalation", false);
-    if (target->service->security == POD_SECURITY_RESTRICTED)
-        restrict_container(target);
+    if (restricted)
+        drop_capabilities(target);
+}
+
+/* Reports in fill mode what it keeps although it violates the standard. */
+static void log_violations(const struct target *target)
+{
+    log_kept_host_process(target, NULL, target->container);
+    if (target->windows)
+        log_kept_ports(target);
+    else
+        log_kept_of_container(target);
+}
+
+void inject_security(const struct target *target)
+{
+    bool standard =
+        target_has(target, SERVICE_POD_SECURITY) && target->service->security != POD_SECURITY_OFF;
+    bool restricted = standard && target->service->security == POD_SECURITY_RESTRICTED &&
+                      (target->windows || !escalation_blocker(target));
+    bool user = restricted || target_has(target, SERVICE_RUN_AS_USER);
+    bool root = restricted || target_has(target, SERVICE_READ_ONLY_ROOT);
+    if (!standard && !user && !root)
+        return;
+    if (standard && target->fill)
+        log_violations(target);
+    if (target->windows) {
+        struct str windows = str_format(
+            target->injection->arena, "the pods run on Windows, according to %s", target->windows);
+        target_refuse(target,
+                      standard ? SERVICE_POD_SECURITY
+                      : user   ? SERVICE_RUN_AS_USER
+                               : SERVICE_READ_ONLY_ROOT,
+                      "securityContext", windows.data, standard ? security_hint : "remove it");
+        return;
+    }
+    if (standard)
+        inject_standard(target);
+    if (root)
+        set_read_only_root(target);
+    if (user)
+        set_user(target, restricted);
 }

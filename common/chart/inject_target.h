@@ -207,6 +207,9 @@ static inline struct node *target_pod(const struct target *target)
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. */
 void inject_probes(const struct target *target);
 
+/* probe_headers, in all probes that request a path. Called after the probes are injected. */
+void inject_probe_headers(const struct target *target);
+
 /* Returns the key of the handler of a chart's probe, and its kind; NULL and PROBE_NONE if it has
  * none. */
 const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind);
@@ -265,8 +268,11 @@ void inject_commands(const struct target *target);
  * pod_labels. */
 void inject_pod(const struct target *target);
 
-/* pod_security. inject_security_log_pod() reports, once for each pod, the settings of the pod
- * itself that violate it. */
+/* node_selector, priority_class, spread. */
+void inject_placement(const struct target *target);
+
+/* pod_security, read_only_root, run_as_user. inject_security_log_pod() reports, once for each pod,
+ * the settings of the pod itself that violate it. */
 void inject_security(const struct target *target);
 void inject_security_log_pod(const struct target *target);
 

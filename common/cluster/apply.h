@@ -4,6 +4,7 @@
  *   preflight.c           checks namespaces and Secrets
  *   dry_run.c             has the server check all objects
  *   preflight_owner.c     finds objects with our names that are not ours
+ *   preflight_references.c  checks that PriorityClasses and authentications of KEDA exist
  *   preflight_claims.c    checks that live claims keep their names, paths and sizes
  *   preflight_retained.c  checks that claims without a StatefulSet are used again
  *   apply_pods.c          reports why pods are replaced
@@ -129,6 +130,10 @@ void apply_check(struct apply *apply);
 /* Reports each claim of a live StatefulSet that would be renamed, moved, resized, added or removed:
  * claim templates are immutable. Part of apply_check(). */
 void apply_check_claims(struct apply *apply);
+
+/* Reports each `priority_class` and each `auth` of a trigger that the cluster does not have. Part
+ * of apply_check(). */
+void apply_check_references(struct apply *apply);
 
 /* For a StatefulSet that is to be created, reports existing claims of another service that have its
  * names, and its own earlier claims that it would not use while it gets new ones. */

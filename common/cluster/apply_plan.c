@@ -179,10 +179,36 @@ void apply_plan(struct apply *apply)
         plan_layer(apply, &cluster->namespaces[i]);
 }
 
+/* Returns the object for a dry run while the autoscaler that it replaces, which is deleted before
+ * it is applied, still exists: KEDA refuses a second autoscaler unless it takes over the first. */
+static struct node *accepted_beside(struct arena *arena, struct node *object,
+                                    const struct node *replaced)
+{
+    struct node *copy = node_copy(arena, object);
+    struct node *metadata = node_get(copy, "metadata");
+    struct node *spec = node_get(copy, "spec");
+    struct node *advanced = node_get(spec, "advanced");
+    if (!advanced)
+        advanced = node_set_map(arena, spec, "advanced");
+    struct node *config = node_get(advanced, "horizontalPodAutoscalerConfig");
+    if (!config)
+        config = node_set_map(arena, advanced, "horizontalPodAutoscalerConfig");
+    node_set_string(arena, config, "name", object_name(replaced));
+    node_set_string(arena, node_set_map(arena, metadata, "annotations"), kind_of(object)->transfer,
+                    STR("true"));
+    return copy;
+}
+
 struct node *object_to_apply(struct apply *apply, const struct rollout *rollout,
                              struct node *object, bool dry)
 {
     struct arena *arena = &apply->cluster.arena;
+    const struct kind *kind = kind_of(object);
+    if (dry && kind && kind->transfer) {
+        const struct node *replaced = map_get(&apply->autoscalers, autoscaler_key(arena, object));
+        if (replaced && !object_same(replaced, object))
+            return accepted_beside(arena, object, replaced);
+    }
     if (object != rollout->workload)
         return object;
     if (rollout->claims_replicas && dry) {

@@ -115,9 +115,20 @@ static void correct_replicas(struct arena *arena, struct node *sent, const struc
         node_remove(node_get(fields, "f:spec"), "f:replicas");
 }
 
+/* True if the dry run took over another autoscaler, which the apply does not (apply_plan.c): its
+ * result says nothing about the object that is applied. */
+static bool takes_over(const struct node *after)
+{
+    const struct kind *kind = kind_of(after);
+    const struct node *annotations = node_at(after, "metadata annotations");
+    return kind && kind->transfer && annotations && node_get(annotations, kind->transfer);
+}
+
 void apply_note_sent(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
+    if (takes_over(after))
+        return;
     const struct rollout *rollout = apply_rollout_of(apply, after);
     struct buf text = {0};
     if (rollout)

@@ -19,7 +19,8 @@ enum kind_role {
     ROLE_POD,
 };
 
-/* Lists of kinds that commands query together. Kinds that are `optional` are queried separately. */
+/* Lists of kinds that commands query together. Kinds that are `optional` or `separate` are
+ * queried separately. */
 enum kind_list {
     LIST_RENDERED = 0,       /* apply, diff, delete: all kinds that a service can have */
     LIST_WORKLOADS = 1,      /* secret: the workloads that it restarts */
@@ -59,21 +60,25 @@ struct kind {
     unsigned lists;       /* bits of enum kind_list, other than LIST_RENDERED */
     size_t delete_order;  /* kinds that send traffic or create pods are deleted before the pods, and
                              kinds that pods require after them */
-    bool active;          /* a stale object would still act (scale, evict, start Jobs, run pods):
-                             apply deletes it */
+    bool active;          /* a stale object would still act (scale, evict, start Jobs, run pods,
+                             block connections): apply deletes it */
     const char *retained; /* why a stale object is never deleted; NULL: --prune deletes it */
     bool stateful;        /* of workloads: pods are replaced one by one, the status names the
                              revisions, and it has claims */
     const char *revisions; /* of workloads: the resource that records earlier pod templates */
     enum kind_events events;
     bool optional; /* a server has it only if its CustomResourceDefinition is installed */
+    bool separate; /* listed separately, because few services have it: permission to list it is
+                      required only for them */
     const char
         *condition; /* status condition that must be true before pods can start; NULL: none */
     const char *failure_condition;   /* if true, `condition` cannot become true without a change */
     enum kind_acceptance acceptance; /* apply waits until it is accepted */
-    const char *controller;          /* the product that provides the kind */
-    const char *alternative;         /* hint: how to avoid the kind; NULL: not possible */
-    const char *existing;            /* hint: how to use an existing object; NULL: not possible */
+    const char *transfer; /* of autoscalers: annotation with which the server accepts it beside the
+                             HorizontalPodAutoscaler that it replaces; NULL: not needed */
+    const char *controller;  /* the product that provides the kind */
+    const char *alternative; /* hint: how to avoid the kind; NULL: not possible */
+    const char *existing;    /* hint: how to use an existing object; NULL: not possible */
 };
 
 /* In the order in which they are applied; kinds that are not rendered come last. Namespaces are
@@ -97,10 +102,10 @@ bool kind_is_stateful(const struct node *object);
 /* Returns "Deployments" for "deployments.apps"; an unknown resource unchanged. */
 struct str kind_plural(struct arena *arena, struct str resource);
 
-/* True if the list contains the kind, which may be optional. */
+/* True if the list contains the kind, which may be optional or separate. */
 bool kind_is_in_list(const struct kind *kind, enum kind_list list);
 
-/* Returns the resources of a list without optional kinds, comma-separated. */
+/* Returns the resources of a list without optional and separate kinds, comma-separated. */
 const char *kind_list(struct arena *arena, enum kind_list list);
 
 #endif

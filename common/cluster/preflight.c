@@ -245,4 +245,5 @@ void apply_check(struct apply *apply)
         check_secrets(apply, apply->rollouts[i].deployed);
     }
     apply_check_claims(apply);
+    apply_check_references(apply);
 }

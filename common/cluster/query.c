@@ -133,7 +133,8 @@ static void add_missing_kind(struct cluster *cluster, struct cluster_namespace *
     map_add(&cluster->arena, &namespace->missing_kinds, str_from_c(kind->name), kind);
 }
 
-/* Lists a kind that the server may not have. If it is forbidden, the user has no such objects. */
+/* Lists a kind that is queried separately. The server may not have it. If it is forbidden, the user
+ * has no such objects. */
 static void handle_optional(struct cluster *cluster, const struct request *request,
                             const struct process *run)
 {
@@ -376,7 +377,8 @@ static struct requests list_requests(struct arena *arena, enum kind_list list, u
                                                         .resources = kind_list(arena, list),
                                                         .lenient = query & QUERY_LENIENT};
     for (size_t i = 0; i < kind_count; i++)
-        if (kind_table[i].optional && kind_is_in_list(&kind_table[i], list))
+        if ((kind_table[i].optional || kind_table[i].separate) &&
+            kind_is_in_list(&kind_table[i], list))
             requests.items[requests.count++] = (struct request){.type = &optional_type,
                                                                 .resources = kind_table[i].resource,
                                                                 .kind = &kind_table[i]};

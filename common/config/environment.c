@@ -318,6 +318,8 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     set_outputs(reader, file, ret);
     environment_set_checked(reader, file, FILE_REGISTRY, name_check_registry, &ret->registry);
     set_ingress(reader, file, ret);
+    environment_set_checked(reader, file, FILE_INGRESS_NAMESPACE, name_check_namespace,
+                            &ret->ingress_namespace);
     environment_set_checked(reader, file, FILE_TLS_SECRET, name_check_subdomain, &ret->tls_secret);
     environment_set_checked(reader, file, FILE_CLUSTER_ISSUER, name_check_subdomain,
                             &ret->cluster_issuer);
@@ -475,10 +477,13 @@ static void record_files(const struct schema_reader *reader, const struct record
 
 /* The fields that belong in an environment file. */
 static const enum field_id environment_fields[] = {
-    FILE_PROVIDERS,       FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
-    FILE_TLS_SECRET,      FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
-    FILE_CLOUD_OBJECTS,   FILE_CLUSTER_NAME,   FILE_GATEWAY,          FILE_INTERNAL_INGRESS_CLASS,
-    FILE_INTERNAL_GATEWAY};
+    FILE_PROVIDERS,        FILE_OUTPUTS,
+    FILE_REGISTRY,         FILE_INGRESS_CLASS,
+    FILE_TLS_SECRET,       FILE_CLUSTER_ISSUER,
+    FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
+    FILE_CLOUD_OBJECTS,    FILE_CLUSTER_NAME,
+    FILE_GATEWAY,          FILE_INTERNAL_INGRESS_CLASS,
+    FILE_INTERNAL_GATEWAY, FILE_INGRESS_NAMESPACE};
 
 enum { ENVIRONMENT_FIELD_COUNT = COUNT_OF(environment_fields) };
 

@@ -51,6 +51,7 @@ struct environment {
     struct str internal_class;              /* of the Ingresses of internal services; empty: none */
     enum flavour_id internal_flavour;       /* flavour of internal_class */
     const struct gateway *internal_gateway; /* replaces those Ingresses; NULL: none */
+    struct str ingress_namespace;           /* of the proxies' pods; empty if not set */
     struct str tls_secret;                  /* empty if not set */
     struct str cluster_issuer;              /* empty if not set */
     bool uses_ack;           /* objects for the ACK controllers of AWS are generated */

@@ -21,6 +21,9 @@ static word_list helm_containers = {"*", NULL};
 static word_list store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
 static word_list helm_modes = {"override", "fill", NULL};
 static word_list helm_replicas = {"remove", "keep", NULL};
+static word_list update_strategies = {"rolling", "recreate", NULL};
+static word_list concurrencies = {"forbid", "replace", "allow", NULL};
+static word_list spreads = {"nodes", "zones", "none", NULL};
 static word_list load_balancers = {"external", "internal", NULL};
 static word_list session_persistences = {"none", "v1.6", NULL};
 static word_list taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
@@ -199,7 +202,8 @@ static bool read_string(const struct schema_reader *reader, const struct field *
         return true;
     diag_error(reader->diags, node->span, "%s cannot contain a secret output of a module",
                field->name);
-    diag_hint(reader->diags, "use the output in env_vars; its value is known only in the cluster");
+    diag_hint(reader->diags, "use the output in env_vars of the module; its value is known only in "
+                             "the cluster");
     return false;
 }
 

@@ -286,6 +286,24 @@ const char *name_check_hash_key(struct str key)
                : "must consist of nginx variables, letters, digits, _ and -, such as $request_uri";
 }
 
+const char *name_check_http_header(struct str name)
+{
+    return name.len && str_span_only(name, ALNUM "-") ? NULL
+                                                      : "must consist of letters, digits and -";
+}
+
+/* The kubelet cannot send a request with other control characters (Go's net/http). */
+const char *name_check_http_value(struct str value)
+{
+    enum { DELETE = 0x7f };
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char byte = (unsigned char)value.data[i];
+        if ((byte < ' ' && byte != '\t') || byte == DELETE)
+            return "must be a single line without control characters";
+    }
+    return NULL;
+}
+
 /* In nginx's configuration, a semicolon or brace ends a directive, and a quote or a comment hides
  * its end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
 const char *name_check_nginx_value(struct str value)
@@ -427,6 +445,25 @@ const char *name_check_aws_region(struct str region)
     bool shape = has_shape(region, LOWER, LOWER DIGITS "-", DIGITS);
     return shape && str_find(region, 0, '-') < region.len ? NULL
                                                           : "must be a region such as us-east-1";
+}
+
+/* Areas of the IANA database. Abbreviations such as PST and offsets such as UTC+1 are not in it, or
+ * mean something else; the server checks the location. https://data.iana.org/time-zones/theory.html
+ */
+const char *name_check_time_zone(struct str zone)
+{
+    static const char *const areas[] = {"Africa/", "America/",  "Antarctica/", "Arctic/",
+                                        "Asia/",   "Atlantic/", "Australia/",  "Europe/",
+                                        "Indian/", "Pacific/",  "Etc/",        "US/",
+                                        "Canada/", "Brazil/",   "Chile/",      "Mexico/"};
+    bool ok = str_eq_c(zone, "UTC") || str_eq_c(zone, "GMT");
+    for (size_t i = 0; !ok && i < COUNT_OF(areas); i++) {
+        struct str area = str_from_c(areas[i]);
+        struct str location = str_skip(zone, area.len);
+        ok = str_starts_with(zone, area) && location.len && !str_ends_with(location, STR("/")) &&
+             str_span_only(location, ALNUM "_+-/");
+    }
+    return ok ? NULL : "must be a time zone of the IANA database, such as Europe/London or UTC";
 }
 
 struct str name_without_root(struct str domain)

@@ -25,6 +25,8 @@ name_check name_check_mount_path;   /* absolute path in a container */
 name_check name_check_path;         /* absolute URL path */
 name_check name_check_request;      /* URL path with an optional query */
 name_check name_check_hash_key;     /* value of ingress-nginx's upstream-hash-by */
+name_check name_check_http_header;  /* name of a header in a probe, as in Kubernetes 1.30 */
+name_check name_check_http_value;   /* its value */
 name_check name_check_nginx_value;  /* annotation value that is copied into nginx's configuration */
 name_check name_check_arn;
 name_check name_check_iam_policy; /* its ARN */
@@ -37,6 +39,7 @@ name_check name_check_uuid;
 name_check name_check_google_project;
 name_check name_check_aws_account;
 name_check name_check_aws_region;
+name_check name_check_time_zone; /* of the IANA database */
 
 /* Returns a domain name without the final dot of a fully qualified name: "example.com" for
  * "example.com.". */

@@ -25,6 +25,7 @@ void manifest_repository(struct manifests *manifests, const struct service *serv
 void manifest_role(struct manifests *manifests, const struct service *service);
 void manifest_pod_identity(struct manifests *manifests, const struct service *service);
 void manifest_service(struct manifests *manifests, const struct service *service);
+void manifest_network_policy(struct manifests *manifests, const struct service *service);
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
 void manifest_disruption_budget(struct manifests *manifests, const struct service *service);
@@ -62,11 +63,9 @@ void manifest_put_pod_labels(struct arena *arena, struct node *labels,
                              const struct service *service);
 
 /* Pods of workloads and cron jobs: manifest_pod.c. */
-enum pod_role { POD_SERVING, POD_JOB };
-
-/* Adds `spec` to a pod template. `commands` and `args` are those of the container. */
-void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
-                  enum pod_role role, const struct value *commands, const struct value *args);
+/* Adds `spec` to a pod template of a cron job; `job` NULL: of the workload. */
+void manifest_pod(struct manifests *manifests, const struct service *service,
+                  const struct cron_job *job, struct node *template);
 
 /* Parts that are also injected into charts (inject.h). All return new nodes. */
 
@@ -81,27 +80,48 @@ struct autoscaling {
     int64_t max;
     int64_t cpu; /* % of the request; 0: no such metric */
     int64_t memory;
+    int64_t up_delay; /* seconds; -1: Kubernetes' default */
+    int64_t down_delay;
+    const struct trigger *triggers; /* of KEDA, for scaled_object_spec() */
+    size_t trigger_count;
 };
 void autoscaler_spec(struct arena *arena, struct node *object, const struct autoscaling *scaling);
+
+/* Adds the spec of a ScaledObject, whose HorizontalPodAutoscaler KEDA creates. */
+void scaled_object_spec(struct arena *arena, struct node *object,
+                        const struct autoscaling *scaling);
+#define MANIFEST_KEDA "keda.sh/v1alpha1"
 struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_t utilization,
                                struct str container);
 
 /* Adds `spec` without its selector. */
 struct node *disruption_budget_spec(struct arena *arena, struct node *object);
 
-/* User and group for `pod_security: restricted`: above 10000, to avoid users of the node. */
-enum { MANIFEST_RESTRICTED_ID = 10001 };
-
 struct node *manifest_string_list(struct arena *arena, const struct value *strings);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
 
 /* Returns the item of a container's envFrom for `secrets: all`. */
 struct node *manifest_all_secrets(struct arena *arena, const struct service *service);
+/* The resource of NVIDIA's device plugin, and the taint that keeps other pods from its nodes. */
+#define MANIFEST_GPU "nvidia.com/gpu"
+struct node *manifest_gpu_toleration(struct arena *arena);
+
+/* Labels that Kubernetes sets to the revision of a pod's template. */
+#define MANIFEST_DEPLOYMENT_REVISION  "pod-template-hash"
+#define MANIFEST_STATEFULSET_REVISION "controller-revision-hash"
+
+/* Returns the topologySpreadConstraints for `spread` (bits of enum spread, not 0) of pods that a
+ * label selector selects. */
+struct node *manifest_spread(struct arena *arena, unsigned spread, const struct node *selector,
+                             const char *revision_label);
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration);
 
 /* Returns a probe. `port` is its target; NULL if it runs a command. */
 struct node *manifest_probe(struct arena *arena, const struct service *service,
                             const struct probe *probe, struct node *port);
+
+/* Returns an item of a probe's `httpHeaders`. */
+struct node *manifest_header(struct arena *arena, const struct item *header);
 
 /* Adds only the handler of a probe to `map`. */
 void manifest_handler(struct arena *arena, struct node *map, const struct probe *probe,

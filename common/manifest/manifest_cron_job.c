@@ -24,11 +24,19 @@ static void add_cron_job(struct manifests *manifests, const struct service *serv
     struct node *object = manifest_object(manifests, service, "batch/v1", "CronJob", job->name);
     struct node *spec = node_set_map(arena, object, "spec");
     node_set_string(arena, spec, "schedule", job->schedule);
-    node_set_string(arena, spec, "concurrencyPolicy", STR("Forbid"));
+    if (job->time_zone.len)
+        node_set_string(arena, spec, "timeZone", job->time_zone);
+    if (job->suspend)
+        node_set_bool(arena, spec, "suspend", true);
+    node_set_string(arena, spec, "concurrencyPolicy", str_from_c(job->concurrency));
     node_set_int(arena, spec, "startingDeadlineSeconds", START_DEADLINE);
     struct node *job_template = node_set_map(arena, spec, "jobTemplate");
     put_labels(manifests, service, node_set_map(arena, job_template, "metadata"), job);
     struct node *job_spec = node_set_map(arena, job_template, "spec");
+    if (job->timeout)
+        node_set_int(arena, job_spec, "activeDeadlineSeconds", job->timeout);
+    if (job->retries >= 0)
+        node_set_int(arena, job_spec, "backoffLimit", job->retries);
     node_set_int(arena, job_spec, "ttlSecondsAfterFinished", FINISHED_TTL);
     struct node *template = node_set_map(arena, job_spec, "template");
     struct node *metadata = node_set_map(arena, template, "metadata");
@@ -36,7 +44,7 @@ static void add_cron_job(struct manifests *manifests, const struct service *serv
     if (service->pod_annotations->count)
         manifest_put_items(arena, node_set_map(arena, metadata, "annotations"),
                            service->pod_annotations);
-    manifest_pod(manifests, service, template, POD_JOB, job->commands, job->args);
+    manifest_pod(manifests, service, job, template);
 }
 
 void manifest_cron_jobs(struct manifests *manifests, const struct service *service)

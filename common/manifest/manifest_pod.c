@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum pod_role { POD_SERVING, POD_JOB };
+
 struct node *manifest_string_list(struct arena *arena, const struct value *strings)
 {
     struct node *list = node_new(arena, NODE_LIST);
@@ -53,16 +55,18 @@ struct node *manifest_all_secrets(struct arena *arena, const struct service *ser
 }
 
 static void put_variables(struct arena *arena, const struct service *service,
-                          struct node *container)
+                          const struct cron_job *job, struct node *container)
 {
+    const struct variable *variables = job ? job->variables : service->variables;
+    size_t count = job ? job->variable_count : service->variable_count;
     if (service->all_secrets.len)
         node_append(node_set_list(arena, container, "envFrom"),
                     manifest_all_secrets(arena, service));
-    if (service->variable_count == 0)
+    if (count == 0)
         return;
     struct node *env = node_set_list(arena, container, "env");
-    for (size_t i = 0; i < service->variable_count; i++)
-        node_append(env, manifest_variable(arena, &service->variables[i]));
+    for (size_t i = 0; i < count; i++)
+        node_append(env, manifest_variable(arena, &variables[i]));
 }
 
 static void put_ports(struct arena *arena, const struct service *service, struct node *container)
@@ -78,18 +82,25 @@ static void put_ports(struct arena *arena, const struct service *service, struct
     }
 }
 
-static void put_resources(struct arena *arena, const struct service *service,
+static void put_resources(struct arena *arena, const struct resources *resources,
                           struct node *container)
 {
-    const struct resources *resources = &service->resources;
     struct node *map = node_set_map(arena, container, "resources");
     struct node *requests = node_set_map(arena, map, "requests");
     node_set_string(arena, requests, "cpu", quantity_cpu(arena, resources->cpu_request));
     node_set_string(arena, requests, "memory", quantity_bytes(arena, resources->memory_request));
+    if (resources->disk_request)
+        node_set_string(arena, requests, "ephemeral-storage",
+                        quantity_bytes(arena, resources->disk_request));
     struct node *limits = node_set_map(arena, map, "limits");
     if (resources->cpu_limit)
         node_set_string(arena, limits, "cpu", quantity_cpu(arena, resources->cpu_limit));
     node_set_string(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
+    if (resources->disk_limit)
+        node_set_string(arena, limits, "ephemeral-storage",
+                        quantity_bytes(arena, resources->disk_limit));
+    if (resources->gpus)
+        node_set_string(arena, limits, MANIFEST_GPU, str_from_int(arena, resources->gpus));
 }
 
 /* Returns the port of a probe, by name if possible. gRPC probes support only numbers. A liveness
@@ -106,6 +117,23 @@ static struct node *probe_port(struct arena *arena, const struct service *servic
     return number ? node_int(arena, port->number) : node_scalar(arena, STYLE_TEXT, port->name);
 }
 
+struct node *manifest_header(struct arena *arena, const struct item *header)
+{
+    struct node *item = node_new(arena, NODE_MAP);
+    node_set_string(arena, item, "name", header->name);
+    node_set_string(arena, item, "value", header->text);
+    return item;
+}
+
+static void put_headers(struct arena *arena, struct node *handler, const struct value *headers)
+{
+    if (headers->count == 0)
+        return;
+    struct node *list = node_set_list(arena, handler, "httpHeaders");
+    for (size_t i = 0; i < headers->count; i++)
+        node_append(list, manifest_header(arena, &headers->items[i]));
+}
+
 void manifest_handler(struct arena *arena, struct node *map, const struct probe *probe,
                       struct node *port)
 {
@@ -115,6 +143,7 @@ void manifest_handler(struct arena *arena, struct node *map, const struct probe 
         handler = node_set_map(arena, map, "httpGet");
         node_set_string(arena, handler, "path", probe->path);
         node_set(arena, handler, "port", port);
+        put_headers(arena, handler, probe->headers);
         break;
     case PROBE_TCP:
         handler = node_set_map(arena, map, "tcpSocket");
@@ -184,7 +213,7 @@ static bool needs_tmp(const struct service *service, enum pod_role role)
     for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
         if (str_eq_c(service->disks[i].path, "/tmp"))
             return false;
-    return is_restricted(service);
+    return service->read_only_root;
 }
 
 /* Only the workload's pods mount disks; a pod of a job could not mount them at the same time. */
@@ -202,52 +231,87 @@ static void put_mounts(struct arena *arena, const struct service *service, struc
         put_mount(arena, mounts, STR("tmp"), STR("/tmp"));
 }
 
+static void put_user(struct arena *arena, const struct service *service, struct node *security)
+{
+    if (service->run_as_user > 0 || is_restricted(service))
+        node_set_bool(arena, security, "runAsNonRoot", true);
+    if (service->run_as_user < 0)
+        return;
+    node_set_int(arena, security, "runAsUser", service->run_as_user);
+    node_set_int(arena, security, "runAsGroup", service->run_as_user);
+}
+
 static void put_container_security(struct arena *arena, const struct service *service,
                                    struct node *container)
 {
-    if (service->security == POD_SECURITY_OFF)
+    bool off = service->security == POD_SECURITY_OFF;
+    if (off && !service->read_only_root && service->run_as_user < 0)
         return;
     struct node *security = node_set_map(arena, container, "securityContext");
-    node_set_bool(arena, security, "allowPrivilegeEscalation", false);
-    if (!is_restricted(service))
-        return;
-    struct node *capabilities = node_set_map(arena, security, "capabilities");
-    node_append_string(arena, node_set_list(arena, capabilities, "drop"), STR("ALL"));
-    node_set_bool(arena, security, "readOnlyRootFilesystem", true);
-    node_set_bool(arena, security, "runAsNonRoot", true);
-    node_set_int(arena, security, "runAsUser", MANIFEST_RESTRICTED_ID);
-    node_set_int(arena, security, "runAsGroup", MANIFEST_RESTRICTED_ID);
+    if (!off)
+        node_set_bool(arena, security, "allowPrivilegeEscalation", false);
+    if (is_restricted(service)) {
+        struct node *capabilities = node_set_map(arena, security, "capabilities");
+        node_append_string(arena, node_set_list(arena, capabilities, "drop"), STR("ALL"));
+    }
+    if (service->read_only_root)
+        node_set_bool(arena, security, "readOnlyRootFilesystem", true);
+    put_user(arena, service, security);
 }
 
 static void put_pod_security(struct arena *arena, const struct service *service, struct node *pod,
                              enum pod_role role)
 {
-    if (service->security == POD_SECURITY_OFF)
+    bool off = service->security == POD_SECURITY_OFF;
+    bool group = service->run_as_user > 0 && role == POD_SERVING && service->disk_count;
+    if (off && !group)
         return;
     struct node *security = node_set_map(arena, pod, "securityContext");
-    node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
-                    STR("RuntimeDefault"));
-    if (is_restricted(service) && role == POD_SERVING && service->disk_count) {
-        node_set_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
+    if (!off)
+        node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
+                        STR("RuntimeDefault"));
+    if (group) {
+        node_set_int(arena, security, "fsGroup", service->run_as_user);
         /* Avoids a recursive change of ownership at each start. */
         node_set_string(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
     }
 }
 
-static void put_spread(struct manifests *manifests, const struct service *service,
-                       struct node *constraints, const char *topology)
+struct node *manifest_spread(struct arena *arena, unsigned spread, const struct node *selector,
+                             const char *revision_label)
+{
+    static const struct {
+        enum spread bit;
+        const char *topology;
+    } rows[] = {{SPREAD_NODES, "kubernetes.io/hostname"},
+                {SPREAD_ZONES, "topology.kubernetes.io/zone"}};
+    struct node *constraints = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (!(spread & rows[i].bit))
+            continue;
+        struct node *constraint = node_append_map(arena, constraints);
+        node_set_int(arena, constraint, "maxSkew", 1);
+        node_set_string(arena, constraint, "topologyKey", str_from_c(rows[i].topology));
+        node_set_string(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
+        node_set(arena, constraint, "labelSelector", node_copy(arena, selector));
+        /* Counts only pods of the same revision, so that they are spread evenly after a rollout. */
+        node_append_string(arena, node_set_list(arena, constraint, "matchLabelKeys"),
+                           str_from_c(revision_label));
+    }
+    return constraints;
+}
+
+static void put_spread(struct manifests *manifests, const struct service *service, struct node *pod)
 {
     struct arena *arena = manifests->arena;
-    struct node *constraint = node_append_map(arena, constraints);
-    node_set_int(arena, constraint, "maxSkew", 1);
-    node_set_string(arena, constraint, "topologyKey", str_from_c(topology));
-    node_set_string(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
-    struct node *selector = node_set_map(arena, constraint, "labelSelector");
+    if (service->spread == SPREAD_NONE || service->max_containers <= 1)
+        return;
+    struct node *selector = node_new(arena, NODE_MAP);
     manifest_selector(manifests, service, selector, "matchLabels");
-    /* Counts only pods of the same revision, so that they are spread evenly after a rollout. */
-    node_append_string(arena, node_set_list(arena, constraint, "matchLabelKeys"),
-                       service->disk_count ? STR("controller-revision-hash")
-                                           : STR("pod-template-hash"));
+    node_set(arena, pod, "topologySpreadConstraints",
+             manifest_spread(arena, service->spread, selector,
+                             service->disk_count ? MANIFEST_STATEFULSET_REVISION
+                                                 : MANIFEST_DEPLOYMENT_REVISION));
 }
 
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration)
@@ -260,13 +324,25 @@ struct node *manifest_toleration(struct arena *arena, const struct toleration *t
     return item;
 }
 
-static void put_tolerations(struct arena *arena, const struct service *service, struct node *pod)
+struct node *manifest_gpu_toleration(struct arena *arena)
 {
-    if (service->toleration_count == 0)
+    struct node *item = node_new(arena, NODE_MAP);
+    node_set_string(arena, item, "key", STR(MANIFEST_GPU));
+    node_set_string(arena, item, "operator", STR("Exists"));
+    node_set_string(arena, item, "effect", STR("NoSchedule"));
+    return item;
+}
+
+static void put_tolerations(struct arena *arena, const struct service *service, bool gpu,
+                            struct node *pod)
+{
+    if (service->toleration_count == 0 && !gpu)
         return;
     struct node *list = node_set_list(arena, pod, "tolerations");
     for (size_t i = 0; i < service->toleration_count; i++)
         node_append(list, manifest_toleration(arena, &service->tolerations[i]));
+    if (gpu)
+        node_append(list, manifest_gpu_toleration(arena));
 }
 
 static void put_volumes(struct arena *arena, const struct service *service, struct node *pod,
@@ -280,9 +356,9 @@ static void put_volumes(struct arena *arena, const struct service *service, stru
 }
 
 static void put_container(struct arena *arena, const struct service *service, struct node *pod,
-                          enum pod_role role, const struct value *commands,
-                          const struct value *args)
+                          const struct cron_job *job)
 {
+    enum pod_role role = job ? POD_JOB : POD_SERVING;
     struct node *container = node_append_map(arena, node_set_list(arena, pod, "containers"));
     node_set_string(arena, container, "name", service->name);
     node_set_string(arena, container, "image", service->image);
@@ -290,12 +366,12 @@ static void put_container(struct arena *arena, const struct service *service, st
     bool local = service->layer->environment.provider->is_local;
     node_set_string(arena, container, "imagePullPolicy",
                     local ? STR("IfNotPresent") : STR("Always"));
-    put_strings(arena, container, "command", commands);
-    put_strings(arena, container, "args", args);
-    put_variables(arena, service, container);
+    put_strings(arena, container, "command", job ? job->commands : service->commands);
+    put_strings(arena, container, "args", job ? job->args : service->args);
+    put_variables(arena, service, job, container);
     if (role == POD_SERVING)
         put_ports(arena, service, container);
-    put_resources(arena, service, container);
+    put_resources(arena, job ? &job->resources : &service->resources, container);
     if (role == POD_SERVING) {
         put_probe(arena, service, container, "startupProbe", &service->startup);
         put_probe(arena, service, container, "livenessProbe", &service->liveness);
@@ -306,10 +382,11 @@ static void put_container(struct arena *arena, const struct service *service, st
     put_container_security(arena, service, container);
 }
 
-void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
-                  enum pod_role role, const struct value *commands, const struct value *args)
+void manifest_pod(struct manifests *manifests, const struct service *service,
+                  const struct cron_job *job, struct node *template)
 {
     struct arena *arena = manifests->arena;
+    enum pod_role role = job ? POD_JOB : POD_SERVING;
     struct node *pod = node_set_map(arena, template, "spec");
     node_set_string(arena, pod, "serviceAccountName", service->name);
     node_set_bool(arena, pod, "automountServiceAccountToken", service->mounts_token);
@@ -320,12 +397,14 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     if (role == POD_JOB)
         node_set_string(arena, pod, "restartPolicy", STR("Never"));
     put_pod_security(arena, service, pod, role);
-    if (role == POD_SERVING && service->max_containers > 1) {
-        struct node *constraints = node_set_list(arena, pod, "topologySpreadConstraints");
-        put_spread(manifests, service, constraints, "kubernetes.io/hostname");
-        put_spread(manifests, service, constraints, "topology.kubernetes.io/zone");
-    }
-    put_tolerations(arena, service, pod);
-    put_container(arena, service, pod, role, commands, args);
+    if (service->priority_class.len)
+        node_set_string(arena, pod, "priorityClassName", service->priority_class);
+    if (service->node_selector->count)
+        manifest_put_items(arena, node_set_map(arena, pod, "nodeSelector"), service->node_selector);
+    if (role == POD_SERVING)
+        put_spread(manifests, service, pod);
+    put_tolerations(arena, service, job ? job->resources.gpus > 0 : service->resources.gpus > 0,
+                    pod);
+    put_container(arena, service, pod, job);
     put_volumes(arena, service, pod, role);
 }

@@ -6,6 +6,10 @@ static void put_deployment(struct arena *arena, const struct service *service, s
 {
     node_set_int(arena, spec, "progressDeadlineSeconds", service->timeout);
     struct node *strategy = node_set_map(arena, spec, "strategy");
+    if (service->recreates) {
+        node_set_string(arena, strategy, "type", STR("Recreate"));
+        return;
+    }
     node_set_string(arena, strategy, "type", STR("RollingUpdate"));
     struct node *rolling = node_set_map(arena, strategy, "rollingUpdate");
     node_set_string(arena, rolling, "maxSurge", STR("25%"));
@@ -46,7 +50,7 @@ static void put_template(struct manifests *manifests, const struct service *serv
     if (service->pod_annotations->count)
         manifest_put_items(arena, node_set_map(arena, metadata, "annotations"),
                            service->pod_annotations);
-    manifest_pod(manifests, service, template, POD_SERVING, service->commands, service->args);
+    manifest_pod(manifests, service, NULL, template);
 }
 
 void manifest_workload(struct manifests *manifests, const struct service *service)

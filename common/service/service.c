@@ -1,12 +1,7 @@
 #include "cloud/repository.h"
 #include "config/usage.h"
 #include "format/image_ref.h"
-#include "format/quantity.h"
 #include "service/service_reader.h"
-
-#include <inttypes.h>
-
-enum { LIMIT_FACTOR = 2 }; /* limits are this many times the requests */
 
 /* Sets the name, which is the name of a Service and, after the layer name, a label value. */
 static void read_name(const struct service_reader *in)
@@ -139,126 +134,6 @@ static void read_image(const struct service_reader *in)
         warn_without_version(in);
 }
 
-/* Reports an autoscaler without a metric, for which Kubernetes would use CPU. In a chart, the
- * autoscaler may have its own metrics. */
-static void check_targets(const struct service_reader *in)
-{
-    const struct service *service = in->service;
-    if (service->target_cpu || service->target_memory || !service_has_autoscaler(service) ||
-        layer_is_for_chart(in->layer))
-        return;
-    service_error(in, SERVICE_TARGET_MEM,
-                  "autoscaling requires a target above 0, but both targets are 0");
-    diag_hint(in->reader.diags, "set a target above 0, or set min_containers and max_containers to "
-                                "the same number");
-}
-
-static void check_scale(const struct service_reader *in)
-{
-    int64_t min = in->service->min_containers, max = in->service->max_containers;
-    bool min_written = record_has(in->record, SERVICE_MIN_CONTAINERS);
-    bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
-    enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
-    /* In a chart, a missing field keeps the chart's value. */
-    if (layer_is_for_chart(in->layer) && !(min_written && max_written))
-        return;
-    if (min > max) {
-        service_error(in, field,
-                      "min_containers (%" PRId64
-                      ") must not be greater than max_containers (%" PRId64 ")",
-                      min, max);
-        if (!min_written || !max_written)
-            diag_hint(in->reader.diags,
-                      "set both; the defaults are min_containers: %s, max_containers: %s",
-                      schema_field(SERVICE_MIN_CONTAINERS)->default_value,
-                      schema_field(SERVICE_MAX_CONTAINERS)->default_value);
-    } else if (min == 0 && max > 0) {
-        service_error(in, field, "min_containers must be at least 1 unless max_containers is 0");
-        diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
-    } else {
-        check_targets(in);
-    }
-}
-
-static void read_scale(const struct service_reader *in)
-{
-    struct service *service = in->service;
-    const struct value *min = service_value(in, SERVICE_MIN_CONTAINERS);
-    const struct value *max = service_value(in, SERVICE_MAX_CONTAINERS);
-    bool is_paused = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
-    service->min_containers = is_paused ? 0 : min->number;
-    service->max_containers = max->number;
-    service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
-    service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
-    if (!min->invalid && !max->invalid)
-        check_scale(in);
-}
-
-/* Returns the record of a map field; a record of defaults if the map is missing. */
-static const struct record *record_of(const struct service_reader *in, enum field_id field,
-                                      const struct schema *schema)
-{
-    const struct value *written = service_value(in, field);
-    return written->count ? written->records[0]
-                          : schema_read(&in->reader, schema, node_new(in->reader.arena, NODE_MAP));
-}
-
-static int64_t read_limit(const struct service_reader *in, const struct record *limits,
-                          enum field_id field, const struct value *request)
-{
-    const struct value *limit = record_value(limits, field);
-    if (limit->is_keyword)
-        return 0;
-    if (!limit->node)
-        return request->number * LIMIT_FACTOR;
-    const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
-    bool known = !request->invalid && !(map->invalid && map->count == 0) &&
-                 !(layer_is_for_chart(in->layer) && !request->node);
-    if (known && limit->number < request->number) {
-        struct arena *arena = in->reader.arena;
-        bool cpu = field == LIMITS_CPU;
-        struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
-        struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
-        diag_error(in->reader.diags, limit->node->span,
-                   "the limit (%.*s) must not be less than the request (%.*s)", STR_ARG(is),
-                   STR_ARG(least));
-        diag_hint(in->reader.diags, "raise the limit, or lower the request in resource_request");
-    }
-    return limit->number;
-}
-
-/* Warns of values below 10, which are probably meant as cores: a container with 0.001 cores does
- * not start. */
-static void check_cpu(const struct service_reader *in, const struct record *record,
-                      enum field_id field)
-{
-    enum { MILLICORES_MIN = 10 };
-    const struct value *cpu = record_value(record, field);
-    if (!cpu->node || cpu->is_keyword || cpu->number >= MILLICORES_MIN ||
-        !str_span_only(cpu->text, "0123456789"))
-        return;
-    diag_warning(in->reader.diags, cpu->node->span,
-                 "cpu is in millicores: %" PRId64 " means 0.00%" PRId64 " cores", cpu->number,
-                 cpu->number);
-    diag_hint(in->reader.diags, "did you mean %" PRId64 "000, or %" PRId64 ".0?", cpu->number,
-              cpu->number);
-}
-
-static void read_resources(const struct service_reader *in)
-{
-    const struct record *requests = record_of(in, SERVICE_RESOURCE_REQUEST, &resources_schema);
-    const struct record *limits = record_of(in, SERVICE_RESOURCE_LIMITS, &limits_schema);
-    struct resources *resources = &in->service->resources;
-    check_cpu(in, requests, RESOURCES_CPU);
-    check_cpu(in, limits, LIMITS_CPU);
-    const struct value *cpu = record_value(requests, RESOURCES_CPU);
-    const struct value *memory = record_value(requests, RESOURCES_MEMORY);
-    resources->cpu_request = cpu->number;
-    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, cpu);
-    resources->memory_request = memory->number;
-    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
-}
-
 /* Checks `workload: "*"` and `containers: "*"` against the other fields of `helm`. */
 static void check_wildcards(const struct service_reader *in, const struct record *record)
 {
@@ -299,6 +174,17 @@ static void reject_fields(const struct service_reader *in, const enum field_id *
     }
 }
 
+/* A GPU belongs to one container. */
+static void check_gpus(const struct service_reader *in)
+{
+    const struct helm *helm = &in->service->helm;
+    if (in->service->resources.gpus == 0 || !(helm->all_workloads || helm->all_containers))
+        return;
+    service_error(in, SERVICE_RESOURCE_LIMITS, "gpu cannot be used with %s: \"*\"",
+                  helm->all_workloads ? "workload" : "containers");
+    diag_hint(in->reader.diags, "move it to a service for one container");
+}
+
 static void read_helm(const struct service_reader *in)
 {
     /* A port belongs to one container. */
@@ -309,6 +195,9 @@ static void read_helm(const struct service_reader *in)
                                                     SERVICE_MAX_CONTAINERS,
                                                     SERVICE_TARGET_CPU,
                                                     SERVICE_TARGET_MEM,
+                                                    SERVICE_SCALE_UP_DELAY,
+                                                    SERVICE_SCALE_DOWN_DELAY,
+                                                    SERVICE_TRIGGERS,
                                                     SERVICE_COMMANDS,
                                                     SERVICE_ARGS,
                                                     SERVICE_PUBLIC_URI,
@@ -337,6 +226,7 @@ static void read_helm(const struct service_reader *in)
     if (record_has(record, HELM_HOOKS))
         helm->hooks = record_value(record, HELM_HOOKS)->boolean;
     check_wildcards(in, record);
+    check_gpus(in);
     if (helm->all_containers)
         reject_fields(in, container_fields, COUNT_OF(container_fields), "containers");
     if (helm->all_workloads)
@@ -356,13 +246,14 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     in.service->record = in.record;
     read_name(&in);
     read_image(&in);
-    read_scale(&in);
+    service_read_scale(&in);
     service_read_ports(&in);
     service_read_probes(&in);
-    read_resources(&in);
+    service_read_resources(&in);
     service_read_variables(&in);
     service_read_pods(&in);
     service_read_routes(&in);
+    service_read_network_policy(&in);
     service_read_cloud(&in);
     read_helm(&in);
     *ret_ok = layer->diags->errors == errors;

@@ -27,6 +27,7 @@ struct probe {
     struct str
         path; /* PROBE_HTTP: begins with /. PROBE_TCP: the path in the file, which is not used */
     const struct value *command; /* PROBE_COMMAND: its arguments are the items */
+    const struct value *headers; /* PROBE_HTTP: map of strings */
     int64_t delay;               /* seconds before the first probe */
     int64_t failures;            /* failureThreshold; 0: Kubernetes' default, 3 */
 };
@@ -53,6 +54,9 @@ struct resources {
     int64_t cpu_limit;      /* 0: no limit */
     int64_t memory_request; /* bytes */
     int64_t memory_limit;
+    int64_t disk_request; /* bytes of ephemeral storage; 0: none */
+    int64_t disk_limit;   /* 0: no limit */
+    int64_t gpus;
 };
 
 struct disk {
@@ -66,14 +70,41 @@ struct disk {
 struct cron_job {
     struct str name; /* of the CronJob */
     struct str schedule;
+    struct str time_zone;         /* empty: that of the cluster */
     const struct value *commands; /* list of strings */
     const struct value *args;
+    bool suspend;
+    int64_t timeout;            /* seconds; 0: none */
+    int64_t retries;            /* -1: Kubernetes' default, 6 */
+    const char *concurrency;    /* concurrencyPolicy */
+    struct variable *variables; /* those of the service, and its own */
+    size_t variable_count;
+    struct resources resources;
 };
 
 struct toleration {
     struct str key;
     struct str value;
     struct str effect;
+};
+
+/* Pods that may connect to a service. */
+struct peer {
+    struct str namespace; /* empty: that of the service */
+    struct str layer;     /* of the module */
+    struct str module;    /* empty: all pods of the namespace */
+};
+
+/* Bits: what the pods are spread over. */
+enum spread { SPREAD_NONE = 0, SPREAD_NODES = 1, SPREAD_ZONES = 2 };
+
+/* A trigger of KEDA. */
+struct trigger {
+    struct str type;
+    const struct value *metadata; /* map of strings */
+    struct str auth;              /* name of its authentication; may be empty */
+    bool cluster_auth;            /* a ClusterTriggerAuthentication */
+    struct location at;           /* of `auth` */
 };
 
 enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
@@ -112,6 +143,10 @@ struct service {
     int64_t max_containers; /* 0: only cron jobs run */
     int64_t target_cpu;     /* % of the request; 0: no such metric */
     int64_t target_memory;
+    int64_t scale_up_delay; /* seconds; -1: Kubernetes' default */
+    int64_t scale_down_delay;
+    struct trigger *triggers; /* if not empty, the autoscaler is a ScaledObject of KEDA */
+    size_t trigger_count;
     struct probe startup;
     struct probe liveness;
     struct probe readiness;
@@ -128,7 +163,10 @@ struct service {
     size_t cron_job_count;
     struct toleration *tolerations;
     size_t toleration_count;
-    const struct value *commands; /* list of strings; empty: the image's ENTRYPOINT */
+    const struct value *node_selector; /* map of strings */
+    struct str priority_class;         /* may be empty */
+    unsigned spread;                   /* bits of enum spread */
+    const struct value *commands;      /* list of strings; empty: the image's ENTRYPOINT */
     const struct value *args;
     const struct value *pod_annotations; /* map of strings */
     const struct value *pod_labels;
@@ -138,7 +176,13 @@ struct service {
     int64_t drain;        /* part of grace_period for the preStop sleep; 0: no preStop hook */
     const struct value *service_annotations;
     enum load_balancer load_balancer; /* of the tcp ports */
+    bool has_network_policy;          /* only `peers` may connect */
+    struct peer *peers;
+    size_t peer_count;
+    bool recreates; /* an update stops all pods before it starts new ones */
     enum pod_security security;
+    bool read_only_root;
+    int64_t run_as_user;  /* also the group; -1: the user of the image */
     bool mounts_token;    /* pods get a token for the Kubernetes API */
     struct route *routes; /* grouped by host */
     size_t route_count;

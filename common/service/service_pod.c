@@ -1,133 +1,7 @@
-/* Pod settings besides the container, and cron jobs. */
-#include "base/map.h"
-#include "format/cron.h"
+/* Pod settings besides the container. */
 #include "service/service_reader.h"
 
 #include <inttypes.h>
-
-enum { HASH_LENGTH = 8 };
-
-static void add_strings(struct buf *text, const struct value *strings)
-{
-    for (size_t i = 0; i < strings->count; i++) {
-        buf_add_byte(text, '\0');
-        buf_add(text, strings->items[i].text);
-    }
-    buf_add_byte(text, '\n');
-}
-
-/* Returns the default name of a cron job. It is derived from the commands, not from the position or
- * schedule, because a change of these must not create another CronJob. The hash includes the full
- * service name, which may be cut in the result. */
-static struct str cron_hash_name(const struct service_reader *in, const struct cron_job *job)
-{
-    struct buf text = {0};
-    buf_add(&text, in->service->name);
-    buf_add_byte(&text, '\n');
-    add_strings(&text, job->commands);
-    add_strings(&text, job->args);
-    uint32_t hash = str_hash(buf_str(&text));
-    buf_free(&text);
-    struct str name = str_slice(in->service->name, 0, CRON_NAME_MAX - 1 - HASH_LENGTH);
-    return str_format(in->reader.arena, "%.*s-%08x", STR_ARG(name), hash);
-}
-
-/* Returns MODULE-NAME. Reports an error if it is not valid. */
-static struct str cron_explicit_name(const struct service_reader *in, const struct record *record)
-{
-    struct diags *diags = in->reader.diags;
-    struct location at = record_location(record, CRON_JOB_NAME);
-    struct str suffix = record_value(record, CRON_JOB_NAME)->text;
-    struct str name =
-        str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(suffix));
-    const char *invalid = name_check_namespace(suffix);
-    if (invalid) {
-        diag_error(diags, at, "name %s", invalid);
-    } else if (name.len > CRON_NAME_MAX) {
-        diag_error(diags, at, "CronJob name \"%.*s\" must be at most %d characters long",
-                   STR_ARG(name), CRON_NAME_MAX);
-        diag_hint(diags, "shorten name: the CronJob is named SERVICE-NAME");
-    }
-    return name;
-}
-
-static void check_cron_commands(const struct service_reader *in, const struct record *record,
-                                const struct cron_job *job, struct map *names)
-{
-    struct diags *diags = in->reader.diags;
-    struct location at = record->node->span;
-    at.end = at.start;
-    if (job->commands->invalid || job->args->invalid)
-        return;
-    if (job->commands->count == 0 && job->args->count == 0) {
-        diag_error(diags, at, "a cron job requires commands or args");
-        diag_hint(diags, "for example: commands: [./clean]");
-    } else if (map_add(in->reader.arena, names, job->name, job)) {
-        if (record_has(record, CRON_JOB_NAME)) {
-            diag_error(diags, record_location(record, CRON_JOB_NAME),
-                       "duplicate CronJob name \"%.*s\"", STR_ARG(job->name));
-            diag_hint(diags, "set a different name in each cron job");
-            return;
-        }
-        diag_error(diags, at, "duplicate cron job: another one has the same commands and args");
-        diag_hint(diags, "set a name in each of them, for example: name: clean-daily");
-    }
-}
-
-static void read_cron_job(const struct service_reader *in, const struct record *record,
-                          struct map *names)
-{
-    struct service *service = in->service;
-    struct cron_job *job = &service->cron_jobs[service->cron_job_count++];
-    *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
-                             .commands = record_value(record, CRON_JOB_COMMANDS),
-                             .args = record_value(record, CRON_JOB_ARGS)};
-    job->name = record_has(record, CRON_JOB_NAME) ? cron_explicit_name(in, record)
-                                                  : cron_hash_name(in, job);
-    const char *error = cron_check(in->reader.arena, job->schedule);
-    if (error && record_has(record, CRON_JOB_SCHEDULE)) {
-        diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
-                   error);
-        diag_hint(in->reader.diags, "for example, every day at 03:00: \"0 3 * * *\"");
-    }
-    check_cron_commands(in, record, job, names);
-}
-
-static void read_cron_jobs(const struct service_reader *in)
-{
-    const struct value *written = service_value(in, SERVICE_CRON_JOBS);
-    struct map names = {0};
-    if (written->count > CRON_JOBS_MAX) {
-        service_error(in, SERVICE_CRON_JOBS, "too many cron_jobs: %zu (maximum %d)", written->count,
-                      CRON_JOBS_MAX);
-        return;
-    }
-    in->service->cron_jobs = ARENA_ARRAY(in->reader.arena, written->count, struct cron_job);
-    for (size_t i = 0; i < written->count; i++)
-        read_cron_job(in, written->records[i], &names);
-}
-
-static void read_tolerations(const struct service_reader *in)
-{
-    struct service *service = in->service;
-    const struct value *written = service_value(in, SERVICE_TOLERATIONS);
-    service->tolerations = ARENA_ARRAY(in->reader.arena, written->count, struct toleration);
-    for (size_t i = 0; i < written->count; i++) {
-        const struct record *record = written->records[i];
-        struct toleration *toleration = &service->tolerations[service->toleration_count++];
-        *toleration = (struct toleration){.key = record_value(record, TOLERATION_KEY)->text,
-                                          .value = record_value(record, TOLERATION_VALUE)->text,
-                                          .effect = record_value(record, TOLERATION_EFFECT)->text};
-        const char *error = name_check_label_key(toleration->key);
-        if (error && record_has(record, TOLERATION_KEY))
-            diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
-                       "toleration key %s", error);
-        error = name_check_label_value(toleration->value);
-        if (error)
-            diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
-                       "toleration value %s", error);
-    }
-}
 
 /* True for labels that are set on all objects or used in selectors. */
 static bool is_reserved_label(struct str key)
@@ -210,14 +84,62 @@ static void read_timeout(const struct service_reader *in)
     diag_hint(in->reader.diags, "set timeout above %" PRId64 ", or remove it", start);
 }
 
+/* The standard `restricted` requires a user other than root, but not which, and not a read-only
+ * root file system. */
+static void read_security(const struct service_reader *in)
+{
+    enum { RESTRICTED_USER = 10001 }; /* above 10000, to avoid users of the node */
+    struct service *service = in->service;
+    struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
+    const struct value *read_only = service_value(in, SERVICE_READ_ONLY_ROOT);
+    const struct value *user = service_value(in, SERVICE_RUN_AS_USER);
+    bool restricted = str_eq_c(security, "restricted");
+    service->security = restricted                  ? POD_SECURITY_RESTRICTED
+                        : str_eq_c(security, "off") ? POD_SECURITY_OFF
+                                                    : POD_SECURITY_DEFAULT;
+    service->read_only_root = read_only->node ? read_only->boolean : restricted;
+    service->run_as_user = user->is_keyword ? -1
+                           : user->node     ? user->number
+                           : restricted     ? RESTRICTED_USER
+                                            : -1;
+    if (restricted && record_has(in->record, SERVICE_RUN_AS_USER) && service->run_as_user == 0) {
+        service_error(in, SERVICE_RUN_AS_USER,
+                      "run_as_user: 0 cannot be used with pod_security: restricted, which forbids "
+                      "root");
+        diag_hint(in->reader.diags, "set another user, or pod_security: default");
+    }
+}
+
+/* Volumes belong to root unless they get a group. */
+static void warn_volumes(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    if (service->disk_count == 0 || service->security != POD_SECURITY_RESTRICTED ||
+        !service_value(in, SERVICE_RUN_AS_USER)->is_keyword)
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_RUN_AS_USER),
+                 "the user of the image may be unable to write to persistent_storage, which gets "
+                 "no group");
+    diag_hint(in->reader.diags, "write the number of that user, for example: run_as_user: 1000");
+}
+
+/* A StatefulSet has no such strategy: it stops each pod before it starts the new one. */
+static void read_update_strategy(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    service->recreates = str_eq_c(service_value(in, SERVICE_UPDATE_STRATEGY)->text, "recreate");
+    if (!service->recreates || service->disk_count == 0)
+        return;
+    service_error(in, SERVICE_UPDATE_STRATEGY,
+                  "update_strategy: recreate cannot be used with persistent_storage");
+    diag_hint(in->reader.diags, "remove it: an update stops each pod before its new one starts");
+}
+
 void service_read_pods(const struct service_reader *in)
 {
     enum { DRAIN_MAX = 10 }; /* seconds until load balancers have removed a terminating pod */
     struct service *service = in->service;
-    struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
-    service->security = str_eq_c(security, "restricted") ? POD_SECURITY_RESTRICTED
-                        : str_eq_c(security, "off")      ? POD_SECURITY_OFF
-                                                         : POD_SECURITY_DEFAULT;
+    read_security(in);
     service->mounts_token = service_value(in, SERVICE_TOKEN)->boolean;
     read_timeout(in);
     service->grace_period = service_value(in, SERVICE_GRACE_PERIOD)->number;
@@ -232,6 +154,8 @@ void service_read_pods(const struct service_reader *in)
     service->ingress_annotations = read_metadata(in, SERVICE_INGRESS_ANNOTATIONS);
     service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
-    read_cron_jobs(in);
-    read_tolerations(in);
+    read_update_strategy(in);
+    warn_volumes(in);
+    service_read_cron_jobs(in);
+    service_read_placement(in);
 }

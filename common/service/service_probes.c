@@ -2,6 +2,7 @@
  * `healthcheck`; otherwise a default for the port type. A path on a port of type tcp or websocket
  * is requested only with `healthcheck: http` or `probe_port`; otherwise the probe opens a TCP
  * connection, with a warning. */
+#include "base/map.h"
 #include "service/service_reader.h"
 
 #include <inttypes.h>
@@ -63,7 +64,8 @@ static bool is_probed_by_tcp(const struct service_reader *in)
 static struct probe path_probe(const struct service_reader *in, enum field_id path)
 {
     return (struct probe){.kind = is_probed_by_tcp(in) ? PROBE_TCP : PROBE_HTTP,
-                          .path = path_of(in, path)};
+                          .path = path_of(in, path),
+                          .headers = service_value(in, SERVICE_PROBE_HEADERS)};
 }
 
 /* Returns the kind that `healthcheck` or the port type implies. `http` applies only to paths. */
@@ -389,6 +391,62 @@ static void warn_restarts(const struct service_reader *in)
                              liveness + (failures - 1) * service->probe_period, readiness);
 }
 
+/* If both probes do the same check, a failing pod loses its traffic before it is restarted. */
+static void set_failures(const struct service_reader *in)
+{
+    enum { SAME_CHECK_FACTOR = 2 };
+    struct service *service = in->service;
+    int64_t failures = service_value(in, SERVICE_PROBE_FAILURES)->number;
+    if (has(in, SERVICE_PROBE_FAILURES))
+        service->readiness.failures = service->liveness.failures = failures;
+    if (is_same_check(&service->liveness, &service->readiness))
+        service->liveness.failures = SAME_CHECK_FACTOR * failures;
+}
+
+static void check_headers(const struct service_reader *in)
+{
+    struct diags *diags = in->reader.diags;
+    const struct value *headers = service_value(in, SERVICE_PROBE_HEADERS);
+    struct map names = {0};
+    for (size_t i = 0; i < headers->count; i++) {
+        const struct item *item = &headers->items[i];
+        const char *error = name_check_http_header(item->name);
+        if (!error &&
+            map_add(in->reader.arena, &names, str_lower(in->reader.arena, item->name), item))
+            error = "occurs twice: the case of letters has no meaning in header names";
+        if (error)
+            diag_error(diags, item->name_node->span, "header name \"%.*s\" %s", STR_ARG(item->name),
+                       error);
+        error = name_check_http_value(item->text);
+        if (error)
+            diag_error(diags, item->node->span, "value of header \"%.*s\" %s", STR_ARG(item->name),
+                       error);
+    }
+}
+
+/* Warns about fields of probes that the service does not have. For a chart, inject_probes.c checks
+ * this. */
+static void warn_without_probes(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    bool repeats = service->liveness.kind != PROBE_NONE || service->readiness.kind != PROBE_NONE;
+    bool requests = service->startup.kind == PROBE_HTTP || service->liveness.kind == PROBE_HTTP ||
+                    service->readiness.kind == PROBE_HTTP;
+    if (is_for_chart(in) || is_port_missing(in) || service->ports_invalid ||
+        service->max_containers == 0)
+        return;
+    if (has(in, SERVICE_PROBE_FAILURES) && !repeats) {
+        diag_warning(in->reader.diags, record_location(in->record, SERVICE_PROBE_FAILURES),
+                     "probe_failures has no effect without a liveness or readiness probe");
+        diag_hint(in->reader.diags, "set healthcheck_path too, or remove it");
+    }
+    if (has(in, SERVICE_PROBE_HEADERS) && !requests) {
+        diag_warning(in->reader.diags, record_location(in->record, SERVICE_PROBE_HEADERS),
+                     "probe_headers has no effect: no probe requests a path");
+        diag_hint(in->reader.diags, "set healthcheck_path too, or remove it");
+    }
+}
+
 void service_read_probes(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -408,9 +466,8 @@ void service_read_probes(const struct service_reader *in)
     read_startup(in);
     service->liveness = read_probe(in, &liveness_fields);
     service->readiness = read_probe(in, &readiness_fields);
-    /* If both probes do the same check, a failing pod loses its traffic before it is restarted. */
-    enum { LIVENESS_FAILURES = 6 };
-    if (is_same_check(&service->liveness, &service->readiness))
-        service->liveness.failures = LIVENESS_FAILURES;
+    set_failures(in);
+    check_headers(in);
+    warn_without_probes(in);
     warn_restarts(in);
 }

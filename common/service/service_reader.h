@@ -22,6 +22,9 @@ void service_error(const struct service_reader *in, enum field_id field, const c
 /* Reports an error if the file sets the field and `check` rejects its value. */
 void service_check(const struct service_reader *in, enum field_id field, name_check *check);
 
+/* min_containers, max_containers, autoscaling_*, scale_*. */
+void service_read_scale(const struct service_reader *in);
+
 /* port, ports, probe_port, load_balancer. Needs max_containers. */
 void service_read_ports(const struct service_reader *in);
 
@@ -41,10 +44,33 @@ void service_read_cloud(const struct service_reader *in);
 /* public_uri, sticky_session*, consistent_hash, keep_path_prefix, internal. Needs the ports. */
 void service_read_routes(const struct service_reader *in);
 
+/* tolerations, node_selector, priority_class, spread. */
+void service_read_placement(const struct service_reader *in);
+
+/* network_policy. Needs the ports and routes. */
+void service_read_network_policy(const struct service_reader *in);
+
+/* Warns if the network_policy of a linked service does not list this one. */
+void service_check_admitted(const struct service_reader *in, const struct link *link);
+
+/* Sets the variables of a cron job. Needs those of the service. */
+void service_read_job_variables(const struct service_reader *in, const struct value *env_vars,
+                                struct cron_job *job);
+
+/* resource_request, resource_limits of the service. */
+void service_read_resources(const struct service_reader *in);
+
+/* Returns the resources of a cron job. What it does not set is as in the service. */
+struct resources service_job_resources(const struct service_reader *in,
+                                       const struct record *cron_job);
+
+/* cron_jobs. Needs the variables and resources. */
+void service_read_cron_jobs(const struct service_reader *in);
+
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
 
-/* persistent_storage, cron_jobs, tolerations, commands, args, timeout, termination_grace_period,
+/* persistent_storage, cron_jobs, placement, commands, args, timeout, termination_grace_period,
  * pod_security, annotations and labels. Needs the ports and probes. */
 void service_read_pods(const struct service_reader *in);
 

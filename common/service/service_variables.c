@@ -50,6 +50,7 @@ static bool add_address(const struct service_reader *in, const struct link *link
                   STR_ARG(link->module->name));
         return true;
     }
+    service_check_admitted(in, link);
     if (port == 0) {
         diag_error(in->reader.diags, at, "service \"%.*s\" has no ports to link to",
                    STR_ARG(link->module->name));
@@ -324,18 +325,16 @@ static void report_expansion(const struct service_reader *in, const struct varia
 }
 
 /* Kubernetes expands $(NAME) only from earlier variables of `env`. Keys from envFrom and unknown
- * names are not expanded; the latter may be meant for a shell, so they are not reported. */
-static void check_expansions(const struct service_reader *in, const struct map *names)
+ * names are not expanded; the latter may be meant for a shell, so they are not reported. `names`:
+ * the variables of an array with `variable` by name. */
+static void check_expansion(const struct service_reader *in, const struct variable *variable,
+                            const struct map *names)
 {
-    const struct service *service = in->service;
-    for (size_t i = 0; i < service->variable_count; i++) {
-        const struct variable *variable = &service->variables[i];
-        struct str name;
-        for (size_t at = 0; next_expansion(variable->text, &at, &name);) {
-            const struct variable *found = map_get(names, name);
-            if ((!found || found >= variable) && !name_check_variable(name))
-                report_expansion(in, variable, name, found);
-        }
+    struct str name;
+    for (size_t at = 0; next_expansion(variable->text, &at, &name);) {
+        const struct variable *found = map_get(names, name);
+        if ((!found || found >= variable) && !name_check_variable(name))
+            report_expansion(in, variable, name, found);
     }
 }
 
@@ -346,8 +345,54 @@ void service_read_variables(const struct service_reader *in)
     for (size_t i = 0; ok && i < env_vars->count; i++)
         ok = read_env_var(in, &env_vars->items[i]);
     struct map names = check_variables(in);
-    if (!layer_is_for_chart(in->layer)) /* the chart has its own env */
-        check_expansions(in, &names);
+    for (size_t i = 0; i < in->service->variable_count; i++)
+        if (!layer_is_for_chart(in->layer)) /* the chart has its own env */
+            check_expansion(in, &in->service->variables[i], &names);
+}
+
+/* Reads the variables of a cron job by name. Reports invalid and duplicate names. */
+static struct map read_own_variables(const struct service_reader *in, const struct value *env_vars)
+{
+    struct arena *arena = in->reader.arena;
+    struct variable *variables = ARENA_ARRAY(arena, env_vars->count, struct variable);
+    struct map own = {0};
+    for (size_t i = 0; i < env_vars->count; i++) {
+        const struct item *item = &env_vars->items[i];
+        variables[i] =
+            (struct variable){.name = item->name, .at = item->name_node->span, .text = item->text};
+        const char *error = name_check_variable(item->name);
+        if (error)
+            diag_error(in->reader.diags, variables[i].at, "variable \"%.*s\" %s",
+                       STR_ARG(item->name), error);
+        const struct variable *first = map_add(arena, &own, item->name, &variables[i]);
+        if (first)
+            report_duplicate(in, first, &variables[i]);
+    }
+    return own;
+}
+
+void service_read_job_variables(const struct service_reader *in, const struct value *env_vars,
+                                struct cron_job *job)
+{
+    const struct service *service = in->service;
+    struct map own = read_own_variables(in, env_vars);
+    struct map names = {0};
+    job->variables =
+        ARENA_ARRAY(in->reader.arena, service->variable_count + env_vars->count, struct variable);
+    for (size_t i = 0; i < service->variable_count + env_vars->count; i++) {
+        bool inherited = i < service->variable_count;
+        struct str name = inherited ? service->variables[i].name
+                                    : env_vars->items[i - service->variable_count].name;
+        const struct variable *variable = map_get(&own, name);
+        struct variable *slot = &job->variables[job->variable_count];
+        if (map_add(in->reader.arena, &names, name, slot))
+            continue;
+        *slot = variable ? *variable : service->variables[i];
+        job->variable_count++;
+    }
+    for (size_t i = 0; i < job->variable_count; i++)
+        if (map_get(&own, job->variables[i].name))
+            check_expansion(in, &job->variables[i], &names);
 }
 
 bool service_hides_key(const struct service *service, const struct variable *variable)

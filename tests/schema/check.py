@@ -28,6 +28,15 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, env_vars: [{name: A}]}]}
 {name: a, modules: [{type: k8s-service, image: a, env_vars: {A: {b: c}}}]}
 {name: a, modules: [{type: k8s-service, image: a, tolerations: [{key: a, effect: Never}]}]}
+{name: a, modules: [{type: k8s-service, image: a, spread: regions}]}
+{name: a, modules: [{type: k8s-service, image: a, node_selector: [a]}]}
+{name: a, modules: [{type: k8s-service, image: a, network_policy: {allow_form: [a]}}]}
+{name: a, modules: [{type: k8s-service, image: a, network_policy: {allow_from: all}}]}
+{name: a, modules: [{type: k8s-service, image: a, update_strategy: Recreate}]}
+{name: a, modules: [{type: k8s-service, image: a, cron_jobs: [{schedule: "@daily", args: [a], concurrency: Allow}]}]}
+{name: a, modules: [{type: k8s-service, image: a, resource_limits: {gpu: none}}]}
+{name: a, modules: [{type: k8s-service, image: a, run_as_user: root}]}
+{name: a, modules: [{type: k8s-service, image: a, autoscaling_triggers: [{type: kafka}]}]}
 {name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1}]}]}
 {name: a, modules: [{name: b}]}
 {name: a, environments: [{name: b}]}

@@ -285,6 +285,7 @@ static void test_liveness_fails_after_readiness(void **state)
         {NONE "    liveness_probe_command: [a]\n    readiness_probe_command: [a, b]", 0},
         {NONE "    liveness_probe_command: [a b]\n    readiness_probe_command: [a, b]", 0},
         {HTTP "    liveness_probe_command: [a]\n    readiness_probe_path: /a", 0},
+        {HTTP "    healthcheck_path: /h\n    startup_timeout: 60", 6},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = unit_service_of(unit, PORTLESS_HEAD, rows[i].lines);
@@ -292,6 +293,27 @@ static void test_liveness_fails_after_readiness(void **state)
         if (service->liveness.failures != rows[i].failures)
             fail_msg("%s: %d failures", rows[i].lines, (int)service->liveness.failures);
         assert_int_equal(service->readiness.failures, 0);
+    }
+}
+
+static void test_failures(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *lines;
+        int64_t liveness, readiness;
+    } rows[] = {
+        {"healthcheck_path: /h\n    probe_failures: 1", 2, 1},
+        {"healthcheck_path: /h\n    probe_failures: 1000", 2000, 1000},
+        {"liveness_probe_path: /l\n    readiness_probe_path: /r\n    probe_failures: 5", 5, 5},
+        {"probe_failures: 5", 5, 5},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct service *service = unit_service_of(
+            unit, SERVICE_HEAD, str_format(&unit->arena, "    %s", rows[i].lines).data);
+        assert_no_diags(unit);
+        assert_int_equal(service->liveness.failures, rows[i].liveness);
+        assert_int_equal(service->readiness.failures, rows[i].readiness);
     }
 }
 
@@ -394,6 +416,16 @@ static void test_errors(void **state)
         {HTTP "    probe_period: 3601", 7, 19, "from 1 to 3600", ""},
         {HTTP "    probe_timeout: 0", 7, 20, "probe_timeout must be an integer from 1 to 3600", ""},
         {HTTP "    probe_timeout: 3601", 7, 20, "from 1 to 3600", ""},
+        {HTTP "    probe_failures: 0", 7, 21, "probe_failures must be an integer from 1 to 1000",
+         ""},
+        {HTTP "    probe_failures: 1001", 7, 21, "from 1 to 1000", ""},
+        {HTTP "    probe_headers: {'': a}", 7, 21, "header name \"\" must consist of letters", ""},
+        {HTTP "    probe_headers: {a b: c}", 7, 21, "header name \"a b\" must consist of", ""},
+        {HTTP "    probe_headers: {A: b, a: c}", 7, 27, "header name \"a\" occurs twice", ""},
+        {HTTP "    probe_headers: {A: \"b\\r\"}", 7, 24, "value of header \"A\" must be a single",
+         ""},
+        {HTTP "    probe_headers: {A: \"b\\x7f\"}", 7, 24, "value of header \"A\" must be a single",
+         ""},
         {HTTP "    initial_liveness_delay: -1", 7, 29, "from 0 to 86400", ""},
         {HTTP "    initial_readiness_delay: 86401", 7, 30, "from 0 to 86400", ""},
     };
@@ -427,6 +459,7 @@ int main(void)
         UNIT_TEST(test_delays),
         UNIT_TEST(test_port_of_a_probe),
         UNIT_TEST(test_liveness_fails_after_readiness),
+        UNIT_TEST(test_failures),
         UNIT_TEST(test_errors),
         UNIT_TEST(test_a_paused_service_keeps_its_probes),
     };

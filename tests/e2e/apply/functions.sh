@@ -57,7 +57,7 @@ same() { [ "$1" = "$2" ] || fail "$3: $2, not $1"; }
 
 # Objects in the cluster
 
-kinds=serviceaccounts,services,deployments,statefulsets,hpa,pdb,ingresses,cronjobs
+kinds=serviceaccounts,services,deployments,statefulsets,hpa,pdb,ingresses,cronjobs,networkpolicies
 
 # NAMESPACE: prints "KIND NAME" of all objects of services.
 objects_in() {

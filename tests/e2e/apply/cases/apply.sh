@@ -87,21 +87,21 @@ run_fields() {
         says out ' changed'
         is_in_place fields.yaml
     done <<'STEPS'
-image: nginx:2;port: {http: 9090};env_vars: {A: "1", B: "no"};healthcheck_path: /healthz;public_uri: fields.example.com/api
-ports: [{name: main, type: http, port: 9090}, {name: more, type: tcp, port: 9091}];env_vars: [{name: B, value: "0x10"}];probe_port: more;healthcheck: tcp;public_uri: [fields.example.com/api/v2, other.example.com]
-liveness_probe_path: /alive;readiness_probe_path: /ready;startup_probe_path: /started;startup_timeout: 20;probe_period: 3;probe_timeout: 2;timeout: 30;sticky_session: true;sticky_session_max_age: 99;public_uri: [fields.example.com/api/v2, other.example.com]
-healthcheck_command: [cat, /ok];resource_request: {cpu: 50, memory: 64};resource_limits: {cpu: none, memory: 2048};commands: [run, "a b"];args: ["--x=1", "-y"];consistent_hash: $request_uri;keep_path_prefix: true;public_uri: [fields.example.com/api/v2, other.example.com]
-cron_jobs: [{schedule: "0 3 * * *", commands: [clean]}, {schedule: "@daily", args: [all]}];tolerations: [{key: a}, {key: b, value: c, effect: NoExecute}];pod_labels: {team: a};pod_annotations: {note: "true"};public_uri: [fields.example.com/api/v2, other.example.com]
-cron_jobs: [{schedule: "0 4 * * *", commands: [clean]}, {schedule: "@weekly", args: [none]}];pod_labels: {team: b};pod_security: restricted;service_account_token: true;termination_grace_period: 60;ingress_extra_annotations: {example.com/a: "1"};public_uri: [fields.example.com/api/v2, other.example.com]
-cron_jobs: [{schedule: "0 4 * * *", commands: [clean]}, {schedule: "@weekly", args: [none]}];min_containers: 2;max_containers: 4;autoscaling_target_cpu_percentage: 50;autoscaling_target_mem_percentage: 60;pod_security: off;public_uri: [fields.example.com/api/v2, other.example.com]
+image: nginx:2;update_strategy: recreate;network_policy: {allow_from: [web, namespace/ingress-nginx]};port: {http: 9090};env_vars: {A: "1", B: "no"};healthcheck_path: /healthz;public_uri: fields.example.com/api
+ports: [{name: main, type: http, port: 9090}, {name: more, type: tcp, port: 9091}];env_vars: [{name: B, value: "0x10"}];probe_port: more;healthcheck: tcp;network_policy: {allow_from: [namespace/ingress-nginx, fields/web]};public_uri: [fields.example.com/api/v2, other.example.com]
+liveness_probe_path: /alive;readiness_probe_path: /ready;startup_probe_path: /started;startup_timeout: 20;probe_period: 3;probe_timeout: 2;probe_failures: 4;probe_headers: {Host: fields.example.com};timeout: 30;sticky_session: true;sticky_session_max_age: 99;public_uri: [fields.example.com/api/v2, other.example.com]
+healthcheck_command: [cat, /ok];resource_request: {cpu: 50, memory: 64, disk: 100};resource_limits: {cpu: none, memory: 2048, disk: none};commands: [run, "a b"];args: ["--x=1", "-y"];consistent_hash: $request_uri;keep_path_prefix: true;public_uri: [fields.example.com/api/v2, other.example.com]
+cron_jobs: [{schedule: "0 3 * * *", commands: [clean]}, {schedule: "@daily", args: [all]}];tolerations: [{key: a}, {key: b, value: c, effect: NoExecute}];node_selector: {kubernetes.io/hostname: node-1};priority_class: system-cluster-critical;spread: zones;pod_labels: {team: a};pod_annotations: {note: "true"};public_uri: [fields.example.com/api/v2, other.example.com]
+cron_jobs: [{schedule: "0 4 * * *", commands: [clean], time_zone: Europe/London, timeout: 60, retries: 2}, {schedule: "@weekly", args: [none], suspend: true, concurrency: replace, env_vars: {A: b}, resource_request: {cpu: 10m}}];pod_labels: {team: b};pod_security: restricted;read_only_root: false;run_as_user: 1000;service_account_token: true;termination_grace_period: 60;ingress_extra_annotations: {example.com/a: "1"};public_uri: [fields.example.com/api/v2, other.example.com]
+cron_jobs: [{schedule: "0 4 * * *", commands: [clean]}, {schedule: "@weekly", args: [none]}];min_containers: 2;max_containers: 4;autoscaling_target_cpu_percentage: 50;autoscaling_target_mem_percentage: 60;scale_up_delay: 20;scale_down_delay: 400;pod_security: off;public_uri: [fields.example.com/api/v2, other.example.com]
 STEPS
     # Back to the base fields: all others are removed.
     service fields "${base[@]}"
     expect 0 optasvc apply -f fields.yaml --prune
     is_in_place fields.yaml
     value fields deployment/web '.spec.template | [.metadata.annotations, .metadata.labels.team,
-        (.spec | .tolerations, .containers[0].startupProbe, .containers[0].command)] | tojson' >got
-    holds got <<<'[null,null,null,null,null]'
+        (.spec | .tolerations, .nodeSelector, .priorityClassName, .containers[0].startupProbe, .containers[0].command)] | tojson' >got
+    holds got <<<'[null,null,null,null,null,null,null]'
 }
 
 # NAMESPACE: prints its objects, without its name and without values that are unique per object.

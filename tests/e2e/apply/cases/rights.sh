@@ -248,3 +248,21 @@ YAML
     needs 0 rbac-data 'optasvc-delete optasvc-storage' . optasvc delete -f rbac-data.yaml --as USER --yes --delete-volumes
     same '' "$(objects_in rbac-data)" 'what is left'
 }
+
+# The server would reject the pods, but not the Deployment.
+run_priority_class() {
+    service priority "${one[@]}" 'priority_class: fields-critical'
+    expect 1 optasvc apply -f priority.yaml
+    empty out
+    says err 'error: PriorityClass "fields-critical" not found' 'kubectl get priorityclasses'
+    no_namespace priority
+    must kubectl create priorityclass fields-critical --value=1000
+    expect 0 optasvc apply -f priority.yaml
+    same fields-critical "$(value priority deployment/web .spec.template.spec.priorityClassName)" 'its class'
+
+    # Without permission to read PriorityClasses, they are not checked.
+    allow priority petra '*' "$kinds,pods,secrets,events,replicasets,persistentvolumeclaims"
+    service priority "${one[@]}" 'priority_class: fields-critical' 'env_vars: {A: "1"}'
+    expect 0 optasvc apply -f priority.yaml --as petra
+    says_not err priorityclass
+}

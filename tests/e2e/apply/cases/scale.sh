@@ -130,3 +130,39 @@ is_kind() {
         'whose the pods are'
     [ -z "$4" ] || same "$2" "$(value "$1" hpa/web .spec.scaleTargetRef.kind)" 'what the autoscaler scales'
 }
+
+# Between a HorizontalPodAutoscaler and a ScaledObject, for which no controller runs here, the number of
+# pods remains.
+run_scaled_object() {
+    local triggers='autoscaling_triggers: [{type: kafka, metadata: {topic: a}, auth: kafka}]'
+    service keda 'min_containers: 2' 'max_containers: 6'
+    expect 0 optasvc apply -f keda.yaml
+    must kubectl scale deployment web -n keda --replicas=4
+    service keda 'min_containers: 2' 'max_containers: 6' 'scale_down_delay: 60' "$triggers"
+    expect 1 optasvc apply -f keda.yaml
+    empty out
+    says err 'error: TriggerAuthentication "kafka" not found in namespace "keda"'
+    kubectl apply -n keda -f - >must.out <<'YAML' || fail "$(cat must.out)"
+{apiVersion: keda.sh/v1alpha1, kind: TriggerAuthentication, metadata: {name: kafka}, spec: {podIdentity: {provider: none}}}
+YAML
+    expect 0 optasvc apply -f keda.yaml
+    says out 'scaledobject.keda.sh/web created' 'horizontalpodautoscaler.autoscaling/web deleted'
+    same 4 "$(value keda deployment/web .spec.replicas)" 'the pods'
+    same null "$(value keda scaledobjects.keda.sh/web '.metadata.annotations')" 'its annotations'
+    expect 0 optasvc status -f keda.yaml
+    says out '2-6'
+    service keda 'min_containers: 2' 'max_containers: 7' 'scale_down_delay: 60' "$triggers"
+    expect 0 optasvc apply -f keda.yaml
+    says out 'scaledobject.keda.sh/web changed'
+    # Back to the HorizontalPodAutoscaler, and to a fixed number.
+    service keda 'min_containers: 2' 'max_containers: 6'
+    expect 0 optasvc apply -f keda.yaml
+    says out 'scaledobject.keda.sh/web deleted'
+    same 4 "$(value keda deployment/web .spec.replicas)" 'the pods'
+    service keda 'min_containers: 2' 'max_containers: 6' "$triggers"
+    expect 0 optasvc apply -f keda.yaml
+    service keda 'min_containers: 3' 'max_containers: 3'
+    expect 0 optasvc apply -f keda.yaml
+    same 3 "$(value keda deployment/web .spec.replicas)" 'the pods'
+    must kubectl delete triggerauthentication kafka -n keda
+}
