@@ -11,73 +11,67 @@ struct policies {
     const struct object *parent; /* for a Gateway of the route */
 };
 
-/* Returns the targets of a policy: `targetRefs`, or the single `targetRef` of older versions. */
-static const struct node *first_target(const struct object *policy)
+/* True if the route is the only target of the policy, as a whole. */
+static bool is_only_target(const struct policy_target *entry)
 {
-    const struct node *targets = node_at(policy->node, "spec targetRefs");
-    return targets ? node_first_child(targets) : node_at(policy->node, "spec targetRef");
-}
-
-static bool is_target(const struct node *reference, struct str kind, struct str name)
-{
-    return str_equal(node_string(node_at(reference, "kind")), kind) &&
-           str_equal(node_string(node_at(reference, "name")), name);
+    const struct node *spec = node_at(object_node(entry->policy), "spec");
+    const struct node *first = node_first_child(node_at(spec, "targetRefs"));
+    return !node_at(entry->target, "sectionName") && !node_at(spec, "targetSelectors") &&
+           !(first && (first->next || node_at(spec, "targetRef")));
 }
 
 /* True if a selector of targets selects the route. */
-static bool selects(const struct object *policy, const struct object *route)
+static bool selects(const struct node *selector, const struct object *route)
 {
-    const struct node *selectors = node_at(policy->node, "spec targetSelectors");
-    const struct node *labels = node_at(route->node, "metadata labels");
-    for (const struct node *each = node_first_child(selectors); each; each = each->next) {
-        const struct node *match = node_first_child(node_at(each, "matchLabels"));
-        if (!str_equal(node_string(node_at(each, "kind")), route->kind))
-            continue;
-        bool all = true;
-        for (; match && all; match = match->next)
-            all = str_equal(node_string(node_at_key(labels, match->key->text)), node_string(match));
-        if (all)
-            return true;
-    }
-    return false;
+    const struct node *labels = node_at(object_node(route), "metadata labels");
+    const struct node *match = node_first_child(node_at(selector, "matchLabels"));
+    while (match &&
+           str_equal(node_string(node_at_key(labels, match->key->text)), node_string(match)))
+        match = match->next;
+    return !match;
 }
 
-static bool is_parent(const struct object *route, const struct node *target)
+/* True if the policy is in the namespace of the route. */
+static bool is_possible(const struct target *target, const struct policy_target *entry,
+                        const struct object *route)
 {
-    const struct node *parents = node_at(route->node, "spec parentRefs");
-    for (const struct node *each = node_first_child(parents); each; each = each->next)
-        if (is_target(target, STR("Gateway"), node_string(node_at(each, "name"))))
-            return true;
-    return false;
+    return release_lives_with(entry->policy, target->workload) &&
+           release_same_namespace(entry->policy, route);
 }
 
-static void look_at_policy(struct policies *policies, const struct object *policy,
-                           const struct object *route)
+static void find_shared(struct policies *policies, const struct target *target,
+                        const struct object *route)
 {
-    const struct node *first = first_target(policy);
-    bool is_list = node_at(policy->node, "spec targetRefs") != NULL;
-    const struct node *selectors = node_at(policy->node, "spec targetSelectors");
-    if (selects(policy, route))
-        policies->shared = policy;
-    for (const struct node *each = first; each; each = is_list ? each->next : NULL) {
-        if (is_parent(route, each))
-            policies->parent = policy;
-        if (!is_target(each, route->kind, route->name))
-            continue;
-        bool alone = each == first && !(is_list && each->next) && !selectors &&
-                     !node_at(each, "sectionName");
-        *(!alone ? &policies->shared : policies->own ? &policies->second : &policies->own) = policy;
-    }
+    struct release *release = &target->injection->release;
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
+    for (const struct policy_target *each = release_policies(release, route->kind, STR("")); each;
+         each = each->next)
+        if (is_possible(target, each, route) && selects(each->target, route))
+            policies->shared = each->policy;
+    for (const struct node *parent = node_first_child(parents); parent; parent = parent->next)
+        for (const struct policy_target *each =
+                 release_policies(release, STR("Gateway"), node_string(node_at(parent, "name")));
+             each; each = each->next)
+            if (is_possible(target, each, route))
+                policies->parent = each->policy;
 }
 
 static struct policies find_policies(const struct target *target, const struct object *route)
 {
     struct policies policies = {0};
-    size_t count;
-    const struct object **all = release_policies(&target->injection->release, route, &count);
-    for (size_t i = 0; i < count; i++)
-        if (release_lives_with(all[i], target->workload) && release_same_namespace(all[i], route))
-            look_at_policy(&policies, all[i], route);
+    const struct policy_target *each =
+        release_policies(&target->injection->release, route->kind, route->name);
+    find_shared(&policies, target, route);
+    for (; each; each = each->next) {
+        if (!is_possible(target, each, route))
+            continue;
+        if (!is_only_target(each))
+            policies.shared = each->policy;
+        else if (policies.own)
+            policies.second = each->policy;
+        else
+            policies.own = each->policy;
+    }
     return policies;
 }
 
@@ -135,7 +129,7 @@ static void change_policy(const struct target *target, const struct object *poli
                           const struct node *settings)
 {
     struct arena *arena = target->injection->arena;
-    struct node *spec = node_at(policy->node, "spec");
+    struct node *spec = node_at(object_node(policy), "spec");
     struct node *balancer = node_get(settings, "loadBalancer");
     struct node *timeout = node_get(settings, "timeout");
     if (balancer)
@@ -148,7 +142,7 @@ static void change_policy(const struct target *target, const struct object *poli
 /* Removes the cookie of a service that sets sticky_session: false. */
 static void remove_cookie(const struct target *target, const struct object *policy)
 {
-    struct node *spec = node_at(policy->node, "spec");
+    struct node *spec = node_at(object_node(policy), "spec");
     if (str_eq_c(node_string(node_at(spec, "loadBalancer consistentHash type")), "Cookie"))
         target_remove(target, policy, spec, "loadBalancer", "loadBalancer",
                       "sticky_session: false");

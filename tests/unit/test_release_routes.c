@@ -1,13 +1,4 @@
-#include "chart/release.h"
-#include "unit.h"
-
-static struct release release_of(struct unit *unit, const char *text)
-{
-    const struct source *source = unit_source(unit, str_from_c(text));
-    struct stream_parser stream_parser = {.arena = &unit->arena};
-    struct stream stream = stream_finish(&stream_parser, source->text);
-    return release_begin(&unit->arena, &unit->diags, source, stream);
-}
+#include "unit_release.h"
 
 static bool is_named(const void *context, const struct object *object, struct str namespace,
                      struct str service)
