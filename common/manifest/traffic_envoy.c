@@ -30,8 +30,8 @@ static struct str key_name(const struct hash_key *key)
                                     : key->name;
 }
 
-/* True if all keys are of one type of hash, and only as many as it can have. */
-static bool is_possible(const struct traffic_hash *hash)
+/* All keys must be of one type of hash, and only as many as it can have. */
+bool envoy_supports_hash(const struct traffic_hash *hash)
 {
     struct hash_form form = hash_form_of(hash->keys[0].kind);
     for (size_t i = 1; i < hash->count && form.type; i++) {
@@ -46,7 +46,7 @@ static bool is_possible(const struct traffic_hash *hash)
 static void check_hash(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
-    if (traffic->hash.count == 0 || is_possible(&traffic->hash))
+    if (traffic->hash.count == 0 || envoy_supports_hash(&traffic->hash))
         return;
     diag_error(diags, traffic->hash.at,
                "consistent_hash \"%.*s\" is not possible with a gateway of type envoy",
@@ -92,13 +92,24 @@ static void check(const struct traffic *traffic)
     check_affinity(traffic);
 }
 
-static void put_cookie(struct arena *arena, const struct traffic_affinity *affinity,
-                       struct node *hash)
+/* Sets `loadBalancer` to a hash of that type, and returns the map for its keys. */
+static struct node *put_consistent_hash(struct arena *arena, const char *type, struct node *spec)
 {
-    struct node *cookie = node_set_map(arena, hash, "cookie");
+    struct node *balancer = node_set_map(arena, spec, "loadBalancer");
+    node_set_string(arena, balancer, "type", STR("ConsistentHash"));
+    struct node *hash = node_set_map(arena, balancer, "consistentHash");
+    node_set_string(arena, hash, "type", str_from_c(type));
+    return hash;
+}
+
+struct node *envoy_put_cookie(struct arena *arena, const struct traffic_affinity *affinity,
+                              struct node *spec)
+{
+    struct node *cookie = node_set_map(arena, put_consistent_hash(arena, "Cookie", spec), "cookie");
     node_set_string(arena, cookie, "name", affinity->cookie);
     node_set_string(arena, cookie, "ttl", gateway_duration(arena, affinity->max_age));
     node_set_string(arena, node_set_map(arena, cookie, "attributes"), "Path", affinity->path);
+    return cookie;
 }
 
 /* True if an earlier key has the same name, such as $host and $http_host. */
@@ -110,9 +121,10 @@ static bool is_repeated(const struct traffic_hash *hash, size_t index)
     return false;
 }
 
-static void put_keys(struct arena *arena, const struct traffic_hash *hash, struct node *map)
+void envoy_put_hash(struct arena *arena, const struct traffic_hash *hash, struct node *spec)
 {
     struct hash_form form = hash_form_of(hash->keys[0].kind);
+    struct node *map = put_consistent_hash(arena, form.type, spec);
     if (hash->keys[0].kind == HASH_COOKIE)
         node_set_string(arena, node_set_map(arena, map, "cookie"), "name", hash->keys[0].name);
     if (!form.list)
@@ -123,32 +135,20 @@ static void put_keys(struct arena *arena, const struct traffic_hash *hash, struc
             node_set_string(arena, node_append_map(arena, list), "name", key_name(&hash->keys[i]));
 }
 
-static void put_load_balancer(struct arena *arena, const struct traffic *traffic, bool cookie,
-                              struct node *spec)
-{
-    if (!cookie && !traffic->hash.count)
-        return;
-    struct node *balancer = node_set_map(arena, spec, "loadBalancer");
-    node_set_string(arena, balancer, "type", STR("ConsistentHash"));
-    struct node *hash = node_set_map(arena, balancer, "consistentHash");
-    node_set_string(arena, hash, "type",
-                    cookie ? STR("Cookie")
-                           : str_from_c(hash_form_of(traffic->hash.keys[0].kind).type));
-    if (cookie)
-        put_cookie(arena, &traffic->affinity, hash);
-    else
-        put_keys(arena, &traffic->hash, hash);
-}
-
 /* Envoy closes websockets after 5 minutes without data. */
-static void put_timeout(struct arena *arena, const struct traffic *traffic, struct node *spec)
+void envoy_put_idle_timeout(struct arena *arena, int64_t seconds, struct node *spec)
 {
-    if (!traffic->idle_timeout)
-        return;
     struct node *http = node_set_map(arena, node_set_map(arena, spec, "timeout"), "http");
     node_set_string(arena, http, "requestTimeout", gateway_duration(arena, 0));
-    node_set_string(arena, http, "streamIdleTimeout",
-                    gateway_duration(arena, traffic->idle_timeout));
+    node_set_string(arena, http, "streamIdleTimeout", gateway_duration(arena, seconds));
+}
+
+void envoy_put_target(struct arena *arena, const struct gateway_route *route, struct node *spec)
+{
+    struct node *target = node_append_map(arena, node_set_list(arena, spec, "targetRefs"));
+    node_set_string(arena, target, "group", STR(GATEWAY_GROUP));
+    node_set_string(arena, target, "kind", str_from_c(route->kind));
+    node_set_string(arena, target, "name", route->name);
 }
 
 static void add_policy(struct manifests *manifests, const struct traffic *traffic,
@@ -162,12 +162,13 @@ static void add_policy(struct manifests *manifests, const struct traffic *traffi
         manifest_object(manifests, traffic->service, "gateway.envoyproxy.io/v1alpha1",
                         "BackendTrafficPolicy", route->name);
     struct node *spec = node_set_map(arena, object, "spec");
-    struct node *target = node_append_map(arena, node_set_list(arena, spec, "targetRefs"));
-    node_set_string(arena, target, "group", STR(GATEWAY_GROUP));
-    node_set_string(arena, target, "kind", str_from_c(route->kind));
-    node_set_string(arena, target, "name", route->name);
-    put_load_balancer(arena, traffic, cookie, spec);
-    put_timeout(arena, traffic, spec);
+    envoy_put_target(arena, route, spec);
+    if (cookie)
+        envoy_put_cookie(arena, &traffic->affinity, spec);
+    else if (traffic->hash.count)
+        envoy_put_hash(arena, &traffic->hash, spec);
+    if (traffic->idle_timeout)
+        envoy_put_idle_timeout(arena, traffic->idle_timeout, spec);
 }
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)

@@ -47,6 +47,64 @@ bool gateway_uses_grpc_routes(const struct traffic *traffic);
 /* True if sticky sessions use the field sessionPersistence of the routes. */
 bool gateway_has_session_persistence(const struct traffic *traffic);
 
+/* Parts of routes and of the objects around them, also for Ingresses that are converted to routes
+ * (convert/convert.h). */
+
+/* Attaches a route to a listener of the Gateway; empty: to all. */
+void gateway_put_parent(struct arena *arena, const struct gateway *gateway, struct str listener,
+                        struct node *spec);
+
+/* Attaches a route to the listener of a ListenerSet. */
+void gateway_put_listener_set_parent(struct arena *arena, struct str name, struct node *spec);
+
+/* Sets the hostname of a route; empty: the route is for every host. */
+void gateway_put_hostname(struct arena *arena, struct node *spec, struct str host);
+
+/* Adds a match of a path to an HTTPRoute. `type`: PathPrefix, Exact or RegularExpression. */
+void gateway_add_path_match(struct arena *arena, struct node *matches, const char *type,
+                            struct str value);
+
+/* Adds a filter that redirects to HTTPS to the list `filters`. */
+void gateway_add_redirect(struct arena *arena, struct node *filters, int64_t status);
+
+/* Sets the path of a URL rewrite. */
+void gateway_put_prefix_rewrite(struct arena *arena, struct node *rewrite, struct str prefix);
+
+/* Sets the field sessionPersistence, as in Gateway API 1.6. */
+void gateway_put_session_persistence(struct arena *arena, const struct traffic_affinity *affinity,
+                                     struct node *rule);
+
+/* Sets the spec of a ListenerSet with one HTTPS listener. */
+void gateway_put_listener(struct arena *arena, const struct gateway *gateway, struct str host,
+                          struct str secret, struct node *spec);
+
+/* Sets the spec of a Certificate of cert-manager. */
+void gateway_put_certificate(struct arena *arena, struct str host, struct str secret,
+                             const char *issuer_kind, struct str issuer, struct node *spec);
+
+/* Parts of Envoy Gateway's policies: traffic_envoy.c. */
+
+/* Adds the route to the targets of a policy. */
+void envoy_put_target(struct arena *arena, const struct gateway_route *route, struct node *spec);
+
+/* True if a policy can have this hash. */
+bool envoy_supports_hash(const struct traffic_hash *hash);
+
+/* Set `loadBalancer` to a hash, or to one of the cookie; return the map `cookie`. */
+void envoy_put_hash(struct arena *arena, const struct traffic_hash *hash, struct node *spec);
+struct node *envoy_put_cookie(struct arena *arena, const struct traffic_affinity *affinity,
+                              struct node *spec);
+
+/* Sets `timeout.http`: a connection may be idle for some seconds, and a request may take any time.
+ */
+void envoy_put_idle_timeout(struct arena *arena, int64_t seconds, struct node *spec);
+
+/* Sets the spec of a TraefikService with a sticky cookie, and returns the map `cookie`:
+ * traffic_traefik.c. */
+struct node *traefik_put_sticky(struct arena *arena, const struct traffic_backend *backend,
+                                bool grpc, const struct traffic_affinity *affinity,
+                                struct node *spec);
+
 /* Formats seconds as a Duration of the Gateway API: 48h, 1h30m. It allows 5 digits before a unit,
  * and no days. */
 struct str gateway_duration(struct arena *arena, int64_t seconds);

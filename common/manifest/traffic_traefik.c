@@ -10,23 +10,30 @@ static void check(const struct traffic *traffic)
         gateway_report_hash(traffic, "path prefixes, gRPC and sticky_session");
 }
 
-static void add_traefik_service(struct manifests *manifests, const struct traffic *traffic)
+struct node *traefik_put_sticky(struct arena *arena, const struct traffic_backend *backend,
+                                bool grpc, const struct traffic_affinity *affinity,
+                                struct node *spec)
 {
-    struct arena *arena = manifests->arena;
-    struct node *object = manifest_object(manifests, traffic->service, "traefik.io/v1alpha1",
-                                          "TraefikService", traffic->backend.service);
-    struct node *spec = node_set_map(arena, object, "spec");
     struct node *weighted = node_set_map(arena, spec, "weighted");
     struct node *item = node_append_map(arena, node_set_list(arena, weighted, "services"));
-    node_set_string(arena, item, "name", traffic->backend.service);
-    node_set_int(arena, item, "port", traffic->backend.port);
-    if (traffic->protocol == PORT_TYPE_GRPC) /* appProtocol of the Service is not read here */
+    node_set_string(arena, item, "name", backend->service);
+    node_set_int(arena, item, "port", backend->port);
+    if (grpc) /* appProtocol of the Service is not read here */
         node_set_string(arena, item, "scheme", STR("h2c"));
     struct node *cookie = node_set_map(arena, node_set_map(arena, item, "sticky"), "cookie");
-    node_set_string(arena, cookie, "name", traffic->affinity.cookie);
-    node_set_int(arena, cookie, "maxAge", traffic->affinity.max_age);
-    node_set_string(arena, cookie, "path", traffic->affinity.path);
+    node_set_string(arena, cookie, "name", affinity->cookie);
+    node_set_int(arena, cookie, "maxAge", affinity->max_age);
+    node_set_string(arena, cookie, "path", affinity->path);
     node_set_bool(arena, cookie, "httpOnly", true);
+    return cookie;
+}
+
+static void add_traefik_service(struct manifests *manifests, const struct traffic *traffic)
+{
+    struct node *object = manifest_object(manifests, traffic->service, "traefik.io/v1alpha1",
+                                          "TraefikService", traffic->backend.service);
+    traefik_put_sticky(manifests->arena, &traffic->backend, traffic->protocol == PORT_TYPE_GRPC,
+                       &traffic->affinity, node_set_map(manifests->arena, object, "spec"));
 }
 
 static void put_traefik_service(struct arena *arena, const struct traffic *traffic,
