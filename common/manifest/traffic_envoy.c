@@ -173,7 +173,7 @@ static void add_policy(struct manifests *manifests, const struct traffic *traffi
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)
 {
-    static const struct gateway_form form = {.redirect_status = 308, .add_after = add_policy};
+    static const struct gateway_form form = {.add_after = add_policy};
     gateway_render(manifests, traffic, &form);
 }
 

@@ -367,6 +367,12 @@ static void add_route(struct manifests *manifests, const struct traffic *traffic
         form->add_after(manifests, traffic, &route);
 }
 
+/* Implementations need not support other statuses than 301 and 302. */
+int64_t gateway_redirect_status(enum flavour_id flavour)
+{
+    return flavour == FLAVOUR_STANDARD ? 301 : 308;
+}
+
 void gateway_add_redirect(struct arena *arena, struct node *filters, int64_t status)
 {
     struct node *filter = node_append_map(arena, filters);
@@ -378,7 +384,7 @@ void gateway_add_redirect(struct arena *arena, struct node *filters, int64_t sta
 
 /* Redirects HTTP to HTTPS, for the same hosts and paths. */
 static void add_redirect(struct manifests *manifests, const struct traffic *traffic,
-                         const struct gateway_form *form, const struct part *part)
+                         const struct part *part)
 {
     struct arena *arena = manifests->arena;
     if (traffic->gateway->http_listener.len == 0)
@@ -393,7 +399,8 @@ static void add_redirect(struct manifests *manifests, const struct traffic *traf
     struct node *matches = node_set_list(arena, rule, "matches");
     for (size_t i = 0; i < part->count; i++)
         add_match(arena, matches, part->routes[i].prefix);
-    gateway_add_redirect(arena, node_set_list(arena, rule, "filters"), form->redirect_status);
+    gateway_add_redirect(arena, node_set_list(arena, rule, "filters"),
+                         gateway_redirect_status(traffic->flavour));
 }
 
 void gateway_render(struct manifests *manifests, const struct traffic *traffic,
@@ -409,7 +416,7 @@ void gateway_render(struct manifests *manifests, const struct traffic *traffic,
                                       .count = to - at < RULES_MAX ? to - at : RULES_MAX,
                                       .number = (at - from) / RULES_MAX + 1};
             add_route(manifests, traffic, form, &part);
-            add_redirect(manifests, traffic, form, &part);
+            add_redirect(manifests, traffic, &part);
         }
     }
 }

@@ -14,7 +14,6 @@ struct gateway_route {
 
 /* What depends on the type of the Gateway. Members may be NULL. */
 struct gateway_form {
-    int64_t redirect_status; /* of http_listener */
     /* Adds objects that the routes refer to. */
     void (*add_before)(struct manifests *manifests, const struct traffic *traffic);
     /* Adds objects that refer to a route. */
@@ -63,6 +62,9 @@ void gateway_put_hostname(struct arena *arena, struct node *spec, struct str hos
 /* Adds a match of a path to an HTTPRoute. `type`: PathPrefix, Exact or RegularExpression. */
 void gateway_add_path_match(struct arena *arena, struct node *matches, const char *type,
                             struct str value);
+
+/* Returns the status of redirects to HTTPS. */
+int64_t gateway_redirect_status(enum flavour_id flavour);
 
 /* Adds a filter that redirects to HTTPS to the list `filters`. */
 void gateway_add_redirect(struct arena *arena, struct node *filters, int64_t status);

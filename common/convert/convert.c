@@ -1,0 +1,184 @@
+#include "convert/convert.h"
+
+#include "convert/model.h"
+
+/* Messages */
+
+void convert_error(struct convert *convert, const struct ingress *ingress, struct location at,
+                   const char *format, ...)
+{
+    if (!ingress->input->is_converted) {
+        convert->diags->last_kept = false; /* it gets no hint */
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    struct str message = str_vformat(convert->arena, format, arguments);
+    va_end(arguments);
+    diag_error(convert->diags, at.source ? at : ingress->input->at, "%.*s: %.*s",
+               STR_ARG(ingress->title), STR_ARG(message));
+}
+
+static void add_difference(struct convert *convert, const struct convert_difference *difference)
+{
+    convert->differences = arena_grow(convert->arena, convert->differences,
+                                      convert->difference_count, sizeof *difference);
+    convert->differences[convert->difference_count++] = *difference;
+}
+
+bool convert_refuse(struct convert *convert, const struct ingress *ingress, struct location at,
+                    struct str about, const char *format, ...)
+{
+    if (!ingress->input->is_converted)
+        return convert->best_effort;
+    va_list arguments;
+    va_start(arguments, format);
+    struct str message = str_vformat(convert->arena, format, arguments);
+    va_end(arguments);
+    if (!convert->best_effort) {
+        convert_error(convert, ingress, at, "%.*s cannot be converted: %.*s", STR_ARG(about),
+                      STR_ARG(message));
+        diag_hint(convert->diags, "configure it in another way, or pass --best-effort to convert "
+                                  "without it");
+        return false;
+    }
+    diag_warning(convert->diags, at.source ? at : ingress->input->at,
+                 "%.*s: %.*s is not converted: %.*s", STR_ARG(ingress->title), STR_ARG(about),
+                 STR_ARG(message));
+    add_difference(convert, &(struct convert_difference){.ingress = ingress->input,
+                                                         .about = about,
+                                                         .detail = message,
+                                                         .is_lost = true});
+    return true;
+}
+
+void convert_differ(struct convert *convert, const struct ingress *ingress, struct str about,
+                    const char *format, ...)
+{
+    if (!ingress->input->is_converted)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    struct str detail = str_vformat(convert->arena, format, arguments);
+    va_end(arguments);
+    add_difference(convert, &(struct convert_difference){
+                                .ingress = ingress->input, .about = about, .detail = detail});
+}
+
+struct str rule_title(struct arena *arena, const struct host *host, const struct path_rule *rule)
+{
+    struct str name = host->name.len ? host->name : STR("*");
+    if (rule->is_default)
+        return STR_JOIN(arena, STR("defaultBackend of "), name);
+    return STR_JOIN(arena, name, STR(" "), rule->text);
+}
+
+/* Conversion */
+
+static bool check_class(struct convert *convert, const struct ingress *ingress)
+{
+    const struct convert_ingress *input = ingress->input;
+    if (!input->is_nginx) {
+        convert_error(convert, ingress, input->at,
+                      "class \"%.*s\" is not one of ingress-nginx, so its paths and annotations "
+                      "may have another meaning",
+                      STR_ARG(input->class));
+        diag_hint(convert->diags, "convert it by hand");
+        return false;
+    }
+    return true;
+}
+
+/* Differences that concern a host as a whole. */
+static void report_host(struct convert *convert, const struct host *host, struct ingress *ingress)
+{
+    const struct settings *settings = &ingress->settings;
+    struct str about = host->name.len ? host->name : STR("*");
+    if (host->name.len == 0)
+        convert_differ(convert, ingress, about,
+                       "the routes match every host of the Gateway that has no routes of its own");
+    if (str_starts_with(host->name, STR("*.")))
+        convert_differ(convert, ingress, about,
+                       "the wildcard matches any number of labels; in nginx it matches one");
+    if (host->is_shared)
+        convert_differ(convert, ingress, about,
+                       "another Ingress, which is not converted, has paths of this host: its DNS "
+                       "record can refer to only one of nginx and the Gateway");
+    if (host->has_tls && host->tls_owner == ingress)
+        convert_differ(convert, ingress, about,
+                       "the header Strict-Transport-Security, which nginx adds by default, is not "
+                       "sent");
+    const struct gateway *gateway = convert->gateway;
+    bool redirects = settings_redirects(settings, host);
+    bool own_listener = gateway->listener.len || (gateway->listener_sets && host->has_tls);
+    if (gateway->http_listener.len == 0 && redirects)
+        convert_differ(convert, ingress, about,
+                       own_listener ? "HTTP requests are not redirected to HTTPS: set the HTTP "
+                                      "listener of the Gateway to add a redirect"
+                                    : "HTTP requests are served, not redirected to HTTPS: set the "
+                                      "listeners of the Gateway to add a redirect");
+    if (gateway->http_listener.len == 0 && !redirects && own_listener)
+        convert_differ(convert, ingress, about,
+                       "requests are served by one listener; nginx serves HTTP and HTTPS");
+    if (gateway->http_listener.len && redirects && gateway->flavour == FLAVOUR_STANDARD)
+        convert_differ(convert, ingress, about,
+                       "HTTP requests are redirected with status 301, not 308");
+}
+
+/* What differs in every conversion, as long as nothing sets it. */
+static void report_defaults(struct convert *convert, const struct ingress *ingress)
+{
+    if (!settings_annotation(convert, ingress, "proxy-body-size"))
+        convert_differ(convert, ingress, STR("proxy-body-size"),
+                       "requests of more than 1 MiB are accepted: that is the default of nginx");
+    convert_differ(convert, ingress, STR("headers"),
+                   "requests do not have X-Real-IP, X-Scheme, X-Forwarded-Scheme, "
+                   "X-Forwarded-Host and X-Forwarded-Port, which nginx adds");
+}
+
+static void add_routes(struct convert *convert, struct ingress *ingress)
+{
+    struct convert_ingress *input = ingress->input;
+    policy_check(convert, ingress);
+    tls_report(convert, ingress);
+    report_defaults(convert, ingress);
+    for (size_t i = 0; i < ingress->part_count; i++) {
+        report_host(convert, ingress->parts[i].host, ingress);
+        route_add_part(convert, ingress, &ingress->parts[i]);
+    }
+    if (input->object_count == 0) {
+        convert_error(convert, ingress, input->at, "it has no path that requests can reach");
+        diag_hint(convert->diags, "delete it, or add rules to it");
+    }
+}
+
+bool convert_ingresses(struct convert *convert)
+{
+    size_t errors = convert->diags->errors;
+    struct model model = {.convert = convert};
+    model_read(&model);
+    for (size_t i = 0; i < model.host_count; i++)
+        host_convert(convert, model.hosts[i]);
+    for (size_t i = 0; i < model.count; i++)
+        if (model.ingresses[i].input->is_converted && check_class(convert, &model.ingresses[i]))
+            add_routes(convert, &model.ingresses[i]);
+    return convert->diags->errors == errors;
+}
+
+struct node *convert_differences_list(struct arena *arena, const struct convert *convert)
+{
+    struct node *list = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < convert->difference_count; i++) {
+        const struct convert_difference *difference = &convert->differences[i];
+        struct node *item = node_append_map(arena, list);
+        node_set_string(arena, item, "object",
+                        STR_JOIN(arena, STR("Ingress/"), difference->ingress->name));
+        if (difference->ingress->namespace.len)
+            node_set_string(arena, item, "namespace", difference->ingress->namespace);
+        node_set_string(arena, item, "field", difference->about);
+        node_set_string(arena, item, "detail", difference->detail);
+        if (difference->is_lost)
+            node_set_bool(arena, item, "lost", true);
+    }
+    return list;
+}
