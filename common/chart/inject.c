@@ -1,10 +1,10 @@
 #include "chart/inject.h"
 
 #include "base/utf8.h"
+#include "chart/addition.h"
 #include "chart/inject_target.h"
 #include "config/source.h"
 #include "config/usage.h"
-#include "yaml/emit.h"
 
 #include <string.h>
 
@@ -318,36 +318,6 @@ static void add_piece(struct injected *injected, struct str piece)
     injected->pieces[injected->count++] = piece;
 }
 
-/* Returns the `# Source:` comment of a document, which Helm 3 writes; empty if it has none. */
-static struct str source_comment(struct str document)
-{
-    struct str line;
-    for (size_t at = 0; str_next_line(document, &at, &line);) {
-        if (str_starts_with(line, STR("# Source:"))) {
-            line.len -= str_ends_with(line, STR("\r"));
-            return line;
-        }
-        if (line.len && line.data[0] != '#' && !stream_is_marked(line))
-            break;
-    }
-    return (struct str){0};
-}
-
-/* Appends a new document, with the comment, if any, first. */
-static void write_addition(struct buf *out, const struct node *object, struct str comment,
-                           const struct emit_style *style)
-{
-    struct str newline = str_from_c(style->newline);
-    if (comment.len) {
-        buf_add(out, comment);
-        buf_add(out, newline);
-    }
-    for (const struct node *value = object->first; value; value = value->next) {
-        emit_entry(out, value, 0, style);
-        buf_add(out, newline);
-    }
-}
-
 /* Returns the documents that are inserted before a document, each with its marker. */
 static struct str additions_before(struct injected *injected, const struct release *release,
                                    size_t document, struct str text)
@@ -365,7 +335,7 @@ static struct str additions_before(struct injected *injected, const struct relea
         style.newline = edit_newline(&release->edits[document]);
         if (marked || out.len || !is_first)
             buf_format(&out, "---%s", style.newline);
-        write_addition(&out, addition->node, source_comment(text), &style);
+        addition_write(&out, addition->node, addition_source_comment(text), &style);
     }
     if (out.len && !marked)
         buf_format(&out, "%s%s", str_starts_with(text, STR("%")) ? "..." : "---", style.newline);

@@ -173,6 +173,7 @@ static void add_object(struct release *release, size_t document, struct node *no
         return;
     struct object object = {
         .type = kind->type,
+        .release = release,
         .document = document,
         .node = node,
         .api_version = api_version,

@@ -43,10 +43,13 @@ struct name_group {
     bool in_several_namespaces;
 };
 
+struct release;
+
 struct object {
     struct object *self;
     enum object_kind type;
     struct object *next; /* of the same type */
+    const struct release *release;
     size_t document;
     struct node *node;
     struct str api_version;

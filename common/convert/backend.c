@@ -42,7 +42,9 @@ static bool check_protocol(const struct backend_reader *in, const struct node *p
 {
     struct str protocol = node_string(node_at(port, "appProtocol"));
     if (!settings_is_grpc(&in->ingress->settings) || in->host->is_grpc ||
-        in->convert->gateway->flavour == FLAVOUR_TRAEFIK || str_eq_c(protocol, "kubernetes.io/h2c"))
+        (in->convert->gateway->flavour == FLAVOUR_TRAEFIK &&
+         in->ingress->settings.affinity.cookie.len) ||
+        str_eq_c(protocol, "kubernetes.io/h2c"))
         return true;
     return convert_refuse(
         in->convert, in->ingress, in->rule->at, rule_title(in->convert->arena, in->host, in->rule),

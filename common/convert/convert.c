@@ -2,6 +2,8 @@
 
 #include "convert/model.h"
 
+#include <stdlib.h>
+
 /* Messages */
 
 void convert_error(struct convert *convert, const struct ingress *ingress, struct location at,
@@ -23,7 +25,9 @@ static void add_difference(struct convert *convert, const struct convert_differe
 {
     convert->differences = arena_grow(convert->arena, convert->differences,
                                       convert->difference_count, sizeof *difference);
-    convert->differences[convert->difference_count++] = *difference;
+    struct convert_difference *added = &convert->differences[convert->difference_count];
+    *added = *difference;
+    added->order = convert->difference_count++;
 }
 
 bool convert_refuse(struct convert *convert, const struct ingress *ingress, struct location at,
@@ -125,15 +129,23 @@ static void report_host(struct convert *convert, const struct host *host, struct
                        "HTTP requests are redirected with status 301, not 308");
 }
 
-/* What differs in every conversion, as long as nothing sets it. */
-static void report_defaults(struct convert *convert, const struct ingress *ingress)
+/* Reports the defaults of nginx that no Ingress sets. */
+static void report_defaults(struct convert *convert, const struct model *model)
 {
-    if (!settings_annotation(convert, ingress, "proxy-body-size"))
-        convert_differ(convert, ingress, STR("proxy-body-size"),
-                       "requests of more than 1 MiB are accepted: that is the default of nginx");
-    convert_differ(convert, ingress, STR("headers"),
-                   "requests do not have X-Real-IP, X-Scheme, X-Forwarded-Scheme, "
-                   "X-Forwarded-Host and X-Forwarded-Port, which nginx adds");
+    bool limits = false;
+    for (size_t i = 0; i < model->count; i++)
+        limits |= model->ingresses[i].input->is_converted &&
+                  !settings_annotation(convert, &model->ingresses[i], "proxy-body-size");
+    if (limits)
+        add_difference(convert, &(struct convert_difference){
+                                    .about = STR("proxy-body-size"),
+                                    .detail = STR("requests of more than 1 MiB, the default limit "
+                                                  "of nginx, are accepted")});
+    add_difference(convert, &(struct convert_difference){
+                                .about = STR("headers"),
+                                .detail = STR("requests do not have X-Real-IP, X-Scheme, "
+                                              "X-Forwarded-Scheme, X-Forwarded-Host and "
+                                              "X-Forwarded-Port, which nginx adds")});
 }
 
 static void add_routes(struct convert *convert, struct ingress *ingress)
@@ -141,7 +153,7 @@ static void add_routes(struct convert *convert, struct ingress *ingress)
     struct convert_ingress *input = ingress->input;
     policy_check(convert, ingress);
     tls_report(convert, ingress);
-    report_defaults(convert, ingress);
+
     for (size_t i = 0; i < ingress->part_count; i++) {
         report_host(convert, ingress->parts[i].host, ingress);
         route_add_part(convert, ingress, &ingress->parts[i]);
@@ -150,6 +162,26 @@ static void add_routes(struct convert *convert, struct ingress *ingress)
         convert_error(convert, ingress, input->at, "it has no path that requests can reach");
         diag_hint(convert->diags, "delete it, or add rules to it");
     }
+}
+
+/* Groups the differences by Ingress, in the order of the input; those of all Ingresses are last. */
+static int compare_differences(const void *a, const void *b)
+{
+    const struct convert_difference *left = a;
+    const struct convert_difference *right = b;
+    if (left->ingress != right->ingress) {
+        if (!left->ingress || !right->ingress)
+            return left->ingress ? -1 : 1;
+        return left->ingress < right->ingress ? -1 : 1;
+    }
+    return left->order < right->order ? -1 : left->order > right->order;
+}
+
+static void sort_differences(struct convert *convert)
+{
+    if (convert->difference_count)
+        qsort(convert->differences, convert->difference_count, sizeof *convert->differences,
+              compare_differences);
 }
 
 bool convert_ingresses(struct convert *convert)
@@ -162,7 +194,16 @@ bool convert_ingresses(struct convert *convert)
     for (size_t i = 0; i < model.count; i++)
         if (model.ingresses[i].input->is_converted && check_class(convert, &model.ingresses[i]))
             add_routes(convert, &model.ingresses[i]);
+    report_defaults(convert, &model);
+    sort_differences(convert);
     return convert->diags->errors == errors;
+}
+
+struct str convert_difference_title(struct arena *arena,
+                                    const struct convert_difference *difference)
+{
+    return difference->ingress ? STR_JOIN(arena, STR("Ingress/"), difference->ingress->name)
+                               : STR("all Ingresses");
 }
 
 struct node *convert_differences_list(struct arena *arena, const struct convert *convert)
@@ -171,9 +212,8 @@ struct node *convert_differences_list(struct arena *arena, const struct convert 
     for (size_t i = 0; i < convert->difference_count; i++) {
         const struct convert_difference *difference = &convert->differences[i];
         struct node *item = node_append_map(arena, list);
-        node_set_string(arena, item, "object",
-                        STR_JOIN(arena, STR("Ingress/"), difference->ingress->name));
-        if (difference->ingress->namespace.len)
+        node_set_string(arena, item, "object", convert_difference_title(arena, difference));
+        if (difference->ingress && difference->ingress->namespace.len)
             node_set_string(arena, item, "namespace", difference->ingress->namespace);
         node_set_string(arena, item, "field", difference->about);
         node_set_string(arena, item, "detail", difference->detail);

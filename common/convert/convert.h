@@ -31,10 +31,11 @@ struct convert_ingress {
 
 /* Something that the routes do differently, or, with --best-effort, not at all. */
 struct convert_difference {
-    const struct convert_ingress *ingress;
+    const struct convert_ingress *ingress; /* NULL: all */
     struct str about; /* the host and path, an annotation, or a field of the Ingress */
     struct str detail;
-    bool is_lost; /* an annotation, or a path, that is not converted */
+    bool is_lost; /* an annotation that is not converted */
+    size_t order;
 };
 
 struct convert {
@@ -55,6 +56,10 @@ struct convert {
 /* Converts the Ingresses that have `is_converted`. Reports errors and returns false if one of them
  * cannot be converted. */
 bool convert_ingresses(struct convert *convert);
+
+/* Returns "Ingress/NAME", or "all Ingresses". */
+struct str convert_difference_title(struct arena *arena,
+                                    const struct convert_difference *difference);
 
 /* Returns the differences as a JSON list. */
 struct node *convert_differences_list(struct arena *arena, const struct convert *convert);

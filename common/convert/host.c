@@ -208,8 +208,12 @@ static void convert_literal(struct convert *convert, const struct host *host,
         diag_hint(convert->diags, "write it as a path of type Prefix in the Ingress");
         return;
     }
-    if (!convert_refuse(convert, rule->ingress, rule->at, about, "%s", reason))
+    if (!convert->best_effort) {
+        convert_error(convert, rule->ingress, rule->at, "%.*s cannot be converted: %s",
+                      STR_ARG(about), reason);
+        diag_hint(convert->diags, "pass --best-effort to convert it to a prefix");
         return;
+    }
     prefix.kind = PATTERN_BEGIN;
     prefix.prefix.len -= str_ends_with(prefix.prefix, STR("/"));
     path_convert_prefix(convert, host, rule, &prefix);
@@ -285,7 +289,7 @@ static void add_parts(struct convert *convert, struct host *host)
     for (size_t i = 0; i < host->count; i++) {
         struct path_rule *rule = host->rules[i];
         struct ingress *ingress = rule->ingress;
-        if (rule->is_unreachable || !ingress->input->is_converted ||
+        if (rule->is_unreachable || !ingress->input->is_converted || rule->value.len == 0 ||
             !path_check_value(convert, host, rule))
             continue;
         if (ingress->part_count == 0 || ingress->parts[ingress->part_count - 1].host != host) {

@@ -79,7 +79,8 @@ struct path_rule {
     /* Set by host_convert(): */
     bool is_unreachable; /* nginx sends its requests to another path */
     enum match_kind match;
-    struct str value; /* of the match; "/" or without a trailing slash if it is a prefix */
+    struct str value; /* of the match; empty after an error; "/" or without a trailing slash if it
+                         is a prefix */
     enum rewrite_kind rewrite;
     struct str replacement; /* of the rewrite; of REWRITE_REGEX: the substitution */
     struct str pattern;     /* of REWRITE_REGEX */

@@ -131,12 +131,12 @@ static struct target parse_target(struct str text, const struct pattern *pattern
     return target;
 }
 
-/* Removes groups that the path does not have, as nginx does. */
-static struct str without_groups(struct arena *arena, struct str text)
+/* Removes groups above the last one of the path, which are empty in nginx. */
+static struct str without_groups(struct arena *arena, struct str text, int last)
 {
     struct buf out = {0};
     for (size_t i = 0; i < text.len; i++) {
-        if (group_at(str_skip(text, i)))
+        if (group_at(str_skip(text, i)) > last)
             i++;
         else
             buf_add_byte(&out, text.data[i]);
@@ -187,12 +187,10 @@ static bool has_rewrite(const struct path_rule *rule)
 }
 
 /* Replaces the whole path. */
-static void rewrite_fully(struct convert *convert, struct path_rule *rule)
+static void rewrite_fully(struct path_rule *rule, struct str text)
 {
     rule->rewrite = REWRITE_FULL;
-    rule->replacement = without_groups(convert->arena, rule->ingress->settings.rewrite_target);
-    if (rule->replacement.len == 0)
-        rule->replacement = STR("/");
+    rule->replacement = text.len ? text : STR("/");
 }
 
 static void rewrite_by_regex(struct convert *convert, const struct host *host,
@@ -214,7 +212,9 @@ static void rewrite_by_regex(struct convert *convert, const struct host *host,
     }
     rule->rewrite = REWRITE_REGEX;
     rule->pattern = STR_JOIN(convert->arena, STR("(?i)^"), text, STR(".*$"));
-    rule->replacement = substitution_of(convert->arena, rule->ingress->settings.rewrite_target);
+    rule->replacement = substitution_of(
+        convert->arena,
+        without_groups(convert->arena, rule->ingress->settings.rewrite_target, groups));
 }
 
 /* Without a slash at its end, the target does not get one for the prefix itself. */
@@ -251,16 +251,17 @@ static void rewrite_prefix(struct convert *convert, const struct host *host, str
 static void rewrite(struct convert *convert, const struct host *host, struct path_rule *rule,
                     const struct pattern *pattern)
 {
+    int groups = 0;
     if (!has_rewrite(rule))
         return;
-    int groups = 0;
-    struct str text = rule->ingress->settings.rewrite_target;
+    regex_check(rule->text, &groups);
+    struct str text =
+        without_groups(convert->arena, rule->ingress->settings.rewrite_target, groups);
     const struct target target = parse_target(text, pattern);
     if (!check_target(convert, host, rule, &target))
         return;
-    regex_check(rule->text, &groups);
-    if (!target.has_groups || groups == 0)
-        rewrite_fully(convert, rule);
+    if (!target.has_groups)
+        rewrite_fully(rule, text);
     else if (target.is_rest && rule->match == MATCH_KIND_PREFIX)
         rewrite_prefix(convert, host, rule, pattern, &target);
     else
@@ -299,8 +300,8 @@ static void differ(struct convert *convert, const struct host *host, const struc
         else
             buf_add_byte(&detail, *format);
     }
-    convert_differ(convert, rule->ingress, rule_title(arena, host, rule), "%.*s",
-                   STR_ARG(buf_take(arena, &detail)));
+    struct str text = buf_take(arena, &detail);
+    convert_differ(convert, rule->ingress, rule_title(arena, host, rule), "%.*s", STR_ARG(text));
 }
 
 void path_convert_prefix(struct convert *convert, const struct host *host, struct path_rule *rule,
