@@ -80,6 +80,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_pod(&target);
     inject_security(&target);
     inject_ingress(&target);
+    inject_convert_request(&target);
 }
 
 /* Fill mode */
@@ -220,6 +221,12 @@ static void fill(struct injection *injection, const struct service *service)
     if (!check_fill_flags(injection, service))
         return;
     inject_warn_replicas(&any, "mode: fill removes nothing");
+    if (inject_convert_is_requested(&any)) {
+        diag_error(injection->diags, service->at,
+                   "%s is not possible with mode: fill, which removes nothing",
+                   injection->options->convert_ingress ? "--convert-ingress" : "convert_ingress");
+        diag_hint(injection->diags, "use a service with mode: override");
+    }
     if (!selects_all(injection, service)) {
         inject_check_exclusions(injection, service);
         const struct object *workload = target_select_workload(injection, service);
@@ -337,7 +344,7 @@ static struct str additions_before(struct injected *injected, const struct relea
             buf_format(&out, "---%s", style.newline);
         addition_write(&out, addition->node, addition_source_comment(text), &style);
     }
-    if (out.len && !marked)
+    if (out.len && !marked && !release->removed[document])
         buf_format(&out, "%s%s", str_starts_with(text, STR("%")) ? "..." : "---", style.newline);
     return buf_take(&injected->arena, &out);
 }
@@ -353,7 +360,8 @@ static void write_document(struct injected *injected, const struct inject_run *r
     add_piece(injected, str_slice(text, 0, bom_len));
     text = str_skip(text, bom_len);
     add_piece(injected, additions_before(injected, release, i, text));
-    add_piece(injected, text);
+    if (!release->removed[i])
+        add_piece(injected, text);
 }
 
 static bool has_fill(const struct inject_run *run)
@@ -396,7 +404,8 @@ static bool write_edits(struct inject_run *run)
         struct edit *edit = &release->edits[i];
         struct diags failures = {.arena = run->injection.arena};
         edit->diags = &failures;
-        if (!edit->root || !(edit->refused.errors || (ok && edit_changes(edit))))
+        if (!edit->root || release->removed[i] ||
+            !(edit->refused.errors || (ok && edit_changes(edit))))
             continue;
         out.len = 0;
         edit->scratch = &scratch;
@@ -412,8 +421,9 @@ static bool write_edits(struct inject_run *run)
 }
 
 static const char *const change_names[CHANGE_KINDS] = {
-    [CHANGE_ADDED] = "added",     [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
-    [CHANGE_KEPT] = "kept",       [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
+    [CHANGE_ADDED] = "added",         [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
+    [CHANGE_KEPT] = "kept",           [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
+    [CHANGE_CONVERTED] = "converted", [CHANGE_DIFFERS] = "differs",   [CHANGE_LOST] = "lost",
     [CHANGE_IGNORED] = "ignored",
 };
 
@@ -454,7 +464,8 @@ static void write_events(const struct injection *injection, struct buf *out, boo
 {
     struct buf line = {0};
     for (size_t i = 0; i < injection->event_count; i++)
-        if (all || is_always_shown(&injection->events[i]))
+        if (injection->events[i].kind != CHANGE_LOST &&
+            (all || is_always_shown(&injection->events[i])))
             write_event(&injection->events[i], &line, out);
     buf_free(&line);
 }
@@ -466,6 +477,12 @@ static bool injects_nothing(const struct injection *injection)
             injection->events[i].kind != CHANGE_CHOSEN)
             return false;
     return true;
+}
+
+/* Lists of these events are written only if they have items. */
+static bool is_optional(enum change_kind kind)
+{
+    return kind == CHANGE_CONVERTED || kind == CHANGE_DIFFERS || kind == CHANGE_IGNORED;
 }
 
 static void append_event(struct arena *arena, struct node *list, const struct change_event *event)
@@ -480,6 +497,8 @@ static void append_event(struct arena *arena, struct node *list, const struct ch
         node_set_string(arena, item, "field", event->what);
     if (event->detail.len)
         node_set_string(arena, item, "detail", event->detail);
+    if (event->kind == CHANGE_LOST)
+        node_set_bool(arena, item, "lost", true);
 }
 
 /* The lists of the JSON report, in order, and the kinds of events in each. */
@@ -488,11 +507,12 @@ static const struct {
     enum change_kind first;
     enum change_kind last;
 } report_lists[] = {
-    {"added", CHANGE_ADDED, CHANGE_ADDED},       {"replaced", CHANGE_REPLACED, CHANGE_REPLACED},
-    {"removed", CHANGE_REMOVED, CHANGE_REMOVED}, {"left", CHANGE_KEPT, CHANGE_SKIPPED},
-    {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},    {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
+    {"added", CHANGE_ADDED, CHANGE_ADDED},        {"replaced", CHANGE_REPLACED, CHANGE_REPLACED},
+    {"removed", CHANGE_REMOVED, CHANGE_REMOVED},  {"left", CHANGE_KEPT, CHANGE_SKIPPED},
+    {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},     {"converted", CHANGE_CONVERTED, CHANGE_CONVERTED},
+    {"differences", CHANGE_DIFFERS, CHANGE_LOST}, {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
 
-/* Writes all events as JSON; the list `ignored` only if it has items. */
+/* Writes all events as JSON. */
 static void write_report(const struct injection *injection, struct buf *out)
 {
     struct arena *arena = injection->arena;
@@ -503,7 +523,7 @@ static void write_report(const struct injection *injection, struct buf *out)
             if (injection->events[j].kind >= report_lists[i].first &&
                 injection->events[j].kind <= report_lists[i].last)
                 append_event(arena, list, &injection->events[j]);
-        if (report_lists[i].first != CHANGE_IGNORED || list->first)
+        if (!is_optional(report_lists[i].first) || list->first)
             node_set(arena, root, report_lists[i].key, list);
     }
     emit_json(out, root, 0);
@@ -571,6 +591,7 @@ static void inject_services(struct inject_run *run, const struct source *manifes
     for (size_t i = 0; i < run->service_count; i++)
         if (run->services[i]->helm.fill)
             fill(injection, run->services[i]);
+    inject_convert(injection);
     for (size_t i = 0; i < run->service_count; i++)
         log_ignored(injection, run->services[i]);
 }

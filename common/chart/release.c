@@ -204,6 +204,7 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     release.source.secret = true;
     release.source.lines = line_map_new(arena);
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
+    release.removed = ARENA_ARRAY(arena, stream.count, bool);
     return release;
 }
 
@@ -301,6 +302,28 @@ void release_add(struct release *release, const struct object *object, const str
                                     sizeof *release->additions);
     release->additions[release->addition_count++] =
         (struct addition){.before = object->document, .node = node};
+}
+
+/* Removes an item from a List, or from a List in it. */
+static void remove_item(struct edit *edit, struct node *list, const struct node *object)
+{
+    struct node *items = node_at(list, "items");
+    for (struct node *item = node_first_child(items), *next; item; item = next) {
+        next = item->next;
+        if (node_target(item) == object)
+            edit_remove_item(edit, items, item);
+        else
+            remove_item(edit, node_target(item), object);
+    }
+}
+
+void release_remove(struct release *release, const struct object *object)
+{
+    struct edit *edit = release_edit(release, object);
+    if (edit->root == object->node)
+        release->removed[object->document] = true;
+    else
+        remove_item(edit, edit->root, object->node);
 }
 
 static bool may_be_of_release(const struct object *object)

@@ -79,6 +79,7 @@ struct release {
     struct diags *diags;
     struct source source; /* marked secret: no line of it is shown */
     struct stream stream;
+    bool *removed;                      /* by document: it is left out of the output */
     struct edit *edits;                 /* one for each document; root NULL: not parsed */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
@@ -123,6 +124,9 @@ struct edit *release_edit(const struct release *release, const struct object *ob
 
 /* Inserts a document before the one that contains an object, after earlier insertions there. */
 void release_add(struct release *release, const struct object *object, const struct node *node);
+
+/* Removes an object from the output: its document, or the item of its list. */
+void release_remove(struct release *release, const struct object *object);
 
 /* Returns the object of that type and name in the namespace of `referrer`, or NULL. */
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
@@ -215,6 +219,10 @@ void release_find_owner(struct release *release, struct str class, struct str ho
 /* True if Ingresses of a class have rules for exactly this host, none of them with regular
  * expressions of nginx. */
 bool release_has_plain_host(struct release *release, struct str class, struct str host);
+
+/* Returns the Service with that name in the namespace of `referrer`, or NULL. */
+const struct object *release_find_service(struct release *release, struct str name,
+                                          const struct object *referrer);
 
 /* True if the chart has a Service with that name in the namespace of `referrer`. */
 bool release_has_service(struct release *release, struct str name, const struct object *referrer);

@@ -188,13 +188,19 @@ const struct object **release_services(struct release *release, const struct obj
     return services;
 }
 
-bool release_has_service(struct release *release, struct str name, const struct object *referrer)
+const struct object *release_find_service(struct release *release, struct str name,
+                                          const struct object *referrer)
 {
     index_services(release);
     const struct index_entry *each = map_get(&release->services_by_name, name);
     while (each && !release_same_namespace(each->object, referrer))
         each = each->next;
-    return each != NULL;
+    return each ? each->object : NULL;
+}
+
+bool release_has_service(struct release *release, struct str name, const struct object *referrer)
+{
+    return release_find_service(release, name, referrer) != NULL;
 }
 
 /* Ingresses by the Services that they route to */

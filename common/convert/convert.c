@@ -203,7 +203,7 @@ struct str convert_difference_title(struct arena *arena,
                                     const struct convert_difference *difference)
 {
     return difference->ingress ? STR_JOIN(arena, STR("Ingress/"), difference->ingress->name)
-                               : STR("all Ingresses");
+                               : STR("Ingress/*");
 }
 
 struct node *convert_differences_list(struct arena *arena, const struct convert *convert)

@@ -57,7 +57,7 @@ struct convert {
  * cannot be converted. */
 bool convert_ingresses(struct convert *convert);
 
-/* Returns "Ingress/NAME", or "all Ingresses". */
+/* Returns "Ingress/NAME", or "Ingress/*" for all. */
 struct str convert_difference_title(struct arena *arena,
                                     const struct convert_difference *difference);
 
