@@ -48,7 +48,7 @@ static bool check_protocol(const struct backend_reader *in, const struct node *p
         return true;
     return convert_refuse(
         in->convert, in->ingress, in->rule->at, rule_title(in->convert->arena, in->host, in->rule),
-        "gRPC needs appProtocol: kubernetes.io/h2c in port %" PRId64 " of Service %.*s",
+        "gRPC works only with appProtocol: kubernetes.io/h2c in port %" PRId64 " of Service %.*s",
         backend->port, STR_ARG(backend->service));
 }
 

@@ -146,11 +146,14 @@ static void report_defaults(struct convert *convert, const struct model *model)
                                 .detail = STR("requests do not have X-Real-IP, X-Scheme, "
                                               "X-Forwarded-Scheme, X-Forwarded-Host and "
                                               "X-Forwarded-Port, which nginx adds")});
+    add_difference(convert, &(struct convert_difference){
+                                .about = STR("paths"),
+                                .detail = STR("the Gateway decides what becomes of //, of . and .. "
+                                              "and of encoded slashes in a path")});
 }
 
 static void add_routes(struct convert *convert, struct ingress *ingress)
 {
-    struct convert_ingress *input = ingress->input;
     policy_check(convert, ingress);
     tls_report(convert, ingress);
 
@@ -158,10 +161,16 @@ static void add_routes(struct convert *convert, struct ingress *ingress)
         report_host(convert, ingress->parts[i].host, ingress);
         route_add_part(convert, ingress, &ingress->parts[i]);
     }
-    if (input->object_count == 0) {
-        convert_error(convert, ingress, input->at, "it has no path that requests can reach");
-        diag_hint(convert->diags, "delete it, or add rules to it");
-    }
+}
+
+/* Reports an Ingress that nothing replaces. A canary is left out on purpose. */
+static void check_objects(struct convert *convert, const struct ingress *ingress)
+{
+    struct str canary = node_string(settings_annotation(convert, ingress, "canary"));
+    if (ingress->input->object_count || str_eq_c(canary, "true"))
+        return;
+    convert_error(convert, ingress, ingress->input->at, "it has no path that requests can reach");
+    diag_hint(convert->diags, "delete it, or add rules to it");
 }
 
 /* Groups the differences by Ingress, in the order of the input; those of all Ingresses are last. */
@@ -194,6 +203,9 @@ bool convert_ingresses(struct convert *convert)
     for (size_t i = 0; i < model.count; i++)
         if (model.ingresses[i].input->is_converted && check_class(convert, &model.ingresses[i]))
             add_routes(convert, &model.ingresses[i]);
+    for (size_t i = 0; convert->diags->errors == errors && i < model.count; i++)
+        if (model.ingresses[i].input->is_converted)
+            check_objects(convert, &model.ingresses[i]);
     report_defaults(convert, &model);
     sort_differences(convert);
     return convert->diags->errors == errors;

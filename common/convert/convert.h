@@ -57,7 +57,7 @@ struct convert {
  * cannot be converted. */
 bool convert_ingresses(struct convert *convert);
 
-/* Returns "Ingress/NAME", or "Ingress/*" for all. */
+/* Returns "Ingress/NAME"; for all Ingresses with a star as the name. */
 struct str convert_difference_title(struct arena *arena,
                                     const struct convert_difference *difference);
 

@@ -282,6 +282,15 @@ static bool uses_grpc_routes(const struct convert *convert, const struct host *h
     return host->count > 0 && !host->uses_regex;
 }
 
+/* nginx adds the default backend to a host when it reads the host's first Ingress. */
+static void report_default(struct convert *convert, const struct host *host,
+                           const struct path_rule *rule)
+{
+    if (rule->is_default && host->is_split)
+        convert_differ(convert, rule->ingress, rule_title(convert->arena, host, rule),
+                       "nginx uses it only if the Ingress is the oldest one for this host");
+}
+
 /* Appends each rule to the part of its Ingress. */
 static void add_parts(struct convert *convert, struct host *host)
 {
@@ -292,6 +301,7 @@ static void add_parts(struct convert *convert, struct host *host)
         if (rule->is_unreachable || !ingress->input->is_converted || rule->value.len == 0 ||
             !path_check_value(convert, host, rule))
             continue;
+        report_default(convert, host, rule);
         if (ingress->part_count == 0 || ingress->parts[ingress->part_count - 1].host != host) {
             ingress->parts =
                 arena_grow(arena, ingress->parts, ingress->part_count, sizeof *ingress->parts);

@@ -66,6 +66,8 @@ static void read_host(struct model *model, struct ingress *ingress, struct host 
     const struct settings *settings = &ingress->settings;
     const struct node *backend = default_backend(ingress);
     host->is_shared |= !ingress->input->is_converted;
+    host->first = host->first ? host->first : ingress;
+    host->is_split |= host->first != ingress;
     if (backend)
         add_rule(model->convert->arena, host,
                  &(struct path_rule){.ingress = ingress,

@@ -105,12 +105,14 @@ struct ingress {
 
 /* A host of one class, with the paths of all its Ingresses. */
 struct host {
-    struct host *self; /* not const, unlike the pointers in maps */
-    struct str name;   /* empty: every host without rules of its own */
-    bool uses_regex;   /* nginx reads all its paths as regular expressions */
-    bool has_tls;      /* an Ingress has a certificate for it */
-    bool is_shared;    /* an Ingress that is not converted has paths for it */
-    bool is_grpc;      /* all its paths are for gRPC, and can be matched by GRPCRoutes */
+    struct host *self;           /* not const, unlike the pointers in maps */
+    struct str name;             /* empty: every host without rules of its own */
+    bool uses_regex;             /* nginx reads all its paths as regular expressions */
+    bool has_tls;                /* an Ingress has a certificate for it */
+    bool is_shared;              /* an Ingress that is not converted has paths for it */
+    bool is_split;               /* several Ingresses have rules for it */
+    const struct ingress *first; /* the first of them */
+    bool is_grpc;                /* all its paths are for gRPC, and can be matched by GRPCRoutes */
     struct path_rule **rules;
     size_t count;
     struct ingress *tls_owner; /* the first Ingress with a certificate for it */

@@ -2,6 +2,7 @@
  * expressions, TraefikServices and BackendTLSPolicies. Reports settings that the type of the
  * Gateway does not support. */
 #include "convert/model.h"
+#include "format/name.h"
 #include "manifest/traffic_ingress.h"
 
 #define ENVOY_API "gateway.envoyproxy.io/v1alpha1"
@@ -58,6 +59,64 @@ static void check_body_size(struct convert *convert, struct ingress *ingress)
         settings->body_size = STR("");
 }
 
+/* True for an origin that the filter CORS can have: `https://*.example.com:8443`. */
+static bool is_origin(struct str text)
+{
+    static const struct str schemes[] = {{"https://", 8}, {"http://", 7}};
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+        if (!str_starts_with(text, schemes[i]))
+            continue;
+        struct str host = str_skip(text, schemes[i].len);
+        struct str port = str_skip(host, str_find(host, 0, ':'));
+        return !name_check_host(str_slice(host, 0, host.len - port.len)) &&
+               (port.len == 0 || (port.len > 1 && str_span_only(str_skip(port, 1), "0123456789")));
+    }
+    return false;
+}
+
+/* Removes the next item of a list separated by commas. */
+static struct str take_item(struct str *list)
+{
+    size_t end = str_find(*list, 0, ',');
+    struct str item = str_slice(*list, 0, end);
+    *list = str_skip(*list, end + 1);
+    while (str_starts_with(item, STR(" ")))
+        item = str_skip(item, 1);
+    while (str_ends_with(item, STR(" ")))
+        item.len--;
+    return item;
+}
+
+/* The origin * counts for all, as in nginx. */
+static void check_origins(struct convert *convert, struct ingress *ingress)
+{
+    struct cors *cors = &ingress->settings.cors;
+    struct location at = location_of(convert, ingress, "cors-allow-origin");
+    bool all = false;
+    bool wildcard = false;
+    for (struct str rest = cors->origins; rest.len;)
+        all |= str_eq_c(take_item(&rest), "*");
+    if (all)
+        cors->origins = STR("*");
+    for (struct str rest = cors->origins; !all && rest.len;) {
+        struct str origin = take_item(&rest);
+        wildcard |= str_contains(origin, STR("*"));
+        if (origin.len && !is_origin(origin))
+            convert_error(convert, ingress, at,
+                          "the origin \"%.*s\" must be *, or https:// or http:// and a host",
+                          STR_ARG(origin));
+    }
+    if (wildcard)
+        convert_differ(convert, ingress, nginx_name(convert, "cors-allow-origin"),
+                       "a wildcard may match several labels; in nginx it matches one");
+    if (all && cors->credentials) {
+        cors->credentials = false;
+        convert_differ(convert, ingress, nginx_name(convert, "cors-allow-credentials"),
+                       "Access-Control-Allow-Credentials is not sent: browsers ignore it for the "
+                       "origin *, which nginx sends");
+    }
+}
+
 static void check_cors(struct convert *convert, struct ingress *ingress)
 {
     struct cors *cors = &ingress->settings.cors;
@@ -69,13 +128,7 @@ static void check_cors(struct convert *convert, struct ingress *ingress)
                "only type: envoy is known to support the filter CORS");
         return;
     }
-    bool all = str_contains(cors->origins, STR("*")) && !str_contains(cors->origins, STR("*."));
-    if (all && cors->credentials) {
-        cors->credentials = false;
-        convert_differ(convert, ingress, nginx_name(convert, "cors-allow-credentials"),
-                       "Access-Control-Allow-Credentials is not sent: browsers ignore it for the "
-                       "origin *, which nginx sends");
-    }
+    check_origins(convert, ingress);
 }
 
 static void check_affinity(struct convert *convert, struct ingress *ingress)
@@ -313,18 +366,11 @@ static void put_list(struct arena *arena, struct node *map, const char *key, str
 {
     struct map known = {0};
     struct node *list = node_new(arena, NODE_LIST);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, ',');
-        size_t last = end;
-        while (at < last && text.data[at] == ' ')
-            at++;
-        while (last > at && text.data[last - 1] == ' ')
-            last--;
-        struct str item = str_slice(text, at, last);
+    while (text.len) {
+        struct str item = take_item(&text);
         item = upper ? str_upper(arena, item) : item;
         if (item.len && !map_add(arena, &known, item, list))
             node_append_string(arena, list, item);
-        at = end + 1;
     }
     if (list->first)
         node_set(arena, map, key, list);

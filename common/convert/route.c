@@ -62,7 +62,7 @@ static void put_parents(const struct convert *convert, const struct fragment *fr
     bool redirects = settings_redirects(&fragment->ingress->settings, fragment->host);
     if (fragment->listener_set.len)
         gateway_put_listener_set_parent(convert->arena, fragment->listener_set, spec);
-    else
+    else if (redirects || gateway->listener.len || gateway->http_listener.len == 0)
         gateway_put_parent(convert->arena, gateway, gateway->listener, spec);
     if (!redirects && gateway->http_listener.len)
         gateway_put_parent(convert->arena, gateway, gateway->http_listener, spec);
@@ -140,7 +140,7 @@ static void add_prefix_header(struct convert *convert, const struct path_rule *r
 {
     struct arena *arena = convert->arena;
     struct str prefix = rule->ingress->settings.forwarded_prefix;
-    if (prefix.len == 0 || rule->rewrite == REWRITE_NONE)
+    if (prefix.len == 0 || str_equal(rule->ingress->settings.rewrite_target, rule->text))
         return;
     struct node *modifier =
         add_filter(arena, filters, "RequestHeaderModifier", "requestHeaderModifier");

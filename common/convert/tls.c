@@ -9,6 +9,13 @@ struct str tls_add_listener_set(struct convert *convert, struct ingress *ingress
     const struct ingress *owner = host->tls_owner;
     if (!convert->gateway->listener_sets || !owner)
         return STR("");
+    if (host->name.len == 0) {
+        convert_error(convert, ingress, ingress->input->at,
+                      "a ListenerSet is not possible for a rule without a host");
+        diag_hint(convert->diags,
+                  "set the host, or the certificate in the listener of the Gateway");
+        return STR("");
+    }
     struct str name = traffic_object_name(arena, owner->input->name, host->name);
     if (!str_equal(owner->input->namespace, ingress->input->namespace) ||
         !owner->input->is_converted) {
