@@ -10,8 +10,9 @@ struct run {
     struct release *releases; /* one for each file */
     size_t count;
     struct convert convert;
-    struct map services; /* by "NAMESPACE/NAME" */
-    struct map classes;  /* IngressClasses by name */
+    struct map services;         /* by "NAMESPACE/NAME" */
+    struct map services_by_name; /* the first one of each name */
+    struct map classes;          /* IngressClasses by name */
 };
 
 /* Input */
@@ -41,22 +42,29 @@ static void read_file(struct run *run, const struct source *file, struct release
     if (!check_document_count(run, file, &stream))
         return;
     for (const struct object *each = release_objects(release, OBJECT_SERVICE); each;
-         each = each->next)
+         each = each->next) {
         map_add(run->arena, &run->services, full_name(run->arena, each->namespace, each->name),
                 each->node);
+        map_add(run->arena, &run->services_by_name, each->name, each->node);
+    }
     for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
          each = each->next)
         map_add(run->arena, &run->classes, each->name, each);
     release_objects(release, OBJECT_INGRESS);
 }
 
+/* An object without a namespace may be in any. */
 static const struct node *find_service(void *context, const struct convert_ingress *ingress,
                                        struct str name)
 {
     const struct run *run = context;
     const struct node *found =
         map_get(&run->services, full_name(run->arena, ingress->namespace, name));
-    return found ? found : map_get(&run->services, full_name(run->arena, STR(""), name));
+    if (!found)
+        found = ingress->namespace.len
+                    ? map_get(&run->services, full_name(run->arena, STR(""), name))
+                    : map_get(&run->services_by_name, name);
+    return found;
 }
 
 /* Determines the controller by the IngressClass, if the manifests have it, else by its name. */

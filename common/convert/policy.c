@@ -59,7 +59,7 @@ static void check_body_size(struct convert *convert, struct ingress *ingress)
         settings->body_size = STR("");
 }
 
-/* True for an origin that the filter CORS can have: `https://*.example.com:8443`. */
+/* True for an origin that the filter CORS can have: a scheme, a host and perhaps a port. */
 static bool is_origin(struct str text)
 {
     static const struct str schemes[] = {{"https://", 8}, {"http://", 7}};
