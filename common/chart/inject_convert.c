@@ -48,12 +48,22 @@ static struct convert_request *find_request(const struct target *target,
     return *link;
 }
 
-/* Returns the Ingress that helm.ingress or --ingress names; empty: all. */
-static struct str selected_name(const struct target *target)
+/* Reports helm.ingress or --ingress with a name and returns false: all Ingresses are converted, and
+ * a second run would not find it. */
+static bool check_selected(const struct target *target)
 {
-    const char *flag = target->injection->options->ingress;
+    struct injection *injection = target->injection;
+    const char *flag = injection->options->ingress;
     struct str name = flag ? str_from_c(flag) : target->service->helm.ingress;
-    return str_eq_c(name, "new") ? STR("") : name;
+    if (name.len == 0 || str_eq_c(name, "new"))
+        return true;
+    diag_error(injection->diags, target->service->at,
+               "%s and %s are mutually exclusive: all Ingresses that route to the workload are "
+               "converted",
+               flag ? "--ingress" : "ingress",
+               injection->options->convert_ingress ? "--convert-ingress" : "convert_ingress");
+    diag_hint(injection->diags, "remove one of them");
+    return false;
 }
 
 /* Two services may have the same Ingress, but it can be converted for only one Gateway. */
@@ -76,7 +86,8 @@ static void add_ingress(const struct target *target, struct convert_request *req
 void inject_convert_request(const struct target *target)
 {
     struct injection *injection = target->injection;
-    if (!inject_convert_is_requested(target) || !layer_read_environment(target->service->layer))
+    if (!inject_convert_is_requested(target) || !check_selected(target) ||
+        !layer_read_environment(target->service->layer))
         return;
     const struct gateway *gateway = service_gateway(target->service);
     if (!gateway) {
@@ -88,10 +99,8 @@ void inject_convert_request(const struct target *target)
     const struct object **ingresses = release_ingresses(&injection->release, injection->services,
                                                         injection->service_count, &count);
     struct convert_request *request = find_request(target, gateway);
-    struct str name = selected_name(target);
     for (size_t i = 0; i < count; i++)
-        if (name.len == 0 || str_equal(name, ingresses[i]->name))
-            add_ingress(target, request, ingresses[i]);
+        add_ingress(target, request, ingresses[i]);
     if (count == 0) {
         diag_warning(injection->diags, target->service->at,
                      "convert_ingress has no effect: no Ingress of the chart routes to %.*s",
@@ -146,6 +155,10 @@ static void replace(struct injection *injection, const struct target *target,
     for (size_t i = 0; i < ingress->object_count; i++)
         release_add(&injection->release, object, ingress->objects[i]);
     release_remove(&injection->release, object);
+    if (ingress->object_count == 0) { /* a warning was reported */
+        inject_log(target, object, CHANGE_REMOVED, "", "it is a canary");
+        return;
+    }
     inject_log(target, object, CHANGE_CONVERTED, "", "%.*s",
                STR_ARG(convert_objects_format(injection->arena, ingress)));
 }

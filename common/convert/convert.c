@@ -82,6 +82,12 @@ struct str rule_title(struct arena *arena, const struct host *host, const struct
 static bool check_class(struct convert *convert, const struct ingress *ingress)
 {
     const struct convert_ingress *input = ingress->input;
+    if (!input->is_nginx && input->class.len == 0) {
+        convert_error(convert, ingress, input->at,
+                      "it has no class, and that of the environment is not one of ingress-nginx");
+        diag_hint(convert->diags, "set spec.ingressClassName, or convert it by hand");
+        return false;
+    }
     if (!input->is_nginx) {
         convert_error(convert, ingress, input->at,
                       "class \"%.*s\" is not one of ingress-nginx, so its paths and annotations "
