@@ -45,7 +45,7 @@ static const struct object *find_scaler(const struct target *target, enum object
 {
     struct release *release = &target->injection->release;
     for (const struct object *each = release_objects(release, type); each; each = each->next)
-        if (!each->hook && scaler_references(each, path, scaled))
+        if (release_lives_with(each, scaled) && scaler_references(each, path, scaled))
             return each;
     return NULL;
 }
@@ -554,7 +554,7 @@ static bool has_budget(const struct target *target)
     struct release *release = &target->injection->release;
     for (const struct object *each = release_objects(release, OBJECT_DISRUPTION_BUDGET); each;
          each = each->next)
-        if (!each->hook && selector_matches(each, target->workload))
+        if (release_lives_with(each, target->workload) && selector_matches(each, target->workload))
             return true;
     return false;
 }

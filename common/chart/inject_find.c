@@ -3,19 +3,20 @@
 
 #include <string.h>
 
-/* True for a workload that can be selected. Hooks are not part of the release's lifetime, and a
- * workload whose pods a Rollout runs is selected through that Rollout. */
-static bool is_candidate(const struct object *object)
-{
-    return !object->hook && object->name.len && !object->rollout;
-}
-
 /* What the workload must match. Empty members match anything. */
 struct query {
     struct str namespace;
     const char *kind;
     struct str name;
+    bool hooks; /* if no other workload matches, hooks may */
 };
+
+/* True for a workload that can be selected, among hooks or others. A workload whose pods a Rollout
+ * runs is selected through that Rollout. */
+static bool is_candidate(const struct object *object, bool hook)
+{
+    return object->hook == hook && object->name.len && !object->rollout && (!hook || object->pod);
+}
 
 enum step { STEP_NAME, STEP_SUFFIX, STEP_LABEL, STEP_ANY, STEP_COUNT };
 
@@ -64,15 +65,16 @@ struct candidates {
     size_t count;
     const struct object *without_namespace; /* the first without a namespace */
     size_t without_namespace_count;
+    bool hooks; /* they are hooks */
 };
 
-static struct candidates find_candidates(struct release *release, enum step step,
-                                         const struct query *query)
+static struct candidates find_among(struct release *release, bool hook, enum step step,
+                                    const struct query *query)
 {
-    struct candidates candidates = {0};
+    struct candidates candidates = {.hooks = hook};
     for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
          object = object->next) {
-        if (!is_candidate(object) || !matches(object, step, query))
+        if (!is_candidate(object, hook) || !matches(object, step, query))
             continue;
         if (candidates.count++ == 0)
             candidates.first = object;
@@ -80,6 +82,14 @@ static struct candidates find_candidates(struct release *release, enum step step
             candidates.without_namespace = object;
     }
     return candidates;
+}
+
+static struct candidates find_candidates(struct release *release, enum step step,
+                                         const struct query *query)
+{
+    struct candidates candidates = find_among(release, false, step, query);
+    return candidates.count == 0 && query->hooks ? find_among(release, true, step, query)
+                                                 : candidates;
 }
 
 /* Parses [[NAMESPACE/]KIND/]NAME; NAME may be *-END. */
@@ -148,8 +158,8 @@ static struct str shared_name_word(const struct object *object, struct str modul
 
 /* Errors */
 
-/* Lists the matching workloads for a message. */
-static struct str list_workloads(struct injection *injection, enum step step,
+/* Lists the matching workloads, among hooks or others, for a message. */
+static struct str list_workloads(struct injection *injection, bool hook, enum step step,
                                  const struct query *query)
 {
     enum { LISTED_MAX = 20 };
@@ -157,7 +167,7 @@ static struct str list_workloads(struct injection *injection, enum step step,
     size_t count = 0;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
          object && count <= LISTED_MAX; object = object->next) {
-        if (!is_candidate(object) || !matches(object, step, query))
+        if (!is_candidate(object, hook) || !matches(object, step, query))
             continue;
         struct str name = object_display_name(injection->arena, object);
         buf_format(&names, "%s%.*s", count ? ", " : "",
@@ -216,7 +226,7 @@ static struct str most_similar_workload(struct injection *injection, struct str 
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
          object; object = object->next) {
         const char *before = suggestion.best.data;
-        if (is_candidate(object))
+        if (is_candidate(object, false))
             suggestion_add(&suggestion, object->name);
         if (suggestion.best.data != before)
             best = object;
@@ -225,13 +235,14 @@ static struct str most_similar_workload(struct injection *injection, struct str 
 }
 
 static void report_several(struct injection *injection, const struct service *service,
-                           struct str requested, enum step step, const struct query *query)
+                           struct str requested, bool hooks, enum step step,
+                           const struct query *query)
 {
     if (injection->release.has_unreadable_document) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, query_location(injection, service),
                "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
-    hint_workloads(injection, list_workloads(injection, step, query), STR(""));
+    hint_workloads(injection, list_workloads(injection, hooks, step, query), STR(""));
 }
 
 /* Returns the hook that a service would select, or NULL. `by_user`: the user named it. A
@@ -272,13 +283,46 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
         "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
         STR_ARG(object_display_name(injection->arena, other)));
     const struct query any = {0};
-    struct str names = list_workloads(injection, STEP_ANY, &any);
+    struct str names = list_workloads(injection, false, STEP_ANY, &any);
     if (names.len && !query->kind)
         hint_workloads(injection, names, most_similar_workload(injection, query->name));
     else
         diag_hint(injection->diags,
                   "to fill all workloads, including this one: helm: {workload: \"*\", mode: fill}");
     return true;
+}
+
+/* Adds a hint for a chart without workloads that can be selected. `hooks`: hooks can. */
+static void hint_no_workloads(struct injection *injection, bool hooks)
+{
+    const struct query any = {0};
+    bool has_hooks = find_other(&injection->release, OBJECT_WORKLOAD, true, STEP_ANY, &any) != NULL;
+    diag_hint(
+        injection->diags,
+        "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values%s",
+        has_hooks ? " except hooks" : "",
+        hooks && !has_hooks ? ", and use Helm 4: Helm 3 passes no hooks to a post-renderer" : "");
+}
+
+/* Reports that a service would select a hook. `names`: the other workloads. */
+static void report_hook(struct injection *injection, const struct service *service,
+                        const struct object *hook, struct str names)
+{
+    bool keeps_running = hook->type == OBJECT_WORKLOAD && hook->pod;
+    struct location at = query_location(injection, service);
+    struct str name = object_display_name(injection->arena, hook);
+    if (keeps_running) {
+        diag_error(injection->diags, at, "%.*s is a Helm hook, and helm.hooks is false",
+                   STR_ARG(name));
+        diag_hint(injection->diags, "to change it: helm: {hooks: true}%s%.*s",
+                  names.len ? "\nother workloads of the chart: " : "", STR_ARG(names));
+        return;
+    }
+    diag_error(injection->diags, at, "%.*s is a Helm hook and cannot be selected", STR_ARG(name));
+    if (names.len)
+        hint_workloads(injection, names, most_similar_workload(injection, hook->name));
+    else
+        hint_no_workloads(injection, false);
 }
 
 /* Reports that no workload matches. `query`: what the user named, or the name of the module. */
@@ -293,25 +337,20 @@ static void report_none(struct injection *injection, const struct service *servi
         return;
     if (!hook && by_user && report_unsupported_kind(injection, service, query))
         return;
-    struct str names = list_workloads(injection, STEP_ANY, &any);
-    if (hook)
-        diag_error(injection->diags, query_location(injection, service),
-                   "%.*s is a Helm hook and cannot be selected",
-                   STR_ARG(object_display_name(injection->arena, hook)));
-    else
-        diag_error(injection->diags, query_location(injection, service),
-                   str_equal(requested, service->name)
-                       ? "no workload of the chart matches module \"%.*s\""
-                       : "workload \"%.*s\" not found in the chart",
-                   STR_ARG(requested));
-    bool hooks = find_other(&injection->release, OBJECT_WORKLOAD, true, STEP_ANY, &any) != NULL;
-    if (names.len == 0)
-        diag_hint(
-            injection->diags,
-            "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values",
-            hooks ? " except hooks" : "");
-    else
+    struct str names = list_workloads(injection, false, STEP_ANY, &any);
+    if (hook) {
+        report_hook(injection, service, hook, names);
+        return;
+    }
+    diag_error(injection->diags, query_location(injection, service),
+               str_equal(requested, service->name)
+                   ? "no workload of the chart matches module \"%.*s\""
+                   : "workload \"%.*s\" not found in the chart",
+               STR_ARG(requested));
+    if (names.len)
         hint_workloads(injection, names, most_similar_workload(injection, requested));
+    else
+        hint_no_workloads(injection, query->hooks);
 }
 
 /* Returns the object whose pod template is edited. Reports an error and returns NULL if the chart
@@ -352,7 +391,7 @@ static const struct object *log_selected(struct injection *injection, const stru
     const struct object *workload = pod_template_owner(injection, service, object);
     if (!workload)
         return NULL;
-    struct str runs = {0};
+    struct str runs = workload->hook ? STR("; it is a Helm hook") : STR("");
     if (workload->rollout)
         runs = str_format(injection->arena, "; %.*s runs its pods",
                           STR_ARG(object_display_name(injection->arena, workload->rollout)));
@@ -366,6 +405,7 @@ static const struct object *find_requested(struct injection *injection,
                                            const struct service *service, struct str requested)
 {
     struct query query = query_parse(injection->arena, requested);
+    query.hooks = service->helm.hooks;
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum step step = STEP_NAME;
     struct candidates candidates = find_candidates(&injection->release, step, &query);
@@ -380,7 +420,7 @@ static const struct object *find_requested(struct injection *injection,
                                        "%s names it, and it is the only one without a namespace",
                                        source));
     if (candidates.count > 1)
-        report_several(injection, service, requested, step, &query);
+        report_several(injection, service, requested, candidates.hooks, step, &query);
     else
         report_none(injection, service, requested, &query, true);
     return NULL;
@@ -409,9 +449,10 @@ static struct str step_reason(struct injection *injection, const struct service 
 
 static const struct object *find_by_name(struct injection *injection, const struct service *service)
 {
-    const struct query any = {0};
-    const struct query query = {.name = service->name};
+    const struct query any = {.hooks = service->helm.hooks};
+    const struct query query = {.name = service->name, .hooks = service->helm.hooks};
     enum step several = STEP_COUNT;
+    bool several_hooks = false;
     for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
         struct candidates candidates = find_candidates(&injection->release, step, &query);
         bool only = candidates.count == 1;
@@ -423,13 +464,15 @@ static const struct object *find_by_name(struct injection *injection, const stru
         if (only)
             return log_selected(injection, service, candidates.first, guess,
                                 step_reason(injection, service, step, candidates.first));
-        if (candidates.count > 1 && step != STEP_ANY && several == STEP_COUNT)
+        if (candidates.count > 1 && step != STEP_ANY && several == STEP_COUNT) {
             several = step;
+            several_hooks = candidates.hooks;
+        }
         if (several == STEP_NAME)
             break;
     }
     if (several != STEP_COUNT)
-        report_several(injection, service, service->name, several, &query);
+        report_several(injection, service, service->name, several_hooks, several, &query);
     else
         report_none(injection, service, service->name, &query, false);
     return NULL;

@@ -124,14 +124,10 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
 
 void inject_check_exclusions(struct injection *injection, const struct service *service)
 {
-    static const enum field_id fields[] = {HELM_HOOKS, HELM_JOBS};
     const struct value *helm = record_value(service->record, SERVICE_HELM);
-    for (size_t i = 0; helm->count && i < COUNT_OF(fields); i++) {
-        if (!record_has(helm->records[0], fields[i]))
-            continue;
-        diag_warning(injection->diags, record_location(helm->records[0], fields[i]),
-                     "%s has no effect without mode: fill and workload: \"*\"",
-                     schema_field(fields[i])->name);
-        diag_hint(injection->diags, "remove helm.%s", schema_field(fields[i])->name);
-    }
+    if (helm->count == 0 || !record_has(helm->records[0], HELM_JOBS))
+        return;
+    diag_warning(injection->diags, record_location(helm->records[0], HELM_JOBS),
+                 "jobs has no effect without mode: fill and workload: \"*\"");
+    diag_hint(injection->diags, "remove helm.jobs");
 }

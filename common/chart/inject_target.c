@@ -197,10 +197,10 @@ static bool is_chart_label(struct str key)
     return str_eq_c(key, "helm.sh/chart") || str_starts_with(key, STR("app.kubernetes.io/"));
 }
 
-/* Copies the workload's labels that identify its chart and release. */
-static void copy_labels(struct arena *arena, struct node *metadata, const struct object *workload)
+/* Copies the labels that identify the chart and release of an object. */
+static void copy_labels(struct arena *arena, struct node *metadata, const struct object *from)
 {
-    const struct node *labels = node_at(workload->node, "metadata labels");
+    const struct node *labels = node_at(from->node, "metadata labels");
     struct node *copy = node_new(arena, NODE_MAP);
     const struct node *effective =
         labels && labels->kind == NODE_MAP ? node_effective(arena, labels) : NULL;
@@ -212,20 +212,20 @@ static void copy_labels(struct arena *arena, struct node *metadata, const struct
         node_set(arena, metadata, "labels", copy);
 }
 
-void target_add(const struct target *target, const char *api_version, const char *kind,
-                struct str name, struct node *annotations, struct node *spec)
+void target_add_beside(const struct target *target, const struct object *beside,
+                       const char *api_version, const char *kind, struct str name,
+                       struct node *annotations, struct node *spec)
 {
     struct arena *arena = target->injection->arena;
-    const struct object *workload = target->workload;
     struct node *object = node_new(arena, NODE_MAP);
     node_set_string(arena, object, "apiVersion", str_from_c(api_version));
     node_set_string(arena, object, "kind", str_from_c(kind));
     struct node *metadata = node_set_map(arena, object, "metadata");
     node_set_string(arena, metadata, "name", name);
-    if (workload->namespace.len)
-        node_set_string(arena, metadata, "namespace", workload->namespace);
-    copy_labels(arena, metadata, workload);
-    const struct node *file = node_at(workload->node, "metadata annotations " FILENAME_ANNOTATION);
+    if (beside->namespace.len)
+        node_set_string(arena, metadata, "namespace", beside->namespace);
+    copy_labels(arena, metadata, beside);
+    const struct node *file = node_at(beside->node, "metadata annotations " FILENAME_ANNOTATION);
     if (file) {
         struct node *own = annotations;
         annotations = node_new(arena, NODE_MAP);
@@ -239,8 +239,13 @@ void target_add(const struct target *target, const char *api_version, const char
     if (annotations && annotations->first)
         node_set(arena, metadata, "annotations", annotations);
     node_set(arena, object, "spec", spec);
-    release_add(&target->injection->release, workload, object);
-    struct object added = {
-        .kind = str_from_c(kind), .name = name, .namespace = workload->namespace};
+    release_add(&target->injection->release, beside, object);
+    struct object added = {.kind = str_from_c(kind), .name = name, .namespace = beside->namespace};
     inject_log(target, &added, CHANGE_ADDED, "", "%s", "");
+}
+
+void target_add(const struct target *target, const char *api_version, const char *kind,
+                struct str name, struct node *annotations, struct node *spec)
+{
+    target_add_beside(target, target->workload, api_version, kind, name, annotations, spec);
 }

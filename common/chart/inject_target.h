@@ -53,6 +53,7 @@ struct injection {
     size_t ingress_count;
     const struct object **routes; /* the Gateway API routes that route to one of the Services */
     size_t route_count;
+    struct map traefik_services; /* the ports of added TraefikServices, by "NAMESPACE/NAME" */
     const struct object *volumes_workload;    /* the workload for which `volumes` is cached */
     struct map volumes;                       /* its volumes by name */
     struct convert_request *convert_requests; /* inject_convert.c; NULL: none */
@@ -180,6 +181,12 @@ void target_remove(const struct target *target, const struct object *object, str
 void target_add(const struct target *target, const char *api_version, const char *kind,
                 struct str name, struct node *annotations, struct node *spec);
 
+/* Adds an object before the document of another one of the chart, with the namespace and labels of
+ * that one. */
+void target_add_beside(const struct target *target, const struct object *beside,
+                       const char *api_version, const char *kind, struct str name,
+                       struct node *annotations, struct node *spec);
+
 static inline bool target_has(const struct target *target, enum field_id field)
 {
     return service_has(target->service, field);
@@ -287,7 +294,7 @@ void inject_report_hook(const struct target *target);
 void inject_warn_immutable(struct injection *injection, const struct object *object,
                            size_t first_event);
 
-/* Warns that `hooks` and `jobs` have no effect on a service that does not fill all workloads. */
+/* Warns that `jobs` has no effect on a service that does not fill all workloads. */
 void inject_check_exclusions(struct injection *injection, const struct service *service);
 
 /* Adds the request that an autoscaler needs, if the container has neither request nor limit. */

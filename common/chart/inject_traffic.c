@@ -1,156 +1,19 @@
 /* Traffic: sets annotations on the Ingresses of the chart that route to the workload, or adds
  * objects. A route of the Gateway API may serve public_uri too. */
-#include "chart/traffic_chart.h"
+#include "chart/inject_served.h"
 
 #include <string.h>
 
-/* Returns the Ingresses that route to the workload. */
-static const struct object **workload_ingresses(const struct target *target, size_t *ret_count)
-{
-    struct injection *injection = target->injection;
-    target_find_services(target);
-    if (!injection->ingresses)
-        injection->ingresses =
-            release_ingresses(&injection->release, injection->services, injection->service_count,
-                              &injection->ingress_count);
-    *ret_count = injection->ingress_count;
-    return injection->ingresses;
-}
-
-/* Returns the routes of the Gateway API that route to the workload. */
-static const struct object **gateway_routes(const struct target *target, size_t *ret_count)
-{
-    struct injection *injection = target->injection;
-    target_find_services(target);
-    if (!injection->routes)
-        injection->routes = release_routes(&injection->release, injection->services,
-                                           injection->service_count, &injection->route_count);
-    *ret_count = injection->route_count;
-    return injection->routes;
-}
-
-/* Returns the name in --ingress, else in helm.ingress; empty if neither is set. */
-static struct str selected_ingress(const struct target *target)
-{
-    const char *flag = target->injection->options->ingress;
-    return flag ? str_from_c(flag) : target->service->helm.ingress;
-}
-
-static bool is_new_requested(const struct target *target)
-{
-    return str_eq_c(selected_ingress(target), "new");
-}
-
 static bool is_selected(const struct target *target, const struct object *ingress)
 {
-    struct str name = selected_ingress(target);
-    return name.len == 0 || is_new_requested(target) || str_equal(name, ingress->name);
+    struct str name = served_selected_ingress(target);
+    return name.len == 0 || served_is_new_requested(target) || str_equal(name, ingress->name);
 }
-
-/* Addresses */
 
 static bool is_workload_service(const struct target *target, struct str name)
 {
     target_find_services(target);
     return map_get(&target->injection->service_names, name) != NULL;
-}
-
-static bool is_own_service(const void *context, const struct object *ingress, struct str namespace,
-                           struct str service)
-{
-    const struct target *target = context;
-    const struct object *ours = map_get(&target->injection->service_names, service);
-    return ours && release_is_in_namespace(&target->injection->release, ours, ingress, namespace);
-}
-
-/* Returns the route as "HOST/PATH". */
-static struct str route_format(struct arena *arena, const struct route *route)
-{
-    bool all = route->prefix.len == 0 && route->host.len == 0;
-    return str_format(arena, "%.*s%.*s%s", STR_ARG(route->host), STR_ARG(route->prefix),
-                      all ? "/" : "");
-}
-
-/* Determines which Service the chart routes a public_uri to. Each class of Ingresses, and the
- * routes of Gateways, may have a different answer: returns the first one that is a Service of the
- * workload, else the first one that is another Service. */
-static struct path_owner find_owner(const struct target *target, const struct route *route)
-{
-    struct injection *injection = target->injection;
-    struct path_owner best = {0};
-    struct map classes = {0};
-    size_t count;
-    const struct object **ingresses = workload_ingresses(target, &count);
-    for (size_t i = 0; i < count && !best.is_ours; i++) {
-        struct str class = release_class(ingresses[i]);
-        if (map_add(injection->arena, &classes, class, ingresses[i]))
-            continue;
-        struct path_owner owner;
-        release_find_owner(&injection->release, class, route->host, route->prefix, is_own_service,
-                           target, &owner);
-        if (owner.is_ours || !best.other)
-            best = owner;
-    }
-    gateway_routes(target, &count);
-    struct path_owner owner = {0};
-    if (count && !best.is_ours)
-        release_find_owner(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                           is_own_service, target, &owner);
-    return best.is_ours || (best.other && !owner.is_ours) ? best : owner;
-}
-
-static void warn_regex_overlap(const struct target *target, const struct route *route,
-                               const struct object *overlap)
-{
-    struct injection *injection = target->injection;
-    diag_warning(injection->diags, route->at,
-                 "cannot determine whether a regular expression of %.*s routes requests for "
-                 "%.*s%.*s to another Service",
-                 STR_ARG(object_display_name(injection->arena, overlap)), STR_ARG(route->host),
-                 STR_ARG(route->prefix));
-    diag_hint(injection->diags, "check the paths of this host in the chart");
-}
-
-/* Warns that another Ingress has the same path. The controller uses one of them, often that of the
- * older Ingress. */
-static void warn_conflict(const struct target *target, const struct route *route,
-                          const struct object *conflict)
-{
-    struct injection *injection = target->injection;
-    diag_warning(injection->diags, route->at,
-                 "%.*s also routes %.*s%.*s to another Service: the controller chooses one of the "
-                 "two",
-                 STR_ARG(object_display_name(injection->arena, conflict)), STR_ARG(route->host),
-                 STR_ARG(route->prefix));
-    diag_hint(injection->diags, "remove one of the two paths in the chart's values");
-}
-
-/* Warns that no Ingress is added: with the route of the Gateway, it would be a second entry point.
- * An environment with a Gateway expects a route. */
-static void warn_route(const struct target *target, const struct route *route,
-                       const struct object *object)
-{
-    struct injection *injection = target->injection;
-    if (service_gateway(target->service))
-        return;
-    diag_warning(injection->diags, route->at,
-                 "%.*s of the chart already serves %.*s, so no Ingress is added for it",
-                 STR_ARG(object_display_name(injection->arena, object)),
-                 STR_ARG(route_format(injection->arena, route)));
-    diag_hint(injection->diags, "remove public_uri, or disable the route in the chart's values");
-}
-
-/* True if the chart serves the route. Warns about other rules for it. */
-static bool is_served(const struct target *target, const struct route *route)
-{
-    struct path_owner owner = find_owner(target, route);
-    if (owner.regex_overlap)
-        warn_regex_overlap(target, route, owner.regex_overlap);
-    if (owner.conflict)
-        warn_conflict(target, route, owner.conflict);
-    if (owner.is_ours && owner.object->type == OBJECT_ROUTE)
-        warn_route(target, route, owner.object);
-    return owner.is_ours;
 }
 
 /* Annotations */
@@ -271,46 +134,6 @@ static void add_objects(const struct target *target, const struct traffic *traff
         add_object(target, to, manifests.items[i]);
 }
 
-/* True if the chart routes exactly this host and path to another Service, in the class of a new
- * object. */
-static bool has_exact_rule(const struct target *target, const struct traffic *traffic,
-                           const struct route *route)
-{
-    struct str rule_classes[CHART_CLASSES_MAX];
-    size_t count = chart_flavour_find(traffic->flavour)->rule_classes(traffic, rule_classes);
-    struct path_owner owner = {0};
-    for (size_t i = 0; i < count && !owner.has_exact_rule; i++)
-        release_find_owner(&target->injection->release, rule_classes[i], route->host, route->prefix,
-                           is_own_service, target, &owner);
-    return owner.has_exact_rule;
-}
-
-static void report_unserved(const struct target *target, const struct traffic *traffic,
-                            const struct object *ingress, const struct route *route)
-{
-    struct injection *injection = target->injection;
-    struct arena *arena = injection->arena;
-    struct path_owner owner = find_owner(target, route);
-    struct str text = route_format(arena, route);
-    if (owner.other)
-        diag_error(injection->diags, route->at,
-                   "%.*s of the chart routes %.*s to Service %.*s, not to %.*s",
-                   STR_ARG(object_display_name(arena, owner.other)), STR_ARG(text),
-                   STR_ARG(owner.other_service),
-                   STR_ARG(object_display_name(arena, target->workload)));
-    else
-        diag_error(injection->diags, route->at, "%.*s of the chart does not route %.*s to %.*s",
-                   STR_ARG(object_display_name(arena, ingress)), STR_ARG(text),
-                   STR_ARG(object_display_name(arena, target->workload)));
-    struct str selector =
-        target_selection_syntax(injection, injection->options->ingress, "ingress", STR("new"));
-    if (has_exact_rule(target, traffic, route))
-        diag_hint(injection->diags, "configure it in the chart's values");
-    else
-        diag_hint(injection->diags, "configure it in the chart's values, or add %s: %.*s",
-                  traffic->gateway ? "a route" : "an Ingress", STR_ARG(selector));
-}
-
 /* Reports routes that a new object cannot have, because the chart routes them to another Service.
  */
 static bool check_exact_rules(const struct target *target, const struct traffic *traffic)
@@ -319,11 +142,11 @@ static bool check_exact_rules(const struct target *target, const struct traffic 
     size_t errors = injection->diags->errors;
     for (size_t i = 0; i < traffic->route_count; i++) {
         const struct route *route = &traffic->routes[i];
-        if (!has_exact_rule(target, traffic, route))
+        if (!served_has_exact_rule(target, traffic, route))
             continue;
         diag_error(injection->diags, route->at,
                    "the chart routes %.*s to another Service, so no %s can be added for it",
-                   STR_ARG(route_format(injection->arena, route)),
+                   STR_ARG(served_format(injection->arena, route)),
                    chart_flavour_find(traffic->flavour)->noun);
         diag_hint(injection->diags, "configure it in the chart's values");
     }
@@ -338,15 +161,15 @@ static void warn_other_route(const struct target *target, const struct traffic *
     for (size_t i = 0; i < traffic->route_count; i++) {
         const struct route *route = &traffic->routes[i];
         struct path_owner owner;
-        release_find_owner(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                           is_own_service, target, &owner);
-        if (!owner.other)
+        release_find_owner(&injection->release, gateway_rules(NULL), route->host, route->prefix,
+                           served_is_own, target, &owner);
+        if (owner.is_ours || !owner.object || !owner.service.len)
             continue;
         diag_warning(
             injection->diags, route->at,
             "%.*s of the chart routes %.*s to Service %.*s, but the new Ingress routes it to %.*s",
-            STR_ARG(object_display_name(arena, owner.other)), STR_ARG(route_format(arena, route)),
-            STR_ARG(owner.other_service), STR_ARG(object_display_name(arena, target->workload)));
+            STR_ARG(object_display_name(arena, owner.object)), STR_ARG(served_format(arena, route)),
+            STR_ARG(owner.service), STR_ARG(object_display_name(arena, target->workload)));
         diag_hint(injection->diags,
                   "to serve it through the Gateway, configure it in the chart's values");
     }
@@ -354,8 +177,8 @@ static void warn_other_route(const struct target *target, const struct traffic *
 
 bool inject_ingress_is_requested(const struct target *target)
 {
-    return target->service->route_count || special_port(target) || selected_ingress(target).len ||
-           has_ingress_field(target);
+    return target->service->route_count || special_port(target) ||
+           served_selected_ingress(target).len || has_ingress_field(target);
 }
 
 static const struct chart_flavour *
@@ -381,7 +204,8 @@ static void apply_to_all(const struct target *target, const struct object **ingr
         if (!is_selected(target, ingresses[i]))
             continue;
         const struct chart_flavour *flavour = flavour_of(target, &traffic, ingresses[i]);
-        flavour->check(target, &traffic, ingresses[i], is_new_requested(target) && supported);
+        flavour->check(target, &traffic, ingresses[i],
+                       served_is_new_requested(target) && supported);
         if (flavour->apply(target, &traffic, ingresses[i]))
             warn_shared_ingress(target, ingresses[i]);
     }
@@ -391,19 +215,19 @@ static void apply_to_all(const struct target *target, const struct object **ingr
 static bool check_selected(const struct target *target, const struct object **ingresses,
                            size_t count)
 {
-    if (selected_ingress(target).len == 0 || is_new_requested(target))
+    if (served_selected_ingress(target).len == 0 || served_is_new_requested(target))
         return true;
     for (size_t i = 0; i < count; i++)
         if (is_selected(target, ingresses[i]))
             return true;
     const struct object *named = release_find(&target->injection->release, OBJECT_INGRESS,
-                                              selected_ingress(target), target->workload);
+                                              served_selected_ingress(target), target->workload);
     if (named && named->hook)
         target_error(target, SERVICE_HELM, "Ingress/%.*s is a Helm hook and cannot be selected",
                      STR_ARG(named->name));
     else
         target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" routes to this workload",
-                     STR_ARG(selected_ingress(target)));
+                     STR_ARG(served_selected_ingress(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
     struct str selector = target_selection_syntax(target->injection, flag, "ingress", first);
@@ -423,47 +247,29 @@ static struct route *unserved_routes(const struct target *target, size_t *ret_co
         ARENA_ARRAY(target->injection->arena, service->route_count, struct route);
     *ret_count = 0;
     for (size_t i = 0; i < service->route_count; i++)
-        if (!is_served(target, &service->routes[i]))
+        if (!served_check(target, &service->routes[i]))
             routes[(*ret_count)++] = service->routes[i];
     return routes;
 }
 
-/* Warns about settings for Ingresses if none routes to the workload. */
+/* Warns about settings if neither an Ingress nor a route routes to the workload. */
 static void warn_no_effect(const struct target *target)
 {
     struct injection *injection = target->injection;
-    size_t count;
-    const struct object **routes = gateway_routes(target, &count);
+    const struct object *foreign = served_foreign(target, NULL);
     for (size_t i = 0; i < COUNT_OF(ingress_fields); i++) {
         enum field_id field = ingress_fields[i];
         if (!target_has(target, field))
             continue;
         diag_warning(injection->diags, record_location(target->service->record, field),
-                     "%s has no effect: the chart has no Ingress that routes to %.*s",
+                     "%s has no effect: the chart has no Ingress or route to %.*s",
                      schema_field(field)->name,
                      STR_ARG(object_display_name(injection->arena, target->workload)));
-        if (count)
+        if (foreign)
             diag_hint(injection->diags, "%.*s routes to it: configure it in the chart's values",
-                      STR_ARG(object_display_name(injection->arena, routes[0])));
+                      STR_ARG(object_display_name(injection->arena, foreign)));
         else
             diag_hint(injection->diags, "set public_uri to add one");
-    }
-}
-
-/* Warns about settings of the added objects that a route of the chart does not get. */
-static void warn_chart_route(const struct target *target)
-{
-    struct injection *injection = target->injection;
-    size_t count;
-    const struct object **routes = gateway_routes(target, &count);
-    for (size_t i = 0; i < COUNT_OF(ingress_fields) && count; i++) {
-        enum field_id field = ingress_fields[i];
-        if (!target_has(target, field))
-            continue;
-        diag_warning(injection->diags, record_location(target->service->record, field),
-                     "%s has no effect on %.*s of the chart", schema_field(field)->name,
-                     STR_ARG(object_display_name(injection->arena, routes[0])));
-        diag_hint(injection->diags, "configure it in the chart's values");
     }
 }
 
@@ -471,7 +277,7 @@ static void warn_chart_route(const struct target *target)
 static void check_new(const struct target *target)
 {
     struct diags *diags = target->injection->diags;
-    if (!is_new_requested(target) || target->service->route_count)
+    if (!served_is_new_requested(target) || target->service->route_count)
         return;
     if (target->injection->options->ingress) {
         diag_error(diags, target->service->at, "--ingress new requires public_uri");
@@ -483,11 +289,40 @@ static void check_new(const struct target *target)
     }
 }
 
+/* Returns an object with routes of another API that may serve one of the routes, or NULL. */
+static const struct object *find_foreign(const struct target *target, const struct route *routes,
+                                         size_t count)
+{
+    const struct object *found = NULL;
+    for (size_t i = 0; i < count && !found; i++)
+        found = served_foreign(target, &routes[i]);
+    return found;
+}
+
+/* Warns that a new object may be a second entry point for a route. */
+static void warn_foreign(const struct target *target, const struct traffic *traffic)
+{
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    for (size_t i = 0; i < traffic->route_count; i++) {
+        const struct route *route = &traffic->routes[i];
+        const struct object *foreign = served_foreign(target, route);
+        if (!foreign)
+            continue;
+        diag_warning(injection->diags, route->at,
+                     "%.*s of the chart may serve %.*s too: the rules of this kind are not read",
+                     STR_ARG(object_display_name(arena, foreign)),
+                     STR_ARG(served_format(arena, route)));
+        diag_hint(injection->diags, "if it does, remove public_uri");
+    }
+}
+
 static void add(const struct target *target, const struct traffic *traffic)
 {
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
     if (!check_exact_rules(target, traffic) || !traffic_check(traffic))
         return;
+    warn_foreign(target, traffic);
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);
     if (!traffic->gateway)
@@ -496,13 +331,15 @@ static void add(const struct target *target, const struct traffic *traffic)
 }
 
 /* Reports the routes that the chart does not serve, and keep_path_prefix, which only a new Ingress
- * supports. `first`: the first Ingress or route of the chart that routes to the workload. */
+ * supports. `first`: the first Ingress or route of the chart that routes to the workload; NULL:
+ * only objects of other APIs may. */
 static void report_all_unserved(const struct target *target, const struct traffic *traffic,
                                 const struct object *first)
 {
     const struct service *service = target->service;
     for (size_t i = 0; i < traffic->route_count; i++)
-        report_unserved(target, traffic, first, &traffic->routes[i]);
+        if (first || served_foreign(target, &traffic->routes[i]))
+            served_report_missing(target, traffic, first, &traffic->routes[i]);
     if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count) {
         diag_warning(target->injection->diags,
                      record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
@@ -517,26 +354,28 @@ void inject_ingress(const struct target *target)
         return;
     check_new(target);
     size_t ingress_count;
-    const struct object **ingresses = workload_ingresses(target, &ingress_count);
+    const struct object **ingresses = served_ingresses(target, &ingress_count);
     if (!check_selected(target, ingresses, ingress_count))
         return;
     size_t gateway_count;
-    const struct object **routes = gateway_routes(target, &gateway_count);
+    const struct object **routes = served_routes(target, &gateway_count);
     const struct object *first = ingress_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
     size_t count;
     const struct route *missing = unserved_routes(target, &count);
-    bool adds = count && (!first || is_new_requested(target));
+    bool adds = count && ((!first && !find_foreign(target, missing, count)) ||
+                          served_is_new_requested(target));
     apply_to_all(target, ingresses, ingress_count, adds);
+    if (served_selected_ingress(target).len == 0 || served_is_new_requested(target))
+        inject_routes(target, ingress_count, adds);
     warn_internal(target, ingresses, ingress_count);
     struct traffic traffic = traffic_of(target->service);
     traffic.routes = missing;
     traffic.route_count = count;
     if (adds) {
-        warn_chart_route(target);
         add(target, &traffic);
     } else {
         report_all_unserved(target, &traffic, first);
     }
-    if (ingress_count == 0 && count == 0)
+    if (!first && count == 0)
         warn_no_effect(target);
 }

@@ -24,7 +24,12 @@ static const struct release_kind {
     {"HTTPRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
     {"GRPCRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
     {"TLSRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
+    {"VirtualService", {"networking.istio.io", NULL}, OBJECT_FOREIGN_ROUTE},
+    {"Route", {"route.openshift.io", NULL}, OBJECT_FOREIGN_ROUTE},
+    {"IngressRoute", {"traefik.io", "traefik.containo.us"}, OBJECT_FOREIGN_ROUTE},
+    {"HTTPProxy", {"projectcontour.io", NULL}, OBJECT_FOREIGN_ROUTE},
     {"TraefikService", {"traefik.io", NULL}, OBJECT_TRAEFIK_SERVICE},
+    {"BackendTrafficPolicy", {"gateway.envoyproxy.io", NULL}, OBJECT_TRAFFIC_POLICY},
     {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
     {"PodDisruptionBudget", {"policy", NULL}, OBJECT_DISRUPTION_BUDGET},
     {"ScaledObject", {"keda.sh", NULL}, OBJECT_KEDA},
@@ -429,7 +434,7 @@ bool selector_matches(const struct object *selector, const struct object *worklo
 bool service_routes_to(const struct object *service, const struct object *workload)
 {
     /* Kubernetes ignores the selector of an ExternalName. */
-    return service->type == OBJECT_SERVICE && !service->hook &&
+    return service->type == OBJECT_SERVICE && release_lives_with(service, workload) &&
            !str_eq_c(node_string(node_at(service->node, "spec type")), "ExternalName") &&
            selector_matches(service, workload);
 }
@@ -494,7 +499,7 @@ const struct node *release_backend_reference(const struct node *reference)
     return NULL;
 }
 
-static bool is_traefik_service(const struct node *reference)
+bool release_is_traefik_service(const struct node *reference)
 {
     return str_eq_c(node_string(node_at(reference, "kind")), "TraefikService") &&
            str_eq_c(node_string(node_at(reference, "group")), "traefik.io");
@@ -518,12 +523,12 @@ const struct node *release_rule_backends(struct release *release, const struct o
     const struct node *backends = node_at(rule, "backendRefs");
     bool found = false;
     for (const struct node *each = node_first_child(backends); each; each = each->next)
-        found |= is_traefik_service(each);
+        found |= release_is_traefik_service(each);
     if (!found)
         return backends;
     struct node *list = node_new(release->arena, NODE_LIST);
     for (const struct node *each = node_first_child(backends); each; each = each->next) {
-        if (is_traefik_service(each))
+        if (release_is_traefik_service(each))
             append_traefik_services(release, route, each, list);
         else
             node_append(list, node_copy(release->arena, each));

@@ -16,8 +16,10 @@ enum object_kind {
     OBJECT_SERVICE,
     OBJECT_INGRESS,
     OBJECT_INGRESS_CLASS,
-    OBJECT_ROUTE, /* HTTPRoute, GRPCRoute, TLSRoute */
+    OBJECT_ROUTE,         /* HTTPRoute, GRPCRoute, TLSRoute */
+    OBJECT_FOREIGN_ROUTE, /* VirtualService, Route, IngressRoute, HTTPProxy: not read */
     OBJECT_TRAEFIK_SERVICE,
+    OBJECT_TRAFFIC_POLICY, /* BackendTrafficPolicy of Envoy Gateway */
     OBJECT_AUTOSCALER,
     OBJECT_DISRUPTION_BUDGET,
     OBJECT_KEDA,     /* ScaledObject */
@@ -68,6 +70,21 @@ struct object {
     struct object *next_in_group;            /* the next in `name_group` */
 };
 
+/* How the controller of a class reads rules. */
+enum rule_reader {
+    RULES_NGINX,   /* Ingresses, as ingress-nginx reads them */
+    RULES_GENERIC, /* Ingresses, as Kubernetes defines them */
+    RULES_GATEWAY, /* routes of the Gateway API; all Gateways count as one */
+    RULE_READERS
+};
+
+/* Rules by host and path, built on first use. */
+struct rule_index {
+    struct map hosts;
+    struct map paths;
+    bool built;
+};
+
 /* A new document, inserted before another. */
 struct addition {
     size_t before;
@@ -101,9 +118,12 @@ struct release {
     bool ingresses_indexed;
     struct map routes_by_service; /* routes of the Gateway API */
     bool routes_indexed;
-    struct map rules_by_host; /* of Ingresses and routes, by class and host */
-    struct map rules_by_path; /* and by class, host and path */
-    bool rules_indexed;
+    struct rule_index rules[RULE_READERS];
+    struct map foreign_by_host; /* OBJECT_FOREIGN_ROUTE */
+    struct map foreign_by_service;
+    bool foreign_indexed;
+    struct map policies_by_target; /* BackendTrafficPolicies */
+    bool policies_indexed;
     struct map classes_by_name; /* IngressClasses */
     bool classes_indexed;
     struct map webhooks_by_service; /* the name of the Service that they call */
@@ -141,6 +161,13 @@ bool release_same_namespace(const struct object *a, const struct object *b);
 bool release_is_in_namespace(const struct release *release, const struct object *object,
                              const struct object *from, struct str namespace);
 
+/* True unless the object is a hook and the workload is not: Helm creates and deletes hooks
+ * separately, so the workload does not depend on them. */
+static inline bool release_lives_with(const struct object *object, const struct object *workload)
+{
+    return !object->hook || workload->hook;
+}
+
 /* True if a Service routes to the workload's pods. */
 bool service_routes_to(const struct object *service, const struct object *workload);
 
@@ -171,6 +198,9 @@ bool release_is_attached(const struct object *route);
  * receives requests, or NULL. */
 const struct node *release_backend_reference(const struct node *reference);
 
+/* True if a backendRef names a TraefikService. */
+bool release_is_traefik_service(const struct node *reference);
+
 /* Returns the backendRefs of a rule of a route, with the Services of a TraefikService of the chart
  * in its place. */
 const struct node *release_rule_backends(struct release *release, const struct object *route,
@@ -191,33 +221,57 @@ const struct object *release_find_class(struct release *release, struct str name
 typedef bool release_is_own_service(const void *context, const struct object *ingress,
                                     struct str namespace, struct str service);
 
-/* Used in place of the class of an Ingress in queries for routes of the Gateway API. All Gateways
- * count as one. */
-#define RELEASE_GATEWAY "gateway/"
+/* The rules that a controller merges. */
+struct rule_class {
+    enum rule_reader reader;
+    struct str name; /* the class of Ingresses; empty: those without a class, or routes */
+    bool continues;  /* if no path of the most specific host matches, the controller continues with
+                        less specific ones; false: unknown, but nginx does not */
+};
+
+/* Why rules that route to our Services do not certainly receive all requests, in ascending order of
+ * importance for messages. */
+enum own_limit {
+    OWN_NONE,
+    OWN_OTHER_HOST, /* only if the controller continues with less specific hosts */
+    OWN_LITERAL,    /* nginx reads the regular expression as text */
+    OWN_CONDITIONS, /* only requests with some methods, headers or query parameters */
+    OWN_REGEX,      /* only requests that match a regular expression, which is not compared */
+    OWN_EXACT,      /* only the path itself, not those below it */
+};
 
 /* Which Service receives the requests for a host and path, and all paths below it. */
 struct path_owner {
-    bool is_ours; /* one of our Services */
+    bool is_ours;                /* one of our Services */
+    const struct object *object; /* the Ingress or route with the rule, or NULL */
+    struct str service;          /* empty: the rule answers or redirects the requests */
+    struct str port;             /* its name or number; empty: none */
     /* If it is ours: */
-    const struct object *object;        /* the Ingress or route that routes to it */
-    const struct object *regex_overlap; /* an Ingress with a longer regular expression that may
-                                           route some of the requests to another Service; or NULL */
-    const struct object *conflict; /* an Ingress that routes the same path to another Service, so
-                                      that the controller decides; or NULL */
+    bool by_controller; /* each controller reads the pathType of the rule differently */
+    bool is_extended;   /* a filter of the controller (ExtensionRef) may change the Service */
+    const struct object *regex_overlap; /* one with a regular expression that may route some of the
+                                           requests to another Service; or NULL */
+    const struct object *conflict; /* one that routes the same path to another Service, so that the
+                                      controller decides; or NULL */
     /* If it is not ours: */
-    const struct object *other; /* the Ingress or route that routes to another Service; or NULL */
-    struct str other_service;   /* that Service */
-    bool has_exact_rule;        /* `other` has a rule for exactly this host and path */
+    bool has_exact_rule; /* `object` has a rule for exactly this host and path */
+    enum own_limit limit;
+    const struct object *limited; /* the Ingress or route of ours with that limit */
 };
 
 /* Determines which Service receives the requests, according to the Ingresses of a class or the
- * routes. `path` has no trailing slash; `host` may be empty, or a wildcard. */
-void release_find_owner(struct release *release, struct str class, struct str host, struct str path,
-                        release_is_own_service *is_own, const void *context,
+ * routes. `path` has no trailing slash; `host` may be empty, or a wildcard. If `is_own` is always
+ * false, the result is the Service of requests for exactly this path. */
+void release_find_owner(struct release *release, struct rule_class class, struct str host,
+                        struct str path, release_is_own_service *is_own, const void *context,
                         struct path_owner *ret);
 
-/* True if Ingresses of a class have rules for exactly this host, none of them with regular
- * expressions of nginx. */
+/* Returns the name or number of the port of an Ingress backend, in either form, or of a backendRef;
+ * empty if it has none. */
+struct str release_backend_port(const struct node *backend);
+
+/* True if Ingresses of a class of nginx have rules for exactly this host, none of them with regular
+ * expressions. */
 bool release_has_plain_host(struct release *release, struct str class, struct str host);
 
 /* Returns the Service with that name in the namespace of `referrer`, or NULL. */
@@ -239,6 +293,17 @@ const struct object **release_ingresses(struct release *release,
  * stream. */
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count);
+
+/* Returns the BackendTrafficPolicies that name the route, may select it by labels, or name a
+ * Gateway like one of its parents, in the order of the stream. */
+const struct object **release_policies(struct release *release, const struct object *route,
+                                       size_t *ret_count);
+
+/* Returns the first object with routes of another API (OBJECT_FOREIGN_ROUTE) that names one of some
+ * Services, or a host or a wildcard that includes it; or NULL. */
+const struct object *release_foreign_to(struct release *release,
+                                        const struct object *const *services, size_t count);
+const struct object *release_foreign_of_host(struct release *release, struct str host);
 
 /* Returns the first object with a selector of pods that uses a label with that key, or NULL. */
 const struct object *release_find_label_user(struct release *release, struct str key);

@@ -285,6 +285,57 @@ const struct object **release_routes(struct release *release, const struct objec
     return sorted_objects(&found, ret_count);
 }
 
+/* Policies of Envoy Gateway by their targets */
+
+/* Returns the key of a target: "KIND/NAME", or "KIND/" for a selector of targets. */
+static struct str target_name(struct release *release, const struct node *reference)
+{
+    return str_format(release->arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
+                      STR_ARG(node_string(node_at(reference, "name"))));
+}
+
+static void index_policy(struct release *release, const struct object *policy, size_t order)
+{
+    const struct node *single = node_at(policy->node, "spec targetRef");
+    const struct node *lists[] = {node_at(policy->node, "spec targetRefs"),
+                                  node_at(policy->node, "spec targetSelectors")};
+    const struct index_entry entry = {.object = policy, .order = order};
+    if (single)
+        index_add(release->arena, &release->policies_by_target, target_name(release, single),
+                  &entry);
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (const struct node *each = node_first_child(lists[i]); each; each = each->next)
+            index_add(release->arena, &release->policies_by_target, target_name(release, each),
+                      &entry);
+}
+
+static void index_policies(struct release *release)
+{
+    size_t order = 0;
+    const struct object *first = release_objects(release, OBJECT_TRAFFIC_POLICY);
+    if (release->policies_indexed)
+        return;
+    release->policies_indexed = true;
+    for (const struct object *each = first; each; each = each->next, order++)
+        index_policy(release, each, order);
+}
+
+const struct object **release_policies(struct release *release, const struct object *route,
+                                       size_t *ret_count)
+{
+    struct index_match found = {.arena = release->arena};
+    const struct node *parents = node_at(route->node, "spec parentRefs");
+    const struct map *index = &release->policies_by_target;
+    index_policies(release);
+    add_matches(&found, index, object_kind_name(release->arena, route));
+    add_matches(&found, index, str_format(release->arena, "%.*s/", STR_ARG(route->kind)));
+    for (const struct node *each = node_first_child(parents); each; each = each->next)
+        add_matches(&found, index,
+                    str_format(release->arena, "Gateway/%.*s",
+                               STR_ARG(node_string(node_at(each, "name")))));
+    return sorted_objects(&found, ret_count);
+}
+
 const struct object *release_find_class(struct release *release, struct str name)
 {
     if (!release->classes_indexed)
@@ -366,7 +417,9 @@ const struct object *release_find_label_user(struct release *release, struct str
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
-            type == OBJECT_ROUTE || type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_WEBHOOK)
+            type == OBJECT_ROUTE || type == OBJECT_FOREIGN_ROUTE ||
+            type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_TRAFFIC_POLICY ||
+            type == OBJECT_WEBHOOK)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS ||

@@ -1,44 +1,50 @@
-/* Routes that are added to a chart, for all types of Gateways. Settings of a service do not apply
- * to routes of the chart. */
+/* Routes of a chart and those that are added to it, for all types of Gateways. */
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_gateway.h"
 
-/* All Gateways count as one. */
-static size_t rule_classes(const struct traffic *traffic, struct str ret_classes[CHART_CLASSES_MAX])
+struct rule_class gateway_rules(const struct gateway *gateway)
 {
-    (void)traffic;
-    ret_classes[0] = STR(RELEASE_GATEWAY);
+    return (struct rule_class){.reader = RULES_GATEWAY,
+                               .continues = gateway && gateway->flavour == FLAVOUR_TRAEFIK};
+}
+
+size_t gateway_rule_classes(const struct traffic *traffic,
+                            struct rule_class ret_classes[CHART_CLASSES_MAX])
+{
+    ret_classes[0] = gateway_rules(traffic->gateway);
     return 1;
 }
 
-/* The chart has the Service, whose appProtocol tells the Gateway how to connect. */
-static void warn_protocol(const struct target *target, const struct traffic *traffic,
-                          const struct object *to, const struct node *port)
+void gateway_warn_http1(const struct target *target, struct location at, const struct object *to,
+                        const struct node *port)
 {
     struct injection *injection = target->injection;
-    struct str number = node_string(node_at(port, "port"));
-    struct str protocol = node_string(node_at(port, "appProtocol"));
+    if (str_eq_c(node_string(node_at(port, "appProtocol")), "kubernetes.io/h2c"))
+        return;
+    diag_warning(
+        injection->diags, at,
+        "port %.*s of %.*s needs appProtocol kubernetes.io/h2c, or the Gateway connects to "
+        "it with HTTP/1.1, which gRPC does not support",
+        STR_ARG(node_string(node_at(port, "port"))),
+        STR_ARG(object_display_name(injection->arena, to)));
+    diag_hint(injection->diags, "set it in the chart's values");
+}
+
+/* The chart has the Service, whose appProtocol tells the Gateway how to connect. */
+void gateway_warn_protocol(const struct target *target, const struct traffic *traffic,
+                           const struct object *to, const struct node *port)
+{
+    struct injection *injection = target->injection;
+    struct location at = traffic->routes[0].at;
     if (chart_speaks_https(target, port)) {
-        diag_warning(injection->diags, traffic->routes[0].at,
+        diag_warning(injection->diags, at,
                      "port %.*s of %.*s uses HTTPS, but most Gateways connect to it with HTTP",
-                     STR_ARG(number), STR_ARG(object_display_name(injection->arena, to)));
+                     STR_ARG(node_string(node_at(port, "port"))),
+                     STR_ARG(object_display_name(injection->arena, to)));
         diag_hint(injection->diags, "add a BackendTLSPolicy for the Service");
-    } else if (traffic->protocol == PORT_TYPE_GRPC && !str_eq_c(protocol, "kubernetes.io/h2c") &&
-               !gateway_uses_grpc_routes(traffic)) {
-        diag_warning(injection->diags, traffic->routes[0].at,
-                     "port %.*s of %.*s needs appProtocol kubernetes.io/h2c, or the Gateway "
-                     "connects to it with HTTP/1.1, which gRPC does not support",
-                     STR_ARG(number), STR_ARG(object_display_name(injection->arena, to)));
-        diag_hint(injection->diags, "set it in the chart's values");
+    } else if (traffic->protocol == PORT_TYPE_GRPC && !gateway_uses_grpc_routes(traffic)) {
+        gateway_warn_http1(target, at, to, port);
     }
 }
 
-#define CHART_GATEWAY                                                                              \
-    {                                                                                              \
-        .object = OBJECT_ROUTE, .noun = "route", .rule_classes = rule_classes,                     \
-        .warn_backend = warn_protocol                                                              \
-    }
-
-const struct chart_flavour chart_standard = CHART_GATEWAY;
-const struct chart_flavour chart_envoy = CHART_GATEWAY;
-const struct chart_flavour chart_traefik = CHART_GATEWAY;
+const struct chart_flavour chart_standard = CHART_GATEWAY(route_apply_session_persistence);

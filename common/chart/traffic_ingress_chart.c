@@ -90,10 +90,16 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
     return annotated;
 }
 
-size_t ingress_rule_classes(const struct traffic *traffic,
-                            struct str ret_classes[CHART_CLASSES_MAX])
+enum rule_reader ingress_reader_of(enum flavour_id flavour)
 {
-    ret_classes[0] = traffic->class;
-    ret_classes[1] = (struct str){0};
+    return flavour == FLAVOUR_NGINX ? RULES_NGINX : RULES_GENERIC;
+}
+
+size_t ingress_rule_classes(const struct traffic *traffic,
+                            struct rule_class ret_classes[CHART_CLASSES_MAX])
+{
+    enum rule_reader reader = ingress_reader_of(traffic->flavour);
+    ret_classes[0] = (struct rule_class){.reader = reader, .name = traffic->class};
+    ret_classes[1] = (struct rule_class){.reader = reader};
     return 2;
 }

@@ -2,10 +2,12 @@
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_ingress.h"
 
-bool nginx_uses_regex(const struct object *ingress)
+/* enforceRegexModifier() of ingress-nginx: a target that is the path itself rewrites nothing. */
+bool nginx_needs_regex(const struct object *ingress, struct str path)
 {
     const struct node *annotations = node_at(ingress->node, "metadata annotations");
-    return node_at(annotations, NGINX_ANNOTATION "rewrite-target") ||
+    struct str target = node_string(node_at(annotations, NGINX_ANNOTATION "rewrite-target"));
+    return (target.len && !str_equal(target, path)) ||
            str_eq_c(node_string(node_at(annotations, NGINX_ANNOTATION "use-regex")), "true");
 }
 
@@ -49,11 +51,11 @@ static bool annotate(const struct target *target, const struct traffic *traffic,
 static bool has_plain_host(const struct target *target, const struct traffic *traffic,
                            struct str host)
 {
-    struct str rule_classes[CHART_CLASSES_MAX];
-    size_t count = ingress_rule_classes(traffic, rule_classes);
+    struct rule_class classes[CHART_CLASSES_MAX];
+    size_t count = ingress_rule_classes(traffic, classes);
     bool plain = false;
     for (size_t i = 0; i < count && !plain; i++)
-        plain = release_has_plain_host(&target->injection->release, rule_classes[i], host);
+        plain = release_has_plain_host(&target->injection->release, classes[i].name, host);
     return plain;
 }
 

@@ -231,7 +231,10 @@ struct node *route_add_object(struct convert *convert, struct ingress *ingress,
 bool backend_read(struct convert *convert, const struct ingress *ingress, const struct host *host,
                   const struct path_rule *rule, struct traffic_backend *ret);
 
-/* policy.c: adds the policy of a route. */
+/* policy.c: returns the settings in the form that the generators of public_uri read. */
+struct traffic settings_traffic(const struct convert *convert, const struct settings *settings);
+
+/* Adds the policy of a route. */
 void policy_add(struct convert *convert, struct ingress *ingress,
                 const struct gateway_route *route);
 

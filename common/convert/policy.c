@@ -5,8 +5,6 @@
 #include "format/name.h"
 #include "manifest/traffic_ingress.h"
 
-#define ENVOY_API "gateway.envoyproxy.io/v1alpha1"
-
 /* Checks */
 
 static struct str nginx_name(const struct convert *convert, const char *name)
@@ -257,10 +255,24 @@ void policy_check(struct convert *convert, struct ingress *ingress)
 
 /* Objects */
 
-static void put_cookie_attributes(struct arena *arena, const struct cookie_attributes *attributes,
-                                  struct node *cookie)
+struct traffic settings_traffic(const struct convert *convert, const struct settings *settings)
 {
-    struct node *map = node_get(cookie, "attributes");
+    return (struct traffic){
+        .flavour = convert->gateway->flavour,
+        .gateway = convert->gateway,
+        .protocol = settings_is_grpc(settings) ? PORT_TYPE_GRPC : PORT_TYPE_HTTP,
+        .idle_timeout = settings->idle_timeout,
+        .affinity = settings->affinity,
+        .hash = settings->hash,
+    };
+}
+
+static void put_cookie_attributes(struct arena *arena, const struct cookie_attributes *attributes,
+                                  const struct node *spec)
+{
+    struct node *map = node_at(spec, "loadBalancer consistentHash cookie attributes");
+    if (!map)
+        return;
     if (attributes->same_site.len)
         node_set_string(arena, map, "SameSite", attributes->same_site);
     if (attributes->domain.len)
@@ -277,15 +289,12 @@ void policy_add(struct convert *convert, struct ingress *ingress, const struct g
     if (!convert_is_envoy(convert))
         return;
     struct node *object =
-        route_add_object(convert, ingress, ENVOY_API, "BackendTrafficPolicy", route->name);
+        route_add_object(convert, ingress, ENVOY_POLICY_API, "BackendTrafficPolicy", route->name);
     struct node *spec = node_set_map(arena, object, "spec");
+    const struct traffic traffic = settings_traffic(convert, settings);
     envoy_put_target(arena, route, spec);
-    if (settings->affinity.cookie.len && !convert->gateway->has_session_persistence)
-        put_cookie_attributes(arena, &settings->attributes,
-                              envoy_put_cookie(arena, &settings->affinity, spec));
-    else if (settings->hash.count)
-        envoy_put_hash(arena, &settings->hash, spec);
-    envoy_put_idle_timeout(arena, settings->idle_timeout, spec);
+    envoy_put_policy(arena, &traffic, spec);
+    put_cookie_attributes(arena, &settings->attributes, spec);
     if (settings->connect_timeout)
         node_set_string(arena, node_set_map(arena, node_get(spec, "timeout"), "tcp"),
                         "connectTimeout", gateway_duration(arena, settings->connect_timeout));
@@ -298,7 +307,8 @@ void policy_add_rewrite(struct convert *convert, struct ingress *ingress,
                         const struct path_rule *rule, struct str name)
 {
     struct arena *arena = convert->arena;
-    struct node *object = route_add_object(convert, ingress, ENVOY_API, "HTTPRouteFilter", name);
+    struct node *object =
+        route_add_object(convert, ingress, ENVOY_POLICY_API, "HTTPRouteFilter", name);
     struct node *spec = node_set_map(arena, object, "spec");
     struct node *path = node_set_map(arena, node_set_map(arena, spec, "urlRewrite"), "path");
     node_set_string(arena, path, "type", STR("ReplaceRegexMatch"));
@@ -329,10 +339,10 @@ struct str policy_add_sticky_service(struct convert *convert, struct ingress *in
     struct str name = backend_object_name(arena, ingress, backend);
     if (is_repeated(convert, ingress, name))
         return name;
-    struct node *object =
-        route_add_object(convert, ingress, "traefik.io/v1alpha1", "TraefikService", name);
-    traefik_put_sticky(arena, backend, settings_is_grpc(&ingress->settings),
-                       &ingress->settings.affinity, node_set_map(arena, object, "spec"));
+    struct node *object = route_add_object(convert, ingress, TRAEFIK_API, "TraefikService", name);
+    struct traffic traffic = settings_traffic(convert, &ingress->settings);
+    traffic.backend = *backend;
+    traefik_put_service(arena, &traffic, node_set_map(arena, object, "spec"));
     return name;
 }
 

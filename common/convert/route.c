@@ -160,7 +160,7 @@ static void add_backend(struct convert *convert, const struct fragment *fragment
     struct node *reference =
         node_append_map(arena, node_set_list(arena, route_rule, "backendRefs"));
     if (settings->affinity.cookie.len && convert->gateway->flavour == FLAVOUR_TRAEFIK) {
-        node_set_string(arena, reference, "group", STR("traefik.io"));
+        node_set_string(arena, reference, "group", STR(TRAEFIK_GROUP));
         node_set_string(arena, reference, "kind", STR("TraefikService"));
         node_set_string(arena, reference, "name",
                         policy_add_sticky_service(convert, fragment->ingress, &backend));
@@ -168,8 +168,8 @@ static void add_backend(struct convert *convert, const struct fragment *fragment
         node_set_string(arena, reference, "name", backend.service);
         node_set_int(arena, reference, "port", backend.port);
     }
-    if (settings->affinity.cookie.len && convert->gateway->has_session_persistence)
-        gateway_put_session_persistence(arena, &settings->affinity, route_rule);
+    const struct traffic traffic = settings_traffic(convert, settings);
+    gateway_put_session_persistence(arena, &traffic, route_rule);
     if (settings->protocol == PROTOCOL_HTTPS || settings->protocol == PROTOCOL_GRPCS)
         policy_add_backend_tls(convert, fragment->ingress, &backend);
 }

@@ -226,6 +226,16 @@ static enum backend_protocol protocol_of(const struct reader *in)
     return PROTOCOL_HTTP;
 }
 
+/* Returns the seconds of a timeout. */
+static int64_t timeout_of(const struct reader *in, const char *name, int64_t default_value)
+{
+    int64_t seconds = int_of(in, name, default_value);
+    if (seconds > 0 || text_of(in, name).len == 0)
+        return seconds;
+    report_invalid(in, name, "an integer, 1 or greater");
+    return default_value;
+}
+
 static void read_backend(const struct reader *in)
 {
     struct settings *settings = &in->ingress->settings;
@@ -234,9 +244,9 @@ static void read_backend(const struct reader *in)
     settings->protocol = protocol_of(in);
     settings->backend_ca = slash < secret.len ? str_skip(secret, slash + 1) : secret;
     settings->backend_name = text_of(in, "proxy-ssl-name");
-    settings->connect_timeout = int_of(in, "proxy-connect-timeout", 0);
-    int64_t read = int_of(in, "proxy-read-timeout", NGINX_READ_TIMEOUT);
-    int64_t send = int_of(in, "proxy-send-timeout", NGINX_READ_TIMEOUT);
+    settings->connect_timeout = timeout_of(in, "proxy-connect-timeout", 0);
+    int64_t read = timeout_of(in, "proxy-read-timeout", NGINX_READ_TIMEOUT);
+    int64_t send = timeout_of(in, "proxy-send-timeout", NGINX_READ_TIMEOUT);
     settings->idle_timeout = read > send ? read : send;
 }
 

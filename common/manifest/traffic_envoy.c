@@ -92,24 +92,13 @@ static void check(const struct traffic *traffic)
     check_affinity(traffic);
 }
 
-/* Sets `loadBalancer` to a hash of that type, and returns the map for its keys. */
-static struct node *put_consistent_hash(struct arena *arena, const char *type, struct node *spec)
+static void put_cookie(struct arena *arena, const struct traffic_affinity *affinity,
+                       struct node *hash)
 {
-    struct node *balancer = node_set_map(arena, spec, "loadBalancer");
-    node_set_string(arena, balancer, "type", STR("ConsistentHash"));
-    struct node *hash = node_set_map(arena, balancer, "consistentHash");
-    node_set_string(arena, hash, "type", str_from_c(type));
-    return hash;
-}
-
-struct node *envoy_put_cookie(struct arena *arena, const struct traffic_affinity *affinity,
-                              struct node *spec)
-{
-    struct node *cookie = node_set_map(arena, put_consistent_hash(arena, "Cookie", spec), "cookie");
+    struct node *cookie = node_set_map(arena, hash, "cookie");
     node_set_string(arena, cookie, "name", affinity->cookie);
     node_set_string(arena, cookie, "ttl", gateway_duration(arena, affinity->max_age));
     node_set_string(arena, node_set_map(arena, cookie, "attributes"), "Path", affinity->path);
-    return cookie;
 }
 
 /* True if an earlier key has the same name, such as $host and $http_host. */
@@ -121,10 +110,9 @@ static bool is_repeated(const struct traffic_hash *hash, size_t index)
     return false;
 }
 
-void envoy_put_hash(struct arena *arena, const struct traffic_hash *hash, struct node *spec)
+static void put_keys(struct arena *arena, const struct traffic_hash *hash, struct node *map)
 {
     struct hash_form form = hash_form_of(hash->keys[0].kind);
-    struct node *map = put_consistent_hash(arena, form.type, spec);
     if (hash->keys[0].kind == HASH_COOKIE)
         node_set_string(arena, node_set_map(arena, map, "cookie"), "name", hash->keys[0].name);
     if (!form.list)
@@ -135,12 +123,39 @@ void envoy_put_hash(struct arena *arena, const struct traffic_hash *hash, struct
             node_set_string(arena, node_append_map(arena, list), "name", key_name(&hash->keys[i]));
 }
 
-/* Envoy closes websockets after 5 minutes without data. */
-void envoy_put_idle_timeout(struct arena *arena, int64_t seconds, struct node *spec)
+static void put_load_balancer(struct arena *arena, const struct traffic *traffic, bool cookie,
+                              struct node *spec)
 {
+    if (!cookie && !traffic->hash.count)
+        return;
+    struct node *balancer = node_set_map(arena, spec, "loadBalancer");
+    node_set_string(arena, balancer, "type", STR("ConsistentHash"));
+    struct node *hash = node_set_map(arena, balancer, "consistentHash");
+    node_set_string(arena, hash, "type",
+                    cookie ? STR("Cookie")
+                           : str_from_c(hash_form_of(traffic->hash.keys[0].kind).type));
+    if (cookie)
+        put_cookie(arena, &traffic->affinity, hash);
+    else
+        put_keys(arena, &traffic->hash, hash);
+}
+
+/* Envoy closes websockets after 5 minutes without data. */
+static void put_timeout(struct arena *arena, const struct traffic *traffic, struct node *spec)
+{
+    if (!traffic->idle_timeout)
+        return;
     struct node *http = node_set_map(arena, node_set_map(arena, spec, "timeout"), "http");
     node_set_string(arena, http, "requestTimeout", gateway_duration(arena, 0));
-    node_set_string(arena, http, "streamIdleTimeout", gateway_duration(arena, seconds));
+    node_set_string(arena, http, "streamIdleTimeout",
+                    gateway_duration(arena, traffic->idle_timeout));
+}
+
+void envoy_put_policy(struct arena *arena, const struct traffic *traffic, struct node *spec)
+{
+    bool cookie = traffic->affinity.cookie.len && !gateway_has_session_persistence(traffic);
+    put_load_balancer(arena, traffic, cookie, spec);
+    put_timeout(arena, traffic, spec);
 }
 
 void envoy_put_target(struct arena *arena, const struct gateway_route *route, struct node *spec)
@@ -151,24 +166,23 @@ void envoy_put_target(struct arena *arena, const struct gateway_route *route, st
     node_set_string(arena, target, "name", route->name);
 }
 
+static bool needs_policy(const struct traffic *traffic)
+{
+    bool cookie = traffic->affinity.cookie.len && !gateway_has_session_persistence(traffic);
+    return cookie || traffic->hash.count || traffic->idle_timeout;
+}
+
 static void add_policy(struct manifests *manifests, const struct traffic *traffic,
                        const struct gateway_route *route)
 {
     struct arena *arena = manifests->arena;
-    bool cookie = traffic->affinity.cookie.len && !gateway_has_session_persistence(traffic);
-    if (!cookie && !traffic->hash.count && !traffic->idle_timeout)
+    if (!needs_policy(traffic))
         return;
-    struct node *object =
-        manifest_object(manifests, traffic->service, "gateway.envoyproxy.io/v1alpha1",
-                        "BackendTrafficPolicy", route->name);
+    struct node *object = manifest_object(manifests, traffic->service, ENVOY_POLICY_API,
+                                          "BackendTrafficPolicy", route->name);
     struct node *spec = node_set_map(arena, object, "spec");
     envoy_put_target(arena, route, spec);
-    if (cookie)
-        envoy_put_cookie(arena, &traffic->affinity, spec);
-    else if (traffic->hash.count)
-        envoy_put_hash(arena, &traffic->hash, spec);
-    if (traffic->idle_timeout)
-        envoy_put_idle_timeout(arena, traffic->idle_timeout, spec);
+    envoy_put_policy(arena, traffic, spec);
 }
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)

@@ -32,7 +32,7 @@ bool gateway_has_session_persistence(const struct traffic *traffic)
 
 /* Checks */
 
-static void check_annotations(const struct traffic *traffic)
+void gateway_check_annotations(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
     for (size_t i = 0; i < traffic->annotations->count; i++) {
@@ -109,7 +109,7 @@ static void warn_http2_disabled(const struct traffic *traffic)
 
 void gateway_check(const struct traffic *traffic)
 {
-    check_annotations(traffic);
+    gateway_check_annotations(traffic);
     check_hosts(traffic);
     traffic_warn_grpc_prefix(traffic);
     warn_http2_disabled(traffic);
@@ -294,15 +294,18 @@ static void put_rewrite(struct arena *arena, struct node *rule)
     gateway_put_prefix_rewrite(arena, node_set_map(arena, filter, "urlRewrite"), STR("/"));
 }
 
-void gateway_put_session_persistence(struct arena *arena, const struct traffic_affinity *affinity,
+void gateway_put_session_persistence(struct arena *arena, const struct traffic *traffic,
                                      struct node *rule)
 {
-    struct node *session = node_set_map(arena, rule, "sessionPersistence");
-    node_set_string(arena, session, "sessionName", affinity->cookie);
-    node_set_string(arena, session, "type", STR("Cookie"));
-    if (affinity->max_age == 0) /* until the client ends its session */
+    if (!gateway_has_session_persistence(traffic))
         return;
-    node_set_string(arena, session, "absoluteTimeout", gateway_duration(arena, affinity->max_age));
+    struct node *session = node_set_map(arena, rule, "sessionPersistence");
+    node_set_string(arena, session, "sessionName", traffic->affinity.cookie);
+    node_set_string(arena, session, "type", STR("Cookie"));
+    if (traffic->affinity.max_age == 0) /* until the client ends its session */
+        return;
+    node_set_string(arena, session, "absoluteTimeout",
+                    gateway_duration(arena, traffic->affinity.max_age));
     node_set_string(arena, node_set_map(arena, session, "cookieConfig"), "lifetimeType",
                     STR("Permanent"));
 }
@@ -324,8 +327,7 @@ static void add_rule(struct arena *arena, const struct traffic *traffic,
         put_rewrite(arena, rule);
     struct node *backend = node_append_map(arena, node_set_list(arena, rule, "backendRefs"));
     (form->put_backend ? form->put_backend : put_backend)(arena, traffic, backend);
-    if (gateway_has_session_persistence(traffic))
-        gateway_put_session_persistence(arena, &traffic->affinity, rule);
+    gateway_put_session_persistence(arena, traffic, rule);
 }
 
 /* Routes of one host: those from `from` up to, not including, `to`. */

@@ -29,6 +29,9 @@ void gateway_render(struct manifests *manifests, const struct traffic *traffic,
 /* Reports what no type of Gateway supports. */
 void gateway_check(const struct traffic *traffic);
 
+/* Reports annotations: as errors if they are those of nginx, else as warnings. */
+void gateway_check_annotations(const struct traffic *traffic);
+
 /* Warns that the Gateway decides how long a websocket may be idle. */
 void gateway_warn_idle_timeout(const struct traffic *traffic);
 
@@ -46,6 +49,24 @@ bool gateway_uses_grpc_routes(const struct traffic *traffic);
 /* True if sticky sessions use the field sessionPersistence of the routes. */
 bool gateway_has_session_persistence(const struct traffic *traffic);
 
+/* Sets sessionPersistence in a rule of a route; nothing if the traffic does not use it. */
+void gateway_put_session_persistence(struct arena *arena, const struct traffic *traffic,
+                                     struct node *rule);
+
+/* Adds the settings of the traffic to the spec of a BackendTrafficPolicy; nothing if it has none:
+ * traffic_envoy.c. */
+#define ENVOY_POLICY_API "gateway.envoyproxy.io/v1alpha1"
+void envoy_put_policy(struct arena *arena, const struct traffic *traffic, struct node *spec);
+
+/* Adds the route to the targets of such a policy. */
+void envoy_put_target(struct arena *arena, const struct gateway_route *route, struct node *spec);
+
+/* Adds a sticky cookie to an item of a TraefikService, and the spec of a TraefikService with only
+ * the backend of the traffic as an item: traffic_traefik.c. */
+#define TRAEFIK_GROUP "traefik.io"
+#define TRAEFIK_API   TRAEFIK_GROUP "/v1alpha1"
+void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, struct node *item);
+void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec);
 /* Parts of routes and of the objects around them, also for Ingresses that are converted to routes
  * (convert/convert.h). */
 
@@ -72,10 +93,6 @@ void gateway_add_redirect(struct arena *arena, struct node *filters, int64_t sta
 /* Sets the path of a URL rewrite. */
 void gateway_put_prefix_rewrite(struct arena *arena, struct node *rewrite, struct str prefix);
 
-/* Sets the field sessionPersistence, as in Gateway API 1.6. */
-void gateway_put_session_persistence(struct arena *arena, const struct traffic_affinity *affinity,
-                                     struct node *rule);
-
 /* Sets the spec of a ListenerSet with one HTTPS listener. */
 void gateway_put_listener(struct arena *arena, const struct gateway *gateway, struct str host,
                           struct str secret, struct node *spec);
@@ -84,28 +101,8 @@ void gateway_put_listener(struct arena *arena, const struct gateway *gateway, st
 void gateway_put_certificate(struct arena *arena, struct str host, struct str secret,
                              const char *issuer_kind, struct str issuer, struct node *spec);
 
-/* Parts of Envoy Gateway's policies: traffic_envoy.c. */
-
-/* Adds the route to the targets of a policy. */
-void envoy_put_target(struct arena *arena, const struct gateway_route *route, struct node *spec);
-
-/* True if a policy can have this hash. */
+/* True if a policy of Envoy Gateway can have this hash: traffic_envoy.c. */
 bool envoy_supports_hash(const struct traffic_hash *hash);
-
-/* Set `loadBalancer` to a hash, or to one of the cookie; return the map `cookie`. */
-void envoy_put_hash(struct arena *arena, const struct traffic_hash *hash, struct node *spec);
-struct node *envoy_put_cookie(struct arena *arena, const struct traffic_affinity *affinity,
-                              struct node *spec);
-
-/* Sets `timeout.http`: a connection may be idle for some seconds, and a request may take any time.
- */
-void envoy_put_idle_timeout(struct arena *arena, int64_t seconds, struct node *spec);
-
-/* Sets the spec of a TraefikService with a sticky cookie, and returns the map `cookie`:
- * traffic_traefik.c. */
-struct node *traefik_put_sticky(struct arena *arena, const struct traffic_backend *backend,
-                                bool grpc, const struct traffic_affinity *affinity,
-                                struct node *spec);
 
 /* Formats seconds as a Duration of the Gateway API: 48h, 1h30m. It allows 5 digits before a unit,
  * and no days. */

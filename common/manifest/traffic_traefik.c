@@ -10,36 +10,37 @@ static void check(const struct traffic *traffic)
         gateway_report_hash(traffic, "path prefixes, gRPC and sticky_session");
 }
 
-struct node *traefik_put_sticky(struct arena *arena, const struct traffic_backend *backend,
-                                bool grpc, const struct traffic_affinity *affinity,
-                                struct node *spec)
+void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, struct node *item)
+{
+    struct node *cookie = node_set_map(arena, node_set_map(arena, item, "sticky"), "cookie");
+    node_set_string(arena, cookie, "name", traffic->affinity.cookie);
+    node_set_int(arena, cookie, "maxAge", traffic->affinity.max_age);
+    node_set_string(arena, cookie, "path", traffic->affinity.path);
+    node_set_bool(arena, cookie, "httpOnly", true);
+}
+
+void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec)
 {
     struct node *weighted = node_set_map(arena, spec, "weighted");
     struct node *item = node_append_map(arena, node_set_list(arena, weighted, "services"));
-    node_set_string(arena, item, "name", backend->service);
-    node_set_int(arena, item, "port", backend->port);
-    if (grpc) /* appProtocol of the Service is not read here */
+    node_set_string(arena, item, "name", traffic->backend.service);
+    node_set_int(arena, item, "port", traffic->backend.port);
+    if (traffic->protocol == PORT_TYPE_GRPC) /* appProtocol of the Service is not read here */
         node_set_string(arena, item, "scheme", STR("h2c"));
-    struct node *cookie = node_set_map(arena, node_set_map(arena, item, "sticky"), "cookie");
-    node_set_string(arena, cookie, "name", affinity->cookie);
-    node_set_int(arena, cookie, "maxAge", affinity->max_age);
-    node_set_string(arena, cookie, "path", affinity->path);
-    node_set_bool(arena, cookie, "httpOnly", true);
-    return cookie;
+    traefik_put_sticky(arena, traffic, item);
 }
 
 static void add_traefik_service(struct manifests *manifests, const struct traffic *traffic)
 {
-    struct node *object = manifest_object(manifests, traffic->service, "traefik.io/v1alpha1",
+    struct node *object = manifest_object(manifests, traffic->service, TRAEFIK_API,
                                           "TraefikService", traffic->backend.service);
-    traefik_put_sticky(manifests->arena, &traffic->backend, traffic->protocol == PORT_TYPE_GRPC,
-                       &traffic->affinity, node_set_map(manifests->arena, object, "spec"));
+    traefik_put_service(manifests->arena, traffic, node_set_map(manifests->arena, object, "spec"));
 }
 
 static void put_traefik_service(struct arena *arena, const struct traffic *traffic,
                                 struct node *backend)
 {
-    node_set_string(arena, backend, "group", STR("traefik.io"));
+    node_set_string(arena, backend, "group", STR(TRAEFIK_GROUP));
     node_set_string(arena, backend, "kind", STR("TraefikService"));
     node_set_string(arena, backend, "name", traffic->backend.service);
 }

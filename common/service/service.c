@@ -332,9 +332,11 @@ static void read_helm(const struct service_reader *in)
         .all_workloads = str_eq_c(record_value(record, HELM_WORKLOAD)->text, "*"),
         .all_containers = record_has(record, HELM_CONTAINERS),
         .convert_ingress = record_value(record, HELM_CONVERT_INGRESS)->boolean,
-        .hooks = record_value(record, HELM_HOOKS)->boolean,
+        .hooks = str_eq_c(record_value(record, HELM_MODE)->text, "fill"),
         .jobs = record_value(record, HELM_JOBS)->boolean,
     };
+    if (record_has(record, HELM_HOOKS))
+        helm->hooks = record_value(record, HELM_HOOKS)->boolean;
     check_wildcards(in, record);
     if (helm->all_containers)
         reject_fields(in, container_fields, COUNT_OF(container_fields), "containers");

@@ -91,7 +91,7 @@ struct helm {
     bool fill;            /* mode: fill: adds only settings that the chart does not have */
     bool all_workloads;   /* workload: "*" */
     bool all_containers;  /* containers: "*" */
-    bool hooks;           /* all_workloads includes Helm hooks */
+    bool hooks;           /* Helm hooks are changed too */
     bool jobs;            /* all_workloads includes Jobs and Pods without a controller */
 };
 

@@ -1,0 +1,337 @@
+/* Applies the traffic settings of a service to the routes of the chart, as the type of their
+ * Gateway expresses them. */
+#include "chart/inject_served.h"
+#include "manifest/traffic_gateway.h"
+#include "manifest/traffic_ingress.h"
+
+/* The settings of a service that routes may have. */
+static bool has_settings(const struct target *target, const struct traffic *traffic)
+{
+    return traffic->affinity.cookie.len || traffic->hash.count || traffic->idle_timeout ||
+           traffic->annotations->count || traffic->protocol == PORT_TYPE_GRPC ||
+           target_has(target, SERVICE_STICKY_SESSION);
+}
+
+/* The Gateway of a route */
+
+static bool is_gateway(const struct node *parent)
+{
+    struct str kind = node_string(node_at(parent, "kind"));
+    return kind.len == 0 || str_eq_c(kind, "Gateway");
+}
+
+static struct str namespace_of(const struct object *route, const struct node *parent)
+{
+    struct str namespace = node_string(node_at(parent, "namespace"));
+    return namespace.len ? namespace : route->namespace;
+}
+
+/* True if the route may be attached to the Gateway. The Gateway of a ListenerSet, and the namespace
+ * of the release, are unknown. */
+static bool is_attached_to(const struct object *route, const struct gateway *gateway)
+{
+    const struct node *parents = node_at(route->node, "spec parentRefs");
+    for (const struct node *each = node_first_child(parents); each; each = each->next) {
+        struct str kind = node_string(node_at(each, "kind"));
+        struct str namespace = namespace_of(route, each);
+        if (str_ends_with(kind, STR("ListenerSet")))
+            return true;
+        if (is_gateway(each) && str_equal(node_string(node_at(each, "name")), gateway->name) &&
+            (namespace.len == 0 || str_equal(namespace, gateway->namespace)))
+            return true;
+    }
+    return false;
+}
+
+/* Returns the Gateway of the environment that the route is attached to, or NULL. */
+static const struct gateway *gateway_of(const struct target *target, const struct object *route)
+{
+    const struct environment *environment = &target->service->layer->environment;
+    const struct gateway *own = service_gateway(target->service);
+    const struct gateway *all[] = {own, environment->gateway, environment->internal_gateway};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (all[i] && is_attached_to(route, all[i]))
+            return all[i];
+    return NULL;
+}
+
+/* Returns the first Gateway that the route is attached to, as NAMESPACE/NAME. */
+static struct str gateway_name(struct arena *arena, const struct object *route)
+{
+    const struct node *each = node_first_child(node_at(route->node, "spec parentRefs"));
+    while (each && !is_gateway(each))
+        each = each->next;
+    struct str namespace = each ? namespace_of(route, each) : STR("");
+    return str_format(arena, "%.*s/%.*s", STR_ARG(namespace.len ? namespace : STR("NAMESPACE")),
+                      STR_ARG(each ? node_string(node_at(each, "name")) : STR("NAME")));
+}
+
+/* Checks */
+
+/* Why no setting can be applied to a route; NULL: they can. */
+static const char *reason_against(const struct object *route, const struct gateway *gateway)
+{
+    if (str_eq_c(route->kind, "TLSRoute"))
+        return "it forwards encrypted connections, not requests";
+    return gateway ? NULL : "the environment does not describe its Gateway";
+}
+
+/* Reports a setting that cannot be applied to a route, as an error or a warning. */
+static void report_setting(const struct target *target, const struct object *route,
+                           const char *setting, struct location at, bool only_warn)
+{
+    const char *reason = reason_against(route, NULL);
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    struct str text = str_format(arena, "%s cannot be applied to %.*s: %s", setting,
+                                 STR_ARG(object_display_name(arena, route)), reason);
+    if (target->fill) {
+        inject_log(target, route, CHANGE_SKIPPED, setting, "%s", reason);
+        return;
+    }
+    if (diags_contain(injection->diags, text))
+        return;
+    (only_warn ? diag_warning : diag_error)(injection->diags, at, "%.*s", STR_ARG(text));
+    if (str_eq_c(route->kind, "TLSRoute"))
+        diag_hint(injection->diags, "use an HTTPRoute in the chart");
+    else
+        diag_hint(injection->diags,
+                  "set gateway: {name: %.*s, type: TYPE} in the environment file, or configure it "
+                  "in the chart's values",
+                  STR_ARG(gateway_name(arena, route)));
+}
+
+/* Reports what the checks of a flavour found: an error only once, and in fill mode as skipped. */
+static void forward(const struct target *target, const struct object *route,
+                    const struct diags *found)
+{
+    struct diags *diags = target->injection->diags;
+    for (size_t i = 0; i < found->count; i++) {
+        const struct diag *diag = &found->items[i];
+        bool is_error = diag->severity == SEVERITY_ERROR;
+        if (is_error && target->fill) {
+            inject_log(target, route, CHANGE_SKIPPED, "", "%.*s", STR_ARG(diag->message));
+            continue;
+        }
+        if (diags_contain(diags, diag->message))
+            continue;
+        (is_error ? diag_error : diag_warning)(diags, diag->at, "%.*s", STR_ARG(diag->message));
+        diag_hint(diags, "%.*s", STR_ARG(diag->hint));
+    }
+}
+
+/* Checks the settings, but not the hosts and paths, which are those of the chart. Returns false if
+ * a setting is not supported. */
+static bool check_settings(const struct target *target, const struct traffic *traffic,
+                           const struct object *route, void (*check)(const struct traffic *traffic))
+{
+    struct diags found = {.arena = target->injection->arena};
+    struct layer layer = *target->service->layer;
+    struct service service = *target->service;
+    struct traffic copy = *traffic;
+    layer.diags = &found;
+    service.layer = &layer;
+    copy.service = &service;
+    copy.route_count = 0;
+    copy.tls = (struct traffic_tls){0};
+    check(&copy);
+    forward(target, route, &found);
+    return found.errors == 0;
+}
+
+static void report_settings(const struct target *target, const struct traffic *traffic,
+                            const struct object *route, bool only_warn)
+{
+    check_settings(target, traffic, route, gateway_check_annotations);
+    if (traffic->affinity.cookie.len)
+        report_setting(target, route, "sticky_session", traffic->affinity.at, only_warn);
+    if (traffic->hash.count)
+        report_setting(target, route, "consistent_hash", traffic->hash.at, only_warn);
+    if (traffic->idle_timeout)
+        report_setting(target, route, "the idle timeout of websockets", traffic->protocol_at, true);
+}
+
+void route_warn_shared(const struct target *target, const struct object *route)
+{
+    struct injection *injection = target->injection;
+    const struct node *rules = node_at(route->node, "spec rules");
+    for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
+        const struct node *backends = release_rule_backends(&injection->release, route, rule);
+        for (const struct node *each = release_backend_reference(node_first_child(backends)); each;
+             each = release_backend_reference(each->next)) {
+            if (route_is_own_backend(target, route, each))
+                continue;
+            diag_warning(injection->diags, object_location(route),
+                         "%.*s also routes to Service %.*s, so the settings apply to it too",
+                         STR_ARG(object_display_name(injection->arena, route)),
+                         STR_ARG(node_string(node_at(each, "name"))));
+            diag_hint(injection->diags,
+                      "if that is not intended, use a separate route for each in the chart");
+            return;
+        }
+    }
+}
+
+bool route_is_own_backend(const struct target *target, const struct object *route,
+                          const struct node *reference)
+{
+    return served_is_own(target, route, node_string(node_at(reference, "namespace")),
+                         node_string(node_at(reference, "name")));
+}
+
+/* True if the rule routes to a Service of the workload. */
+static bool routes_to_own(const struct target *target, const struct object *route,
+                          const struct node *rule)
+{
+    const struct node *backends = release_rule_backends(&target->injection->release, route, rule);
+    for (const struct node *each = release_backend_reference(node_first_child(backends)); each;
+         each = release_backend_reference(each->next))
+        if (route_is_own_backend(target, route, each))
+            return true;
+    return false;
+}
+
+void route_set(const struct target *target, const struct object *object, struct node *map,
+               const char *path, struct node *value)
+{
+    struct arena *arena = target->injection->arena;
+    if (value->kind != NODE_MAP) {
+        target_set(target, object, map, path, value, NULL, SHOW_VALUES);
+        return;
+    }
+    for (struct node *each = value->first, *next; each; each = next) {
+        next = each->next;
+        each->next = NULL;
+        route_set(target, object, map,
+                  str_format(arena, "%s %.*s", path, STR_ARG(each->key->text)).data, each);
+    }
+}
+
+/* Session persistence */
+
+static void warn_several_sessions(const struct target *target, const struct traffic *traffic,
+                                  const struct object *route)
+{
+    struct injection *injection = target->injection;
+    diag_warning(injection->diags, traffic->affinity.at,
+                 "session_persistence: v1.6 binds a client separately for each rule of %.*s, "
+                 "perhaps to different pods",
+                 STR_ARG(object_display_name(injection->arena, route)));
+    diag_hint(injection->diags, "use one rule for the service in the chart");
+}
+
+void route_apply_session_persistence(const struct target *target, const struct traffic *traffic,
+                                     const struct object *route)
+{
+    struct arena *arena = target->injection->arena;
+    bool removes = target_has(target, SERVICE_STICKY_SESSION) && !traffic->affinity.cookie.len;
+    struct node *rules = node_at(route->node, "spec rules");
+    size_t count = 0;
+    for (struct node *each = node_first_child(rules); each; each = each->next) {
+        struct node *rule = node_target(each);
+        struct node *wrapper = node_new(arena, NODE_MAP);
+        if (!routes_to_own(target, route, rule))
+            continue;
+        if (removes)
+            target_remove(target, route, rule, "sessionPersistence", "sessionPersistence",
+                          "sticky_session: false");
+        gateway_put_session_persistence(arena, traffic, wrapper);
+        if (!wrapper->first || (target->fill && node_at(rule, "sessionPersistence")))
+            continue;
+        route_set(target, route, rule, "sessionPersistence", wrapper->first);
+        if (++count == 2)
+            warn_several_sessions(target, traffic, route);
+    }
+}
+
+/* Protocol */
+
+static const struct node *service_port(const struct object *service, struct str number)
+{
+    const struct node *each = node_first_child(node_at(service->node, "spec ports"));
+    while (each && !str_equal(node_string(node_at(each, "port")), number))
+        each = each->next;
+    return each;
+}
+
+/* Warns about ports of Services for gRPC that an HTTPRoute connects to with HTTP/1.1. */
+static void warn_protocol(const struct target *target, const struct traffic *traffic,
+                          const struct object *route)
+{
+    struct injection *injection = target->injection;
+    const struct node *rules = node_at(route->node, "spec rules");
+    if (traffic->protocol != PORT_TYPE_GRPC || !str_eq_c(route->kind, "HTTPRoute"))
+        return;
+    for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
+        const struct node *each = node_first_child(node_at(rule, "backendRefs"));
+        while ((each = release_backend_reference(each)) &&
+               !route_is_own_backend(target, route, each))
+            each = each->next;
+        const struct object *service =
+            each ? map_get(&injection->service_names, node_string(node_at(each, "name"))) : NULL;
+        const struct node *port =
+            service ? service_port(service, node_string(node_at(each, "port"))) : NULL;
+        if (!port)
+            continue;
+        gateway_warn_http1(target, traffic->protocol_at, service, port);
+        return;
+    }
+}
+
+/* Returns the traffic as the Gateway of the route sees it. If Ingresses of the chart get the
+ * annotations, they are not reported for routes. */
+static struct traffic traffic_for(const struct traffic *traffic, const struct gateway *gateway,
+                                  bool has_ingresses)
+{
+    static const struct value no_annotations = {0};
+    struct traffic copy = *traffic;
+    const struct environment *environment = &traffic->service->layer->environment;
+    copy.gateway = gateway;
+    if (gateway) {
+        copy.flavour = gateway->flavour;
+        copy.internal = gateway == environment->internal_gateway;
+    }
+    if (has_ingresses)
+        copy.annotations = &no_annotations;
+    return copy;
+}
+
+/* Warns about a route that is not attached to the internal Gateway: its parents, which may be
+ * public, are not changed. */
+static void warn_internal(const struct target *target, const struct object *route)
+{
+    struct injection *injection = target->injection;
+    const struct gateway *gateway = target->service->layer->environment.internal_gateway;
+    if (!target->service->internal || (gateway && is_attached_to(route, gateway)))
+        return;
+    diag_warning(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
+                 "internal has no effect on %.*s of the chart, which is not attached to the "
+                 "internal Gateway",
+                 STR_ARG(object_display_name(injection->arena, route)));
+    diag_hint(injection->diags, "set its parentRefs in the chart's values");
+}
+
+void inject_routes(const struct target *target, bool has_ingresses, bool adds)
+{
+    size_t count;
+    const struct object **routes = served_routes(target, &count);
+    struct traffic traffic = traffic_of(target->service);
+    bool applies = has_settings(target, &traffic);
+    if (count == 0 || !(applies || target->service->internal) ||
+        !layer_read_environment(target->service->layer))
+        return;
+    traffic = traffic_of(target->service);
+    for (size_t i = 0; i < count; i++) {
+        warn_internal(target, routes[i]);
+        warn_protocol(target, &traffic, routes[i]);
+    }
+    for (size_t i = 0; i < count && applies; i++) {
+        const struct gateway *gateway = gateway_of(target, routes[i]);
+        struct traffic own = traffic_for(&traffic, gateway, has_ingresses);
+        if (reason_against(routes[i], gateway))
+            report_settings(target, &own, routes[i], has_ingresses || adds);
+        else if (check_settings(target, &own, routes[i],
+                                traffic_flavour_find(gateway->flavour)->check))
+            chart_flavour_find(gateway->flavour)->apply_route(target, &own, routes[i]);
+    }
+}
