@@ -298,6 +298,10 @@ guard: all
 server: all
 	@tests/server/run $(BIN)
 
+.PHONY: traffic
+traffic: all
+	@tests/traffic/run $(BIN)
+
 .PHONY: apply
 apply: all
 	@tests/apply/run $(BIN)
@@ -377,7 +381,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 test-slow:
 	$(call suites,memory faults cost guard variants yaml corpus cases fuzz-briefly)
 test-real:
-	$(call suites,apply secret push-test helm policy server aws roundtrip schema score packages)
+	$(call suites,apply secret push-test helm policy server traffic aws roundtrip schema score packages)
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 50 minutes
@@ -414,7 +418,7 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps $(addprefix tests/bench/,common scale stream) tests/cost/kubectl \
+SCRIPTS  := .ci/run tests/deps tests/traffic/lib $(addprefix tests/bench/,common scale stream) tests/cost/kubectl \
             $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
 LINTS    := format layers gcc clang tidy cppcheck shell
