@@ -99,11 +99,19 @@ func serversOf(c *cluster) ([]*server, error) {
 			}
 		}
 	}
-	// A default backend serves what no path of any host matches.
+	// A default backend serves what no path of the Ingress's hosts matches; without rules, of any host.
 	for n := range c.ingresses {
-		if backend := c.ingresses[n].Spec.DefaultBackend; backend != nil {
-			for _, each := range hosts {
-				each.add(&c.ingresses[n], []ingressPath{{Path: "/", PathType: "Prefix", Backend: *backend}})
+		each := &c.ingresses[n]
+		if each.Spec.DefaultBackend == nil {
+			continue
+		}
+		rest := []ingressPath{{Path: "/", PathType: "Prefix", Backend: *each.Spec.DefaultBackend}}
+		for _, rule := range each.Spec.Rules {
+			get(rule.Host).add(each, rest)
+		}
+		for _, host := range hosts {
+			if len(each.Spec.Rules) == 0 {
+				host.add(each, rest)
 			}
 		}
 	}
@@ -142,13 +150,14 @@ type writer struct {
 func (w *writer) server(s *server) (string, error) {
 	var locations strings.Builder
 	sort.SliceStable(s.locations, func(i, j int) bool {
-		return len(s.locations[i].path.Path) > len(s.locations[j].path.Path)
+		a, b := s.locations[i].path.Path, s.locations[j].path.Path
+		return len(a) > len(b) || len(a) == len(b) && a > b
 	})
 	root := false
 	for i := range s.locations {
 		each := &s.locations[i]
 		root = root || each.path.Path == "/" && each.path.PathType != "Exact"
-		for _, match := range each.matches(s.regex) {
+		for _, match := range each.matches(s) {
 			fmt.Fprintf(&locations, "        location %s {\n%s        }\n", match, w.location(s, each))
 		}
 	}
@@ -181,18 +190,31 @@ func serverName(host string) string {
 
 // matches returns the locations of a path. As soon as one path of a host is a regular expression, all are, and
 // they match the beginning of the path in either case.
-func (l *location) matches(regex bool) []string {
+func (l *location) matches(s *server) []string {
 	path := l.path.Path
 	switch {
-	case regex:
+	case s.regex:
 		return []string{`~* "^` + path + `"`}
 	case l.path.PathType == "Exact":
 		return []string{"= " + path}
 	case l.path.PathType == "Prefix" && path != "/":
-		path = strings.TrimRight(path, "/")
-		return []string{path + "/", "= " + path}
+		if below := strings.TrimRight(path, "/") + "/"; s.hasExact(path) {
+			return []string{below}
+		} else {
+			return []string{below, "= " + path}
+		}
 	}
 	return []string{path}
+}
+
+// hasExact is true if a path of type Exact is beside the same path of type Prefix.
+func (s *server) hasExact(path string) bool {
+	for _, each := range s.locations {
+		if each.path.Path == path && each.path.PathType == "Exact" {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *writer) location(s *server, l *location) string {
