@@ -301,6 +301,7 @@ server: all
 .PHONY: traffic
 traffic: all
 	@tests/traffic/run $(BIN)
+	@tests/traffic/convert/run $(BIN)
 
 .PHONY: apply
 apply: all
@@ -418,7 +419,7 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps tests/traffic/lib $(addprefix tests/bench/,common scale stream) tests/cost/kubectl \
+SCRIPTS  := .ci/run tests/deps tests/traffic/lib tests/traffic/convert/run $(addprefix tests/bench/,common scale stream) tests/cost/kubectl \
             $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
 LINTS    := format layers gcc clang tidy cppcheck shell

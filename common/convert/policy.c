@@ -107,11 +107,15 @@ static void check_origins(struct convert *convert, struct ingress *ingress)
     if (wildcard)
         convert_differ(convert, ingress, nginx_name(convert, "cors-allow-origin"),
                        "a wildcard may match several labels; in nginx it matches one");
+    if (all)
+        convert_differ(
+            convert, ingress, nginx_name(convert, "cors-allow-origin"),
+            "Access-Control-Allow-Origin may have the origin of the request instead of *");
     if (all && cors->credentials) {
         cors->credentials = false;
         convert_differ(convert, ingress, nginx_name(convert, "cors-allow-credentials"),
-                       "Access-Control-Allow-Credentials is not sent: browsers ignore it for the "
-                       "origin *, which nginx sends");
+                       "Access-Control-Allow-Credentials is not sent: with the origin *, which "
+                       "nginx sends, browsers ignore it");
     }
 }
 

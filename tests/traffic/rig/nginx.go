@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -17,6 +18,7 @@ var implemented = map[string]bool{
 	"use-regex": true, "rewrite-target": true, "backend-protocol": true,
 	"proxy-read-timeout": true, "proxy-send-timeout": true, "proxy-body-size": true,
 	"ssl-redirect": true, "force-ssl-redirect": true,
+	"enable-cors": true, "cors-allow-origin": true,
 }
 
 // location is a path of a server, with the Ingress that it comes from.
@@ -247,6 +249,7 @@ func (w *writer) location(s *server, l *location) string {
 		put("%s_%s_timeout %ss", kind, name, orElse(i.setting("proxy-"+name+"-timeout"), "60"))
 	}
 	put("client_max_body_size %s", orElse(i.setting("proxy-body-size"), "1m"))
+	text.WriteString(cors(i))
 	target, cookie := w.backend(l)
 	if target == "" {
 		put("return 503")
@@ -256,6 +259,39 @@ func (w *writer) location(s *server, l *location) string {
 		put("add_header Set-Cookie %s always", cookie)
 	}
 	put("%s_pass %s://%s", kind, scheme, target)
+	return text.String()
+}
+
+// cors answers preflight requests and adds headers to other responses, as the template of ingress-nginx does.
+func cors(i *ingress) string {
+	if i.setting("enable-cors") != "true" {
+		return ""
+	}
+	origins := orElse(i.setting("cors-allow-origin"), "*")
+	var text strings.Builder
+	if origins == "*" {
+		text.WriteString("            set $cors_origin *;\n")
+	} else {
+		var patterns []string
+		for _, each := range strings.Split(origins, ",") {
+			pattern := regexp.QuoteMeta(strings.TrimSpace(each))
+			patterns = append(patterns, "("+strings.Replace(pattern, `\*`, `[A-Za-z0-9\-]+`, 1)+")")
+		}
+		fmt.Fprintf(&text, "            set $cors_origin '';\n            if ($http_origin ~* \"(%s)$\") { set $cors_origin $http_origin; }\n",
+			strings.Join(patterns, "|"))
+	}
+	headers := "            add_header Access-Control-Allow-Origin $cors_origin always;\n" +
+		"            add_header Access-Control-Allow-Credentials $cors_credentials always;\n" +
+		"            add_header Access-Control-Allow-Methods $cors_methods always;\n" +
+		"            add_header Access-Control-Allow-Headers $cors_headers always;\n" +
+		"            add_header Access-Control-Max-Age $cors_age always;\n"
+	text.WriteString("            set $cors_credentials true;\n" +
+		"            set $cors_methods \"GET, PUT, POST, DELETE, PATCH, OPTIONS\";\n" +
+		"            set $cors_headers DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization;\n" +
+		"            set $cors_age 1728000;\n" +
+		"            if ($cors_origin = '') { set $cors_credentials ''; set $cors_methods ''; set $cors_headers ''; set $cors_age ''; }\n" +
+		headers +
+		"            if ($request_method = OPTIONS) {\n" + headers + "                return 204;\n            }\n")
 	return text.String()
 }
 
