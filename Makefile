@@ -253,7 +253,7 @@ fuzz: ## Fuzz every target (TARGET=service: only that target; SECONDS=60: CPU ti
 	[ $$status -eq 0 ] && $(MAKE) --no-print-directory FUZZ=$(ENGINE) fuzzers && \
 	    tests/fuzz/run fuzz $(ENGINE) build/fuzz-$(ENGINE)/fuzz $(SECONDS) $(TARGET)
 
-$(BUILD)/faults.so: tests/faults/shim.c
+$(BUILD)/faults.so: tests/fault-injection/shim.c
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) -std=c17 $(WARNINGS) -O1 -shared -fPIC -o $@ $<
 
@@ -265,13 +265,13 @@ limits: all
 variants: all
 	@tests/variants/run $(BIN)
 
-.PHONY: attacks
-attacks: all
-	@tests/attacks/run $(BIN)
+.PHONY: security
+security: all
+	@tests/security/run $(BIN)
 
-.PHONY: faults
-faults: all $(BUILD)/faults.so
-	@tests/faults/run $(BIN) $(BUILD)/faults.so
+.PHONY: fault-injection
+fault-injection: all $(BUILD)/faults.so
+	@tests/fault-injection/run $(BIN) $(BUILD)/faults.so
 
 .PHONY: yaml
 yaml: all
@@ -286,38 +286,41 @@ hardening: all
 memory: all
 	@VALGRIND=1 tests/golden/run $(BIN)
 
-.PHONY: cost
-cost: all
-	@tests/cost/run $(BIN)
+.PHONY: complexity
+complexity: all
+	@tests/complexity/run $(BIN)
 
 .PHONY: guard
 guard: all
 	@tests/guard/run $(BIN)
 
-.PHONY: server
-server: all
-	@tests/server/run $(BIN)
+.PHONY: api-server
+api-server: all
+	@tests/api-server/run $(BIN)
 
 .PHONY: traffic
 traffic: all
 	@tests/traffic/run $(BIN)
+
+.PHONY: traffic-convert
+traffic-convert: all
 	@tests/traffic/convert/run $(BIN)
 
-.PHONY: apply
-apply: all
-	@tests/apply/run $(BIN)
+.PHONY: e2e-apply
+e2e-apply: all
+	@tests/e2e/apply/run $(BIN)
 
-.PHONY: secret
-secret: all
-	@tests/secret/run $(BIN)
+.PHONY: e2e-secret
+e2e-secret: all
+	@tests/e2e/secret/run $(BIN)
 
 .PHONY: aws
 aws: all
 	@tests/aws/run $(BIN)
 
-.PHONY: push-test
-push-test: all
-	@tests/push/run $(BIN)
+.PHONY: e2e-push
+e2e-push: all
+	@tests/e2e/push/run $(BIN)
 
 .PHONY: helm
 helm: all
@@ -327,42 +330,33 @@ helm: all
 schema: all
 	@tests/schema/run $(BIN)
 
-.PHONY: corpus
-corpus: all
-	@tests/corpus/run $(BIN)
+.PHONY: public-charts
+public-charts: all
+	@tests/public-charts/run $(BIN)
 
 .PHONY: cases
 cases: all
 	@tests/cases/run $(BIN)
 
-.PHONY: policy
-policy: all
-	@tests/policy/run $(BIN)
+.PHONY: pod-security
+pod-security: all
+	@tests/pod-security/run $(BIN)
 
-.PHONY: score
-score: all
-	@tests/score/run $(BIN)
-
-# $(call suites,NAME...) runs the targets one after the other, even if one fails, and prints how long each
-# took. The last line names those that failed.
-define suites
-@failed=; for suite in $(1); do start=$$(date +%s); \
-    $(MAKE) --no-print-directory $$suite || failed="$$failed $$suite"; \
-    echo "$$suite: $$(($$(date +%s) - start)) s"; done; \
-[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
-endef
+.PHONY: kube-score
+kube-score: all
+	@tests/kube-score/run $(BIN)
 
 # What the tests that need no server are built from.
 .PHONY: test-programs
 test-programs: all $(UNITS) $(FUZZERS) $(BUILD)/obj/tests/property/edit
 
-.PHONY: check-san property-san attacks-san
+.PHONY: check-san property-san security-san
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 check
 property-san:
 	@$(MAKE) --no-print-directory SAN=1 CASES=20000 property
-attacks-san:
-	@$(MAKE) --no-print-directory SAN=1 attacks
+security-san:
+	@$(MAKE) --no-print-directory SAN=1 security
 
 .PHONY: fuzz-briefly
 fuzz-briefly:
@@ -374,15 +368,15 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 	@tests/deps test
 	@$(MAKE) --no-print-directory $(PARALLEL) test-programs
 	@$(MAKE) --no-print-directory $(PARALLEL) SAN=1 test-programs
-	$(call suites,check check-san property property-san limits attacks attacks-san hardening)
+	+@MAKE="$(MAKE)" tests/suites check check-san property property-san limits security security-san hardening
 
 # Two groups that do not disturb each other: the first loads the processor, the second mostly waits for servers.
 # Only the second builds and starts servers, so no two suites compete for a port or for $(CACHE).
 .PHONY: test-slow test-real
 test-slow:
-	$(call suites,memory faults cost guard variants yaml corpus cases fuzz-briefly)
+	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly
 test-real:
-	$(call suites,apply secret push-test helm policy server traffic aws roundtrip schema score packages)
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema kube-score packages
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 50 minutes
@@ -419,9 +413,11 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps tests/traffic/lib tests/traffic/convert/run $(addprefix tests/bench/,common scale stream) tests/cost/kubectl \
-            $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
-            $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
+SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/bench/,common scale stream) tests/complexity/kubectl \
+            $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run tests/*/*/run)) \
+            $(filter-out %.yaml,$(wildcard tests/harness/*)) krew/bump krew/deb krew/dist krew/toolchain
+# Sourced by these scripts, which define and use some of their variables.
+SOURCED  := tests/lib.sh tests/traffic/lib $(wildcard tests/*/cases/*.sh tests/e2e/*/*.sh tests/e2e/*/cases/*.sh)
 LINTS    := format layers gcc clang tidy cppcheck shell
 
 .PHONY: lint $(LINTS:%=lint-%)
@@ -446,6 +442,7 @@ lint-cppcheck:
 	    --suppressions-list=.cppcheck $(CPPFLAGS) -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' $(ANALYZED)
 lint-shell:
 	shellcheck -x $(SCRIPTS)
+	shellcheck -e SC2034,SC2154 $(SOURCED)
 
 .PHONY: coverage
 coverage: ## Measure the coverage of common/ by the unit, golden and cli tests (gcovr)
@@ -495,7 +492,7 @@ packages: all
 	@status=0; krew/toolchain $(RELEASE) || status=$$?; \
 	if [ $$status -eq 77 ] && [ "$$CI" != true ]; then echo "packages: skipped: see above"; exit 0; fi; \
 	[ $$status -eq 0 ] && $(MAKE) --no-print-directory OUT=build/dist dist && \
-	    tests/dist/run build build/dist $(VERSION) && \
+	    tests/release/run build build/dist $(VERSION) && \
 	    tests/install/run build/$(HOST) build/dist $(VERSION)
 
 SHARE := $(DESTDIR)$(PREFIX)/share

@@ -291,8 +291,9 @@ void buf_wipe(struct buf *buf)
     buf_free(buf);
 }
 
-/* Optimal string alignment distance (Damerau-Levenshtein, each substring edited at most once). */
-static size_t edit_distance(struct str a, struct str b)
+/* Optimal string alignment distance (Damerau-Levenshtein, each substring edited at most once);
+ * SIZE_MAX if it is certain to be above the limit. */
+static size_t edit_distance(struct str a, struct str b, size_t limit)
 {
     enum { WORD_MAX = 64 }; /* longer words get no suggestion */
     size_t rows[3][WORD_MAX + 1];
@@ -301,10 +302,11 @@ static size_t edit_distance(struct str a, struct str b)
     size_t *above2 = rows[0];
     size_t *above = rows[1];
     size_t *row = rows[2];
+    size_t lowest_above = 0;
     for (size_t j = 0; j <= b.len; j++)
         above[j] = j;
     for (size_t i = 1; i <= a.len; i++) {
-        row[0] = i;
+        size_t lowest = row[0] = i;
         for (size_t j = 1; j <= b.len; j++) {
             size_t best = above[j - 1] + (a.data[i - 1] != b.data[j - 1]);
             if (above[j] + 1 < best)
@@ -316,7 +318,12 @@ static size_t edit_distance(struct str a, struct str b)
             if (swapped && above2[j - 2] + 1 < best)
                 best = above2[j - 2] + 1;
             row[j] = best;
+            if (best < lowest)
+                lowest = best;
         }
+        if (lowest > limit && lowest_above >= limit) /* later rows follow from these two */
+            return SIZE_MAX;
+        lowest_above = lowest;
         size_t *spare = above2;
         above2 = above;
         above = row;
@@ -327,11 +334,15 @@ static size_t edit_distance(struct str a, struct str b)
 
 void suggestion_add(struct suggestion *suggestion, struct str candidate)
 {
-    size_t max_len = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
-    size_t distance = edit_distance(suggestion->word, candidate);
-    if (distance > (max_len + 1) / 3)
+    struct str word = suggestion->word;
+    size_t max_len = word.len > candidate.len ? word.len : candidate.len;
+    size_t min_len = word.len < candidate.len ? word.len : candidate.len;
+    size_t limit = (max_len + 1) / 3;
+    if (max_len - min_len > limit || suggestion->compared >= SUGGESTION_COMPARED_MAX)
         return;
-    if (suggestion->best.len && suggestion->distance <= distance)
+    suggestion->compared++;
+    size_t distance = edit_distance(word, candidate, limit);
+    if (distance > limit || (suggestion->best.len && suggestion->distance <= distance))
         return;
     suggestion->best = candidate;
     suggestion->distance = distance;

@@ -165,13 +165,16 @@ struct str buf_take(struct arena *arena, struct buf *buf);
 /* Zeroes and frees the buffer, which must never have been reallocated. */
 void buf_wipe(struct buf *buf);
 
+enum { SUGGESTION_COMPARED_MAX = 1000 }; /* candidates compared with a word: it is slow */
+
 /* The candidate of which `word` is most likely a misspelling. The distance counts insertions,
  * deletions, replacements and swaps of adjacent characters; at most about a third of the longer
- * string's length. */
+ * string's length. After SUGGESTION_COMPARED_MAX candidates, others are ignored. */
 struct suggestion {
     struct str word;
     struct str best;
     size_t distance; /* of `best`; 0 until a candidate is found */
+    size_t compared; /* number of candidates whose distance was computed */
 };
 void suggestion_add(struct suggestion *suggestion, struct str candidate);
 

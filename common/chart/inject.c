@@ -335,10 +335,8 @@ static struct str additions_before(struct injected *injected, const struct relea
     /* Additions need a marker too if another document ends before them, for example with `...`. */
     bool is_first = release->stream.documents[document].start == 0;
     struct emit_style style = {.step = 2, .dash = 0};
-    for (size_t i = 0; i < release->addition_count; i++) {
-        const struct addition *addition = &release->additions[i];
-        if (addition->before != document)
-            continue;
+    for (const struct addition *addition = release->additions[document].first; addition;
+         addition = addition->next) {
         style.newline = edit_newline(&release->edits[document]);
         if (marked || out.len || !is_first)
             buf_format(&out, "---%s", style.newline);

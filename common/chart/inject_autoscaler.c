@@ -41,13 +41,9 @@ static bool only_disables_metrics(const struct target *target)
 }
 
 static const struct object *find_scaler(const struct target *target, enum object_kind type,
-                                        const char *path, const struct object *scaled)
+                                        const struct object *scaled)
 {
-    struct release *release = &target->injection->release;
-    for (const struct object *each = release_objects(release, type); each; each = each->next)
-        if (release_lives_with(each, scaled) && scaler_references(each, path, scaled))
-            return each;
-    return NULL;
+    return release_find_scaler(&target->injection->release, type, scaled);
 }
 
 /* Returns the HorizontalPodAutoscaler or ScaledObject of the chart that scales the pods, or NULL.
@@ -55,9 +51,8 @@ static const struct object *find_scaler(const struct target *target, enum object
 static const struct object *find_any_scaler(const struct target *target)
 {
     const struct object *scaled = target_controller(target);
-    const struct object *scaler =
-        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", scaled);
-    return scaler ? scaler : find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
+    const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, scaled);
+    return scaler ? scaler : find_scaler(target, OBJECT_KEDA, scaled);
 }
 
 /* Reports and returns true if the chart has an autoscaler for a Deployment whose pods a Rollout
@@ -68,10 +63,9 @@ static bool has_ineffective_scaler(const struct target *target, enum field_id fi
     const struct object *workload = target->workload;
     if (!workload->rollout)
         return false;
-    const struct object *scaler =
-        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", workload);
+    const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, workload);
     if (!scaler)
-        scaler = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", workload);
+        scaler = find_scaler(target, OBJECT_KEDA, workload);
     if (!scaler)
         return false;
     struct str rollout = object_display_name(arena, workload->rollout);
@@ -96,8 +90,8 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
 {
     struct arena *arena = target->injection->arena;
     const struct object *scaled = target_controller(target);
-    const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
-    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef", scaled);
+    const struct object *keda = find_scaler(target, OBJECT_KEDA, scaled);
+    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, scaled);
     if (vertical &&
         str_eq_c(node_string(node_at(vertical->node, "spec updatePolicy updateMode")), "Off"))
         vertical = NULL;
@@ -204,11 +198,12 @@ static bool find_metadata(const void *context, enum sidecar_source source, const
 static bool gets_sidecar(const struct target *target)
 {
     const struct object *workload = target->workload;
-    const struct object *each = release_objects(&target->injection->release, OBJECT_NAMESPACE);
-    bool only = each && !each->next && workload->namespace.len == 0;
-    while (each && !only && !str_equal(each->name, workload->namespace))
-        each = each->next;
-    const struct pod_metadata metadata = {.target = target, .namespace = each ? each->node : NULL};
+    struct release *release = &target->injection->release;
+    const struct object *namespace = release_objects(release, OBJECT_NAMESPACE);
+    if (!namespace || namespace->next || workload->namespace.len)
+    namespace = release_find_global(release, OBJECT_NAMESPACE, workload->namespace);
+    const struct pod_metadata metadata = {.target = target,
+                                          .namespace = namespace ? namespace->node : NULL};
     return sidecar_is_injected(find_metadata, &metadata);
 }
 
@@ -549,22 +544,12 @@ static void add_scaling(const struct target *target, int64_t *ret_max)
 
 /* Disruption budget */
 
-static bool has_budget(const struct target *target)
-{
-    struct release *release = &target->injection->release;
-    for (const struct object *each = release_objects(release, OBJECT_DISRUPTION_BUDGET); each;
-         each = each->next)
-        if (release_lives_with(each, target->workload) && selector_matches(each, target->workload))
-            return true;
-    return false;
-}
-
 static void add_budget(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
     const struct object *workload = target_controller(target);
     const struct node *selector = node_at(target->workload->node, "spec selector");
-    if (has_budget(target) || !selector)
+    if (!selector || release_has_budget(&target->injection->release, target->workload))
         return;
     const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,
                                               workload->name, workload);
@@ -614,8 +599,7 @@ void inject_scale(const struct target *target)
     }
     if (is_min_zero(target))
         return;
-    const struct object *scaler =
-        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", target_controller(target));
+    const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, target_controller(target));
     int64_t max;
     if (scaler && target->fill)
         return;

@@ -114,7 +114,8 @@ void inject_convert_request(const struct target *target)
 static const struct node *find_service(void *context, const struct convert_ingress *ingress,
                                        struct str name)
 {
-    const struct object *found = release_find_service(context, name, ingress->object);
+    const struct object *found =
+        release_find(context, OBJECT_SERVICE, name, ingress->object);
     return found ? found->node : NULL;
 }
 

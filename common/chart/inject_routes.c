@@ -48,11 +48,11 @@ static const struct gateway *gateway_of(const struct target *target, const struc
 {
     const struct environment *environment = &target->service->layer->environment;
     const struct gateway *own = service_gateway(target->service);
-    const struct gateway *all[] = {own, environment->gateway, environment->internal_gateway};
-    for (size_t i = 0; i < COUNT_OF(all); i++)
-        if (all[i] && is_attached_to(route, all[i]))
-            return all[i];
-    return NULL;
+    const struct gateway *other =
+        target->service->internal ? environment->gateway : environment->internal_gateway;
+    if (own && is_attached_to(route, own))
+        return own;
+    return other && is_attached_to(route, other) ? other : NULL;
 }
 
 /* Returns the first Gateway that the route is attached to, as NAMESPACE/NAME. */

@@ -26,7 +26,7 @@ static void warn_shared_ingress(const struct target *target, const struct object
     const struct str *names = release_backends(injection->arena, ingress, &count);
     for (size_t i = 0; i < count; i++) {
         if (is_workload_service(target, names[i]) ||
-            !release_has_service(&injection->release, names[i], ingress))
+            !release_find(&injection->release, OBJECT_SERVICE, names[i], ingress))
             continue;
         diag_warning(injection->diags, object_location(ingress),
                      "%.*s also routes to Service %.*s, so the annotations apply to it too",

@@ -202,6 +202,19 @@ static void add_object(struct release *release, size_t document, struct node *no
     insert(release, added);
 }
 
+/* True if all documents are hooks. */
+static bool has_only_hooks(const struct release *release)
+{
+    const struct str hook = STR("helm.sh/hook");
+    for (size_t i = 0; i < release->stream.count; i++) {
+        const struct document *document = &release->stream.documents[i];
+        struct str text = str_slice(release->source.text, document->start, document->end);
+        if (!stream_is_blank(text) && !str_contains(text, hook))
+            return false;
+    }
+    return true;
+}
+
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
                              struct stream stream)
 {
@@ -210,6 +223,8 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     release.source.lines = line_map_new(arena);
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
     release.removed = ARENA_ARRAY(arena, stream.count, bool);
+    release.additions = ARENA_ARRAY(arena, stream.count, struct additions);
+    release.has_only_hooks = has_only_hooks(&release);
     return release;
 }
 
@@ -303,10 +318,14 @@ struct edit *release_edit(const struct release *release, const struct object *ob
 
 void release_add(struct release *release, const struct object *object, const struct node *node)
 {
-    release->additions = arena_grow(release->arena, release->additions, release->addition_count,
-                                    sizeof *release->additions);
-    release->additions[release->addition_count++] =
-        (struct addition){.before = object->document, .node = node};
+    struct addition *added = ARENA_NEW(release->arena, struct addition);
+    struct additions *additions = &release->additions[object->document];
+    added->node = node;
+    if (additions->last)
+        additions->last->next = added;
+    else
+        additions->first = added;
+    additions->last = added;
 }
 
 /* Removes an item from a List, or from a List in it. */
@@ -353,15 +372,6 @@ bool release_is_in_namespace(const struct release *release, const struct object 
     const struct object referrer = {
         .namespace = namespace, .named_namespace = named_namespace ? named_namespace->self : NULL};
     return release_same_namespace(object, &referrer);
-}
-
-const struct object *release_find(struct release *release, enum object_kind type, struct str name,
-                                  const struct object *referrer)
-{
-    const struct object *object = release_objects(release, type);
-    while (object && !(release_same_namespace(object, referrer) && str_equal(object->name, name)))
-        object = object->next;
-    return object;
 }
 
 /* Returns the value of a label, or NULL. Keys contain no spaces, so node_at() finds them. */
@@ -558,18 +568,6 @@ const struct str *release_backends(struct arena *arena, const struct object *ing
     }
     *ret_count = names.count;
     return names.items;
-}
-
-bool release_has_only_hooks(const struct release *release)
-{
-    const struct str hook = STR("helm.sh/hook");
-    for (size_t i = 0; i < release->stream.count; i++) {
-        const struct document *document = &release->stream.documents[i];
-        struct str text = str_slice(release->source.text, document->start, document->end);
-        if (!stream_is_blank(text) && !str_contains(text, hook))
-            return false;
-    }
-    return true;
 }
 
 struct str object_kind_name(struct arena *arena, const struct object *object)

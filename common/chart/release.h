@@ -85,10 +85,14 @@ struct rule_index {
     bool built;
 };
 
-/* A new document, inserted before another. */
+/* New documents, inserted before another. */
 struct addition {
-    size_t before;
     const struct node *node;
+    struct addition *next;
+};
+struct additions {
+    struct addition *first;
+    struct addition *last;
 };
 
 struct release {
@@ -100,20 +104,24 @@ struct release {
     struct edit *edits;                 /* one for each document; root NULL: not parsed */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
-    bool parsed[OBJECT_KINDS];    /* documents of this type were parsed */
-    size_t expanded;              /* nodes that aliases expand to */
-    bool has_unreadable_document; /* a document could not be parsed, which was reported */
-    bool parsed_unknown;          /* documents without a plain `kind:` line were parsed */
-    struct addition *additions;
-    size_t addition_count;
+    bool parsed[OBJECT_KINDS];     /* documents of this type were parsed */
+    size_t expanded;               /* nodes that aliases expand to */
+    bool has_unreadable_document;  /* a document could not be parsed, which was reported */
+    bool parsed_unknown;           /* documents without a plain `kind:` line were parsed */
+    struct additions *additions;   /* before each document */
     struct map namespaces_by_name; /* struct chart_namespace */
     struct map name_groups;        /* by "KIND/NAME" */
     struct map full_names;         /* the first object of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
     /* Indexes, each built on first use. */
     struct map services_by_label; /* one of the labels that they select */
-    struct map services_by_name;
     bool services_indexed;
+    struct map budgets_by_label; /* disruption budgets */
+    bool budgets_indexed;
+    struct map objects_by_name[OBJECT_KINDS];
+    bool names_indexed[OBJECT_KINDS];
+    struct map scalers_by_name[OBJECT_KINDS]; /* the name of the object that they scale */
+    bool scalers_indexed[OBJECT_KINDS];
     struct map ingresses_by_service;
     bool ingresses_indexed;
     struct map routes_by_service; /* routes of the Gateway API */
@@ -124,12 +132,13 @@ struct release {
     bool foreign_indexed;
     struct map policies_by_target; /* BackendTrafficPolicies */
     bool policies_indexed;
-    struct map classes_by_name; /* IngressClasses */
-    bool classes_indexed;
     struct map webhooks_by_service; /* the name of the Service that they call */
     bool webhooks_indexed;
     struct map selectors_by_label_key; /* objects that select pods */
     bool selectors_indexed;
+    struct workload_index *workload_index; /* see workload_query.h */
+    bool has_only_hooks;                   /* all documents are hooks. Helm 3 does not pass hooks to
+                                              post-renderers. */
 };
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -151,6 +160,10 @@ void release_remove(struct release *release, const struct object *object);
 /* Returns the object of that type and name in the namespace of `referrer`, or NULL. */
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
                                   const struct object *referrer);
+
+/* Returns the object of that type, which has no namespace, and name; or NULL. */
+const struct object *release_find_global(struct release *release, enum object_kind type,
+                                         struct str name);
 
 /* True if both may be in the same namespace. An object that sets no namespace is in that of the
  * release, which may be the one that the other object sets. It is a different one if the chart has
@@ -178,6 +191,13 @@ bool selector_matches(const struct object *selector, const struct object *worklo
  */
 bool scaler_references(const struct object *scaler, const char *path,
                        const struct object *workload);
+
+/* Returns the autoscaler of that type, not a hook, that scales the workload; or NULL. */
+const struct object *release_find_scaler(struct release *release, enum object_kind type,
+                                         const struct object *workload);
+
+/* True if a disruption budget, not a hook, selects the workload's pods. */
+bool release_has_budget(struct release *release, const struct object *workload);
 
 /* Returns the names of the Services that an Ingress routes to. */
 const struct str *release_backends(struct arena *arena, const struct object *ingress,
@@ -212,9 +232,6 @@ struct str release_class(const struct object *ingress);
 
 /* True if an admission webhook of the chart calls a Service of that name. */
 bool release_has_webhook(struct release *release, struct str service);
-
-/* Returns the IngressClass with that name, or NULL. */
-const struct object *release_find_class(struct release *release, struct str name);
 
 /* True if a Service that an Ingress or route refers to is one of ours. `namespace`: that of the
  * reference; empty: that of the Ingress or route. */
@@ -274,13 +291,6 @@ struct str release_backend_port(const struct node *backend);
  * expressions. */
 bool release_has_plain_host(struct release *release, struct str class, struct str host);
 
-/* Returns the Service with that name in the namespace of `referrer`, or NULL. */
-const struct object *release_find_service(struct release *release, struct str name,
-                                          const struct object *referrer);
-
-/* True if the chart has a Service with that name in the namespace of `referrer`. */
-bool release_has_service(struct release *release, struct str name, const struct object *referrer);
-
 /* Returns the Services that route to a workload, and the Ingresses, without hooks, that route to
  * any of some Services, in the order of the stream. */
 const struct object **release_services(struct release *release, const struct object *workload,
@@ -307,9 +317,6 @@ const struct object *release_foreign_of_host(struct release *release, struct str
 
 /* Returns the first object with a selector of pods that uses a label with that key, or NULL. */
 const struct object *release_find_label_user(struct release *release, struct str key);
-
-/* True if all documents are hooks. Helm 3 does not pass hooks to post-renderers. */
-bool release_has_only_hooks(const struct release *release);
 
 /* Returns the object that `workloadRef` of a Rollout names, as "KIND/NAME". */
 struct str release_workload_ref(struct arena *arena, const struct object *rollout);

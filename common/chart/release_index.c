@@ -1,5 +1,6 @@
-/* Indexes of the Services that route to a workload, of the Ingresses that route to a Service, and
- * of the labels that select pods, because a chart may have thousands of each. */
+/* Indexes of objects by name, of the Services that route to a workload, of the Ingresses that route
+ * to a Service, of autoscalers and disruption budgets, and of the labels that select pods, because
+ * a chart may have thousands of each. */
 #include "chart/release.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@ struct index_entry {
     struct index_entry *next; /* with the same key */
 };
 
-/* Counts how many Services select a label. */
+/* Counts how many objects select a label. */
 struct counter {
     struct counter *self;
     size_t count;
@@ -31,6 +32,38 @@ static void index_add(struct arena *arena, struct map *index, struct str key,
     }
 }
 
+/* Keys are qualified by a namespace, because objects of many namespaces may have the same name or
+ * labels. ANY_NAMESPACE: all objects that set a namespace. */
+#define ANY_NAMESPACE STR("*")
+
+static struct str index_key(struct arena *arena, struct str namespace, struct str key)
+{
+    return STR_JOIN(arena, namespace, STR("/"), key);
+}
+
+/* Adds an entry for a namespace; empty: that of the release. */
+static void index_add_in(struct arena *arena, struct map *index, struct str namespace,
+                         struct str key, const struct index_entry *added)
+{
+    index_add(arena, index, index_key(arena, namespace, key), added);
+    if (namespace.len)
+        index_add(arena, index, index_key(arena, ANY_NAMESPACE, key), added);
+}
+
+/* Return the first entry of those in the same namespace, and of those that may be in it: one of
+ * both is that of the release, which is unknown. */
+static const struct index_entry *index_get_same(struct arena *arena, const struct map *index,
+                                                struct str namespace, struct str key)
+{
+    return map_get(index, index_key(arena, namespace, key));
+}
+
+static const struct index_entry *index_get_possible(struct arena *arena, const struct map *index,
+                                                    struct str namespace, struct str key)
+{
+    return map_get(index, index_key(arena, namespace.len ? STR("") : ANY_NAMESPACE, key));
+}
+
 static int by_order(const void *a, const void *b)
 {
     const struct index_entry *left = a;
@@ -45,13 +78,21 @@ struct index_match {
     size_t count;
 };
 
-static void add_matches(struct index_match *found, const struct map *index, struct str key)
+static void add_entries(struct index_match *found, const struct index_entry *first)
 {
-    for (const struct index_entry *each = map_get(index, key); each; each = each->next) {
+    for (const struct index_entry *each = first; each; each = each->next) {
         found->entries =
             arena_grow(found->arena, found->entries, found->count, sizeof *found->entries);
         found->entries[found->count++] = *each;
     }
+}
+
+/* Adds the entries that may be in the namespace. */
+static void add_matches(struct index_match *found, const struct map *index, struct str namespace,
+                        struct str key)
+{
+    add_entries(found, index_get_same(found->arena, index, namespace, key));
+    add_entries(found, index_get_possible(found->arena, index, namespace, key));
 }
 
 /* Sorts the entries in the order of the stream and removes duplicates. */
@@ -77,7 +118,83 @@ static const struct object **sorted_objects(struct index_match *found, size_t *r
     return objects;
 }
 
-/* Services by a label that they select */
+/* Objects by name */
+
+static const struct map *objects_by_name(struct release *release, enum object_kind type)
+{
+    struct map *index = &release->objects_by_name[type];
+    const struct object *first = release_objects(release, type);
+    for (const struct object *each = release->names_indexed[type] ? NULL : first; each;
+         each = each->next)
+        index_add_in(release->arena, index, each->namespace, each->name,
+                     &(struct index_entry){.object = each});
+    release->names_indexed[type] = true;
+    return index;
+}
+
+const struct object *release_find(struct release *release, enum object_kind type, struct str name,
+                                  const struct object *referrer)
+{
+    const struct map *index = objects_by_name(release, type);
+    const struct index_entry *found =
+        index_get_same(release->arena, index, referrer->namespace, name);
+    if (found)
+        return found->object;
+    found = index_get_possible(release->arena, index, referrer->namespace, name);
+    if (referrer->namespace.len) /* the same is true for all objects without a namespace */
+        return found && release_same_namespace(found->object, referrer) ? found->object : NULL;
+    while (found && !release_same_namespace(found->object, referrer))
+        found = found->next;
+    return found ? found->object : NULL;
+}
+
+const struct object *release_find_global(struct release *release, enum object_kind type,
+                                         struct str name)
+{
+    const struct map *index = objects_by_name(release, type);
+    const struct index_entry *found = index_get_same(release->arena, index, STR(""), name);
+    if (!found) /* it sets a namespace, which has no effect */
+        found = index_get_possible(release->arena, index, STR(""), name);
+    return found ? found->object : NULL;
+}
+
+/* Autoscalers by the object that they scale */
+
+static const char *scaled_path(enum object_kind type)
+{
+    return type == OBJECT_VERTICAL ? "spec targetRef" : "spec scaleTargetRef";
+}
+
+static const struct map *scalers_by_name(struct release *release, enum object_kind type)
+{
+    struct map *index = &release->scalers_by_name[type];
+    const struct object *first = release_objects(release, type);
+    for (const struct object *each = release->scalers_indexed[type] ? NULL : first; each;
+         each = each->next) {
+        const struct node *reference = node_at(each->node, scaled_path(type));
+        index_add_in(release->arena, index, each->namespace, node_string(node_at(reference, "name")),
+                     &(struct index_entry){.object = each});
+    }
+    release->scalers_indexed[type] = true;
+    return index;
+}
+
+const struct object *release_find_scaler(struct release *release, enum object_kind type,
+                                         const struct object *workload)
+{
+    const struct map *index = scalers_by_name(release, type);
+    const struct index_entry *lists[] = {
+        index_get_same(release->arena, index, workload->namespace, workload->name),
+        index_get_possible(release->arena, index, workload->namespace, workload->name)};
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (const struct index_entry *each = lists[i]; each; each = each->next)
+            if (release_lives_with(each->object, workload) &&
+                scaler_references(each->object, scaled_path(type), workload))
+                return each->object;
+    return NULL;
+}
+
+/* Services and disruption budgets by a label that they select */
 
 static struct str label_pair(struct arena *arena, struct str key, const struct node *value)
 {
@@ -85,15 +202,18 @@ static struct str label_pair(struct arena *arena, struct str key, const struct n
     return str_format(arena, "%.*s=%.*s", STR_ARG(key), STR_ARG(text));
 }
 
-static const struct node *selector_of(const struct object *service)
+/* Returns the labels that a Service or disruption budget selects, or NULL. */
+static const struct node *selector_of(const struct object *object)
 {
-    const struct node *selector = node_at(service->node, "spec selector");
+    const struct node *selector =
+        node_at(object->node,
+                object->type == OBJECT_SERVICE ? "spec selector" : "spec selector matchLabels");
     return selector && selector->kind == NODE_MAP ? selector : NULL;
 }
 
-static void count_labels(struct release *release, struct map *counts, const struct object *service)
+static void count_labels(struct release *release, struct map *counts, const struct object *object)
 {
-    for (const struct node *value = node_first_child(selector_of(service)); value;
+    for (const struct node *value = node_first_child(selector_of(object)); value;
          value = value->next) {
         if (node_is_merge(value))
             continue;
@@ -114,14 +234,14 @@ static bool is_certain(const struct node *value)
     return true;
 }
 
-/* Returns the label by which a Service is indexed: the one that the fewest Services select, because
- * many share the chart's name. Empty: the Service is checked for every workload. */
+/* Returns the label by which an object is indexed: the one that the fewest objects select, because
+ * many share the chart's name. Empty: the object is checked for every workload. */
 static struct str most_selective_label(struct release *release, const struct map *counts,
                                        const struct node *selector)
 {
     const struct node *rarest = NULL;
     size_t lowest = SIZE_MAX;
-    for (const struct node *value = selector->first; value; value = value->next) {
+    for (const struct node *value = node_first_child(selector); value; value = value->next) {
         if (node_is_merge(value))
             continue;
         const struct counter *counter =
@@ -135,50 +255,57 @@ static struct str most_selective_label(struct release *release, const struct map
                                         : (struct str){0};
 }
 
-static void index_services(struct release *release)
+static void index_by_label(struct release *release, struct map *index, const struct object *first)
 {
     struct map counts = {0};
     size_t order = 0;
-    const struct object *first = release_objects(release, OBJECT_SERVICE);
-    if (release->services_indexed)
-        return;
-    release->services_indexed = true;
-    for (const struct object *each = first; each; each = each->next) {
+    for (const struct object *each = first; each; each = each->next)
         count_labels(release, &counts, each);
-        index_add(release->arena, &release->services_by_name, each->name,
-                  &(struct index_entry){.object = each});
-    }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
-        if (selector && selector->first)
-            index_add(release->arena, &release->services_by_label,
-                      most_selective_label(release, &counts, selector),
-                      &(struct index_entry){.object = each, .order = order});
+        if (each->type == OBJECT_SERVICE && !node_first_child(selector))
+            continue; /* it selects nothing */
+        index_add_in(release->arena, index, each->namespace,
+                     most_selective_label(release, &counts, selector),
+                     &(struct index_entry){.object = each, .order = order});
     }
 }
 
-static void find_by_labels(struct release *release, struct index_match *found, struct node *labels)
+static void find_by_labels(struct release *release, struct index_match *found,
+                           const struct map *index, struct str namespace, struct node *labels)
 {
     struct node *map = node_target(labels);
     if (!map || map->kind == NODE_SCALAR)
         return;
     for (struct node *value = map->first; value; value = value->next) {
         if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
-            find_by_labels(release, found, value);
+            find_by_labels(release, found, index, namespace, value);
         else
-            add_matches(found, &release->services_by_label,
+            add_matches(found, index, namespace,
                         label_pair(release->arena, value->key->text, value));
     }
+}
+
+/* Returns the entries of an index by label that may select the workload's pods. */
+static struct index_match find_selecting(struct release *release, const struct map *index,
+                                         const struct object *workload)
+{
+    struct index_match found = {.arena = release->arena};
+    find_by_labels(release, &found, index, workload->namespace,
+                   node_at(workload->template, "metadata labels"));
+    add_matches(&found, index, workload->namespace, (struct str){0});
+    return found;
 }
 
 const struct object **release_services(struct release *release, const struct object *workload,
                                        size_t *ret_count)
 {
-    struct index_match found = {.arena = release->arena};
     *ret_count = 0;
-    index_services(release);
-    find_by_labels(release, &found, node_at(workload->template, "metadata labels"));
-    add_matches(&found, &release->services_by_label, (struct str){0});
+    const struct object *first = release_objects(release, OBJECT_SERVICE);
+    if (!release->services_indexed)
+        index_by_label(release, &release->services_by_label, first);
+    release->services_indexed = true;
+    struct index_match found = find_selecting(release, &release->services_by_label, workload);
     sort_unique(&found);
     const struct object **services =
         ARENA_ARRAY(release->arena, found.count, const struct object *);
@@ -188,19 +315,18 @@ const struct object **release_services(struct release *release, const struct obj
     return services;
 }
 
-const struct object *release_find_service(struct release *release, struct str name,
-                                          const struct object *referrer)
+bool release_has_budget(struct release *release, const struct object *workload)
 {
-    index_services(release);
-    const struct index_entry *each = map_get(&release->services_by_name, name);
-    while (each && !release_same_namespace(each->object, referrer))
-        each = each->next;
-    return each ? each->object : NULL;
-}
-
-bool release_has_service(struct release *release, struct str name, const struct object *referrer)
-{
-    return release_find_service(release, name, referrer) != NULL;
+    const struct object *first = release_objects(release, OBJECT_DISRUPTION_BUDGET);
+    if (!release->budgets_indexed)
+        index_by_label(release, &release->budgets_by_label, first);
+    release->budgets_indexed = true;
+    struct index_match found = find_selecting(release, &release->budgets_by_label, workload);
+    for (size_t i = 0; i < found.count; i++)
+        if (release_lives_with(found.entries[i].object, workload) &&
+            selector_matches(found.entries[i].object, workload))
+            return true;
+    return false;
 }
 
 /* Ingresses by the Services that they route to */
@@ -216,8 +342,8 @@ static void index_ingresses(struct release *release)
         size_t count;
         const struct str *names = release_backends(release->arena, each, &count);
         for (size_t i = 0; i < count; i++)
-            index_add(release->arena, &release->ingresses_by_service, names[i],
-                      &(struct index_entry){.object = each, .order = order});
+            index_add_in(release->arena, &release->ingresses_by_service, each->namespace, names[i],
+                         &(struct index_entry){.object = each, .order = order});
     }
 }
 
@@ -229,7 +355,8 @@ const struct object **release_ingresses(struct release *release,
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
-        add_matches(&found, &release->ingresses_by_service, services[i]->name);
+        add_matches(&found, &release->ingresses_by_service, services[i]->namespace,
+                    services[i]->name);
         for (size_t j = end; j < found.count; j++)
             if (!found.entries[j].object->hook &&
                 release_same_namespace(services[i], found.entries[j].object))
@@ -247,12 +374,13 @@ static void index_route(struct release *release, const struct object *route, siz
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct node *first = node_first_child(release_rule_backends(release, route, rule));
         for (const struct node *each = release_backend_reference(first); each;
-             each = release_backend_reference(each->next))
-            index_add(release->arena, &release->routes_by_service,
-                      node_string(node_at(each, "name")),
-                      &(struct index_entry){.object = route,
-                                            .namespace = node_string(node_at(each, "namespace")),
-                                            .order = order});
+             each = release_backend_reference(each->next)) {
+            struct str namespace = node_string(node_at(each, "namespace"));
+            index_add_in(
+                release->arena, &release->routes_by_service,
+                namespace.len ? namespace : route->namespace, node_string(node_at(each, "name")),
+                &(struct index_entry){.object = route, .namespace = namespace, .order = order});
+        }
     }
 }
 
@@ -275,7 +403,7 @@ const struct object **release_routes(struct release *release, const struct objec
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
-        add_matches(&found, &release->routes_by_service, services[i]->name);
+        add_matches(&found, &release->routes_by_service, services[i]->namespace, services[i]->name);
         for (size_t j = end; j < found.count; j++)
             if (release_is_in_namespace(release, services[i], found.entries[j].object,
                                         found.entries[j].namespace))
@@ -297,16 +425,15 @@ static struct str target_name(struct release *release, const struct node *refere
 static void index_policy(struct release *release, const struct object *policy, size_t order)
 {
     const struct node *single = node_at(policy->node, "spec targetRef");
-    const struct node *lists[] = {node_at(policy->node, "spec targetRefs"),
-                                  node_at(policy->node, "spec targetSelectors")};
+    static const char *const lists[] = {"spec targetRefs", "spec targetSelectors"};
     const struct index_entry entry = {.object = policy, .order = order};
+    struct map *index = &release->policies_by_target;
     if (single)
-        index_add(release->arena, &release->policies_by_target, target_name(release, single),
-                  &entry);
+        index_add_in(release->arena, index, policy->namespace, target_name(release, single), &entry);
     for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct node *each = node_first_child(lists[i]); each; each = each->next)
-            index_add(release->arena, &release->policies_by_target, target_name(release, each),
-                      &entry);
+        for (const struct node *each = node_first_child(node_at(policy->node, lists[i])); each;
+             each = each->next)
+            index_add_in(release->arena, index, policy->namespace, target_name(release, each), &entry);
 }
 
 static void index_policies(struct release *release)
@@ -327,23 +454,14 @@ const struct object **release_policies(struct release *release, const struct obj
     const struct node *parents = node_at(route->node, "spec parentRefs");
     const struct map *index = &release->policies_by_target;
     index_policies(release);
-    add_matches(&found, index, object_kind_name(release->arena, route));
-    add_matches(&found, index, str_format(release->arena, "%.*s/", STR_ARG(route->kind)));
+    add_matches(&found, index, route->namespace, object_kind_name(release->arena, route));
+    add_matches(&found, index, route->namespace,
+                str_format(release->arena, "%.*s/", STR_ARG(route->kind)));
     for (const struct node *each = node_first_child(parents); each; each = each->next)
-        add_matches(&found, index,
+        add_matches(&found, index, route->namespace,
                     str_format(release->arena, "Gateway/%.*s",
                                STR_ARG(node_string(node_at(each, "name")))));
     return sorted_objects(&found, ret_count);
-}
-
-const struct object *release_find_class(struct release *release, struct str name)
-{
-    if (!release->classes_indexed)
-        for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
-             each = each->next)
-            map_add(release->arena, &release->classes_by_name, each->name, each);
-    release->classes_indexed = true;
-    return map_get(&release->classes_by_name, name);
 }
 
 /* Webhooks */

@@ -37,7 +37,8 @@ enum flavour_id ingress_flavour_of(const struct target *target, const struct tra
     if (class.len == 0 ||
         (environment->has_ingress_controller && str_equal(class, environment->ingress_class)))
         return environment->flavour;
-    const struct object *object = release_find_class(&target->injection->release, class);
+    const struct object *object =
+        release_find_global(&target->injection->release, OBJECT_INGRESS_CLASS, class);
     return object ? flavour_of_controller(node_string(node_at(object->node, "spec controller")))
                   : flavour_of_class(class);
 }

@@ -1,7 +1,7 @@
 #include "cli/flags.h"
 
 #include "config/gateway.h"
-#include "config/interpolate.h"
+#include "config/usage.h"
 #include "format/duration.h"
 #include "format/name.h"
 

@@ -3,6 +3,7 @@
 
 #include "cluster/live.h"
 #include "cluster/secret_usage.h"
+#include "config/usage.h"
 
 #include <string.h>
 
@@ -66,6 +67,8 @@ static void hint_set(struct apply *apply, const char *what, struct str key, stru
 {
     struct arena *arena = &apply->cluster.arena;
     struct str path = at.source->path;
+    if (!apply->cluster.diags.last_kept)
+        return;
     diag_hint(&apply->cluster.diags, "%s: kubectl optasvc secret set %.*s -f %.*s%.*s", what,
               STR_ARG(key),
               STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)),

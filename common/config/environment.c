@@ -145,9 +145,12 @@ static void add_output(struct arena *arena, struct environment *environment,
 {
     if (str_eq_c(output.name, "domain"))
         output.text = name_without_root(output.text);
+    struct environment_output *added = ARENA_NEW(arena, struct environment_output);
+    *added = output;
     environment->outputs = arena_grow(arena, environment->outputs, environment->output_count,
                                       sizeof *environment->outputs);
-    environment->outputs[environment->output_count++] = output;
+    environment->outputs[environment->output_count++] = added;
+    map_add(arena, &environment->outputs_by_name, output.name, added);
 }
 
 /* Adds the outputs of the environment file. Outputs of --parent-outputs take precedence: they were
@@ -587,15 +590,10 @@ bool environment_read_deferred(const struct schema_reader *reader, struct enviro
 const struct environment_output *environment_output_find(const struct environment *environment,
                                                          struct str name)
 {
-    for (size_t i = 0; i < environment->output_count; i++) {
-        const struct environment_output *output = &environment->outputs[i];
-        if (!str_equal(output->name, name))
-            continue;
-        if (output->from_flag)
-            usage_add_parent_outputs(environment->options);
-        return output;
-    }
-    return NULL;
+    const struct environment_output *output = map_get(&environment->outputs_by_name, name);
+    if (output && output->from_flag)
+        usage_add_parent_outputs(environment->options);
+    return output;
 }
 
 bool environment_output_check(const struct environment_output *output, struct diags *diags,

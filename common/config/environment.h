@@ -39,9 +39,10 @@ struct environment {
     struct str account_id; /* empty if unknown */
     struct str project;    /* Google project; empty if unknown */
     struct location project_at;
-    struct environment_output *outputs;
+    struct environment_output **outputs;
     size_t output_count;
-    struct str registry; /* empty if unknown */
+    struct map outputs_by_name; /* the first with each name */
+    struct str registry;        /* empty if unknown */
     struct str ingress_class;
     enum flavour_id flavour;                /* flavour of ingress_class */
     bool has_ingress_class;                 /* the file has ingress_class or ingress_controller */

@@ -187,48 +187,30 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
                           STR_ARG(name));
 }
 
-bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
+/* The first value of a name is used. */
+static void add_variable(struct scope *scope, struct str name, struct variable_value value)
 {
-    struct str text = str_from_c(flag);
-    size_t equals = str_find(text, 0, '=');
-    *ret_name = str_slice(text, 0, equals);
-    *ret_value = str_skip(text, equals + 1);
-    return equals > 0 && equals < text.len;
+    struct variable_value *added = ARENA_NEW(scope->arena, struct variable_value);
+    *added = value;
+    map_add(scope->arena, &scope->variables, name, added);
+    usage_add_variable(scope->options, name);
 }
 
-/* If --var sets a name several times, the last one is used. */
-static bool flag_variable(const struct scope *scope, struct str name, struct str *ret)
+void scope_add_variables(struct scope *scope)
 {
-    bool found = false;
-    for (size_t i = 0; i < scope->options->variables.count; i++) {
-        struct str flag;
-        struct str value;
-        if (!variable_split(scope->options->variables.items[i], &flag, &value) ||
-            !str_equal(flag, name))
-            continue;
-        *ret = value;
-        found = true;
+    for (size_t map = 0; map < COUNT_OF(scope->environment->variables); map++) {
+        const struct value *variables = scope->environment->variables[map];
+        for (size_t i = 0; variables && i < variables->count; i++)
+            add_variable(scope, variables->items[i].name,
+                         (struct variable_value){.text = variables->items[i].text});
     }
-    return found;
-}
-
-static bool map_variable(const struct value *map, struct str name, struct str *ret)
-{
-    for (size_t i = 0; map && i < map->count; i++) {
-        if (!str_equal(map->items[i].name, name))
-            continue;
-        *ret = map->items[i].text;
-        return true;
+    const struct value *inputs = record_value(scope->file, FILE_INPUT_VARIABLES);
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct record *input = inputs->records[i];
+        add_variable(scope, record_value(input, VARIABLE_NAME)->text,
+                     (struct variable_value){.text = record_value(input, VARIABLE_DEFAULT)->text,
+                                             .is_missing = !record_has(input, VARIABLE_DEFAULT)});
     }
-    return false;
-}
-
-static const struct record *find_input_variable(const struct value *inputs, struct str name)
-{
-    for (size_t i = 0; i < inputs->count; i++)
-        if (str_equal(record_value(inputs->records[i], VARIABLE_NAME)->text, name))
-            return inputs->records[i];
-    return NULL;
 }
 
 static bool report_variable(struct filler *filler, const struct placeholder *placeholder)
@@ -256,22 +238,15 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
 {
     const struct scope *scope = filler->scope;
     struct str name = placeholder->parts[0];
-    struct str text;
     usage_add_variable(scope->options, name);
-    if (flag_variable(scope, name, &text) ||
-        map_variable(scope->environment->variables[0], name, &text) ||
-        map_variable(scope->environment->variables[1], name, &text)) {
-        buf_add(&filler->out, text);
+    const struct str *flag = usage_variable_value(scope->options, name);
+    const struct variable_value *variable = map_get(&scope->variables, name);
+    if (flag || (variable && !variable->is_missing)) {
+        buf_add(&filler->out, flag ? *flag : variable->text);
         return true;
     }
-    const struct record *input =
-        find_input_variable(record_value(scope->file, FILE_INPUT_VARIABLES), name);
-    if (!input)
+    if (!variable)
         return report_variable(filler, placeholder);
-    if (record_has(input, VARIABLE_DEFAULT)) {
-        buf_add(&filler->out, record_value(input, VARIABLE_DEFAULT)->text);
-        return true;
-    }
     const struct suggestion none = {0};
     struct str message = str_format(scope->arena, "variable \"%.*s\" has no value", STR_ARG(name));
     if (report_missing(filler, placeholder, &none, message))
@@ -295,7 +270,7 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     }
     struct suggestion near = {.word = name};
     for (size_t i = 0; i < environment->output_count && !diags_full(scope->diags); i++)
-        suggestion_add(&near, environment->outputs[i].name);
+        suggestion_add(&near, environment->outputs[i]->name);
     struct str message =
         str_format(scope->arena, "the environment has no output \"%.*s\"", STR_ARG(name));
     if (report_missing(filler, placeholder, &near, message))

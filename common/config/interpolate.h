@@ -19,6 +19,12 @@ struct reference {
     const struct reference *next; /* in order of `offset` */
 };
 
+/* The value of a variable in the environment, or its default; --var overrides it. */
+struct variable_value {
+    struct str text;
+    bool is_missing; /* declared, but without a default */
+};
+
 struct scope {
     struct arena *arena;
     struct diags *diags;
@@ -26,11 +32,16 @@ struct scope {
     struct environment *environment;
     const struct record *file;
     const struct input_options *options;
+    struct map variables; /* struct variable_value, of the file and its environment by name */
     struct module *modules;
     size_t module_count;
     unsigned depth;           /* of nested outputs */
     bool environment_invalid; /* placeholders are neither filled in nor reported */
 };
+
+/* Indexes the variables and records their names as used (usage.h): --var may set them even if
+ * nothing refers to them. */
+void scope_add_variables(struct scope *scope);
 
 /* Must be called before and after an output is read. scope_enter() reports an error at `at` and
  * returns false if the outputs are nested too deeply. */
@@ -39,8 +50,5 @@ void scope_leave(struct scope *scope);
 
 /* Fills in the placeholders of a scalar (schema_fill). `context`: a struct scope. */
 bool interpolate(void *context, const struct node *scalar, struct filled_string *ret);
-
-/* Splits "K=V". Returns false if "=" or K is missing. */
-bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value);
 
 #endif

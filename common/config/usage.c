@@ -2,10 +2,25 @@
 
 #include <sys/stat.h>
 
-/* Returns the NAME of NAME=VALUE. */
-static struct str variable_name(const char *flag)
+bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
 {
-    return str_slice(str_from_c(flag), 0, str_find(str_from_c(flag), 0, '='));
+    struct str text = str_from_c(flag);
+    size_t equals = str_find(text, 0, '=');
+    *ret_name = str_slice(text, 0, equals);
+    *ret_value = str_skip(text, equals + 1);
+    return equals > 0 && equals < text.len;
+}
+
+static void index_flags(struct usage *usage, const struct input_options *options)
+{
+    struct str *values = ARENA_ARRAY(usage->arena, options->variables.count, struct str);
+    for (size_t i = options->variables.count; i-- > 0;) {
+        struct str name;
+        variable_split(options->variables.items[i], &name, &values[i]);
+        map_add(usage->arena, &usage->variable_values, name, &values[i]);
+    }
+    for (size_t i = 0; i < options->modules.count; i++)
+        map_add(usage->arena, &usage->selected, str_from_c(options->modules.items[i]), usage);
 }
 
 const struct input_options *usage_start(struct arena *arena, const struct input_options *options)
@@ -13,12 +28,7 @@ const struct input_options *usage_start(struct arena *arena, const struct input_
     struct input_options *copy = ARENA_NEW(arena, struct input_options);
     struct usage *usage = ARENA_NEW(arena, struct usage);
     usage->arena = arena;
-    usage->modules = ARENA_ARRAY(arena, options->modules.count, struct suggestion);
-    for (size_t i = 0; i < options->modules.count; i++)
-        usage->modules[i].word = str_from_c(options->modules.items[i]);
-    usage->variables = ARENA_ARRAY(arena, options->variables.count, struct suggestion);
-    for (size_t i = 0; i < options->variables.count; i++)
-        usage->variables[i].word = variable_name(options->variables.items[i]);
+    index_flags(usage, options);
     *copy = *options;
     copy->usage = usage;
     if (options->environment_file)
@@ -28,36 +38,37 @@ const struct input_options *usage_start(struct arena *arena, const struct input_
     return copy;
 }
 
-/* Adds a name to each suggestion. The best name is copied, because the file that contains it may be
- * freed. */
-static void update_suggestions(struct arena *arena, struct suggestion *near, size_t count,
-                               struct str name)
+bool usage_selects(const struct input_options *options, struct str module)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct suggestion before = near[i];
-        suggestion_add(&near[i], name);
-        if (near[i].best.data != before.best.data)
-            near[i].best = str_copy(arena, name);
-    }
+    return options->modules.count == 0 || map_get(&options->usage->selected, module);
 }
 
-static bool is_exact_match(const struct suggestion *near)
+const struct str *usage_variable_value(const struct input_options *options, struct str name)
 {
-    return near->best.len && near->distance == 0;
+    return options->variables.count ? map_get(&options->usage->variable_values, name) : NULL;
+}
+
+static void name_set_add(struct arena *arena, struct name_set *names, struct str name)
+{
+    if (map_get(&names->known, name))
+        return;
+    names->items = arena_grow(arena, names->items, names->count, sizeof *names->items);
+    names->items[names->count] = str_copy(arena, name);
+    map_add(arena, &names->known, names->items[names->count++], names);
 }
 
 void usage_add_module(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
-    if (usage)
-        update_suggestions(usage->arena, usage->modules, options->modules.count, name);
+    if (usage && options->modules.count)
+        name_set_add(usage->arena, &usage->modules, name);
 }
 
 void usage_add_variable(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
-    if (usage)
-        update_suggestions(usage->arena, usage->variables, options->variables.count, name);
+    if (usage && options->variables.count)
+        name_set_add(usage->arena, &usage->variables, name);
 }
 
 void usage_add_image_version(const struct input_options *options)
@@ -125,17 +136,30 @@ void usage_skip_subdirectory(const struct input_options *options)
         options->usage->skipped_subdirectories = true;
 }
 
+/* Returns the name that is most similar to the word of the last diagnostic; empty if none is
+ * similar or the diagnostic is not shown. */
+static struct str most_similar_name(const struct name_set *names, struct str word,
+                                    const struct diags *diags)
+{
+    struct suggestion near = {.word = word};
+    for (size_t i = 0; diags->last_kept && i < names->count; i++)
+        suggestion_add(&near, names->items[i]);
+    return near.best;
+}
+
 static bool check_modules(const struct input_options *options, struct diags *diags)
 {
+    const struct name_set *names = &options->usage->modules;
     bool ok = true;
     for (size_t i = 0; i < options->modules.count; i++) {
-        const struct suggestion *near = &options->usage->modules[i];
-        if (is_exact_match(near))
+        struct str module = str_from_c(options->modules.items[i]);
+        if (map_get(&names->known, module))
             continue;
         ok = false;
-        diag_error(diags, NO_LOCATION, "k8s-service \"%s\" not found", options->modules.items[i]);
-        if (near->best.len)
-            diag_hint(diags, "did you mean --module %.*s?", STR_ARG(near->best));
+        diag_error(diags, NO_LOCATION, "k8s-service \"%.*s\" not found", STR_ARG(module));
+        struct str near = most_similar_name(names, module, diags);
+        if (near.len)
+            diag_hint(diags, "did you mean --module %.*s?", STR_ARG(near));
         else
             diag_hint(diags, "use the name of a module of type k8s-service");
     }
@@ -150,17 +174,20 @@ static void hint_use(const struct input_options *options, struct diags *diags, s
 
 static void check_variables(const struct input_options *options, struct diags *diags)
 {
+    const struct name_set *names = &options->usage->variables;
     for (size_t i = 0; i < options->variables.count; i++) {
-        const struct suggestion *near = &options->usage->variables[i];
-        if (is_exact_match(near))
+        struct str name;
+        struct str value;
+        variable_split(options->variables.items[i], &name, &value);
+        if (map_get(&names->known, name))
             continue;
-        diag_error(diags, NO_LOCATION, "--var %.*s has no effect", STR_ARG(near->word));
-        if (near->best.len)
-            diag_hint(diags, "did you mean --var %.*s?", STR_ARG(near->best));
+        diag_error(diags, NO_LOCATION, "--var %.*s has no effect", STR_ARG(name));
+        struct str near = most_similar_name(names, name, diags);
+        if (near.len)
+            diag_hint(diags, "did you mean --var %.*s?", STR_ARG(near));
         else
             hint_use(options, diags,
-                     str_format(diags->arena, "use it in a service as {vars.%.*s}",
-                                STR_ARG(near->word)));
+                     str_format(diags->arena, "use it in a service as {vars.%.*s}", STR_ARG(name)));
     }
 }
 

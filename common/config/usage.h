@@ -18,12 +18,21 @@
 #include "base/map.h"
 #include "config/options.h"
 
+/* Distinct names, in the order in which they were added. They are copies, because the files that
+ * contain them may be freed. */
+struct name_set {
+    struct map known;
+    struct str *items;
+    size_t count;
+};
+
 struct usage {
     struct arena *arena;
     size_t service_count;       /* in all files, including those that --module excludes */
-    struct suggestion *modules; /* for each --module: the most similar name of a k8s-service */
-    struct suggestion
-        *variables; /* for each --var: the most similar name that is read or declared */
+    struct map selected;        /* the names that --module selects */
+    struct map variable_values; /* struct str, of --var by name */
+    struct name_set modules;    /* of type k8s-service, if --module is given */
+    struct name_set variables;  /* that are read or declared, if --var is given */
     bool uses_image_version;
     bool uses_registry;
     bool uses_parent_outputs;
@@ -34,8 +43,20 @@ struct usage {
     bool skipped_subdirectories;     /* because -R is not set */
 };
 
-/* Returns a copy of the options whose usage is recorded. */
+/* Returns a copy of the options whose usage is recorded, and whose --module and --var are indexed.
+ */
 const struct input_options *usage_start(struct arena *arena, const struct input_options *options);
+
+/* Splits "NAME=VALUE". Returns false if "=" or NAME is missing. */
+bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value);
+
+/* True if --module selects the service, or is not given. */
+bool usage_selects(const struct input_options *options, struct str module);
+
+/* Returns the value that --var sets, or NULL. If it sets a name several times, the last one is
+ * used.
+ */
+const struct str *usage_variable_value(const struct input_options *options, struct str name);
 
 /* These functions record usage. They do nothing if `options->usage` is NULL. usage_add_module()
  * must be called for each k8s-service, usage_add_variable() for each variable that is read or

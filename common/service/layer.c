@@ -32,23 +32,6 @@ static void check_variables(const struct layer *layer)
     }
 }
 
-static void record_names(const struct input_options *options, const struct value *map)
-{
-    for (size_t i = 0; map && i < map->count; i++)
-        usage_add_variable(options, map->items[i].name);
-}
-
-/* Records the variables that the file declares: --var may set them even if nothing refers to them.
- */
-static void record_variables(const struct layer *layer)
-{
-    const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
-    for (size_t i = 0; i < inputs->count; i++)
-        usage_add_variable(layer->options, record_value(inputs->records[i], VARIABLE_NAME)->text);
-    record_names(layer->options, layer->environment.variables[0]);
-    record_names(layer->options, layer->environment.variables[1]);
-}
-
 struct layer *layer_read(struct arena *arena, struct diags *diags,
                          const struct input_options *options, const struct source *source)
 {
@@ -75,7 +58,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
                                   .options = options,
                                   .modules = layer->modules,
                                   .module_count = layer->module_count};
-    record_variables(layer);
+    scope_add_variables(&layer->scope);
     /* Without an environment, every placeholder would cause another error. */
     layer->scope.environment_invalid = !has_environment;
     struct schema_reader module_reader = layer_reader(layer);
@@ -175,9 +158,5 @@ void layer_report_empty(const struct layer *layer)
 
 bool layer_selects(const struct layer *layer, const struct module *module)
 {
-    const struct option_list *selected = &layer->options->modules;
-    for (size_t i = 0; i < selected->count; i++)
-        if (str_eq_c(module->name, selected->items[i]))
-            return true;
-    return selected->count == 0;
+    return usage_selects(layer->options, module->name);
 }

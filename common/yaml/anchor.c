@@ -59,13 +59,10 @@ static struct node *copy_tree(struct expansion *expansion, const struct node *fr
 
 static void report_unknown(struct anchors *anchors, struct str name, struct location at)
 {
-    enum { COMPARED = 1000 }; /* maximum number of names */
     struct suggestion near = {.word = name};
-    const struct anchor *anchor = anchors->first;
-    for (size_t i = 0; anchor && i < COMPARED && !diags_full(anchors->diags); i++) {
+    for (const struct anchor *anchor = anchors->first; anchor && !diags_full(anchors->diags);
+         anchor = anchor->next)
         suggestion_add(&near, anchor->name);
-        anchor = anchor->next;
-    }
     diag_error(anchors->diags, at, "the anchor of this alias is not defined before it");
     if (at.source->secret || !near.best.len)
         diag_hint(anchors->diags,

@@ -1,6 +1,8 @@
 /* A string with placeholders, in a file with a value for every root. */
 #include "fuzz.h"
 
+#include "config/usage.h"
+
 static const char file[] = "name: hello\n"
                            "input_variables: [{name: size, default: 2}, {name: none}]\n"
                            "providers: {aws: {region: us-east-1, account_id: '123456789012'}}\n"
@@ -20,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct diags diags = {.arena = &arena};
     const struct source source = {.path = STR("service.yaml"), .text = str_from_c(file)};
     const struct input_options options = {.variables = {(const char **)(uintptr_t)variables, 2}};
-    struct layer *layer = layer_read(&arena, &diags, &options, &source);
+    struct layer *layer = layer_read(&arena, &diags, usage_start(&arena, &options), &source);
     FUZZ_CHECK(layer && diags.errors == 0);
     struct str text = fuzz_text(&arena, data, size);
     struct node *scalar = node_scalar(&arena, STYLE_TEXT, text);

@@ -54,7 +54,7 @@ def main():
 
     root = sys.argv[1]
     for path in (glob.glob(os.path.join(root, "examples/*/*.yaml"))
-                 + glob.glob(os.path.join(root, "tests/golden/*/service.yaml"))):
+                 + glob.glob(os.path.join(root, "tests/golden/render/*/*/service.yaml"))):
         with open(path, encoding="utf-8-sig") as file:
             expect(True, os.path.relpath(path, root), yaml.safe_load(file))
     for line in REJECTED.strip().splitlines():

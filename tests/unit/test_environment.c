@@ -254,8 +254,8 @@ static void test_ingress_settings(void **state)
 static struct str output_of(const struct layer *layer, const char *name)
 {
     for (size_t i = 0; i < layer->environment.output_count; i++)
-        if (str_eq_c(layer->environment.outputs[i].name, name))
-            return layer->environment.outputs[i].text;
+        if (str_eq_c(layer->environment.outputs[i]->name, name))
+            return layer->environment.outputs[i]->text;
     return STR("(none)");
 }
 

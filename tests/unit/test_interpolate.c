@@ -33,6 +33,7 @@ struct filling {
 static void begin(struct unit *unit, struct filling *filling, struct str text)
 {
     filling->options.variables.items = filling->variables;
+    filling->options = *usage_start(&unit->arena, &filling->options);
     filling->layer = unit_layer(unit, &filling->options, text);
     assert_no_diags(unit);
 }
@@ -221,8 +222,6 @@ static void test_flags_override_variables(void **state)
     struct unit *unit = *state;
     struct filling filling = {.variables = {"size=a=b", "size=3", "new=", "unused=1"}};
     filling.options.variables.count = 4;
-    filling.options.variables.items = filling.variables;
-    filling.options = *usage_start(&unit->arena, &filling.options);
     begin(unit, &filling, str_from_c(file));
     check(unit, &filling, "{vars.size}", "3"); /* the last one */
     check(unit, &filling, "{vars.new}", "");
@@ -231,6 +230,27 @@ static void test_flags_override_variables(void **state)
     usage_check(&filling.options, &diags);
     assert_int_equal(diags.errors, 1);
     assert_contains(diags.items[0].message, "--var unused has no effect");
+}
+
+/* Exact names are found beyond SUGGESTION_COMPARED_MAX. */
+static void test_flags_match_any_name(void **state)
+{
+    struct unit *unit = *state;
+    const char *variables[] = {"v1500=x"};
+    const char *modules[] = {"v1500", "v15000"};
+    const struct input_options given = {.variables = {variables, 1}, .modules = {modules, 2}};
+    const struct input_options *options = usage_start(&unit->arena, &given);
+    options->usage->service_count = 1;
+    for (int i = 0; i < 2000; i++) {
+        usage_add_variable(options, str_format(&unit->arena, "v%d", i));
+        usage_add_module(options, str_format(&unit->arena, "v%d", i));
+    }
+    struct diags diags = {.arena = &unit->arena};
+    usage_check(options, &diags);
+    assert_int_equal(diags.errors, 1);
+    assert_str(diags.items[0].message, "k8s-service \"v15000\" not found");
+    assert_true(usage_selects(options, STR("v1500")));
+    assert_false(usage_selects(options, STR("v1501")));
 }
 
 /* Names of the environment are suggested too. */
@@ -505,6 +525,7 @@ int main(void)
         UNIT_TEST(test_invalid_placeholders),
         UNIT_TEST(test_missing_values),
         UNIT_TEST(test_flags_override_variables),
+        UNIT_TEST(test_flags_match_any_name),
         UNIT_TEST(test_variables_of_the_environment),
         UNIT_TEST(test_invalid_environment_is_reported_once),
         UNIT_TEST(test_splitting_variables),

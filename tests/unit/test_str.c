@@ -183,6 +183,21 @@ static void test_suggestions(void **state)
         assert_str(suggested(rows[i].word, fields), rows[i].best);
 }
 
+/* Comparing more candidates is slow (str.h). */
+static void test_suggestions_are_limited(void **state)
+{
+    (void)state;
+    struct suggestion near = {.word = STR("image")};
+    for (size_t i = 0; i < SUGGESTION_COMPARED_MAX - 1; i++)
+        suggestion_add(&near, STR("imagx"));
+    struct suggestion last = near;
+    suggestion_add(&last, STR("image"));
+    assert_str(last.best, "image");
+    suggestion_add(&near, STR("imagx"));
+    suggestion_add(&near, STR("image"));
+    assert_str(near.best, "imagx");
+}
+
 /* At most a third of the word's length (str.h). A short word must not get an unrelated
  * suggestion. */
 static void test_suggestions_keep_their_distance(void **state)
@@ -204,6 +219,10 @@ static void test_suggestions_keep_their_distance(void **state)
         {"grpc", "http", false},
         {"abcdefghi", "abcdefxyz", true},
         {"abcdefghi", "abcdewxyz", false},
+        {"abcdefghi", "badcfeghi", true}, /* all errors are at the beginning */
+        {"abcdef", "badcfe", false},
+        {"abcdefgh", "abcdefghijkl", true},
+        {"abcdefgh", "abcdefghijklm", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const char *const candidates[] = {rows[i].candidate, NULL};
@@ -325,6 +344,7 @@ int main(void)
         UNIT_TEST(test_hash_never_changes),
         UNIT_TEST(test_suggestions),
         UNIT_TEST(test_suggestions_keep_their_distance),
+        UNIT_TEST(test_suggestions_are_limited),
         UNIT_TEST(test_first_of_equally_near_is_suggested),
         cmocka_unit_test(test_next_line),
         cmocka_unit_test(test_to_int),

@@ -35,7 +35,7 @@ type api struct {
 	client *http.Client
 }
 
-// newAPI reads KUBECONFIG through kubectl, whose user has a token and whose CA is a file (tests/rig/cluster).
+// newAPI reads KUBECONFIG through kubectl, whose user has a token and whose CA is a file (tests/harness/cluster).
 func newAPI(ctx context.Context) (*api, error) {
 	text, err := exec.CommandContext(ctx, "kubectl", "config", "view", "--minify", "--raw", "-o", "json").Output()
 	if err != nil {

@@ -1,0 +1,291 @@
+# shellcheck shell=bash
+# Commands that access a cluster, with scripts instead of kubectl
+
+cluster_commands="apply deploy diff delete status outputs logs shell"
+export KUBECTL_PATH=$scratch/nowhere/kubectl
+absent="cannot run $KUBECTL_PATH: No such file or directory"
+for command in $cluster_commands; do
+    try "$optasvc" "$command"
+    expect "$command without -f" 2 err "missing required flag: -f FILE" err "help $command"
+    try "$optasvc" "$command" -f ok.yaml -o toml
+    case $command in
+    apply | deploy) expect "$command -o toml" 2 err '--output must be name, not "toml"' ;;
+    status) expect "$command -o toml" 2 err '--output must be json, not "toml"' ;;
+    outputs) expect "$command -o toml" 2 err '--output must be yaml or json, not "toml"' ;;
+    *) expect "$command -o toml" 2 err "unknown flag -o" ;;
+    esac
+    try "$optasvc" "$command" -f ok.yaml --kubeconfig
+    expect "$command --kubeconfig without value" 2 err "--kubeconfig requires a value"
+    try "$optasvc" "$command" -f ok.yaml --context a --context b
+    expect "$command --context twice" 2 err "duplicate flag --context"
+    for level in 10 -1 x 1.5; do
+        try "$optasvc" "$command" -f ok.yaml -v $level
+        expect "$command -v $level" 2 err "--v must be an integer from 0 to 9"
+    done
+done
+
+# cluster COMMAND FLAG...: runs it without a terminal.
+cluster() {
+    local yes=()
+    [ "$1" = delete ] && yes=(--yes)
+    try "$optasvc" "$@" "${yes[@]}"
+}
+
+for command in $cluster_commands; do
+    failure=1
+    [ "$command" = diff ] && failure=2
+    cluster "$command" -f bad.yaml
+    expect "$command of an invalid file" $failure err 'bad.yaml:7:5: error: unknown field "nmae"'
+    check "$command of an invalid file does not run kubectl" has_no "cannot run" "$err"
+    cluster "$command" -f ok.yaml
+    expect "$command with a KUBECTL_PATH that does not exist" $failure err "error: $absent"
+    check "$command reports it once" test "$(wc -l <"$err")" = 1
+    KUBECTL_PATH=$PWD/ok.yaml cluster "$command" -f ok.yaml
+    expect "$command with a KUBECTL_PATH that is not executable" $failure \
+        err "ok.yaml: Permission denied"
+    (
+        # shellcheck disable=SC2030
+        export KUBECTL_PATH="" PATH=$scratch/nowhere
+        cluster "$command" -f ok.yaml
+        echo "$status" >"$scratch/status" # a shell builtin: PATH is empty
+    )
+    status=$(cat "$scratch/status")
+    expect "$command without kubectl in PATH" $failure \
+        err "kubectl not found in PATH" err "set KUBECTL_PATH to its path"
+done
+
+# WORDS|MESSAGE: invalid flags fail before anything runs; without a message, kubectl is started.
+while IFS='|' read -r words message; do
+    # shellcheck disable=SC2086
+    try "$optasvc" $words -f ok.yaml
+    if [ -n "$message" ]; then
+        expect "$words" 2 err "$message"
+    else
+        expect "$words" 1 err "error: $absent"
+    fi
+done <<'EOF'
+apply --wait|
+apply --wait=true|
+apply --wait=false|
+apply --wait=maybe|--wait must be true or false, not "maybe"
+apply --wait=TRUE|--wait must be true or false, not "TRUE"
+apply --wait=|--wait must not be empty
+apply --wait false|unexpected argument "false"
+apply --wait --wait=false|duplicate flag --wait
+apply --timeout|--timeout must be a duration from 1s to 168h, for example 90s, 5m or 1h30m, not "-f"
+apply --timeout=|--timeout must not be empty
+apply --timeout 0|--timeout must be a duration
+apply --timeout 0s|--timeout must be a duration
+apply --timeout=-5|--timeout must be a duration
+apply --timeout 5x|--timeout must be a duration from 1s to 168h, for example 90s, 5m or 1h30m, not "5x"
+apply --timeout 1h30|--timeout must be a duration
+apply --timeout 1|
+apply --timeout 1h30m|
+apply --timeout 604800|
+apply --timeout 168h|
+apply --timeout 604801|--timeout must be a duration from 1s to 168h
+apply --timeout 168h1s|--timeout must be a duration from 1s to 168h
+apply --timeout 99999999999999999999h|--timeout must be a duration from 1s to 168h
+apply --timeout 5m --timeout 6m|duplicate flag --timeout
+apply --prune|
+apply --prune=service|
+apply --prune=layer|
+apply --prune=service --module app|
+apply --prune=all|--prune must be service or layer, not "all"
+apply --prune layer|unexpected argument "layer"
+apply --prune=layer --module app|--prune=layer and --module are mutually exclusive: it would delete the other services of the layer
+apply --dry-run=server|
+apply --dry-run=none|
+apply --dry-run=maybe|--dry-run must be client, server or none, not "maybe"
+apply --dry-run server|unexpected argument "server"
+apply --dry-run=client --prune=layer --module app|--prune=layer and --module are mutually exclusive
+apply --force-conflicts --rollback-on-failure|
+apply --rollback-on-failure --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
+apply --timeout 5m --wait=true|
+apply --timeout 5m --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
+deploy --timeout 5m --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
+apply --force-conflicts=true|--force-conflicts takes no value
+apply --adopt --force-conflicts|
+apply --adopt=yes|--adopt takes no value
+deploy --adopt|
+apply --force-conflict|did you mean "--force-conflicts"?
+apply --yes|
+apply -y --prune=layer|
+deploy --yes|
+apply -o name|
+apply -o yaml|--output must be name, not "yaml"
+apply -v 0|
+apply -v9|
+apply --v=5|
+deploy|
+deploy --dry-run=server --prune --wait=false|
+deploy --prune=layer --module app|--prune=layer and --module are mutually exclusive: it would delete the other services of the layer
+deploy --image a:v1 --prune=layer --module app|--prune=layer and --module are mutually exclusive
+deploy --image|--image must be an image reference such as nginx, nginx:1.29 or registry.example.com/team/app:v1, not "-f"
+deploy --image=|--image must not be empty
+deploy --image A|--image must be lowercase before the tag, not "A"
+deploy --image a:|--image has an invalid tag
+deploy --image -- --tag x|--image must be an image reference such as
+deploy --image a --image b|duplicate flag --image
+deploy --image a --image-tag v1|--image and --image-tag or --image-digest are mutually exclusive
+deploy --image a --image-digest sha256:0000000000000000000000000000000000000000000000000000000000000000|are mutually exclusive
+deploy --tag v1|--tag, --create-repository and --container-tool require --image
+deploy --create-repository|--tag, --create-repository and --container-tool require --image
+deploy --container-tool docker|--tag, --create-repository and --container-tool require --image
+deploy --image a --container-tool lxc|--container-tool must be docker, podman or nerdctl, not "lxc"
+deploy --image a --create-repository=yes|--create-repository takes no value
+deploy a:v1|unexpected argument "a:v1"
+diff --wait|unknown flag --wait
+diff --prune|unknown flag --prune
+delete --yes|
+delete -y|
+delete -y --delete-namespace --delete-volumes|
+delete|stdin is not a terminal; pass --yes
+delete --adopt|unknown flag --adopt
+delete --dry-run|unknown flag --dry-run
+status -o json|
+status -w|
+status -o yaml|--output must be json, not "yaml"
+outputs -o yaml|
+outputs -o json|
+logs --tail 0|
+logs --tail 10 --follow -p --since 5m|
+logs --tail x|--tail must be an integer, 0 or greater, not "x"
+logs --tail -1|--tail must be an integer, 0 or greater, not "-1"
+logs --tail=|--tail must not be empty
+logs -f ok.yaml --since=|--since must not be empty
+logs app|unexpected argument "app"; use -f app
+shell ls|
+shell -l|unknown flag -l
+render --context a|unknown flag --context
+render -v 5|unknown flag -v
+EOF
+try "$optasvc" shell -f ok.yaml -- ls -l
+expect "shell -- ls -l" 1 err "error: $absent"
+
+# Former names of flags: COMMAND|OLD|NEW|VALUE, the value if the flag takes one.
+
+# lists FLAG: the last run printed this flag, not only one whose name begins with it.
+lists() { grep -qE -e "$1([^a-z-]|\$)" <(sed 's/\\-/-/g' "$out"); }
+while IFS='|' read -r words old new value; do
+    command=${words%% -*}
+    # shellcheck disable=SC2086
+    try "$optasvc" $words -f ok.yaml $new $value
+    check "$command $new has no warning" has_no deprecated "$err"
+    cp "$err" "$scratch/err.expected"
+    # shellcheck disable=SC2086
+    try "$optasvc" $words -f ok.yaml $old $value
+    sed -i "1i warning: flag $old is deprecated; use $new" "$scratch/err.expected"
+    check "$command $old is $new with a warning" diff "$scratch/err.expected" "$err"
+    # shellcheck disable=SC2086
+    try "$optasvc" $words -f ok.yaml $old $value $new $value
+    if [ -n "$value" ]; then
+        expect "$command $old and $new" 2 err "duplicate flag $new"
+        # shellcheck disable=SC2086
+        try "$optasvc" $words -f ok.yaml $old=
+        expect "$command $old=" 2 err "$new must not be empty"
+    else
+        check "$command $old and $new" diff "$scratch/err.expected" "$err"
+        # shellcheck disable=SC2086
+        try "$optasvc" $words -f ok.yaml $old $old
+        check "$command $old twice has one warning" diff "$scratch/err.expected" "$err"
+    fi
+    for asked in "help $command" "__complete $command --" __man; do
+        # shellcheck disable=SC2086
+        try "$optasvc" $asked
+        check "$asked has $new" lists "$new"
+        check "$asked does not have $old" test "$(lists "$old"; echo $?)" = 1
+    done
+done <<'EOF'
+delete --yes|--with-namespace|--delete-namespace|
+delete --yes|--with-storage|--delete-volumes|
+secret list|--show|--show-values|
+deploy --image a|--create|--create-repository|
+deploy --image a|--tool|--container-tool|docker
+EOF
+
+for words in "--dry-run" "--dry-run=client"; do
+    for command in apply deploy; do
+        try "$optasvc" $command $words -f ok.yaml
+        expect "$command $words" 0
+        check "$command $words prints the same as render" cmp "$out" ok.expected
+    done
+    try "$optasvc" apply $words -f bad.yaml
+    expect "apply $words of an invalid file" 1 err "bad.yaml:7:5"
+done
+
+# kubectl NAME: the script on standard input is KUBECTL_PATH.
+kubectl() {
+    { echo '#!/bin/sh' && cat; } >"$scratch/$1"
+    chmod +x "$scratch/$1"
+    KUBECTL_PATH=$scratch/$1
+}
+
+kubectl nothing <<'EOF'
+echo '{"kind": "List", "items": []}'
+EOF
+try "$optasvc" status -f ok.yaml
+expect "status of nothing" 0 out "(not deployed)"
+try "$optasvc" status -f ok.yaml --image-tag v2 --registry r.example.com --var size=1
+expect "status with flags for apply" 0 out "(not deployed)"
+try "$optasvc" status -f ok.yaml --module ap
+expect "status of a misspelt module" 1 err "did you mean --module app?"
+try "$optasvc" status -f ok.yaml -o json
+expect "status -o json of nothing" 0 out '"deployed": false'
+check "status -o json is JSON" python3 -m json.tool "$out"
+for format in yaml json; do
+    try "$optasvc" outputs -f ok.yaml -o $format
+    expect "outputs -o $format of nothing" 0 only "{}"
+done
+try "$optasvc" delete -f ok.yaml -y
+expect "delete of nothing" 0 silent err "nothing to delete"
+try "$optasvc" shell -f ok.yaml
+expect "shell without a running pod" 1 err 'no running pod of "app" in namespace "hello"'
+{ service app && service other | sed '1,2d'; } >two.yaml
+for command in logs shell; do
+    try "$optasvc" $command -f two.yaml
+    expect "$command of two services" 1 err "the files define several services: app, other" \
+        err "select one with --module NAME"
+done
+try "$optasvc" logs -f two.yaml --module other
+expect "logs of one of two services" 0
+
+# The server does not have a kind, and each response is larger than the one before.
+kubectl watched <<'EOF'
+case "$*" in
+*routes*)
+    echo "error: the server doesn't have a resource type \"httproutes\"" >&2
+    exit 1
+    ;;
+esac
+echo >>"$0.calls"
+calls=$(wc -l <"$0.calls")
+[ "$calls" -lt 3 ] || kill -INT $PPID
+printf '{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "%0*d"}}]}\n' $((calls * 9000)) 0
+EOF
+try timeout -s KILL 60 "$optasvc" status -f ok.yaml --watch
+check "status --watch without the Gateway API ends at SIGINT" test "$status" = 130
+check "status --watch prints an unchanged table once" test "$(grep -c 'not deployed' "$out")" = 1
+
+kubectl arguments <<'EOF'
+for word; do echo "[$word]"; done
+EOF
+try "$optasvc" logs -f ok.yaml --tail 7 --since 5m --follow -p --context c -v 3
+expect "logs passes its flags to kubectl" 0 out "[logs]" out "[--namespace]" out "[hello]" out "[--tail=7]" \
+    out "[--since=5m]" out "[--follow]" out "[--previous]" out "[--context=c]" out "[--v=3]"
+kubectl garbage <<'EOF'
+echo '<html>'
+EOF
+for command in apply delete status outputs; do
+    cluster $command -f ok.yaml
+    expect "$command where kubectl prints garbage" 1 err "printed no Kubernetes object"
+done
+kubectl fails <<'EOF'
+echo 'error: no configuration has been provided' >&2
+exit 1
+EOF
+for command in apply delete status outputs; do
+    cluster $command -f ok.yaml
+    expect "$command where kubectl fails" 1 err "error: cannot list " err "in namespace \"hello\": no configuration has been provided"
+    check "$command reports a failure once" test "$(grep -c 'no configuration' "$err")" = 1
+done
