@@ -342,7 +342,7 @@ static struct str additions_before(struct injected *injected, const struct relea
             buf_format(&out, "---%s", style.newline);
         addition_write(&out, addition->node, addition_source_comment(text), &style);
     }
-    if (out.len && !marked && !release->removed[document])
+    if (out.len && !marked && release->removed[document] != REMOVED_DOCUMENT)
         buf_format(&out, "%s%s", str_starts_with(text, STR("%")) ? "..." : "---", style.newline);
     return buf_take(&injected->arena, &out);
 }
@@ -358,7 +358,7 @@ static void write_document(struct injected *injected, const struct inject_run *r
     add_piece(injected, str_slice(text, 0, bom_len));
     text = str_skip(text, bom_len);
     add_piece(injected, additions_before(injected, release, i, text));
-    if (!release->removed[i])
+    if (release->removed[i] != REMOVED_DOCUMENT)
         add_piece(injected, text);
 }
 
@@ -402,7 +402,7 @@ static bool write_edits(struct inject_run *run)
         struct edit *edit = &release->edits[i];
         struct diags failures = {.arena = run->injection.arena};
         edit->diags = &failures;
-        if (!edit->root || release->removed[i] ||
+        if (!edit->root || release->removed[i] == REMOVED_DOCUMENT ||
             !(edit->refused.errors || (ok && edit_changes(edit))))
             continue;
         out.len = 0;

@@ -114,8 +114,7 @@ void inject_convert_request(const struct target *target)
 static const struct node *find_service(void *context, const struct convert_ingress *ingress,
                                        struct str name)
 {
-    const struct object *found =
-        release_find(context, OBJECT_SERVICE, name, ingress->object);
+    const struct object *found = release_find(context, OBJECT_SERVICE, name, ingress->object);
     return found ? found->node : NULL;
 }
 
@@ -149,13 +148,14 @@ static void log_differences(const struct target *target, const struct convert *c
     }
 }
 
-static void replace(struct injection *injection, const struct target *target,
-                    const struct convert_ingress *ingress)
+/* Adds the objects that replace an Ingress. */
+static void add_objects(struct injection *injection, const struct target *target,
+                        const struct convert_ingress *ingress)
 {
     const struct object *object = ingress->object;
     for (size_t i = 0; i < ingress->object_count; i++)
         release_add(&injection->release, object, ingress->objects[i]);
-    release_remove(&injection->release, object);
+
     if (ingress->object_count == 0) { /* a warning was reported */
         inject_log(target, object, CHANGE_REMOVED, "", "it is a canary");
         return;
@@ -171,9 +171,16 @@ void inject_convert(struct injection *injection)
         struct convert convert = read_ingresses(each);
         if (each->ingresses.count == 0 || !convert_ingresses(&convert))
             continue;
-        for (size_t i = 0; i < convert.count; i++)
-            if (convert.ingresses[i].is_converted)
-                replace(injection, &each->target, &convert.ingresses[i]);
+        const struct object **replaced =
+            ARENA_ARRAY(injection->arena, convert.count, const struct object *);
+        size_t count = 0;
+        for (size_t i = 0; i < convert.count; i++) {
+            if (!convert.ingresses[i].is_converted)
+                continue;
+            replaced[count++] = convert.ingresses[i].object;
+            add_objects(injection, &each->target, &convert.ingresses[i]);
+        }
+        release_remove(&injection->release, replaced, count);
         log_differences(&each->target, &convert);
     }
 }

@@ -222,7 +222,7 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     release.source.secret = true;
     release.source.lines = line_map_new(arena);
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
-    release.removed = ARENA_ARRAY(arena, stream.count, bool);
+    release.removed = ARENA_ARRAY(arena, stream.count, enum removed);
     release.additions = ARENA_ARRAY(arena, stream.count, struct additions);
     release.has_only_hooks = has_only_hooks(&release);
     return release;
@@ -328,26 +328,44 @@ void release_add(struct release *release, const struct object *object, const str
     additions->last = added;
 }
 
-/* Removes an item from a List, or from a List in it. */
-static void remove_item(struct edit *edit, struct node *list, const struct node *object)
+static struct str node_key(const struct release *release, const struct node *node)
 {
-    struct node *items = node_at(list, "items");
-    for (struct node *item = node_first_child(items), *next; item; item = next) {
-        next = item->next;
-        if (node_target(item) == object)
-            edit_remove_item(edit, items, item);
-        else
-            remove_item(edit, node_target(item), object);
-    }
+    const struct node **key = ARENA_NEW(release->arena, const struct node *);
+    *key = node;
+    return (struct str){(const char *)key, sizeof(void *)};
 }
 
-void release_remove(struct release *release, const struct object *object)
+static bool is_removed(const void *context, struct node *item)
 {
-    struct edit *edit = release_edit(release, object);
-    if (edit->root == object->node)
-        release->removed[object->document] = true;
-    else
-        remove_item(edit, edit->root, object->node);
+    const struct release *release = context;
+    return map_get(&release->removed_objects, node_key(release, node_target(item))) != NULL;
+}
+
+/* Removes objects from a List, and from Lists in it. */
+static void remove_items(struct release *release, struct edit *edit, struct node *list)
+{
+    struct node *items = node_at(list, "items");
+    bool removes = false;
+    for (struct node *item = node_first_child(items); item; item = item->next) {
+        removes |= is_removed(release, item);
+        if (is_list(node_string(node_at(node_target(item), "kind"))))
+            remove_items(release, edit, node_target(item));
+    }
+    if (removes)
+        edit_remove_items(edit, items, is_removed, release);
+}
+
+void release_remove(struct release *release, const struct object *const *objects, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct object *object = objects[i];
+        bool whole = release_edit(release, object)->root == object->node;
+        release->removed[object->document] = whole ? REMOVED_DOCUMENT : REMOVED_ITEMS;
+        map_add(release->arena, &release->removed_objects, node_key(release, object->node), object);
+    }
+    for (size_t i = 0; i < release->stream.count; i++)
+        if (release->removed[i] == REMOVED_ITEMS)
+            remove_items(release, &release->edits[i], release->edits[i].root);
 }
 
 static bool may_be_of_release(const struct object *object)

@@ -95,12 +95,16 @@ struct additions {
     struct addition *last;
 };
 
+/* What is removed from a document. */
+enum removed { REMOVED_NOTHING, REMOVED_ITEMS, REMOVED_DOCUMENT };
+
 struct release {
     struct arena *arena;
     struct diags *diags;
     struct source source; /* marked secret: no line of it is shown */
     struct stream stream;
-    bool *removed;                      /* by document: it is left out of the output */
+    enum removed *removed;              /* by document */
+    struct map removed_objects;         /* the removed objects, by the address of their node */
     struct edit *edits;                 /* one for each document; root NULL: not parsed */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
@@ -154,8 +158,8 @@ struct edit *release_edit(const struct release *release, const struct object *ob
 /* Inserts a document before the one that contains an object, after earlier insertions there. */
 void release_add(struct release *release, const struct object *object, const struct node *node);
 
-/* Removes an object from the output: its document, or the item of its list. */
-void release_remove(struct release *release, const struct object *object);
+/* Removes objects from the output: their documents, or the items of their Lists. */
+void release_remove(struct release *release, const struct object *const *objects, size_t count);
 
 /* Returns the object of that type and name in the namespace of `referrer`, or NULL. */
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
