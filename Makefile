@@ -65,7 +65,8 @@ LIBYAML  := $(RELEASE)/libyaml-$(LIBYAML_VERSION)
 # most once for each file. The libraries' parsers are as fast with -Os. Without -flto, as for macOS, all of it
 # takes more space, so less is compiled for speed. zig has no -Oz, hence -Xclang.
 FAST   := $(addprefix common/base/,arena.c map.c str.c utf8.c) \
-          $(addprefix common/yaml/,edit_write.c emit.c node.c parse_manifest.c parse_strict.c scalar.c split.c)
+          $(addprefix common/yaml/,edit_write.c emit.c manifest_event.c node.c parse_manifest.c parse_strict.c \
+                                   parser_memory.c scalar.c split.c)
 MEDIUM := $(addprefix $(LIBFYAML)/src/lib/,fy-parse.c fy-token.c) \
           $(addprefix $(LIBYAML)/src/,parser.c reader.c scanner.c)
 SMALL := -Os -Xclang -Oz
@@ -80,7 +81,8 @@ LIBRARY_FLAGS   := $(FLAGS) -w -ffile-prefix-map=$(RELEASE)/=
 LIBFYAML_FLAGS  := -D_GNU_SOURCE -DVERSION='"$(LIBFYAML_VERSION)"' $(if $(filter linux,$(SYSTEM)),-DHAVE_BYTESWAP_H=1) \
                    -I$(LIBFYAML)/include -I$(LIBFYAML)/src/lib -I$(LIBFYAML)/src/xxhash
 LIBYAML_FLAGS   := -DYAML_VERSION_STRING='"$(LIBYAML_VERSION)"' -I$(LIBYAML)/include \
-                   $(join $(addprefix -DYAML_VERSION_,MAJOR= MINOR= PATCH=),$(subst ., ,$(LIBYAML_VERSION)))
+                   $(join $(addprefix -DYAML_VERSION_,MAJOR= MINOR= PATCH=),$(subst ., ,$(LIBYAML_VERSION))) \
+                   $(foreach f,malloc realloc free strdup,-D$(f)=parser_$(f))
 LIBRARIES := $(BUILD)/libraries.a
 LEFT_OUT_linux := $(BUILD)/obj/krew/left_out.o
 LEFT_OUT := $(LEFT_OUT_$(SYSTEM))
@@ -306,6 +308,10 @@ traffic: all
 traffic-convert: all
 	@tests/traffic/convert/run $(BIN)
 
+.PHONY: traffic-wrong
+traffic-wrong: all
+	@tests/traffic/wrong $(BIN)
+
 .PHONY: e2e-apply
 e2e-apply: all
 	@tests/e2e/apply/run $(BIN)
@@ -379,7 +385,7 @@ test-real:
 	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema kube-score packages
 
 .PHONY: test-all
-test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 50 minutes
+test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes
 	@tests/deps all
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) test-slow test-real
@@ -413,11 +419,11 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/bench/,common scale stream) tests/complexity/kubectl \
+SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/traffic/,lib wrong) $(addprefix tests/bench/,common scale stream) $(addprefix tests/complexity/,kubectl memory) \
             $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run tests/*/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/harness/*)) krew/bump krew/deb krew/dist krew/toolchain
 # Sourced by these scripts, which define and use some of their variables.
-SOURCED  := tests/lib.sh tests/traffic/lib $(wildcard tests/*/cases/*.sh tests/e2e/*/*.sh tests/e2e/*/cases/*.sh)
+SOURCED  := tests/lib.sh $(wildcard tests/*/cases/*.sh tests/e2e/*/*.sh tests/e2e/*/cases/*.sh)
 LINTS    := format layers gcc clang tidy cppcheck shell
 
 .PHONY: lint $(LINTS:%=lint-%)

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_decode(struct str text, size_t at, uint32_t *ret_character)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -29,10 +31,16 @@ size_t utf8_decode(struct str text, size_t at, uint32_t *ret_character)
 
 bool utf8_is_ascii(struct str text)
 {
-    unsigned char all = 0;
-    for (size_t i = 0; i < text.len; i++)
-        all |= (unsigned char)text.data[i];
-    return all < 0x80;
+    uint64_t all = 0;
+    uint64_t word;
+    size_t at = 0;
+    for (; text.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        all |= word;
+    }
+    for (; at < text.len; at++)
+        all |= (unsigned char)text.data[at];
+    return (all & 0x8080808080808080) == 0;
 }
 
 const char *utf8_check(struct str text, size_t *ret_offset)

@@ -44,8 +44,8 @@ static void read_file(struct run *run, const struct source *file, struct release
     for (const struct object *each = release_objects(release, OBJECT_SERVICE); each;
          each = each->next) {
         map_add(run->arena, &run->services, full_name(run->arena, each->namespace, each->name),
-                each->node);
-        map_add(run->arena, &run->services_by_name, each->name, each->node);
+                object_node(each));
+        map_add(run->arena, &run->services_by_name, each->name, object_node(each));
     }
     for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
          each = each->next)
@@ -80,7 +80,7 @@ static bool is_nginx(struct run *run, const struct object *ingress)
         return true;
     }
     enum flavour_id flavour =
-        object ? flavour_of_controller(node_string(node_at(object->node, "spec controller")))
+        object ? flavour_of_controller(node_string(node_at(object_node(object), "spec controller")))
                : flavour_of_class(class);
     return flavour == FLAVOUR_NGINX;
 }
@@ -97,7 +97,7 @@ static void add_ingresses(struct run *run, struct release *release)
 static struct str document_of(const struct convert_ingress *ingress)
 {
     const struct object *object = ingress->object;
-    const struct source *source = object->node->span.source;
+    const struct source *source = object_node(object)->span.source;
     const struct release *release = object->release;
     const struct document *document = &release->stream.documents[object->document];
     return str_slice(source->text, document->start, document->end);

@@ -7,7 +7,7 @@ void convert_add_object(struct convert *convert, const struct object *ingress, b
         return;
     convert->ingresses =
         arena_grow(convert->arena, convert->ingresses, convert->count, sizeof *convert->ingresses);
-    convert->ingresses[convert->count++] = (struct convert_ingress){.node = ingress->node,
+    convert->ingresses[convert->count++] = (struct convert_ingress){.node = object_node(ingress),
                                                                     .name = ingress->name,
                                                                     .namespace = ingress->namespace,
                                                                     .class = release_class(ingress),

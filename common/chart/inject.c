@@ -2,11 +2,31 @@
 
 #include "base/utf8.h"
 #include "chart/addition.h"
-#include "chart/inject_target.h"
+#include "chart/inject_report.h"
 #include "config/source.h"
 #include "config/usage.h"
+#include "yaml/emit.h"
 
 #include <string.h>
+
+struct inject_run {
+    struct injection injection;
+    struct diags diags;
+    const struct service **services;
+    size_t service_count;
+    /* By document: */
+    struct str *edited_texts; /* {NULL, 0}: not edited */
+    struct edit_failure **failures;
+    /* For writing a document: */
+    struct arena scratch;
+    struct buf out;
+};
+
+/* Why a document cannot be edited. */
+struct edit_failure {
+    struct diags diags;
+    bool is_refused; /* found before the document was written */
+};
 
 /* Services */
 
@@ -31,7 +51,7 @@ static bool is_port_used(struct injection *injection, const struct service *serv
 {
     const struct target target = {.injection = injection, .service = service};
     return inject_ingress_is_requested(&target) ||
-           map_get(&injection->port_users, target_key(injection, service));
+           map_get(&injection->port_users, target_key(injection->arena, service));
 }
 
 static void log_ignored(struct injection *injection, const struct service *service)
@@ -45,15 +65,13 @@ static void log_ignored(struct injection *injection, const struct service *servi
         if (!service_has(service, fields[i].field) ||
             (fields[i].field == SERVICE_PORT && is_port_used(injection, service)))
             continue;
-        struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
         struct change_event event = {.kind = CHANGE_IGNORED,
-                                     .object = title,
-                                     .display_name = title,
+                                     .service = service,
                                      .what = str_from_c(schema_field(fields[i].field)->name),
                                      .detail = str_from_c(fields[i].reason)};
-        injection->events = arena_grow(injection->arena, injection->events, injection->event_count,
-                                       sizeof *injection->events);
-        injection->events[injection->event_count++] = event;
+        struct event_list *events = &injection->events;
+        events->items = arena_grow(injection->arena, events->items, events->count, sizeof event);
+        events->items[events->count++] = event;
     }
 }
 
@@ -64,7 +82,7 @@ static void override(struct injection *injection, const struct service *service)
     target.workload = target_select_workload(injection, service);
     if (!target.workload || !target_claim_workload(injection, service, target.workload))
         return;
-    target.edit = release_edit(&injection->release, target.workload);
+    target.edit = release_edit(target.workload);
     target.windows = target_windows_field(target_pod(&target));
     if (!target_check_service(&target))
         return;
@@ -137,7 +155,7 @@ static bool can_fill(const struct target *target)
     const char *reason = target->injection->edit_failures[workload->document];
     if (reason)
         inject_log(target, workload, CHANGE_SKIPPED, "", "%s", reason);
-    else if (!workload->pod)
+    else if (!workload->has_pod)
         log_missing_template(target);
     else
         return target->all_workloads || target_check_service(target);
@@ -163,8 +181,8 @@ static void fill_workload(struct injection *injection, const struct service *ser
     struct target target = {.injection = injection,
                             .service = service,
                             .workload = workload,
-                            .edit = release_edit(&injection->release, workload),
-                            .windows = target_windows_field(workload->pod),
+                            .edit = release_edit(workload),
+                            .windows = target_windows_field(object_pod(workload)),
                             .fill = true,
                             .all_workloads = !alone};
     if (!can_fill(&target))
@@ -215,8 +233,72 @@ static bool check_fill_flags(const struct injection *injection, const struct ser
     return ok;
 }
 
-static void fill(struct injection *injection, const struct service *service)
+/* True if the trees of a workload and of the Rollout that runs its pods are not loaded: then they
+ * have no changes yet. */
+static bool is_untouched(const struct object *workload)
 {
+    return !object_is_loaded(workload) &&
+           !(workload->rollout && object_is_loaded(workload->rollout));
+}
+
+static void fill_each(struct injection *injection, const struct service *service,
+                      const struct object *workload)
+{
+    size_t first_event = injection->events.count;
+    fill_workload(injection, service, workload, false);
+    inject_warn_immutable(injection, workload, first_event);
+}
+
+static void write_edit(struct inject_run *run, size_t i);
+
+/* Fills a workload and writes its document, so that its tree need not be kept. */
+static void fill_and_write(struct inject_run *run, const struct service *service,
+                           const struct object *workload)
+{
+    struct injection *injection = &run->injection;
+    struct release *release = &injection->release;
+    struct event_list before = injection->events;
+    injection->events = (struct event_list){0};
+    if (is_untouched(workload))
+        injection->arena = &release->scope->arena;
+    fill_each(injection, service, workload);
+    for (const struct chart_document *each = release->scope->loaded; each; each = each->next_loaded)
+        write_edit(run, (size_t)(each - release->documents));
+    struct event_list events = injection->events;
+    injection->events = before;
+    inject_keep_events(injection, events);
+    injection->arena = injection->run_arena;
+    injection->cached_workload = injection->volumes_workload = NULL;
+    release_clear(release);
+}
+
+/* Returns the number of workloads. `last`: no other service changes them. */
+static size_t fill_all(struct inject_run *run, const struct service *service, bool last)
+{
+    static const enum object_kind types[] = {OBJECT_WORKLOAD, OBJECT_PODS};
+    struct release *release = &run->injection.release;
+    struct tree_scope scope;
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        const struct object *object = release_objects(release, types[i]);
+        if (last)
+            release_open(release, &scope);
+        for (; object; object = object->next, count++) {
+            if (last)
+                fill_and_write(run, service, object);
+            else
+                fill_each(&run->injection, service, object);
+        }
+        if (last)
+            release_close(release);
+    }
+    return count;
+}
+
+/* `last`: no other service follows. */
+static void fill(struct inject_run *run, const struct service *service, bool last)
+{
+    struct injection *injection = &run->injection;
     const struct target any = {.injection = injection, .service = service};
     if (!check_fill_flags(injection, service))
         return;
@@ -234,32 +316,13 @@ static void fill(struct injection *injection, const struct service *service)
             fill_workload(injection, service, workload, true);
         return;
     }
-    static const enum object_kind types[] = {OBJECT_WORKLOAD, OBJECT_PODS};
-    size_t workload_count = 0;
-    for (size_t i = 0; i < COUNT_OF(types); i++) {
-        for (const struct object *object = release_objects(&injection->release, types[i]); object;
-             object = object->next) {
-            size_t first_event = injection->event_count;
-            workload_count++;
-            fill_workload(injection, service, object, false);
-            inject_warn_immutable(injection, object, first_event);
-        }
-    }
-    if (workload_count == 0) {
+    if (fill_all(run, service, last) == 0) {
         diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
         diag_hint(injection->diags, "nothing was changed; enable a workload in the chart's values");
     }
 }
 
-/* A run */
-
-struct inject_run {
-    struct injection injection;
-    struct diags diags;
-    const struct service **services;
-    size_t service_count;
-    struct str *edited_texts; /* by document; {NULL, 0}: not edited */
-};
+/* Input */
 
 static void read_layer(struct inject_run *run, struct layer *layer)
 {
@@ -337,7 +400,7 @@ static struct str additions_before(struct injected *injected, const struct relea
     struct emit_style style = {.step = 2, .dash = 0};
     for (const struct addition *addition = release->additions[document].first; addition;
          addition = addition->next) {
-        style.newline = edit_newline(&release->edits[document]);
+        style.newline = addition->newline;
         if (marked || out.len || !is_first)
             buf_format(&out, "---%s", style.newline);
         addition_write(&out, addition->node, addition_source_comment(text), &style);
@@ -384,148 +447,47 @@ static bool record_edit_failure(struct inject_run *run, size_t i, const struct d
         }
         return false;
     }
-    *reason = str_to_c(run->injection.arena, failures->items[0].message);
+    *reason = str_to_c(run->diags.arena, failures->items[0].message);
     return true;
 }
 
-/* Writes the changed documents. After other errors, only reports documents that cannot be edited.
- * Returns true if a failure was recorded, so that the injection must run again. */
+/* Writes a loaded document if it was changed. After other errors, only finds out whether it cannot
+ * be edited. */
+static void write_edit(struct inject_run *run, size_t i)
+{
+    struct edit *edit = run->injection.release.documents[i].edit;
+    struct arena *arena = run->injection.run_arena;
+    struct edit_failure failure = {.diags = {.arena = arena},
+                                   .is_refused = edit->refused.errors > 0};
+    if (!failure.is_refused && (run->diags.errors || !edit_changes(edit)))
+        return;
+    run->out.len = 0;
+    edit->diags = &failure.diags;
+    edit->scratch = &run->scratch;
+    if (edit_write(edit, &run->out)) {
+        run->edited_texts[i] = str_copy(arena, buf_str(&run->out));
+    } else {
+        run->failures[i] = ARENA_NEW(arena, struct edit_failure);
+        *run->failures[i] = failure;
+    }
+}
+
+/* Writes the changed documents that are still loaded. Returns true if a document cannot be edited,
+ * so that the injection must run again. */
 static bool write_edits(struct inject_run *run)
 {
     const struct release *release = &run->injection.release;
     bool ok = run->diags.errors == 0;
     bool must_rerun = false;
-    struct arena scratch = {0};
-    struct buf out = {0};
-    run->edited_texts = ARENA_ARRAY(run->injection.arena, release->stream.count, struct str);
+    for (size_t i = 0; i < release->stream.count; i++)
+        if (release->documents[i].edit && release->removed[i] != REMOVED_DOCUMENT)
+            write_edit(run, i);
     for (size_t i = 0; i < release->stream.count; i++) {
-        struct edit *edit = &release->edits[i];
-        struct diags failures = {.arena = run->injection.arena};
-        edit->diags = &failures;
-        if (!edit->root || release->removed[i] == REMOVED_DOCUMENT ||
-            !(edit->refused.errors || (ok && edit_changes(edit))))
-            continue;
-        out.len = 0;
-        edit->scratch = &scratch;
-        if (edit_write(edit, &out))
-            run->edited_texts[i] = str_copy(run->injection.arena, buf_str(&out));
-        else
-            must_rerun |= record_edit_failure(run, i, &failures);
-        edit->scratch = NULL;
+        const struct edit_failure *failure = run->failures[i];
+        if (failure && (ok || failure->is_refused))
+            must_rerun |= record_edit_failure(run, i, &failure->diags);
     }
-    arena_free(&scratch);
-    buf_free(&out);
     return must_rerun;
-}
-
-static const char *const change_names[CHANGE_KINDS] = {
-    [CHANGE_ADDED] = "added",         [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
-    [CHANGE_KEPT] = "kept",           [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
-    [CHANGE_CONVERTED] = "converted", [CHANGE_DIFFERS] = "differs",   [CHANGE_LOST] = "lost",
-    [CHANGE_IGNORED] = "ignored",
-};
-
-static void write_event(const struct change_event *event, struct buf *line, struct buf *out)
-{
-    size_t start = line->len;
-    buf_add(line, event->display_name);
-    if (event->container.len && event->shows_container) {
-        buf_add(line, STR(": container "));
-        buf_add(line, event->container);
-    }
-    if (event->what.len) {
-        buf_add(line, STR(": "));
-        buf_add(line, event->what);
-    }
-    buf_add(line, STR(": "));
-    buf_add(line, str_from_c(change_names[event->kind]));
-    if (event->detail.len) {
-        buf_add(line, STR(" ("));
-        buf_add(line, event->detail);
-        buf_add_byte(line, ')');
-    }
-    diag_add_visible(out, str_slice(buf_str(line), start, start + DIAG_TEXT_MAX));
-    buf_add_byte(out, '\n');
-    line->len = start;
-}
-
-/* True for events that stderr shows even without --dry-run: changes of the chart's values, settings
- * that were not applied, and selections among several candidates. */
-static bool is_always_shown(const struct change_event *event)
-{
-    if (event->kind == CHANGE_CHOSEN)
-        return event->is_guess;
-    return event->kind != CHANGE_ADDED && event->kind != CHANGE_IGNORED;
-}
-
-static void write_events(const struct injection *injection, struct buf *out, bool all)
-{
-    struct buf line = {0};
-    for (size_t i = 0; i < injection->event_count; i++)
-        if (injection->events[i].kind != CHANGE_LOST &&
-            (all || is_always_shown(&injection->events[i])))
-            write_event(&injection->events[i], &line, out);
-    buf_free(&line);
-}
-
-static bool injects_nothing(const struct injection *injection)
-{
-    for (size_t i = 0; i < injection->event_count; i++)
-        if (injection->events[i].kind != CHANGE_IGNORED &&
-            injection->events[i].kind != CHANGE_CHOSEN)
-            return false;
-    return true;
-}
-
-/* Lists of these events are written only if they have items. */
-static bool is_optional(enum change_kind kind)
-{
-    return kind == CHANGE_CONVERTED || kind == CHANGE_DIFFERS || kind == CHANGE_IGNORED;
-}
-
-static void append_event(struct arena *arena, struct node *list, const struct change_event *event)
-{
-    struct node *item = node_append_map(arena, list);
-    node_set_string(arena, item, "object", event->object);
-    if (event->namespace.len)
-        node_set_string(arena, item, "namespace", event->namespace);
-    if (event->container.len)
-        node_set_string(arena, item, "container", event->container);
-    if (event->what.len)
-        node_set_string(arena, item, "field", event->what);
-    if (event->detail.len)
-        node_set_string(arena, item, "detail", event->detail);
-    if (event->kind == CHANGE_LOST)
-        node_set_bool(arena, item, "lost", true);
-}
-
-/* The lists of the JSON report, in order, and the kinds of events in each. */
-static const struct {
-    const char *key;
-    enum change_kind first;
-    enum change_kind last;
-} report_lists[] = {
-    {"added", CHANGE_ADDED, CHANGE_ADDED},        {"replaced", CHANGE_REPLACED, CHANGE_REPLACED},
-    {"removed", CHANGE_REMOVED, CHANGE_REMOVED},  {"left", CHANGE_KEPT, CHANGE_SKIPPED},
-    {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},     {"converted", CHANGE_CONVERTED, CHANGE_CONVERTED},
-    {"differences", CHANGE_DIFFERS, CHANGE_LOST}, {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
-
-/* Writes all events as JSON. */
-static void write_report(const struct injection *injection, struct buf *out)
-{
-    struct arena *arena = injection->arena;
-    struct node *root = node_new(arena, NODE_MAP);
-    for (size_t i = 0; i < COUNT_OF(report_lists); i++) {
-        struct node *list = node_new(arena, NODE_LIST);
-        for (size_t j = 0; j < injection->event_count; j++)
-            if (injection->events[j].kind >= report_lists[i].first &&
-                injection->events[j].kind <= report_lists[i].last)
-                append_event(arena, list, &injection->events[j]);
-        if (!is_optional(report_lists[i].first) || list->first)
-            node_set(arena, root, report_lists[i].key, list);
-    }
-    emit_json(out, root, 0);
-    buf_add_byte(out, '\n');
 }
 
 /* Reports markers without a line break; at most SHOWN_MAX. */
@@ -558,8 +520,8 @@ static void write_log(const struct inject_run *run, const struct input_options *
     report_broken_markers(&run->injection, out);
     if (run->diags.errors)
         return;
-    write_events(&run->injection, out, true);
-    if (injects_nothing(&run->injection))
+    inject_write_events(&run->injection, out, true);
+    if (!inject_has_changes(&run->injection))
         buf_add(out, STR("nothing was injected\n"));
 }
 
@@ -570,11 +532,11 @@ static void write_messages(const struct inject_run *run, const struct input_opti
     diags_write(&run->diags, &ret->messages, color);
     report_broken_markers(&run->injection, &ret->messages);
     if (run->diags.errors == 0)
-        write_events(&run->injection, &ret->messages, run->injection.options->dry_run);
+        inject_write_events(&run->injection, &ret->messages, run->injection.options->dry_run);
     if (run->injection.options->log_file)
         write_log(run, input, &ret->log);
     if (run->diags.errors == 0 && run->injection.options->report)
-        write_report(&run->injection, &ret->report);
+        inject_write_report(&run->injection, &ret->report);
 }
 
 /* Services in fill mode run last, after all overrides. */
@@ -582,13 +544,19 @@ static void inject_services(struct inject_run *run, const struct source *manifes
                             struct stream stream)
 {
     struct injection *injection = &run->injection;
+    size_t last = 0;
     injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
-    for (size_t i = 0; i < run->service_count; i++)
-        if (!run->services[i]->helm.fill)
+    run->edited_texts = ARENA_ARRAY(injection->run_arena, stream.count, struct str);
+    run->failures = ARENA_ARRAY(injection->run_arena, stream.count, struct edit_failure *);
+    for (size_t i = 0; i < run->service_count; i++) {
+        if (run->services[i]->helm.fill)
+            last = i;
+        else
             override(injection, run->services[i]);
+    }
     for (size_t i = 0; i < run->service_count; i++)
         if (run->services[i]->helm.fill)
-            fill(injection, run->services[i]);
+            fill(run, run->services[i], i == last);
     inject_convert(injection);
     for (size_t i = 0; i < run->service_count; i++)
         log_ignored(injection, run->services[i]);
@@ -596,16 +564,21 @@ static void inject_services(struct inject_run *run, const struct source *manifes
 
 /* Starts again after a document turned out not to be editable, because decisions about the other
  * documents may depend on it. */
-static void inject_all(struct inject_run *run, const struct source *manifests, struct stream stream)
+static void inject_all(struct inject_run *run, struct arena *arena, const struct source *manifests,
+                       struct stream stream)
 {
     const struct diags diags = run->diags;
-    run->injection.edit_failures = ARENA_ARRAY(run->injection.arena, stream.count, const char *);
+    run->injection.edit_failures = ARENA_ARRAY(diags.arena, stream.count, const char *);
+    run->injection.arena = run->injection.run_arena = arena;
     const struct injection injection = run->injection;
     do {
+        arena_reset(arena);
         run->diags = diags;
         run->injection = injection;
         inject_services(run, manifests, stream);
     } while (write_edits(run));
+    arena_free(&run->scratch);
+    buf_free(&run->out);
 }
 
 /* Copies blank input, and adds a comment if it has none: Helm 3 treats empty output as a chart
@@ -652,12 +625,12 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     struct inject_run run = {.diags = {.arena = &ret->arena}};
     const struct release *release = &run.injection.release;
     input = usage_start(&ret->arena, input);
-    run.injection =
-        (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
+    run.injection = (struct injection){
+        .arena = &ret->arena, .run_arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
     if (read_files(&run, input) && check_input(&run, blank) &&
         check_document_count(&run, manifests, &stream) && !blank)
-        inject_all(&run, manifests, stream);
+        inject_all(&run, &ret->chart, manifests, stream);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
     write_messages(&run, input, color, ret);
@@ -677,5 +650,6 @@ void injected_free(struct injected *injected)
     buf_free(&injected->messages);
     buf_free(&injected->log);
     buf_free(&injected->report);
+    arena_free(&injected->chart);
     arena_free(&injected->arena);
 }

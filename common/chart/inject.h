@@ -12,6 +12,7 @@
 /* The result of a run. Valid until injected_free(), and only while the input is. */
 struct injected {
     struct arena arena;
+    struct arena chart; /* of the chart and the edited documents */
     struct str *pieces; /* the manifests, in order; empty after an error */
     size_t count;
     struct buf messages; /* for stderr: errors, warnings, changes of the chart's values */

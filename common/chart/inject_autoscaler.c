@@ -93,7 +93,8 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
     const struct object *keda = find_scaler(target, OBJECT_KEDA, scaled);
     const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, scaled);
     if (vertical &&
-        str_eq_c(node_string(node_at(vertical->node, "spec updatePolicy updateMode")), "Off"))
+        str_eq_c(node_string(node_at(object_node(vertical), "spec updatePolicy updateMode")),
+                 "Off"))
         vertical = NULL;
     const struct object *other = keda ? keda : vertical;
     if (!other)
@@ -154,7 +155,7 @@ static bool is_metric(const struct node *metric, const char *source, const char 
 static struct node *find_metric(const struct target *target, const struct object *scaler,
                                 const char *resource, const char **ret_source)
 {
-    struct node *metrics = node_at(scaler->node, "spec metrics");
+    struct node *metrics = node_at(object_node(scaler), "spec metrics");
     struct str container = node_string(node_at(target->container, "name"));
     struct node *pod_metric = NULL;
     for (struct node *each = node_first_child(metrics); each; each = each->next) {
@@ -187,7 +188,7 @@ static bool find_metadata(const void *context, enum sidecar_source source, const
         return true;
     const char *kind = label ? "labels" : "annotations";
     const struct node *value =
-        node_at(pod ? target->workload->template : metadata->namespace,
+        node_at(pod ? object_template(target->workload) : metadata->namespace,
                 str_format(target->injection->arena, "metadata %s %s", kind, key).data);
     *ret_value = node_string(value);
     return value || (target->fill && sidecar_of_service(target->service, source, key, ret_value));
@@ -203,7 +204,7 @@ static bool gets_sidecar(const struct target *target)
     if (!namespace || namespace->next || workload->namespace.len)
     namespace = release_find_global(release, OBJECT_NAMESPACE, workload->namespace);
     const struct pod_metadata metadata = {.target = target,
-                                          .namespace = namespace ? namespace->node : NULL};
+                                          .namespace = namespace ? object_node(namespace) : NULL};
     return sidecar_is_injected(find_metadata, &metadata);
 }
 
@@ -214,7 +215,7 @@ static struct str metric_container(const struct target *target, const char *reso
 {
     const struct node *containers = node_at(target_pod(target), "containers");
     const struct node *init = node_at(target_pod(target), "initContainers");
-    if (pod_resources_has(target->injection->arena, target_pod(target), resource))
+    if (pod_resources_has(target_pod(target), resource))
         return (struct str){0};
     bool several = containers->first->next != NULL;
     for (const struct node *each = node_first_child(init); each; each = each->next)
@@ -229,7 +230,7 @@ static void replace_metric(const struct target *target, const struct object *sca
                            struct node *metric, const char *source, const char *what,
                            const struct node *new_metric)
 {
-    struct edit *edit = release_edit(&target->injection->release, scaler);
+    struct edit *edit = release_edit(scaler);
     struct node *type = new_metric->first;
     struct node *new_value = type->next;
     struct str new_source = new_value->key->text;
@@ -247,12 +248,12 @@ static void replace_metric(const struct target *target, const struct object *sca
 static bool remove_metrics(const struct target *target, const struct object *scaler,
                            const char *resource, enum field_id field)
 {
-    struct edit *edit = release_edit(&target->injection->release, scaler);
+    struct edit *edit = release_edit(scaler);
     const char *source;
     bool found = false;
     for (struct node *metric; (metric = find_metric(target, scaler, resource, &source));
          found = true)
-        edit_remove_item(edit, node_at(scaler->node, "spec metrics"), metric);
+        edit_remove_item(edit, node_at(object_node(scaler), "spec metrics"), metric);
     if (found)
         inject_log(target, scaler, CHANGE_REMOVED,
                    str_format(target->injection->arena, "%s target", resource).data, "%s is 0",
@@ -264,7 +265,7 @@ static bool remove_metrics(const struct target *target, const struct object *sca
 static void check_metrics(const struct target *target, const struct object *scaler,
                           enum field_id field)
 {
-    if (node_first_child(node_at(scaler->node, "spec metrics")))
+    if (node_first_child(node_at(object_node(scaler), "spec metrics")))
         return;
     target_error(target, field, "%.*s would have no metric, so Kubernetes would scale by CPU use",
                  STR_ARG(object_display_name(target->injection->arena, scaler)));
@@ -280,8 +281,8 @@ static void set_metric(const struct target *target, const struct object *scaler,
     struct node *metric = find_metric(target, scaler, resource, &source);
     const char *what = str_format(arena, "%s target", resource).data;
     if (!metric) {
-        struct node *spec = node_at(scaler->node, "spec");
-        struct edit *edit = release_edit(&target->injection->release, scaler);
+        struct node *spec = node_at(object_node(scaler), "spec");
+        struct edit *edit = release_edit(scaler);
         struct node *metrics = edit_list(edit, spec, "metrics");
         if (metrics)
             edit_insert(edit, metrics, NULL,
@@ -316,7 +317,7 @@ static void set_targets_v1(const struct target *target, const struct object *sca
         diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
                   schema_field(SERVICE_TARGET_CPU)->name);
     } else if (target_has(target, SERVICE_TARGET_CPU)) {
-        target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
+        target_set(target, scaler, object_node(scaler), "spec targetCPUUtilizationPercentage",
                    node_int(target->injection->arena, target->service->target_cpu), "cpu target",
                    SHOW_VALUES);
     }
@@ -331,7 +332,7 @@ static void set_targets_v1(const struct target *target, const struct object *sca
 /* Adds a request to the container if the pod has none: utilization is relative to the request. */
 static void ensure_request(const struct target *target, const char *resource)
 {
-    if (!pod_resources_has(target->injection->arena, target_pod(target), resource))
+    if (!pod_resources_has(target_pod(target), resource))
         inject_missing_request(target, resource);
 }
 
@@ -340,7 +341,7 @@ static void check_container_metric(const struct target *target, const struct obj
                                    const char *resource)
 {
     struct arena *arena = target->injection->arena;
-    if (container_request(arena, target->container, resource))
+    if (container_request(target->container, resource))
         return;
     diag_warning(target->injection->diags, object_location(scaler),
                  "%.*s scales by the %s of container %.*s, which has no request of its own",
@@ -388,7 +389,7 @@ static void fill_requests(const struct target *target, const struct object *scal
         if (strcmp(source, "containerResource") == 0)
             check_container_metric(target, scaler, resources[i]);
     }
-    if (node_at(scaler->node, "spec targetCPUUtilizationPercentage"))
+    if (node_at(object_node(scaler), "spec targetCPUUtilizationPercentage"))
         ensure_request(target, "cpu");
 }
 
@@ -420,10 +421,10 @@ static void change_scaler(const struct target *target, const struct object *scal
     int64_t max;
     *ret_max = 0;
     if (!check_version(target, scaler) ||
-        !target_int(target, first_set_field(target), scaler, scaler->node, "spec minReplicas", 1,
-                    &min) ||
-        !target_int(target, first_set_field(target), scaler, scaler->node, "spec maxReplicas", min,
-                    &max))
+        !target_int(target, first_set_field(target), scaler, object_node(scaler),
+                    "spec minReplicas", 1, &min) ||
+        !target_int(target, first_set_field(target), scaler, object_node(scaler),
+                    "spec maxReplicas", min, &max))
         return;
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
@@ -435,10 +436,10 @@ static void change_scaler(const struct target *target, const struct object *scal
         return;
     }
     if (target_has(target, SERVICE_MIN_CONTAINERS))
-        target_set(target, scaler, scaler->node, "spec minReplicas", node_int(arena, min),
+        target_set(target, scaler, object_node(scaler), "spec minReplicas", node_int(arena, min),
                    "minReplicas", SHOW_VALUES);
     if (target_has(target, SERVICE_MAX_CONTAINERS))
-        target_set(target, scaler, scaler->node, "spec maxReplicas", node_int(arena, max),
+        target_set(target, scaler, object_node(scaler), "spec maxReplicas", node_int(arena, max),
                    "maxReplicas", SHOW_VALUES);
     if (str_eq_c(scaler->api_version, "autoscaling/v1"))
         set_targets_v1(target, scaler);
@@ -520,15 +521,15 @@ static void add_scaling(const struct target *target, int64_t *ret_max)
     int64_t replicas;
     *ret_max = 0;
     if (only_disables_metrics(target) ||
-        !target_int(target, first_set_field(target), controller, controller->node, "spec replicas",
-                    1, &replicas))
+        !target_int(target, first_set_field(target), controller, object_node(controller),
+                    "spec replicas", 1, &replicas))
         return;
     int64_t min = replicas > 0 ? replicas : 1;
     int64_t max = service->max_containers;
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
     *ret_max = max;
-    if (target->fill && node_at(controller->node, "spec replicas")) {
+    if (target->fill && node_at(object_node(controller), "spec replicas")) {
         *ret_max = replicas;
         inject_log(target, controller, CHANGE_SKIPPED, "autoscaler", "%s",
                    "the chart sets replicas, which conflicts with an autoscaler");
@@ -548,7 +549,7 @@ static void add_budget(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
     const struct object *workload = target_controller(target);
-    const struct node *selector = node_at(target->workload->node, "spec selector");
+    const struct node *selector = node_at(object_node(target->workload), "spec selector");
     if (!selector || release_has_budget(&target->injection->release, target->workload))
         return;
     const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,

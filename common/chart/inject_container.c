@@ -3,7 +3,7 @@
 
 static struct node *first_container(const struct object *workload)
 {
-    const struct node *containers = node_at(workload->pod, "containers");
+    const struct node *containers = node_at(object_pod(workload), "containers");
     return containers && containers->kind == NODE_LIST ? containers->first : NULL;
 }
 
@@ -193,7 +193,7 @@ static struct node *find_container(const struct target *target, struct str *ret_
         return named;
     }
     struct str name = node_string(node_at(
-        workload->template, "metadata annotations kubectl.kubernetes.io/default-container"));
+        object_template(workload), "metadata annotations kubectl.kubernetes.io/default-container"));
     struct node *annotated = container_named(workload, name);
     if (annotated) {
         *ret_reason = STR("the annotation default-container names it");

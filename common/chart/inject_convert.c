@@ -71,7 +71,7 @@ static void add_ingress(const struct target *target, struct convert_request *req
                         const struct object *ingress)
 {
     struct injection *injection = target->injection;
-    struct str key = target_key(injection, ingress);
+    struct str key = target_key(injection->arena, ingress);
     const struct convert_request *other =
         map_add(injection->arena, &injection->convert_owners, key, request);
     map_add(injection->arena, &request->ingresses, key, ingress);
@@ -115,7 +115,7 @@ static const struct node *find_service(void *context, const struct convert_ingre
                                        struct str name)
 {
     const struct object *found = release_find(context, OBJECT_SERVICE, name, ingress->object);
-    return found ? found->node : NULL;
+    return found ? object_node(found) : NULL;
 }
 
 static struct convert read_ingresses(const struct convert_request *request)
@@ -132,16 +132,17 @@ static struct convert read_ingresses(const struct convert_request *request)
          each = each->next)
         convert_add_object(&convert, each,
                            ingress_flavour_of(&request->target, &traffic, each) == FLAVOUR_NGINX,
-                           map_get(&request->ingresses, target_key(injection, each)) != NULL);
+                           map_get(&request->ingresses, target_key(injection->arena, each)) != NULL);
     return convert;
 }
 
 static void log_differences(const struct target *target, const struct convert *convert)
 {
+    struct object *all = ARENA_NEW(convert->arena, struct object);
+    *all = (struct object){.kind = STR("Ingress"), .name = STR("*")};
     for (size_t i = 0; i < convert->difference_count; i++) {
         const struct convert_difference *difference = &convert->differences[i];
-        const struct object all = {.kind = STR("Ingress"), .name = STR("*")};
-        inject_log(target, difference->ingress ? difference->ingress->object : &all,
+        inject_log(target, difference->ingress ? difference->ingress->object : all,
                    difference->is_lost ? CHANGE_LOST : CHANGE_DIFFERS,
                    str_to_c(convert->arena, difference->about), "%.*s",
                    STR_ARG(difference->detail));

@@ -199,7 +199,7 @@ static void report_hook(struct injection *injection, const struct service *servi
     struct location at = query_location(injection, service);
     struct str name = object_display_name(injection->arena, hook);
     const struct workload_list workloads = all_workloads(injection);
-    if (hook->type != OBJECT_WORKLOAD || !hook->pod || service->helm.hooks) {
+    if (hook->type != OBJECT_WORKLOAD || !hook->has_pod || service->helm.hooks) {
         diag_error(injection->diags, at, "%.*s is a Helm hook and cannot be selected",
                    STR_ARG(name));
         if (injection->diags->last_kept)
@@ -244,7 +244,7 @@ static const struct object *pod_template_owner(struct injection *injection,
                                                const struct object *object)
 {
     struct arena *arena = injection->arena;
-    if (object->pod)
+    if (object->has_pod)
         return object;
     if (object->workload_ref && object->workload_ref->rollout == object)
         return object->workload_ref;
@@ -391,8 +391,8 @@ const struct object *target_select_workload(struct injection *injection,
 bool target_claim_workload(struct injection *injection, const struct service *service,
                            const struct object *workload)
 {
-    const struct service *owner =
-        map_add(injection->arena, &injection->owners, target_key(injection, workload), service);
+    const struct service *owner = map_add(injection->run_arena, &injection->owners,
+                                          target_key(injection->run_arena, workload), service);
     if (!owner)
         return true;
     diag_error(injection->diags, service->at, "services \"%.*s\" and \"%.*s\" both select %.*s",

@@ -86,12 +86,10 @@ void inject_report_hook(const struct target *target)
 static bool is_changed(const struct injection *injection, const struct object *object,
                        size_t first_event)
 {
-    struct str name = object_kind_name(injection->arena, object);
-    for (size_t i = first_event; i < injection->event_count; i++) {
-        const struct change_event *event = &injection->events[i];
-        if (event->kind == CHANGE_ADDED && str_equal(event->object, name))
+    for (size_t i = first_event; i < injection->events.count; i++)
+        if (injection->events.items[i].kind == CHANGE_ADDED &&
+            injection->events.items[i].object == object)
             return true;
-    }
     return false;
 }
 

@@ -34,8 +34,8 @@ static void inject_timeout(const struct target *target)
         diag_hint(target->injection->diags, "remove timeout");
         return;
     }
-    if (!target_int(target, SERVICE_TIMEOUT, controller, controller->node, "spec minReadySeconds",
-                    0, &seconds))
+    if (!target_int(target, SERVICE_TIMEOUT, controller, object_node(controller),
+                    "spec minReadySeconds", 0, &seconds))
         return;
     if (target->service->timeout <= seconds) {
         target_error(target, SERVICE_TIMEOUT,
@@ -44,7 +44,7 @@ static void inject_timeout(const struct target *target)
         diag_hint(target->injection->diags, "set a larger timeout");
         return;
     }
-    target_set(target, controller, controller->node, "spec progressDeadlineSeconds",
+    target_set(target, controller, object_node(controller), "spec progressDeadlineSeconds",
                node_int(arena, target->service->timeout), "progressDeadlineSeconds", SHOW_VALUES);
 }
 
@@ -107,7 +107,7 @@ static void inject_items(const struct target *target, const char *key, const cha
     for (size_t i = 0; i < items->count; i++) {
         const struct item *item = &items->items[i];
         const char *path = str_format(arena, "metadata %s %.*s", key, STR_ARG(item->name)).data;
-        target_set(target, target->workload, target->workload->template, path,
+        target_set(target, target->workload, object_template(target->workload), path,
                    node_scalar(arena, STYLE_TEXT, item->text),
                    str_format(arena, "%s.%.*s", what, STR_ARG(item->name)).data, SHOW_VALUES);
     }
@@ -119,7 +119,7 @@ static void check_labels(const struct target *target)
 {
     struct injection *injection = target->injection;
     const struct value *labels = target->service->pod_labels;
-    const struct node *pod_labels = node_at(target->workload->template, "metadata labels");
+    const struct node *pod_labels = node_at(object_template(target->workload), "metadata labels");
     for (size_t i = 0; i < labels->count; i++) {
         const struct item *item = &labels->items[i];
         const struct node *current = node_at(pod_labels, str_to_c(injection->arena, item->name));

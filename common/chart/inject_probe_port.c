@@ -179,9 +179,10 @@ static struct node *to_port_number(const struct target *target, struct node *por
 const struct port *probe_configured_port(const struct target *target, enum probe_kind kind)
 {
     const struct port *port = service_probe_port(target->service, kind);
-    if (port)
-        map_add(target->injection->arena, &target->injection->port_users,
-                target_key(target->injection, target->service), target->service);
+    struct injection *injection = target->injection;
+    if (port && !map_get(&injection->port_users, target_key(injection->arena, target->service)))
+        map_add(injection->run_arena, &injection->port_users,
+                target_key(injection->run_arena, target->service), target->service);
     return port;
 }
 

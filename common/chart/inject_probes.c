@@ -317,13 +317,13 @@ static bool inject_handler(const struct target *target, const struct probe_field
                            const struct probe *probe)
 {
     const struct injection *injection = target->injection;
-    size_t events = injection->event_count;
+    size_t events = injection->events.count;
     bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
     if (is_set(target, field))
         (tcp_path ? set_tcp_path : set_handler)(target, field, probe);
-    if (injection->event_count == events)
+    if (injection->events.count == events)
         return false;
-    enum change_kind last = injection->events[injection->event_count - 1].kind;
+    enum change_kind last = injection->events.items[injection->events.count - 1].kind;
     return last != CHANGE_KEPT && last != CHANGE_SKIPPED;
 }
 
@@ -506,9 +506,9 @@ static void inject_startup(const struct target *target, const struct start *star
         inject_log(target, NULL, CHANGE_ADDED, "startupProbe.failureThreshold",
                    "%" PRId64 ", because another probe waits %" PRId64 " seconds", needed, delay);
     set_timings(target, &startup_field);
-    size_t events = target->injection->event_count;
+    size_t events = target->injection->events.count;
     set_startup_timeout(target);
-    if (timeout && target->injection->event_count != events)
+    if (timeout && target->injection->events.count != events)
         warn_restart(target, SERVICE_STARTUP_TIMEOUT, service->startup_timeout, delay);
 }
 

@@ -82,11 +82,12 @@ static void warn_pods_start(const struct target *target, const struct node *repl
 static void remove_replicas(const struct target *target, enum field_id field, bool scaled)
 {
     const struct object *controller = target_controller(target);
-    struct node *spec = node_at(controller->node, "spec");
+    struct node *spec = node_at(object_node(controller), "spec");
     const struct node *replicas = node_at(spec, "replicas");
     int64_t number;
     if (!replicas || target->service->helm.keep_replicas || target->fill ||
-        !target_int(target, field, controller, controller->node, "spec replicas", 1, &number))
+        !target_int(target, field, controller, object_node(controller), "spec replicas", 1,
+                    &number))
         return;
     if (!scaled && number != 1)
         warn_one_pod(target);
@@ -117,7 +118,7 @@ void inject_replicas_only(const struct target *target, const struct object *scal
 void inject_set_replicas(const struct target *target, int64_t number)
 {
     const struct object *controller = target_controller(target);
-    target_set(target, controller, controller->node, "spec replicas",
+    target_set(target, controller, object_node(controller), "spec replicas",
                node_int(target->injection->arena, number), "replicas", SHOW_VALUES);
 }
 
@@ -127,7 +128,7 @@ void inject_set_replicas(const struct target *target, int64_t number)
  * `*ret_mode` to its access mode. */
 static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
 {
-    const struct node *modes = node_at(claim->node, "spec accessModes");
+    const struct node *modes = node_at(object_node(claim), "spec accessModes");
     bool one = false;
     for (const struct node *each = node_first_child(modes); each; each = each->next) {
         struct str mode = node_string(each);
@@ -182,7 +183,8 @@ void inject_warn_several_pods(const struct target *target)
                          : "pods on other nodes cannot mount it and do not start");
         diag_hint(diags, "run one pod (max_containers: 1), or use ReadWriteMany or a StatefulSet "
                          "with volumeClaimTemplates in the chart");
-    } else if (str_eq_c(node_string(node_at(target_controller(target)->node, "spec strategy type")),
+    } else if (str_eq_c(node_string(
+                            node_at(object_node(target_controller(target)), "spec strategy type")),
                         "Recreate")) {
         diag_warning(diags, at,
                      "%.*s: its strategy is Recreate: each rollout stops all of its pods before it "

@@ -57,7 +57,7 @@ static struct str path_of(const struct target *target, const char *what,
 static const struct node *find_quantity(const struct target *target, const char *what,
                                         const struct resource *resource)
 {
-    return node_at(target->container, path_of(target, what, resource).data);
+    return resource_at(target->container, what, resource->name);
 }
 
 /* Reads a quantity of the chart, in thousandths. Returns false if it is missing or invalid. */
@@ -71,7 +71,7 @@ static bool chart_quantity(const struct target *target, const char *what,
 /* Returns the request and limit of spec.resources. */
 static struct pod_resources pod_own(const struct target *target, const struct resource *resource)
 {
-    return pod_resources_of(target->injection->arena, target_pod(target), resource->name);
+    return pod_resources_of(target_pod(target), resource->name);
 }
 
 /* Reports and returns false if the chart's quantity is invalid: Kubernetes would reject it, so no
@@ -163,7 +163,7 @@ static bool skip_if_set_in_pod(const struct target *target, const struct resourc
                                bool request, const struct value *limit)
 {
     bool none = limit && limit->is_keyword;
-    if (!pod_resources_has(target->injection->arena, target_pod(target), resource->name))
+    if (!pod_resources_has(target_pod(target), resource->name))
         return false;
     bool complete = is_set(target, "limits", resource) ||
                     (none && (!request || is_set(target, "requests", resource)));
@@ -284,7 +284,7 @@ static void check_pod(const struct target *target, const struct resource *resour
 {
     struct pod_resources own = pod_own(target, resource);
     const struct node *maximum = own.request ? own.request : own.limit;
-    int64_t total = pod_requested(target->injection->arena, target_pod(target), resource->name);
+    int64_t total = pod_requested(target_pod(target), resource->name);
     int64_t allowed;
     int64_t limit;
     if (maximum && quantity_parse(node_string(maximum), &allowed) && total > allowed) {
@@ -353,8 +353,7 @@ void inject_resources(const struct target *target)
 void inject_missing_request(const struct target *target, const char *resource)
 {
     const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
-    struct arena *arena = target->injection->arena;
-    if (container_request(arena, target->container, resource))
+    if (container_request(target->container, resource))
         return;
     for (size_t i = 0; i < COUNT_OF(resources); i++)
         if (strcmp(resources[i].name, resource) == 0)

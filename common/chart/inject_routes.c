@@ -30,7 +30,7 @@ static struct str namespace_of(const struct object *route, const struct node *pa
  * of the release, are unknown. */
 static bool is_attached_to(const struct object *route, const struct gateway *gateway)
 {
-    const struct node *parents = node_at(route->node, "spec parentRefs");
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
     for (const struct node *each = node_first_child(parents); each; each = each->next) {
         struct str kind = node_string(node_at(each, "kind"));
         struct str namespace = namespace_of(route, each);
@@ -58,7 +58,7 @@ static const struct gateway *gateway_of(const struct target *target, const struc
 /* Returns the first Gateway that the route is attached to, as NAMESPACE/NAME. */
 static struct str gateway_name(struct arena *arena, const struct object *route)
 {
-    const struct node *each = node_first_child(node_at(route->node, "spec parentRefs"));
+    const struct node *each = node_first_child(node_at(object_node(route), "spec parentRefs"));
     while (each && !is_gateway(each))
         each = each->next;
     struct str namespace = each ? namespace_of(route, each) : STR("");
@@ -154,7 +154,7 @@ static void report_settings(const struct target *target, const struct traffic *t
 void route_warn_shared(const struct target *target, const struct object *route)
 {
     struct injection *injection = target->injection;
-    const struct node *rules = node_at(route->node, "spec rules");
+    const struct node *rules = node_at(object_node(route), "spec rules");
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct node *backends = release_rule_backends(&injection->release, route, rule);
         for (const struct node *each = release_backend_reference(node_first_child(backends)); each;
@@ -225,7 +225,7 @@ void route_apply_session_persistence(const struct target *target, const struct t
 {
     struct arena *arena = target->injection->arena;
     bool removes = target_has(target, SERVICE_STICKY_SESSION) && !traffic->affinity.cookie.len;
-    struct node *rules = node_at(route->node, "spec rules");
+    struct node *rules = node_at(object_node(route), "spec rules");
     size_t count = 0;
     for (struct node *each = node_first_child(rules); each; each = each->next) {
         struct node *rule = node_target(each);
@@ -248,7 +248,7 @@ void route_apply_session_persistence(const struct target *target, const struct t
 
 static const struct node *service_port(const struct object *service, struct str number)
 {
-    const struct node *each = node_first_child(node_at(service->node, "spec ports"));
+    const struct node *each = node_first_child(node_at(object_node(service), "spec ports"));
     while (each && !str_equal(node_string(node_at(each, "port")), number))
         each = each->next;
     return each;
@@ -259,7 +259,7 @@ static void warn_protocol(const struct target *target, const struct traffic *tra
                           const struct object *route)
 {
     struct injection *injection = target->injection;
-    const struct node *rules = node_at(route->node, "spec rules");
+    const struct node *rules = node_at(object_node(route), "spec rules");
     if (traffic->protocol != PORT_TYPE_GRPC || !str_eq_c(route->kind, "HTTPRoute"))
         return;
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {

@@ -20,10 +20,10 @@ static bool has_item(const struct node *list, const char *text)
     return false;
 }
 
-static void set_flag(const struct target *target, const char *key, bool flag)
+static void set_flag(const struct target *target, const char *path, bool flag)
 {
     struct arena *arena = target->injection->arena;
-    target_set(target, NULL, target->container, str_format(arena, "securityContext %s", key).data,
+    target_set(target, NULL, target->container, path,
                node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")), NULL,
                SHOW_VALUES);
 }
@@ -202,13 +202,13 @@ static void restrict_container(const struct target *target)
     bool root = str_eq_c(node_string(effective(target, "securityContext runAsUser")), "0");
     drop_capabilities(target);
     if (!target->fill || !node_at(target->container, read_only)) {
-        set_flag(target, "readOnlyRootFilesystem", true);
+        set_flag(target, "securityContext readOnlyRootFilesystem", true);
         add_tmp(target);
     }
     if (target->fill && (root || effective(target, non_root)))
         return;
     if (!node_is_true(effective(target, non_root)))
-        set_flag(target, "runAsNonRoot", true);
+        set_flag(target, "securityContext runAsNonRoot", true);
     set_ids(target);
 }
 
@@ -358,7 +358,7 @@ void inject_security(const struct target *target)
                       reason, hint);
         return;
     }
-    set_flag(target, "allowPrivilegeEscalation", false);
+    set_flag(target, "securityContext allowPrivilegeEscalation", false);
     if (target->service->security == POD_SECURITY_RESTRICTED)
         restrict_container(target);
 }

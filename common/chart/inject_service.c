@@ -106,7 +106,7 @@ struct service_target {
 static void index_service(struct injection *injection, const struct object *service, bool selected,
                           size_t *order)
 {
-    const struct node *ports = node_at(service->node, "spec ports");
+    const struct node *ports = node_at(object_node(service), "spec ports");
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
         if (!target_is_tcp_port(port))
             continue;
@@ -127,8 +127,8 @@ static void index_service(struct injection *injection, const struct object *serv
  * Sidecars among the init containers are searched last. */
 static void index_pod(struct injection *injection, const struct object *workload)
 {
-    const struct node *containers = node_at(workload->pod, "containers");
-    const struct node *init = node_at(workload->pod, "initContainers");
+    const struct node *containers = node_at(object_pod(workload), "containers");
+    const struct node *init = node_at(object_pod(workload), "initContainers");
     for (const struct node *each = node_first_child(containers); each; each = each->next)
         index_ports(injection->arena, &injection->pod_ports, each, true);
     for (const struct node *each = node_first_child(init); each; each = each->next)
@@ -194,7 +194,7 @@ enum { LISTED_MAX = 20 };
 static void list_ports(const struct injection *injection, struct buf *out,
                        const struct object *service)
 {
-    const struct node *port = node_first_child(node_at(service->node, "spec ports"));
+    const struct node *port = node_first_child(node_at(object_node(service), "spec ports"));
     size_t count = 0;
     for (; port && count <= LISTED_MAX; port = port->next) {
         if (!target_is_tcp_port(port))
@@ -351,7 +351,7 @@ const struct object *target_metrics_service_of(const struct target *target,
 
 static bool is_headless(const struct object *service)
 {
-    return str_eq_c(node_string(node_at(service->node, "spec clusterIP")), "None");
+    return str_eq_c(node_string(node_at(object_node(service), "spec clusterIP")), "None");
 }
 
 static bool is_traffic_port(const struct target *target, const struct node *port)
@@ -423,7 +423,7 @@ static struct candidate evaluate_service(const struct target *target, const stru
                                          const struct map *own_ports)
 {
     struct candidate candidate = {.service = service};
-    const struct node *ports = node_at(service->node, "spec ports");
+    const struct node *ports = node_at(object_node(service), "spec ports");
     bool named = service->name.len && (!is_headless(service) || selected_service(target).len);
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
         candidate.tcp_ports += target_is_tcp_port(port);

@@ -1,9 +1,9 @@
 /* Changes workloads and records the changes, for all files inject_*.c. */
 #include "chart/inject_target.h"
 
-struct str target_key(const struct injection *injection, const void *pointer)
+struct str target_key(struct arena *arena, const void *pointer)
 {
-    const void **key = ARENA_NEW(injection->arena, const void *);
+    const void **key = ARENA_NEW(arena, const void *);
     *key = pointer;
     return (struct str){(const char *)key, sizeof(void *)};
 }
@@ -30,21 +30,17 @@ void target_error(const struct target *target, enum field_id field, const char *
 static struct change_event *add_event(struct injection *injection, enum change_kind kind,
                                       const struct object *about)
 {
-    struct arena *arena = injection->arena;
-    injection->events =
-        arena_grow(arena, injection->events, injection->event_count, sizeof *injection->events);
-    struct change_event *event = &injection->events[injection->event_count++];
-    *event = (struct change_event){.kind = kind,
-                                   .object = object_kind_name(arena, about),
-                                   .display_name = object_display_name(arena, about),
-                                   .namespace = about->namespace};
-    return event;
+    struct event_list *events = &injection->events;
+    events->items =
+        arena_grow(injection->arena, events->items, events->count, sizeof *events->items);
+    events->items[events->count] = (struct change_event){.kind = kind, .object = about};
+    return &events->items[events->count++];
 }
 
 /* True if the pod has several containers. */
 static bool has_several_containers(const struct object *workload)
 {
-    const struct node *first = node_first_child(node_at(workload->pod, "containers"));
+    const struct node *first = node_first_child(node_at(object_pod(workload), "containers"));
     return first && first->next;
 }
 
@@ -152,8 +148,7 @@ void target_set(const struct target *target, const struct object *object, struct
                 const char *path, struct node *value, const char *what,
                 enum value_visibility value_visibility)
 {
-    struct edit *edit =
-        release_edit(&target->injection->release, object ? object : target->workload);
+    struct edit *edit = release_edit(object ? object : target->workload);
     const struct node *old = node_at(map, path);
     if (old && (target->fill || edit_same(target->injection->arena, old, value)))
         return;
@@ -183,8 +178,7 @@ void target_remove(const struct target *target, const struct object *object, str
 {
     if (target->fill || !node_at(map, key))
         return;
-    edit_remove(release_edit(&target->injection->release, object ? object : target->workload), map,
-                key);
+    edit_remove(release_edit(object ? object : target->workload), map, key);
     inject_log(target, object, CHANGE_REMOVED, what, "%s", reason);
 }
 
@@ -200,7 +194,7 @@ static bool is_chart_label(struct str key)
 /* Copies the labels that identify the chart and release of an object. */
 static void copy_labels(struct arena *arena, struct node *metadata, const struct object *from)
 {
-    const struct node *labels = node_at(from->node, "metadata labels");
+    const struct node *labels = node_at(object_node(from), "metadata labels");
     struct node *copy = node_new(arena, NODE_MAP);
     const struct node *effective =
         labels && labels->kind == NODE_MAP ? node_effective(arena, labels) : NULL;
@@ -225,7 +219,8 @@ void target_add_beside(const struct target *target, const struct object *beside,
     if (beside->namespace.len)
         node_set_string(arena, metadata, "namespace", beside->namespace);
     copy_labels(arena, metadata, beside);
-    const struct node *file = node_at(beside->node, "metadata annotations " FILENAME_ANNOTATION);
+    const struct node *file =
+        node_at(object_node(beside), "metadata annotations " FILENAME_ANNOTATION);
     if (file) {
         struct node *own = annotations;
         annotations = node_new(arena, NODE_MAP);
@@ -240,8 +235,11 @@ void target_add_beside(const struct target *target, const struct object *beside,
         node_set(arena, metadata, "annotations", annotations);
     node_set(arena, object, "spec", spec);
     release_add(&target->injection->release, beside, object);
-    struct object added = {.kind = str_from_c(kind), .name = name, .namespace = beside->namespace};
-    inject_log(target, &added, CHANGE_ADDED, "", "%s", "");
+    struct object *added = ARENA_NEW(target->injection->run_arena, struct object);
+    added->kind = str_from_c(kind);
+    added->name = name;
+    added->namespace = beside->namespace;
+    inject_log(target, added, CHANGE_ADDED, "", "%s", "");
 }
 
 void target_add(const struct target *target, const char *api_version, const char *kind,

@@ -22,18 +22,23 @@ enum change_kind {
 /* An entry of the log and the report. */
 struct change_event {
     enum change_kind kind;
-    struct str object;       /* "KIND/NAME" */
-    struct str display_name; /* the same for messages, with the namespace if needed */
-    struct str namespace;
-    struct str container; /* empty: the object as a whole */
     bool shows_container; /* messages name the container */
     bool is_guess;        /* CHANGE_CHOSEN: one of several candidates, not named by the user */
+    const struct object *object; /* NULL: `service` instead */
+    const struct service *service;
+    struct str container; /* empty: the object as a whole */
     struct str what;      /* the field; empty: the object */
     struct str detail;    /* the values, or the reason; may be empty */
 };
 
+struct event_list {
+    struct change_event *items;
+    size_t count;
+};
+
 struct injection {
-    struct arena *arena;
+    struct arena *arena;     /* for trees and what refers to them */
+    struct arena *run_arena; /* for what is kept until the end; often the same */
     struct diags *diags;
     const struct inject_options *options;
     struct release release;
@@ -58,8 +63,7 @@ struct injection {
     struct map volumes;                       /* its volumes by name */
     struct convert_request *convert_requests; /* inject_convert.c; NULL: none */
     struct map convert_owners;                /* the request of each Ingress */
-    struct change_event *events;
-    size_t event_count;
+    struct event_list events;
 };
 
 /* A service that is injected into a container of a workload. */
@@ -75,7 +79,7 @@ struct target {
 };
 
 /* Returns the map key of a service or object: its address. */
-struct str target_key(const struct injection *injection, const void *pointer);
+struct str target_key(struct arena *arena, const void *pointer);
 
 /* Selects the workload by the rules in README, and reports why. Reports an error and returns NULL
  * if none or several match. */
@@ -202,7 +206,7 @@ static inline const struct object *target_controller(const struct target *target
 
 static inline struct node *target_pod(const struct target *target)
 {
-    return target->workload->pod;
+    return object_pod(target->workload);
 }
 
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. */

@@ -1,326 +1,12 @@
+/* Which objects of a chart belong together. */
 #include "chart/release.h"
-
-#include "yaml/parse_manifest.h"
-
-#include <string.h>
-
-static const struct release_kind {
-    const char *name;
-    const char *groups[2]; /* API groups; "": the core group */
-    enum object_kind type;
-} kinds[] = {
-    {"Deployment", {"apps", "extensions"}, OBJECT_WORKLOAD},
-    {"StatefulSet", {"apps", NULL}, OBJECT_WORKLOAD},
-    {"DaemonSet", {"apps", "extensions"}, OBJECT_WORKLOAD},
-    {"Rollout", {"argoproj.io", NULL}, OBJECT_WORKLOAD},
-    {"ReplicaSet", {"apps", "extensions"}, OBJECT_PODS},
-    {"ReplicationController", {"", NULL}, OBJECT_PODS},
-    {"Job", {"batch", NULL}, OBJECT_PODS},
-    {"CronJob", {"batch", NULL}, OBJECT_PODS},
-    {"Pod", {"", NULL}, OBJECT_PODS},
-    {"Service", {"", NULL}, OBJECT_SERVICE},
-    {"Ingress", {"networking.k8s.io", "extensions"}, OBJECT_INGRESS},
-    {"IngressClass", {"networking.k8s.io", NULL}, OBJECT_INGRESS_CLASS},
-    {"HTTPRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
-    {"GRPCRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
-    {"TLSRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
-    {"VirtualService", {"networking.istio.io", NULL}, OBJECT_FOREIGN_ROUTE},
-    {"Route", {"route.openshift.io", NULL}, OBJECT_FOREIGN_ROUTE},
-    {"IngressRoute", {"traefik.io", "traefik.containo.us"}, OBJECT_FOREIGN_ROUTE},
-    {"HTTPProxy", {"projectcontour.io", NULL}, OBJECT_FOREIGN_ROUTE},
-    {"TraefikService", {"traefik.io", NULL}, OBJECT_TRAEFIK_SERVICE},
-    {"BackendTrafficPolicy", {"gateway.envoyproxy.io", NULL}, OBJECT_TRAFFIC_POLICY},
-    {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
-    {"PodDisruptionBudget", {"policy", NULL}, OBJECT_DISRUPTION_BUDGET},
-    {"ScaledObject", {"keda.sh", NULL}, OBJECT_KEDA},
-    {"VerticalPodAutoscaler", {"autoscaling.k8s.io", NULL}, OBJECT_VERTICAL},
-    {"NetworkPolicy", {"networking.k8s.io", NULL}, OBJECT_SELECTOR},
-    {"PodMonitor", {"monitoring.coreos.com", NULL}, OBJECT_SELECTOR},
-    {"PersistentVolumeClaim", {"", NULL}, OBJECT_CLAIM},
-    {"Namespace", {"", NULL}, OBJECT_NAMESPACE},
-    {"ValidatingWebhookConfiguration", {"admissionregistration.k8s.io", NULL}, OBJECT_WEBHOOK},
-    {"MutatingWebhookConfiguration", {"admissionregistration.k8s.io", NULL}, OBJECT_WEBHOOK},
-};
-
-static bool is_list(struct str kind)
-{
-    return str_ends_with(kind, STR("List"));
-}
-
-/* True if the document's plain `kind:` line names a kind of the type. */
-static bool is_of_type(const struct document *document, enum object_kind type)
-{
-    for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (kinds[i].type == type && str_eq_c(document->kind, kinds[i].name))
-            return true;
-    return false;
-}
-
-static bool is_unknown(const struct document *document)
-{
-    return document->kind.len == 0 || is_list(document->kind);
-}
-
-static struct str group_of(struct str api_version)
-{
-    size_t slash = str_find(api_version, 0, '/');
-    return slash < api_version.len ? str_slice(api_version, 0, slash) : STR("");
-}
-
-static const struct release_kind *find_kind(struct str api_version, struct str kind)
-{
-    struct str group = group_of(api_version);
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (!str_eq_c(kind, kinds[i].name))
-            continue;
-        for (size_t j = 0; j < 2 && kinds[i].groups[j]; j++)
-            if (str_eq_c(group, kinds[i].groups[j]))
-                return &kinds[i];
-    }
-    return NULL;
-}
-
-static void set_pod(struct object *object)
-{
-    object->template = node_at(object->node, "spec template");
-    if (str_eq_c(object->kind, "CronJob"))
-        object->template = node_at(object->node, "spec jobTemplate spec template");
-    else if (str_eq_c(object->kind, "Pod"))
-        object->template = object->node;
-    object->pod = node_at(object->template, "spec");
-    struct str restart = node_string(node_at(object->pod, "restartPolicy"));
-    object->completes = str_eq_c(object->kind, "Job") || str_eq_c(object->kind, "CronJob") ||
-                        str_eq_c(restart, "Never") || str_eq_c(restart, "OnFailure");
-}
-
-/* Inserts the object in the order of the stream. Usually that is the order of parsing, so that it
- * is the last. */
-static void insert(struct release *release, struct object *object)
-{
-    struct object **first = &release->first[object->type];
-    struct object **last = &release->last[object->type];
-    struct object **link = first;
-    if (*last && (*last)->document <= object->document)
-        link = &(*last)->next;
-    while (*link && (*link)->document <= object->document)
-        link = &(*link)->next;
-    object->next = *link;
-    *link = object;
-    if (!object->next)
-        *last = object;
-}
-
-static struct str full_name(struct arena *arena, struct str namespace, struct str kind_name)
-{
-    return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(kind_name));
-}
-
-/* Adds the object to the group of its kind and name. Determines which namespaces cannot be that of
- * the release, and which names are ambiguous without a namespace. */
-static void add_to_name_group(struct release *release, struct object *object)
-{
-    struct arena *arena = release->arena;
-    struct name_group *created = ARENA_NEW(arena, struct name_group);
-    *created = (struct name_group){.self = created};
-    const struct name_group *known =
-        map_add(arena, &release->name_groups, object_kind_name(arena, object), created);
-    struct name_group *all = known ? known->self : created;
-    object->name_group = all;
-    if (all->first && !str_equal(all->first->namespace, object->namespace))
-        all->in_several_namespaces = true;
-    for (struct object *each = object->named_namespace ? NULL : all->first;
-         each && !all->has_no_namespace; each = each->next_in_group)
-        each->named_namespace->is_not_release = true;
-    if (object->named_namespace)
-        object->named_namespace->is_not_release |= all->has_no_namespace;
-    else
-        all->has_no_namespace = true;
-    object->next_in_group = all->first;
-    all->first = object;
-    map_add(arena, &release->full_names,
-            full_name(arena, object->namespace, object_kind_name(arena, object)), object);
-}
-
-static void set_named_namespace(struct release *release, struct object *object)
-{
-    if (object->namespace.len == 0)
-        return;
-    struct chart_namespace *created = ARENA_NEW(release->arena, struct chart_namespace);
-    *created = (struct chart_namespace){.self = created};
-    const struct chart_namespace *known =
-        map_add(release->arena, &release->namespaces_by_name, object->namespace, created);
-    object->named_namespace = known ? known->self : created;
-}
-
-static bool has_pods(const struct object *object)
-{
-    return object->pod && object->pod->kind == NODE_MAP;
-}
-
-/* True for a Rollout with `workloadRef`. */
-static bool refers_to_pods(const struct object *object)
-{
-    return str_eq_c(object->kind, "Rollout") && node_at(object->node, "spec workloadRef") != NULL;
-}
-
-static void add_object(struct release *release, size_t document, struct node *node)
-{
-    struct str api_version = node_string(node_at(node, "apiVersion"));
-    struct str kind_name = node_string(node_at(node, "kind"));
-    if (node->kind == NODE_MAP && is_list(kind_name)) {
-        const struct node *items = node_at(node, "items");
-        for (struct node *item = node_first_child(items); item; item = item->next)
-            add_object(release, document, node_target(item));
-        return;
-    }
-    const struct release_kind *kind = find_kind(api_version, kind_name);
-    if (node->kind != NODE_MAP || !kind)
-        return;
-    struct object object = {
-        .type = kind->type,
-        .release = release,
-        .document = document,
-        .node = node,
-        .api_version = api_version,
-        .kind = kind_name,
-        .name = node_string(node_at(node, "metadata name")),
-        .namespace = node_string(node_at(node, "metadata namespace")),
-        .hook = node_at(node, "metadata annotations helm.sh/hook") != NULL,
-    };
-    if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
-        set_pod(&object);
-        if (!has_pods(&object) && !refers_to_pods(&object))
-            return;
-        object.pod = has_pods(&object) ? object.pod : NULL;
-    }
-    struct object *added = ARENA_NEW(release->arena, struct object);
-    *added = object;
-    added->self = added;
-    set_named_namespace(release, added);
-    if (!added->hook && added->name.len)
-        add_to_name_group(release, added);
-    insert(release, added);
-}
-
-/* True if all documents are hooks. */
-static bool has_only_hooks(const struct release *release)
-{
-    const struct str hook = STR("helm.sh/hook");
-    for (size_t i = 0; i < release->stream.count; i++) {
-        const struct document *document = &release->stream.documents[i];
-        struct str text = str_slice(release->source.text, document->start, document->end);
-        if (!stream_is_blank(text) && !str_contains(text, hook))
-            return false;
-    }
-    return true;
-}
-
-struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
-                             struct stream stream)
-{
-    struct release release = {.arena = arena, .diags = diags, .source = *source, .stream = stream};
-    release.source.secret = true;
-    release.source.lines = line_map_new(arena);
-    release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
-    release.removed = ARENA_ARRAY(arena, stream.count, enum removed);
-    release.additions = ARENA_ARRAY(arena, stream.count, struct additions);
-    release.has_only_hooks = has_only_hooks(&release);
-    return release;
-}
-
-static void read_document(struct release *release, size_t i)
-{
-    const struct document *document = &release->stream.documents[i];
-    struct node *root = NULL;
-    if (document->broken_marker)
-        return;
-    release->has_unreadable_document |= !load_manifest(
-        release->arena, &release->source, document->start, document->end, release->diags, &root);
-    if (!root)
-        return;
-    release->edits[i] = edit_begin(release->arena, release->diags, &release->source,
-                                   document->start, document->end, root);
-    release->expanded += release->edits[i].expanded;
-    if (release->expanded > STREAM_EXPANDED_MAX) {
-        struct location at = {.source = &release->source, .start = root->text_at};
-        diag_error(release->diags, at, "the aliases of all documents expand to more than %d values",
-                   STREAM_EXPANDED_MAX);
-        diag_hint(release->diags, "write the values in place of the aliases in the chart");
-        release->has_unreadable_document = true;
-        return;
-    }
-    add_object(release, i, root);
-}
-
-struct str release_workload_ref(struct arena *arena, const struct object *rollout)
-{
-    const struct node *reference = node_at(rollout->node, "spec workloadRef");
-    return str_format(arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
-                      STR_ARG(node_string(node_at(reference, "name"))));
-}
-
-/* Returns the object "KIND/NAME" in the namespace of `other`, or in one that may be the same; NULL
- * if there is none. */
-static struct object *find_in_namespace_of(const struct release *release, struct str name,
-                                           const struct object *other)
-{
-    const struct name_group *all = map_get(&release->name_groups, name);
-    const struct object *found =
-        map_get(&release->full_names, full_name(release->arena, other->namespace, name));
-    if (!found && other->namespace.len)
-        found = map_get(&release->full_names, full_name(release->arena, STR(""), name));
-    if (!found && all && !all->in_several_namespaces)
-        found = all->first;
-    return found && release_same_namespace(found, other) ? found->self : NULL;
-}
-
-/* Finds the objects that Rollouts refer to. If several refer to one object, the first runs its
- * pods.
- */
-static void link_rollouts(struct release *release)
-{
-    release->rollouts_linked = true;
-    for (struct object *rollout = release->first[OBJECT_WORKLOAD]; rollout;
-         rollout = rollout->next) {
-        if (rollout->pod || rollout->hook)
-            continue;
-        struct str name = release_workload_ref(release->arena, rollout);
-        if (str_starts_with(name, STR("ReplicaSet/")))
-            release_objects(release, OBJECT_PODS);
-        struct object *found = find_in_namespace_of(release, name, rollout);
-        if (!found || !found->pod)
-            continue;
-        rollout->workload_ref = found;
-        if (!found->rollout)
-            found->rollout = rollout;
-    }
-}
-
-const struct object *release_objects(struct release *release, enum object_kind type)
-{
-    for (size_t i = 0; !release->parsed_unknown && i < release->stream.count; i++)
-        if (is_unknown(&release->stream.documents[i]))
-            read_document(release, i);
-    release->parsed_unknown = true;
-    for (size_t i = 0; !release->parsed[type] && i < release->stream.count; i++)
-        if (is_of_type(&release->stream.documents[i], type))
-            read_document(release, i);
-    release->parsed[type] = true;
-    if (type == OBJECT_WORKLOAD && !release->rollouts_linked)
-        link_rollouts(release);
-    return release->first[type];
-}
-
-struct edit *release_edit(const struct release *release, const struct object *object)
-{
-    return &release->edits[object->document];
-}
 
 void release_add(struct release *release, const struct object *object, const struct node *node)
 {
     struct addition *added = ARENA_NEW(release->arena, struct addition);
     struct additions *additions = &release->additions[object->document];
     added->node = node;
+    added->newline = edit_newline(release_edit(object));
     if (additions->last)
         additions->last->next = added;
     else
@@ -348,7 +34,7 @@ static void remove_items(struct release *release, struct edit *edit, struct node
     bool removes = false;
     for (struct node *item = node_first_child(items); item; item = item->next) {
         removes |= is_removed(release, item);
-        if (is_list(node_string(node_at(node_target(item), "kind"))))
+        if (str_ends_with(node_string(node_at(node_target(item), "kind")), STR("List")))
             remove_items(release, edit, node_target(item));
     }
     if (removes)
@@ -359,13 +45,14 @@ void release_remove(struct release *release, const struct object *const *objects
 {
     for (size_t i = 0; i < count; i++) {
         const struct object *object = objects[i];
-        bool whole = release_edit(release, object)->root == object->node;
+        bool whole = release_edit(object)->root == object_node(object);
         release->removed[object->document] = whole ? REMOVED_DOCUMENT : REMOVED_ITEMS;
-        map_add(release->arena, &release->removed_objects, node_key(release, object->node), object);
+        map_add(release->arena, &release->removed_objects, node_key(release, object_node(object)),
+                object);
     }
     for (size_t i = 0; i < release->stream.count; i++)
         if (release->removed[i] == REMOVED_ITEMS)
-            remove_items(release, &release->edits[i], release->edits[i].root);
+            remove_items(release, release->documents[i].edit, release->documents[i].edit->root);
 }
 
 static bool may_be_of_release(const struct object *object)
@@ -439,8 +126,8 @@ static bool expression_matches(struct arena *arena, const struct node *expressio
 bool selector_matches(const struct object *selector, const struct object *workload)
 {
     struct arena scratch = {0};
-    const struct node *labels = node_at(workload->template, "metadata labels");
-    struct node *selector_labels = node_at(selector->node, "spec selector");
+    const struct node *labels = node_at(object_template(workload), "metadata labels");
+    struct node *selector_labels = node_at(object_node(selector), "spec selector");
     /* An empty selector matches nothing, but that of a policy/v1 disruption budget matches all. */
     bool matches = selector_labels && selector_labels->kind == NODE_MAP &&
                    (selector_labels->first || str_eq_c(selector->api_version, "policy/v1")) &&
@@ -463,13 +150,13 @@ bool service_routes_to(const struct object *service, const struct object *worklo
 {
     /* Kubernetes ignores the selector of an ExternalName. */
     return service->type == OBJECT_SERVICE && release_lives_with(service, workload) &&
-           !str_eq_c(node_string(node_at(service->node, "spec type")), "ExternalName") &&
+           !str_eq_c(node_string(node_at(object_node(service), "spec type")), "ExternalName") &&
            selector_matches(service, workload);
 }
 
 bool scaler_references(const struct object *scaler, const char *path, const struct object *workload)
 {
-    const struct node *reference = node_at(scaler->node, path);
+    const struct node *reference = node_at(object_node(scaler), path);
     const struct node *kind = node_at(reference, "kind");
     return reference && release_same_namespace(scaler, workload) &&
            str_equal(node_string(node_at(reference, "name")), workload->name) &&
@@ -492,21 +179,21 @@ struct str release_backend_service(const struct node *backend)
 
 struct node *release_default_backend(const struct object *ingress)
 {
-    struct node *backend = node_at(ingress->node, "spec defaultBackend");
-    return backend ? backend : node_at(ingress->node, "spec backend");
+    struct node *backend = node_at(object_node(ingress), "spec defaultBackend");
+    return backend ? backend : node_at(object_node(ingress), "spec backend");
 }
 
 struct str release_class(const struct object *ingress)
 {
-    struct str class = node_string(node_at(ingress->node, "spec ingressClassName"));
+    struct str class = node_string(node_at(object_node(ingress), "spec ingressClassName"));
     return class.len ? class
-                     : node_string(node_at(ingress->node,
+                     : node_string(node_at(object_node(ingress),
                                            "metadata annotations kubernetes.io/ingress.class"));
 }
 
 bool release_is_attached(const struct object *route)
 {
-    const struct node *parents = node_at(route->node, "spec parentRefs");
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
     for (const struct node *parent = node_first_child(parents); parent && !route->hook;
          parent = parent->next)
         if (!str_eq_c(node_string(node_at(parent, "kind")), "Service"))
@@ -540,7 +227,7 @@ static void append_traefik_services(struct release *release, const struct object
     const struct object *to = release_find(release, OBJECT_TRAEFIK_SERVICE,
                                            node_string(node_at(reference, "name")), route);
     const struct node *each =
-        node_first_child(node_at(to ? to->node : NULL, "spec weighted services"));
+        node_first_child(node_at(to ? object_node(to) : NULL, "spec weighted services"));
     for (; each; each = each->next)
         node_append(list, node_copy(release->arena, each));
 }
@@ -578,7 +265,7 @@ const struct str *release_backends(struct arena *arena, const struct object *ing
 {
     struct names names = {.arena = arena};
     add_backend(&names, release_default_backend(ingress));
-    const struct node *rules = node_at(ingress->node, "spec rules");
+    const struct node *rules = node_at(object_node(ingress), "spec rules");
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct node *paths = node_at(rule, "http paths");
         for (const struct node *path = node_first_child(paths); path; path = path->next)
@@ -593,17 +280,21 @@ struct str object_kind_name(struct arena *arena, const struct object *object)
     return str_format(arena, "%.*s/%.*s", STR_ARG(object->kind), STR_ARG(object->name));
 }
 
+bool object_needs_namespace(const struct object *object)
+{
+    return object->name_group && object->name_group->in_several_namespaces && object->namespace.len;
+}
+
 struct str object_display_name(struct arena *arena, const struct object *object)
 {
     struct str name = object_kind_name(arena, object);
-    if (!object->name_group || !object->name_group->in_several_namespaces ||
-        object->namespace.len == 0)
+    if (!object_needs_namespace(object))
         return name;
     return str_format(arena, "%.*s/%.*s", STR_ARG(object->namespace), STR_ARG(name));
 }
 
 struct location object_location(const struct object *object)
 {
-    const struct node *name = node_at(object->node, "metadata name");
-    return name ? name->span : object->node->span;
+    const struct node *name = node_at(object_node(object), "metadata name");
+    return name ? name->span : object_node(object)->span;
 }

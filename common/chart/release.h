@@ -1,7 +1,10 @@
 /* The objects of a rendered chart, and which of them belong together.
  *
  * A document is parsed when its kind is requested for the first time. Documents that are never
- * requested are copied as bytes. */
+ * requested are copied as bytes. Of a parsed document, what other objects need is kept in `struct
+ * object`, and its tree in compact form: object_node() and the other functions that return nodes
+ * load it. What such functions return is valid until the scope (release_open()) ends in which the
+ * tree was loaded. */
 #ifndef OPTASVC_RELEASE_H
 #define OPTASVC_RELEASE_H
 
@@ -45,23 +48,22 @@ struct name_group {
     bool in_several_namespaces;
 };
 
-struct release;
-
 struct object {
     struct object *self;
+    struct release *release;
     enum object_kind type;
     struct object *next; /* of the same type */
-    const struct release *release;
     size_t document;
-    struct node *node;
+    struct node *node; /* see object_node(); this and its parts are NULL while it is not loaded */
+    struct node *template;
+    struct node *pod;
     struct str api_version;
     struct str kind;
     struct str name;
-    struct str namespace;  /* empty: that of the release */
-    bool hook;             /* a Helm hook */
-    bool completes;        /* its pods run to completion */
-    struct node *template; /* of its pods */
-    struct node *pod;      /* the pod's spec; NULL: a Rollout with `workloadRef` */
+    struct str namespace; /* empty: that of the release */
+    bool hook;            /* a Helm hook */
+    bool completes;       /* its pods run to completion */
+    bool has_pod;         /* false: a Rollout with `workloadRef` */
     const struct object
         *workload_ref;            /* the object that workloadRef names; NULL: not in the chart */
     const struct object *rollout; /* the Rollout that runs this object's pods, or NULL */
@@ -88,11 +90,27 @@ struct rule_index {
 /* New documents, inserted before another. */
 struct addition {
     const struct node *node;
+    const char *newline; /* of the document that follows */
     struct addition *next;
 };
 struct additions {
     struct addition *first;
     struct addition *last;
+};
+
+/* A parsed document of the stream. */
+struct chart_document {
+    struct str events;                  /* its compact form (yaml/manifest_event.h) */
+    struct object *object;              /* its only object; NULL: it stays loaded */
+    struct edit *edit;                  /* of the loaded tree; NULL: not loaded */
+    struct chart_document *next_loaded; /* in the same scope */
+};
+
+/* Between release_open() and release_close(): the trees that are loaded in it, and their edits. */
+struct tree_scope {
+    struct tree_scope *outer;
+    struct arena arena;
+    struct chart_document *loaded;
 };
 
 /* What is removed from a document. */
@@ -103,9 +121,8 @@ struct release {
     struct diags *diags;
     struct source source; /* marked secret: no line of it is shown */
     struct stream stream;
-    enum removed *removed;              /* by document */
-    struct map removed_objects;         /* the removed objects, by the address of their node */
-    struct edit *edits;                 /* one for each document; root NULL: not parsed */
+    struct chart_document *documents;   /* of the stream */
+    struct tree_scope *scope;           /* the innermost; NULL: loaded trees stay loaded */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
     bool parsed[OBJECT_KINDS];     /* documents of this type were parsed */
@@ -113,6 +130,8 @@ struct release {
     bool has_unreadable_document;  /* a document could not be parsed, which was reported */
     bool parsed_unknown;           /* documents without a plain `kind:` line were parsed */
     struct additions *additions;   /* before each document */
+    enum removed *removed;         /* by document */
+    struct map removed_objects;    /* the removed objects, by the address of their node */
     struct map namespaces_by_name; /* struct chart_namespace */
     struct map name_groups;        /* by "KIND/NAME" */
     struct map full_names;         /* the first object of each "NAMESPACE/KIND/NAME" */
@@ -152,8 +171,26 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
  * cannot be parsed. */
 const struct object *release_objects(struct release *release, enum object_kind type);
 
+/* Return the tree of an object, the template of its pods and the spec of its pod; NULL if it has
+ * none. */
+struct node *object_node(const struct object *object);
+struct node *object_template(const struct object *object);
+struct node *object_pod(const struct object *object);
+
 /* Returns the edit of the document that contains an object. */
-struct edit *release_edit(const struct release *release, const struct object *object);
+struct edit *release_edit(const struct object *object);
+
+/* True if the tree of an object is loaded. */
+bool object_is_loaded(const struct object *object);
+
+/* Opens a scope. release_clear() unloads the trees that were loaded in it, without their changes,
+ * and release_close() also ends it. Scopes are nested. */
+void release_open(struct release *release, struct tree_scope *scope);
+void release_clear(struct release *release);
+void release_close(struct release *release);
+
+/* Returns the arena of the innermost scope, for what is needed as long as its trees. */
+struct arena *release_arena(const struct release *release);
 
 /* Inserts a document before the one that contains an object, after earlier insertions there. */
 void release_add(struct release *release, const struct object *object, const struct node *node);
@@ -328,8 +365,10 @@ struct str release_workload_ref(struct arena *arena, const struct object *rollou
 /* Returns "KIND/NAME". */
 struct str object_kind_name(struct arena *arena, const struct object *object);
 
-/* Returns the same for messages: "NAMESPACE/KIND/NAME" if the chart has it in several namespaces.
- */
+/* True if messages name the namespace too, because the chart has that KIND/NAME in several. */
+bool object_needs_namespace(const struct object *object);
+
+/* Returns the name for messages: "KIND/NAME" or "NAMESPACE/KIND/NAME". */
 struct str object_display_name(struct arena *arena, const struct object *object);
 
 /* Returns the location of an object for messages: that of its name. */

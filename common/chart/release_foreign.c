@@ -91,7 +91,7 @@ static void add_names(const struct reading *in, struct str key, struct node *par
 /* True for a VirtualService that only applies inside of a mesh. */
 static bool is_internal(const struct object *object)
 {
-    const struct node *gateways = node_at(object->node, "spec gateways");
+    const struct node *gateways = node_at(object_node(object), "spec gateways");
     if (!str_eq_c(object->kind, "VirtualService"))
         return false;
     for (const struct node *each = node_first_child(gateways); each; each = each->next)
@@ -105,15 +105,19 @@ static void index_foreign(struct release *release)
     const struct object *first = release_objects(release, OBJECT_FOREIGN_ROUTE);
     if (release->foreign_indexed)
         return;
+    struct tree_scope scope;
     release->foreign_indexed = true;
+    release_open(release, &scope);
     for (const struct object *each = first; each; each = each->next) {
         struct reading reading = {.release = release, .object = each, .kind = foreign_kinds};
-        struct node *spec = node_at(each->node, "spec");
+        struct node *spec = node_at(object_node(each), "spec");
         while (!str_eq_c(each->kind, reading.kind->name))
             reading.kind++;
         if (spec && !each->hook && !is_internal(each))
             add_names(&reading, STR(""), spec);
+        release_clear(release);
     }
+    release_close(release);
 }
 
 const struct object *release_foreign_to(struct release *release,

@@ -137,10 +137,10 @@ const struct object *release_find(struct release *release, enum object_kind type
 {
     const struct map *index = objects_by_name(release, type);
     const struct index_entry *found =
-        index_get_same(release->arena, index, referrer->namespace, name);
+        index_get_same(release_arena(release), index, referrer->namespace, name);
     if (found)
         return found->object;
-    found = index_get_possible(release->arena, index, referrer->namespace, name);
+    found = index_get_possible(release_arena(release), index, referrer->namespace, name);
     if (referrer->namespace.len) /* the same is true for all objects without a namespace */
         return found && release_same_namespace(found->object, referrer) ? found->object : NULL;
     while (found && !release_same_namespace(found->object, referrer))
@@ -152,9 +152,9 @@ const struct object *release_find_global(struct release *release, enum object_ki
                                          struct str name)
 {
     const struct map *index = objects_by_name(release, type);
-    const struct index_entry *found = index_get_same(release->arena, index, STR(""), name);
+    const struct index_entry *found = index_get_same(release_arena(release), index, STR(""), name);
     if (!found) /* it sets a namespace, which has no effect */
-        found = index_get_possible(release->arena, index, STR(""), name);
+        found = index_get_possible(release_arena(release), index, STR(""), name);
     return found ? found->object : NULL;
 }
 
@@ -169,29 +169,43 @@ static const struct map *scalers_by_name(struct release *release, enum object_ki
 {
     struct map *index = &release->scalers_by_name[type];
     const struct object *first = release_objects(release, type);
+    struct tree_scope scope;
+    release_open(release, &scope);
     for (const struct object *each = release->scalers_indexed[type] ? NULL : first; each;
          each = each->next) {
-        const struct node *reference = node_at(each->node, scaled_path(type));
-        index_add_in(release->arena, index, each->namespace, node_string(node_at(reference, "name")),
+        const struct node *reference = node_at(object_node(each), scaled_path(type));
+        index_add_in(release->arena, index, each->namespace,
+                     node_string(node_at(reference, "name")),
                      &(struct index_entry){.object = each});
+        release_clear(release);
     }
+    release_close(release);
     release->scalers_indexed[type] = true;
     return index;
+}
+
+/* Returns the first autoscaler of a list that scales the workload, or NULL. */
+static const struct object *first_scaler(const struct index_entry *first,
+                                         const struct object *workload)
+{
+    for (const struct index_entry *each = first; each; each = each->next)
+        if (release_lives_with(each->object, workload) &&
+            scaler_references(each->object, scaled_path(each->object->type), workload))
+            return each->object;
+    return NULL;
 }
 
 const struct object *release_find_scaler(struct release *release, enum object_kind type,
                                          const struct object *workload)
 {
     const struct map *index = scalers_by_name(release, type);
-    const struct index_entry *lists[] = {
-        index_get_same(release->arena, index, workload->namespace, workload->name),
-        index_get_possible(release->arena, index, workload->namespace, workload->name)};
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct index_entry *each = lists[i]; each; each = each->next)
-            if (release_lives_with(each->object, workload) &&
-                scaler_references(each->object, scaled_path(type), workload))
-                return each->object;
-    return NULL;
+    const struct object *found = first_scaler(
+        index_get_same(release_arena(release), index, workload->namespace, workload->name),
+        workload);
+    return found ? found
+                 : first_scaler(index_get_possible(release_arena(release), index,
+                                                   workload->namespace, workload->name),
+                                workload);
 }
 
 /* Services and disruption budgets by a label that they select */
@@ -206,7 +220,7 @@ static struct str label_pair(struct arena *arena, struct str key, const struct n
 static const struct node *selector_of(const struct object *object)
 {
     const struct node *selector =
-        node_at(object->node,
+        node_at(object_node(object),
                 object->type == OBJECT_SERVICE ? "spec selector" : "spec selector matchLabels");
     return selector && selector->kind == NODE_MAP ? selector : NULL;
 }
@@ -258,17 +272,23 @@ static struct str most_selective_label(struct release *release, const struct map
 static void index_by_label(struct release *release, struct map *index, const struct object *first)
 {
     struct map counts = {0};
+    struct tree_scope scope;
     size_t order = 0;
-    for (const struct object *each = first; each; each = each->next)
+    release_open(release, &scope);
+    for (const struct object *each = first; each; each = each->next) {
         count_labels(release, &counts, each);
+        release_clear(release);
+    }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
-        if (each->type == OBJECT_SERVICE && !node_first_child(selector))
-            continue; /* it selects nothing */
-        index_add_in(release->arena, index, each->namespace,
-                     most_selective_label(release, &counts, selector),
-                     &(struct index_entry){.object = each, .order = order});
+        bool selects_nothing = each->type == OBJECT_SERVICE && !node_first_child(selector);
+        if (!selects_nothing)
+            index_add_in(release->arena, index, each->namespace,
+                         most_selective_label(release, &counts, selector),
+                         &(struct index_entry){.object = each, .order = order});
+        release_clear(release);
     }
+    release_close(release);
 }
 
 static void find_by_labels(struct release *release, struct index_match *found,
@@ -281,8 +301,7 @@ static void find_by_labels(struct release *release, struct index_match *found,
         if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, index, namespace, value);
         else
-            add_matches(found, index, namespace,
-                        label_pair(release->arena, value->key->text, value));
+            add_matches(found, index, namespace, label_pair(found->arena, value->key->text, value));
     }
 }
 
@@ -290,9 +309,9 @@ static void find_by_labels(struct release *release, struct index_match *found,
 static struct index_match find_selecting(struct release *release, const struct map *index,
                                          const struct object *workload)
 {
-    struct index_match found = {.arena = release->arena};
+    struct index_match found = {.arena = release_arena(release)};
     find_by_labels(release, &found, index, workload->namespace,
-                   node_at(workload->template, "metadata labels"));
+                   node_at(object_template(workload), "metadata labels"));
     add_matches(&found, index, workload->namespace, (struct str){0});
     return found;
 }
@@ -307,8 +326,7 @@ const struct object **release_services(struct release *release, const struct obj
     release->services_indexed = true;
     struct index_match found = find_selecting(release, &release->services_by_label, workload);
     sort_unique(&found);
-    const struct object **services =
-        ARENA_ARRAY(release->arena, found.count, const struct object *);
+    const struct object **services = ARENA_ARRAY(found.arena, found.count, const struct object *);
     for (size_t i = 0; i < found.count; i++)
         if (service_routes_to(found.entries[i].object, workload))
             services[(*ret_count)++] = found.entries[i].object;
@@ -333,25 +351,29 @@ bool release_has_budget(struct release *release, const struct object *workload)
 
 static void index_ingresses(struct release *release)
 {
+    struct tree_scope scope;
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_INGRESS);
     if (release->ingresses_indexed)
         return;
     release->ingresses_indexed = true;
+    release_open(release, &scope);
     for (const struct object *each = first; each; each = each->next, order++) {
         size_t count;
-        const struct str *names = release_backends(release->arena, each, &count);
+        const struct str *names = release_backends(&scope.arena, each, &count);
         for (size_t i = 0; i < count; i++)
             index_add_in(release->arena, &release->ingresses_by_service, each->namespace, names[i],
                          &(struct index_entry){.object = each, .order = order});
+        release_clear(release);
     }
+    release_close(release);
 }
 
 const struct object **release_ingresses(struct release *release,
                                         const struct object *const *services, size_t count,
                                         size_t *ret_count)
 {
-    struct index_match found = {.arena = release->arena};
+    struct index_match found = {.arena = release_arena(release)};
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
@@ -370,7 +392,7 @@ const struct object **release_ingresses(struct release *release,
 
 static void index_route(struct release *release, const struct object *route, size_t order)
 {
-    const struct node *rules = node_at(route->node, "spec rules");
+    const struct node *rules = node_at(object_node(route), "spec rules");
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct node *first = node_first_child(release_rule_backends(release, route, rule));
         for (const struct node *each = release_backend_reference(first); each;
@@ -386,20 +408,25 @@ static void index_route(struct release *release, const struct object *route, siz
 
 static void index_routes(struct release *release)
 {
+    struct tree_scope scope;
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_ROUTE);
     if (release->routes_indexed)
         return;
     release->routes_indexed = true;
-    for (const struct object *each = first; each; each = each->next, order++)
+    release_open(release, &scope);
+    for (const struct object *each = first; each; each = each->next, order++) {
         if (release_is_attached(each))
             index_route(release, each, order);
+        release_clear(release);
+    }
+    release_close(release);
 }
 
 const struct object **release_routes(struct release *release, const struct object *const *services,
                                      size_t count, size_t *ret_count)
 {
-    struct index_match found = {.arena = release->arena};
+    struct index_match found = {.arena = release_arena(release)};
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
@@ -424,16 +451,18 @@ static struct str target_name(struct release *release, const struct node *refere
 
 static void index_policy(struct release *release, const struct object *policy, size_t order)
 {
-    const struct node *single = node_at(policy->node, "spec targetRef");
+    const struct node *single = node_at(object_node(policy), "spec targetRef");
     static const char *const lists[] = {"spec targetRefs", "spec targetSelectors"};
     const struct index_entry entry = {.object = policy, .order = order};
     struct map *index = &release->policies_by_target;
     if (single)
-        index_add_in(release->arena, index, policy->namespace, target_name(release, single), &entry);
+        index_add_in(release->arena, index, policy->namespace, target_name(release, single),
+                     &entry);
     for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct node *each = node_first_child(node_at(policy->node, lists[i])); each;
-             each = each->next)
-            index_add_in(release->arena, index, policy->namespace, target_name(release, each), &entry);
+        for (const struct node *each = node_first_child(node_at(object_node(policy), lists[i]));
+             each; each = each->next)
+            index_add_in(release->arena, index, policy->namespace, target_name(release, each),
+                         &entry);
 }
 
 static void index_policies(struct release *release)
@@ -442,16 +471,21 @@ static void index_policies(struct release *release)
     const struct object *first = release_objects(release, OBJECT_TRAFFIC_POLICY);
     if (release->policies_indexed)
         return;
+    struct tree_scope scope;
     release->policies_indexed = true;
-    for (const struct object *each = first; each; each = each->next, order++)
+    release_open(release, &scope);
+    for (const struct object *each = first; each; each = each->next, order++) {
         index_policy(release, each, order);
+        release_clear(release);
+    }
+    release_close(release);
 }
 
 const struct object **release_policies(struct release *release, const struct object *route,
                                        size_t *ret_count)
 {
     struct index_match found = {.arena = release->arena};
-    const struct node *parents = node_at(route->node, "spec parentRefs");
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
     const struct map *index = &release->policies_by_target;
     index_policies(release);
     add_matches(&found, index, route->namespace, object_kind_name(release->arena, route));
@@ -468,20 +502,23 @@ const struct object **release_policies(struct release *release, const struct obj
 
 static void add_webhooks(struct release *release, const struct object *configuration)
 {
-    const struct node *webhooks = node_at(configuration->node, "webhooks");
+    const struct node *webhooks = node_at(object_node(configuration), "webhooks");
     for (const struct node *each = node_first_child(webhooks); each; each = each->next) {
         struct str name = node_string(node_at(each, "clientConfig service name"));
         if (name.len)
-            map_add(release->arena, &release->webhooks_by_service, name, each);
+            map_add(release->arena, &release->webhooks_by_service, name, configuration);
     }
 }
 
 bool release_has_webhook(struct release *release, struct str service)
 {
+    struct tree_scope scope;
+    release_open(release, &scope);
     if (!release->webhooks_indexed)
         for (const struct object *each = release_objects(release, OBJECT_WEBHOOK); each;
              each = each->next)
             add_webhooks(release, each);
+    release_close(release);
     release->webhooks_indexed = true;
     return map_get(&release->webhooks_by_service, service) != NULL;
 }
@@ -533,6 +570,8 @@ static void find_label_selectors(struct release *release, const struct object *o
 
 const struct object *release_find_label_user(struct release *release, struct str key)
 {
+    struct tree_scope scope;
+    release_open(release, &scope);
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
             type == OBJECT_ROUTE || type == OBJECT_FOREIGN_ROUTE ||
@@ -543,9 +582,12 @@ const struct object *release_find_label_user(struct release *release, struct str
         if (type == OBJECT_PODS ||
             release->selectors_indexed) /* their selectors match only their own pods */
             continue;
-        for (const struct object *each = first; each; each = each->next)
-            find_label_selectors(release, each, each->node, false);
+        for (const struct object *each = first; each; each = each->next) {
+            find_label_selectors(release, each, object_node(each), false);
+            release_clear(release);
+        }
     }
+    release_close(release);
     release->selectors_indexed = true;
     return map_get(&release->selectors_by_label_key, key);
 }

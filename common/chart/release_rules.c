@@ -164,6 +164,12 @@ static const struct host *add_host(const struct reading *in, struct str key, boo
     return host;
 }
 
+/* Returns a copy, or NULL for NULL: the index outlives the trees. */
+static const struct node *copy_backend(const struct reading *in, const struct node *backend)
+{
+    return backend ? node_copy(in->release->arena, backend) : NULL;
+}
+
 /* Ingresses */
 
 static struct str ingress_host_key(const struct reading *in, const struct node *rule)
@@ -175,7 +181,7 @@ static struct str ingress_host_key(const struct reading *in, const struct node *
 /* Determines which hosts nginx reads as regular expressions, before any path is read. */
 static void add_hosts(const struct reading *in)
 {
-    const struct node *rules = node_at(in->object->node, "spec rules");
+    const struct node *rules = node_at(object_node(in->object), "spec rules");
     bool nginx = in->reader == RULES_NGINX && !nginx_is_canary(in->object);
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct node *paths = node_at(rule, "http paths");
@@ -191,7 +197,9 @@ static void add_default(const struct reading *in, struct str host)
     const struct node *backend = release_default_backend(in->object);
     if (release_backend_service(backend).len)
         add_path(in, host, STR(""),
-                 (struct path){.object = in->object, .backend = backend, .match = MATCH_BELOW});
+                 (struct path){.object = in->object,
+                               .backend = copy_backend(in, backend),
+                               .match = MATCH_BELOW});
 }
 
 static void add_rule(const struct reading *in, const struct node *rule)
@@ -203,7 +211,7 @@ static void add_rule(const struct reading *in, const struct node *rule)
     add_default(in, key);
     for (const struct node *each = node_first_child(paths); each; each = each->next) {
         struct path path = {.object = in->object,
-                            .backend = node_at(each, "backend"),
+                            .backend = copy_backend(in, node_at(each, "backend")),
                             .rule = number++,
                             .canary = nginx_is_canary(in->object)};
         struct str head = parse_path(in->release->arena, in->reader, regex, each, &path);
@@ -215,7 +223,7 @@ static void add_rule(const struct reading *in, const struct node *rule)
  * it for all requests that match no rule. */
 static void add_ingress(const struct reading *in)
 {
-    const struct node *rule = node_first_child(node_at(in->object->node, "spec rules"));
+    const struct node *rule = node_first_child(node_at(object_node(in->object), "spec rules"));
     struct str all = ingress_host_key(in, NULL);
     if ((!rule || in->reader == RULES_GENERIC) &&
         release_backend_service(release_default_backend(in->object)).len) {
@@ -236,6 +244,7 @@ static void read_ingresses(struct reading *in)
             in->object = each;
             in->class = release_class(each);
             (pass == 0 ? add_hosts : add_ingress)(in);
+            release_clear(in->release);
         }
     }
 }
@@ -315,16 +324,17 @@ static void add_route_host(const struct reading *in, struct str host)
 {
     struct release *release = in->release;
     struct str key = rules_host_key(release->arena, in->class, host);
-    const struct node *rules = node_at(in->object->node, "spec rules");
+    const struct node *rules = node_at(object_node(in->object), "spec rules");
     size_t number = 0;
     add_host(in, key, false);
     for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
-        const struct path path = {.object = in->object,
-                                  .backends = release_rule_backends(release, in->object, rule),
-                                  .match = MATCH_BELOW,
-                                  .text = STR("/"),
-                                  .rule = number++,
-                                  .is_extended = find_filter(rule, "ExtensionRef") != NULL};
+        const struct path path = {
+            .object = in->object,
+            .backends = copy_backend(in, release_rule_backends(release, in->object, rule)),
+            .match = MATCH_BELOW,
+            .text = STR("/"),
+            .rule = number++,
+            .is_extended = find_filter(rule, "ExtensionRef") != NULL};
         const struct node *match = node_first_child(node_at(rule, "matches"));
         if (redirects_scheme(rule))
             continue;
@@ -335,18 +345,24 @@ static void add_route_host(const struct reading *in, struct str host)
     }
 }
 
+static void read_route(struct reading *in)
+{
+    const struct node *hostname =
+        node_first_child(node_at(object_node(in->object), "spec hostnames"));
+    if (!release_is_attached(in->object))
+        return;
+    if (!hostname)
+        add_route_host(in, STR(""));
+    for (int i = 0; hostname && i < ROUTE_HOSTNAMES_MAX; i++, hostname = hostname->next)
+        add_route_host(in, node_string(hostname));
+}
+
 static void read_routes(struct reading *in)
 {
-    for (const struct object *route = release_objects(in->release, OBJECT_ROUTE); route;
-         route = route->next) {
-        const struct node *hostname = node_first_child(node_at(route->node, "spec hostnames"));
-        in->object = route;
-        if (!release_is_attached(route))
-            continue;
-        if (!hostname)
-            add_route_host(in, STR(""));
-        for (int i = 0; hostname && i < ROUTE_HOSTNAMES_MAX; i++, hostname = hostname->next)
-            add_route_host(in, node_string(hostname));
+    in->object = release_objects(in->release, OBJECT_ROUTE);
+    for (; in->object; in->object = in->object->next) {
+        read_route(in);
+        release_clear(in->release);
     }
 }
 
@@ -354,8 +370,12 @@ const struct rule_index *release_rules(struct release *release, enum rule_reader
 {
     struct rule_index *index = &release->rules[reader];
     struct reading reading = {.release = release, .index = index, .reader = reader};
-    if (!index->built)
-        (reader == RULES_GATEWAY ? read_routes : read_ingresses)(&reading);
+    if (index->built)
+        return index;
+    struct tree_scope scope;
+    release_open(release, &scope);
+    (reader == RULES_GATEWAY ? read_routes : read_ingresses)(&reading);
+    release_close(release);
     index->built = true;
     return index;
 }

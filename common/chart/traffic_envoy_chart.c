@@ -14,8 +14,8 @@ struct policies {
 /* Returns the targets of a policy: `targetRefs`, or the single `targetRef` of older versions. */
 static const struct node *first_target(const struct object *policy)
 {
-    const struct node *targets = node_at(policy->node, "spec targetRefs");
-    return targets ? node_first_child(targets) : node_at(policy->node, "spec targetRef");
+    const struct node *targets = node_at(object_node(policy), "spec targetRefs");
+    return targets ? node_first_child(targets) : node_at(object_node(policy), "spec targetRef");
 }
 
 static bool is_target(const struct node *reference, struct str kind, struct str name)
@@ -27,8 +27,8 @@ static bool is_target(const struct node *reference, struct str kind, struct str 
 /* True if a selector of targets selects the route. */
 static bool selects(const struct object *policy, const struct object *route)
 {
-    const struct node *selectors = node_at(policy->node, "spec targetSelectors");
-    const struct node *labels = node_at(route->node, "metadata labels");
+    const struct node *selectors = node_at(object_node(policy), "spec targetSelectors");
+    const struct node *labels = node_at(object_node(route), "metadata labels");
     for (const struct node *each = node_first_child(selectors); each; each = each->next) {
         const struct node *match = node_first_child(node_at(each, "matchLabels"));
         if (!str_equal(node_string(node_at(each, "kind")), route->kind))
@@ -44,7 +44,7 @@ static bool selects(const struct object *policy, const struct object *route)
 
 static bool is_parent(const struct object *route, const struct node *target)
 {
-    const struct node *parents = node_at(route->node, "spec parentRefs");
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
     for (const struct node *each = node_first_child(parents); each; each = each->next)
         if (is_target(target, STR("Gateway"), node_string(node_at(each, "name"))))
             return true;
@@ -55,8 +55,8 @@ static void look_at_policy(struct policies *policies, const struct object *polic
                            const struct object *route)
 {
     const struct node *first = first_target(policy);
-    bool is_list = node_at(policy->node, "spec targetRefs") != NULL;
-    const struct node *selectors = node_at(policy->node, "spec targetSelectors");
+    bool is_list = node_at(object_node(policy), "spec targetRefs") != NULL;
+    const struct node *selectors = node_at(object_node(policy), "spec targetSelectors");
     if (selects(policy, route))
         policies->shared = policy;
     for (const struct node *each = first; each; each = is_list ? each->next : NULL) {
@@ -135,7 +135,7 @@ static void change_policy(const struct target *target, const struct object *poli
                           const struct node *settings)
 {
     struct arena *arena = target->injection->arena;
-    struct node *spec = node_at(policy->node, "spec");
+    struct node *spec = node_at(object_node(policy), "spec");
     struct node *balancer = node_get(settings, "loadBalancer");
     struct node *timeout = node_get(settings, "timeout");
     if (balancer)
@@ -148,7 +148,7 @@ static void change_policy(const struct target *target, const struct object *poli
 /* Removes the cookie of a service that sets sticky_session: false. */
 static void remove_cookie(const struct target *target, const struct object *policy)
 {
-    struct node *spec = node_at(policy->node, "spec");
+    struct node *spec = node_at(object_node(policy), "spec");
     if (str_eq_c(node_string(node_at(spec, "loadBalancer consistentHash type")), "Cookie"))
         target_remove(target, policy, spec, "loadBalancer", "loadBalancer",
                       "sticky_session: false");

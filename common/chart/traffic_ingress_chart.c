@@ -23,8 +23,8 @@ bool ingress_read_traffic(const struct target *target, struct traffic *ret)
 struct str ingress_class_of(const struct traffic *traffic, const struct object *ingress)
 {
     const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
-    return item && !node_at(ingress->node, "spec ingressClassName") ? item->text
-                                                                    : release_class(ingress);
+    return item && !node_at(object_node(ingress), "spec ingressClassName") ? item->text
+                                                                           : release_class(ingress);
 }
 
 /* The environment determines the flavour of an Ingress without a class, and of its own class if it
@@ -39,8 +39,9 @@ enum flavour_id ingress_flavour_of(const struct target *target, const struct tra
         return environment->flavour;
     const struct object *object =
         release_find_global(&target->injection->release, OBJECT_INGRESS_CLASS, class);
-    return object ? flavour_of_controller(node_string(node_at(object->node, "spec controller")))
-                  : flavour_of_class(class);
+    return object
+               ? flavour_of_controller(node_string(node_at(object_node(object), "spec controller")))
+               : flavour_of_class(class);
 }
 
 /* Kubernetes rejects an Ingress whose deprecated annotation and spec have different classes. */
@@ -49,7 +50,7 @@ void ingress_check_classes(const struct target *target, const struct traffic *tr
 {
     struct injection *injection = target->injection;
     const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
-    struct str class = node_string(node_at(ingress->node, "spec ingressClassName"));
+    struct str class = node_string(node_at(object_node(ingress), "spec ingressClassName"));
     if (!item || class.len == 0 || str_equal(item->text, class))
         return;
     diag_error(injection->diags, item->name_node->span,
@@ -79,11 +80,11 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
         if (nginx_is_annotation(key) && !supports_nginx)
             continue;
         annotated = true;
-        target_set(target, ingress, ingress->node,
+        target_set(target, ingress, object_node(ingress),
                    str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
                    node_scalar(arena, STYLE_TEXT, value->text), str_to_c(arena, key), SHOW_VALUES);
     }
-    struct node *annotations = node_at(ingress->node, "metadata annotations");
+    struct node *annotations = node_at(object_node(ingress), "metadata annotations");
     bool sticky = annotations && node_at(annotations, NGINX_ANNOTATION "affinity");
     if (sticky && target_has(target, SERVICE_STICKY_SESSION) && traffic->affinity.cookie.len == 0)
         target_remove(target, ingress, annotations, NGINX_ANNOTATION "affinity",

@@ -5,7 +5,7 @@
 /* enforceRegexModifier() of ingress-nginx: a target that is the path itself rewrites nothing. */
 bool nginx_needs_regex(const struct object *ingress, struct str path)
 {
-    const struct node *annotations = node_at(ingress->node, "metadata annotations");
+    const struct node *annotations = node_at(object_node(ingress), "metadata annotations");
     struct str target = node_string(node_at(annotations, NGINX_ANNOTATION "rewrite-target"));
     return (target.len && !str_equal(target, path)) ||
            str_eq_c(node_string(node_at(annotations, NGINX_ANNOTATION "use-regex")), "true");
@@ -13,7 +13,7 @@ bool nginx_needs_regex(const struct object *ingress, struct str path)
 
 bool nginx_is_canary(const struct object *ingress)
 {
-    const struct node *annotations = node_at(ingress->node, "metadata annotations");
+    const struct node *annotations = node_at(object_node(ingress), "metadata annotations");
     return str_eq_c(node_string(node_at(annotations, NGINX_ANNOTATION "canary")), "true");
 }
 

@@ -76,7 +76,7 @@ static void change_reference(const struct target *target, const struct traffic *
         return;
     }
     const char *what = "backendRefs.name";
-    struct edit *edit = release_edit(&target->injection->release, route);
+    struct edit *edit = release_edit(route);
     edit_set(edit, reference, STR("group"), node_scalar(arena, STYLE_TEXT, STR(TRAEFIK_GROUP)));
     edit_set(edit, reference, STR("kind"), node_scalar(arena, STYLE_TEXT, STR("TraefikService")));
     edit_set(edit, reference, STR("name"), node_scalar(arena, STYLE_TEXT, name));
@@ -94,7 +94,7 @@ static void change_service(const struct target *target, const struct traffic *tr
     struct arena *arena = target->injection->arena;
     const struct object *object = release_find(&target->injection->release, OBJECT_TRAEFIK_SERVICE,
                                                node_string(node_at(reference, "name")), route);
-    struct node *items = object ? node_at(object->node, "spec weighted services") : NULL;
+    struct node *items = object ? node_at(object_node(object), "spec weighted services") : NULL;
     for (struct node *each = node_first_child(items); each; each = each->next) {
         struct node *item = node_target(each);
         struct node *wrapper = node_new(arena, NODE_MAP);
@@ -136,7 +136,7 @@ static void apply_rule(const struct target *target, const struct traffic *traffi
 static void apply_route(const struct target *target, const struct traffic *traffic,
                         const struct object *route)
 {
-    const struct node *rules = node_at(route->node, "spec rules");
+    const struct node *rules = node_at(object_node(route), "spec rules");
     if (!traffic->affinity.cookie.len && !target_has(target, SERVICE_STICKY_SESSION))
         return;
     if (!str_eq_c(route->kind, "HTTPRoute")) {

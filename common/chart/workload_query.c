@@ -40,7 +40,12 @@ struct workload_query workload_query_parse(struct arena *arena, struct str reque
 
 struct str workload_name_label(const struct object *object)
 {
-    return node_string(node_at(object->node, "metadata labels app.kubernetes.io/name"));
+    struct tree_scope scope;
+    release_open(object->release, &scope);
+    struct str label =
+        node_string(node_at(object_node(object), "metadata labels app.kubernetes.io/name"));
+    release_close(object->release);
+    return label;
 }
 
 /* A workload whose pods a Rollout runs is selected through that Rollout. Hooks are not part of the

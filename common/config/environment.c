@@ -147,8 +147,8 @@ static void add_output(struct arena *arena, struct environment *environment,
         output.text = name_without_root(output.text);
     struct environment_output *added = ARENA_NEW(arena, struct environment_output);
     *added = output;
-    environment->outputs = arena_grow(arena, environment->outputs, environment->output_count,
-                                      sizeof *environment->outputs);
+    environment->outputs =
+        arena_grow(arena, environment->outputs, environment->output_count, sizeof(void *));
     environment->outputs[environment->output_count++] = added;
     map_add(arena, &environment->outputs_by_name, output.name, added);
 }

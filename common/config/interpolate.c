@@ -198,7 +198,7 @@ static void add_variable(struct scope *scope, struct str name, struct variable_v
 
 void scope_add_variables(struct scope *scope)
 {
-    for (size_t map = 0; map < COUNT_OF(scope->environment->variables); map++) {
+    for (size_t map = 0; map < 2; map++) {
         const struct value *variables = scope->environment->variables[map];
         for (size_t i = 0; variables && i < variables->count; i++)
             add_variable(scope, variables->items[i].name,

@@ -141,6 +141,20 @@ static void use_huge_pages(char *pages, size_t size)
 #endif
 }
 
+/* Returns the part of the last large page that stayed empty. */
+static void release_rest(const struct io_stream *stream)
+{
+#ifdef MADV_HUGEPAGE
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t used = (stream->text.len + page - 1) / page * page;
+    size_t rest = (HUGE_PAGE - used % HUGE_PAGE) % HUGE_PAGE;
+    int ignored = madvise(stream->pages + used, rest, MADV_DONTNEED);
+    (void)ignored;
+#else
+    (void)stream;
+#endif
+}
+
 static int read_pages(int fd, size_t limit, io_progress *on_progress, void *context,
                       struct io_stream *ret)
 {
@@ -156,8 +170,11 @@ static int read_pages(int fd, size_t limit, io_progress *on_progress, void *cont
             return errno;
         len += (size_t)got;
         ret->text = (struct str){ret->pages, len};
-        if (got == 0)
+        if (got == 0) {
+            if (len > HUGE_PAGES_MIN)
+                release_rest(ret);
             return 0;
+        }
         if (len > limit)
             return EFBIG;
         if (len == HUGE_PAGES_MIN)

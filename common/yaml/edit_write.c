@@ -200,6 +200,8 @@ static bool assemble(struct writer *writer, struct buf *out)
 /* The type of a plain scalar depends on the parser, unless all of them read a string. */
 static bool same_scalar(const struct node *a, const struct node *b)
 {
+    if (a->style == b->style && str_equal(a->text, b->text))
+        return true;
     if (node_is_null(a) && node_is_null(b))
         return true;
     bool a_typed = a->style == STYLE_PLAIN && scalar_is_ambiguous(a->text);

@@ -2,6 +2,8 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
+#include "yaml/manifest_event.h"
+#include "yaml/parser_memory.h"
 #include "yaml/scalar.h"
 #include "yaml/split.h"
 
@@ -23,7 +25,8 @@ struct anchor {
 };
 
 struct loader {
-    struct arena *arena;
+    struct arena *arena;   /* of the tree */
+    struct arena *strings; /* that differ from the source */
     const struct source *source;
     struct diags *diags;
     size_t start; /* of the text that libyaml parses */
@@ -37,7 +40,9 @@ struct loader {
     size_t depth;
     struct anchor *anchors;
     size_t anchor_count;
-    size_t expanded; /* nodes that aliases expand to */
+    size_t expanded;                /* nodes that aliases expand to */
+    struct buf *events;             /* their compact form; NULL: not kept */
+    struct manifest_events written; /* its state */
     bool failed;
 };
 
@@ -95,20 +100,20 @@ static size_t skip_properties(const struct loader *loader, size_t at, size_t end
     return at < end ? at : end;
 }
 
-static struct node *new_node(struct loader *loader, enum node_kind kind, const yaml_event_t *event,
-                             bool properties)
+/* Building the tree */
+
+static struct node *new_node(struct loader *loader, enum node_kind kind,
+                             const struct manifest_event *event)
 {
     struct node *node = node_new(loader->arena, kind);
-    size_t start = offset_of(loader, event->start_mark.index);
-    size_t end = offset_of(loader, event->end_mark.index);
-    node->span = make_location(loader, start, end);
-    node->text_at = properties ? skip_properties(loader, start, end) : start;
+    node->span = make_location(loader, event->start, event->end);
+    node->text_at = event->text_at;
     return node;
 }
 
-static void add_anchor(struct loader *loader, const yaml_char_t *name, struct node *node)
+static void add_anchor(struct loader *loader, struct str name, struct node *node)
 {
-    if (!name)
+    if (name.len == 0)
         return;
     if (loader->anchor_count == MANIFEST_ANCHORS_MAX) {
         fail(loader, node->span, "too many anchors in the document",
@@ -117,9 +122,8 @@ static void add_anchor(struct loader *loader, const yaml_char_t *name, struct no
     }
     loader->anchors =
         arena_grow(loader->arena, loader->anchors, loader->anchor_count, sizeof *loader->anchors);
-    struct str text = str_copy(loader->arena, str_from_c((const char *)name));
     loader->anchors[loader->anchor_count++] =
-        (struct anchor){.name = text, .node = node, .size = node->kind == NODE_SCALAR};
+        (struct anchor){.name = name, .node = node, .size = node->kind == NODE_SCALAR};
 }
 
 /* An alias as a key is replaced by the anchored string. In Go an alias for `<<` is not a merge
@@ -153,11 +157,10 @@ static void add_node(struct loader *loader, struct node *node)
     }
 }
 
-static void open_level(struct loader *loader, const yaml_event_t *event, enum node_kind kind,
-                       bool flow, const yaml_char_t *anchor, const yaml_char_t *tag)
+static void open_level(struct loader *loader, const struct manifest_event *event)
 {
-    struct node *node = new_node(loader, kind, event, anchor || tag);
-    node->style = flow ? STYLE_FLOW : node->style;
+    struct node *node = new_node(loader, event->kind == EVENT_MAP ? NODE_MAP : NODE_LIST, event);
+    node->style = event->style;
     if (loader->depth == MANIFEST_DEPTH_MAX) {
         diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
                    MANIFEST_DEPTH_MAX);
@@ -166,9 +169,9 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
         return;
     }
     add_node(loader, node);
-    add_anchor(loader, anchor, node);
+    add_anchor(loader, event->anchor, node);
     loader->levels[loader->depth++] =
-        (struct level){.node = node, .anchor = anchor ? loader->anchor_count : 0};
+        (struct level){.node = node, .anchor = event->anchor.len ? loader->anchor_count : 0};
 }
 
 /* Compares a few keys pairwise, and uses a hash table for many. */
@@ -222,13 +225,13 @@ static void drop_overridden(struct loader *loader, struct node *map)
 }
 
 /* libyaml ends a block at the next token after comments; our span ends with the last value. */
-static void close_level(struct loader *loader, const yaml_event_t *event)
+static void close_level(struct loader *loader, const struct manifest_event *event)
 {
     const struct level *level = &loader->levels[--loader->depth];
     struct node *node = level->node;
     char first = loader->source->text.data[node->text_at];
     if (first == '{' || first == '[') /* a single pair in a list, [k: v], has no bracket */
-        node->span.end = offset_of(loader, event->end_mark.index);
+        node->span.end = event->end;
     else if (node->last)
         node->span.end = node->last->span.end;
     if (node->kind == NODE_MAP && has_equal_keys(node))
@@ -238,6 +241,70 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
     if (loader->depth)
         loader->levels[loader->depth - 1].size += level->size;
 }
+
+static void add_scalar(struct loader *loader, const struct manifest_event *event)
+{
+    struct node *node = new_node(loader, NODE_SCALAR, event);
+    node->style = event->style;
+    node->text = event->text;
+    add_node(loader, node);
+    add_anchor(loader, event->anchor, node);
+}
+
+/* Counts the nodes that aliases expand to, because readers of the tree follow them: a few levels
+ * of ten aliases each expand to millions of nodes. */
+static bool may_expand(struct loader *loader, const struct anchor *anchor)
+{
+    loader->expanded += anchor->size;
+    if (loader->depth)
+        loader->levels[loader->depth - 1].size += anchor->size;
+    return loader->expanded <= MANIFEST_EXPANDED_MAX;
+}
+
+static void add_alias(struct loader *loader, const struct manifest_event *event)
+{
+    struct node *node = new_node(loader, NODE_ALIAS, event);
+    struct str name = event->text;
+    const struct anchor *anchor = NULL;
+    for (size_t i = loader->anchor_count; i > 0 && !anchor; i--)
+        if (str_equal(loader->anchors[i - 1].name, name))
+            anchor = &loader->anchors[i - 1];
+    node->text = name;
+    if (!anchor) {
+        fail(loader, node->span, "the anchor of this alias is not defined before it",
+             "check the name of the anchor in the chart");
+    } else if (anchor->size == 0) {
+        fail(loader, node->span, "this alias is inside its own anchor",
+             "write the value in place of the alias in the chart");
+    } else if (!may_expand(loader, anchor)) {
+        fail(loader, node->span, "the aliases expand to too many values",
+             "write the values in place of the aliases in the chart");
+    } else {
+        node->first = node->last = anchor->node;
+        add_node(loader, node);
+    }
+}
+
+static void add_event(struct loader *loader, const struct manifest_event *event)
+{
+    switch (event->kind) {
+    case EVENT_SCALAR:
+        add_scalar(loader, event);
+        break;
+    case EVENT_MAP:
+    case EVENT_LIST:
+        open_level(loader, event);
+        break;
+    case EVENT_END:
+        close_level(loader, event);
+        break;
+    case EVENT_ALIAS:
+        add_alias(loader, event);
+        break;
+    }
+}
+
+/* Parsing */
 
 /* A tag can make a plain scalar a string, or a quoted one a number: !!str 010, !!int "8". */
 static enum scalar_style style_of(const yaml_event_t *event)
@@ -258,95 +325,91 @@ static enum scalar_style style_of(const yaml_event_t *event)
 }
 
 /* Returns the string, as a part of the source if escapes and folding do not change it. */
-static struct str text_of(struct loader *loader, const struct node *node, const yaml_event_t *event)
+static struct str text_of(struct loader *loader, size_t at, const yaml_event_t *event)
 {
     struct str text = {(const char *)event->data.scalar.value, event->data.scalar.length};
-    struct str raw = str_slice(loader->source->text, node->text_at, node->text_at + text.len);
-    return str_equal(raw, text) ? raw : str_copy(loader->arena, text);
+    struct str raw = str_slice(loader->source->text, at, at + text.len);
+    return str_equal(raw, text) ? raw : str_copy(loader->strings, text);
 }
 
-static void add_scalar(struct loader *loader, const yaml_event_t *event)
+static struct str copy_name(struct loader *loader, const yaml_char_t *name)
 {
-    const yaml_char_t *anchor = event->data.scalar.anchor;
-    struct node *node = new_node(loader, NODE_SCALAR, event, anchor || event->data.scalar.tag);
-    yaml_scalar_style_t written = event->data.scalar.style;
-    node->text_at +=
+    return name ? str_copy(loader->strings, str_from_c((const char *)name)) : (struct str){0};
+}
+
+/* Sets the members that follow from the properties of a node: its anchor and its tag. */
+static void set_properties(struct loader *loader, struct manifest_event *event,
+                           const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+    if (!anchor && !tag)
+        return;
+    event->anchor = copy_name(loader, anchor);
+    event->text_at = skip_properties(loader, event->start, event->end);
+}
+
+static void set_scalar(struct loader *loader, struct manifest_event *event,
+                       const yaml_event_t *parsed)
+{
+    yaml_scalar_style_t written = parsed->data.scalar.style;
+    set_properties(loader, event, parsed->data.scalar.anchor, parsed->data.scalar.tag);
+    event->text_at +=
         written == YAML_SINGLE_QUOTED_SCALAR_STYLE || written == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
-    node->style = style_of(event);
-    node->text = text_of(loader, node, event);
-    if (node->style == STYLE_PLAIN)
-        node->text = scalar_as_json(loader->arena, node->text);
-    add_node(loader, node);
-    add_anchor(loader, anchor, node);
+    event->style = style_of(parsed);
+    event->text = text_of(loader, event->text_at, parsed);
+    if (event->style == STYLE_PLAIN)
+        event->text = scalar_as_json(loader->strings, event->text);
 }
 
-/* Counts the nodes that aliases expand to, because readers of the tree follow them: a few levels
- * of ten aliases each expand to millions of nodes. */
-static bool may_expand(struct loader *loader, const struct anchor *anchor)
+/* Converts an event of libyaml. Returns false if it does not contribute to the tree. */
+static bool convert(struct loader *loader, const yaml_event_t *parsed, struct manifest_event *event)
 {
-    loader->expanded += anchor->size;
-    if (loader->depth)
-        loader->levels[loader->depth - 1].size += anchor->size;
-    return loader->expanded <= MANIFEST_EXPANDED_MAX;
-}
-
-static void add_alias(struct loader *loader, const yaml_event_t *event)
-{
-    struct node *node = new_node(loader, NODE_ALIAS, event, false);
-    struct str name = str_from_c((const char *)event->data.alias.anchor);
-    const struct anchor *anchor = NULL;
-    for (size_t i = loader->anchor_count; i > 0 && !anchor; i--)
-        if (str_equal(loader->anchors[i - 1].name, name))
-            anchor = &loader->anchors[i - 1];
-    node->text = str_copy(loader->arena, name);
-    if (!anchor) {
-        fail(loader, node->span, "the anchor of this alias is not defined before it",
-             "check the name of the anchor in the chart");
-    } else if (anchor->size == 0) {
-        fail(loader, node->span, "this alias is inside its own anchor",
-             "write the value in place of the alias in the chart");
-    } else if (!may_expand(loader, anchor)) {
-        fail(loader, node->span, "the aliases expand to too many values",
-             "write the values in place of the aliases in the chart");
-    } else {
-        node->first = node->last = anchor->node;
-        add_node(loader, node);
-    }
-}
-
-static void handle_event(struct loader *loader, const yaml_event_t *event)
-{
-    switch (event->type) {
+    event->start = event->text_at = offset_of(loader, parsed->start_mark.index);
+    event->end = offset_of(loader, parsed->end_mark.index);
+    switch (parsed->type) {
     case YAML_SCALAR_EVENT:
-        add_scalar(loader, event);
-        break;
+        event->kind = EVENT_SCALAR;
+        set_scalar(loader, event, parsed);
+        return true;
     case YAML_ALIAS_EVENT:
-        add_alias(loader, event);
-        break;
+        event->kind = EVENT_ALIAS;
+        event->text = copy_name(loader, parsed->data.alias.anchor);
+        return true;
     case YAML_MAPPING_START_EVENT:
-        open_level(loader, event, NODE_MAP,
-                   event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
-                   event->data.mapping_start.anchor, event->data.mapping_start.tag);
-        break;
+        event->kind = EVENT_MAP;
+        if (parsed->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE)
+            event->style = STYLE_FLOW;
+        set_properties(loader, event, parsed->data.mapping_start.anchor,
+                       parsed->data.mapping_start.tag);
+        return true;
     case YAML_SEQUENCE_START_EVENT:
-        open_level(loader, event, NODE_LIST,
-                   event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
-                   event->data.sequence_start.anchor, event->data.sequence_start.tag);
-        break;
+        event->kind = EVENT_LIST;
+        if (parsed->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE)
+            event->style = STYLE_FLOW;
+        set_properties(loader, event, parsed->data.sequence_start.anchor,
+                       parsed->data.sequence_start.tag);
+        return true;
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT:
-        close_level(loader, event);
-        break;
-    case YAML_DOCUMENT_START_EVENT:
-        if (loader->root) {
-            size_t at = offset_of(loader, event->start_mark.index);
-            fail(loader, make_location(loader, at, at), "missing --- before the second document",
-                 "separate the documents with a line ---");
-        }
-        break;
+        event->kind = EVENT_END;
+        return true;
     default:
-        break;
+        return false;
     }
+}
+
+static void handle_event(struct loader *loader, const yaml_event_t *parsed)
+{
+    struct manifest_event event = {0};
+    if (parsed->type == YAML_DOCUMENT_START_EVENT && loader->root) {
+        size_t at = offset_of(loader, parsed->start_mark.index);
+        fail(loader, make_location(loader, at, at), "missing --- before the second document",
+             "separate the documents with a line ---");
+    }
+    if (!convert(loader, parsed, &event))
+        return;
+    if (loader->events)
+        manifest_event_write(&loader->written, &event, loader->events);
+    add_event(loader, &event);
 }
 
 static void report_syntax(struct loader *loader)
@@ -381,29 +444,68 @@ static void parse(struct loader *loader)
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&loader->parser);
+    parser_memory_reset();
+}
+
+/* Parses the document between `start` and `end` of the loader. */
+static bool load(struct loader *loader, struct node **ret_root)
+{
+    size_t start = loader->start;
+    struct str text = str_slice(loader->source->text, start, loader->end);
+    *ret_root = NULL;
+    if (text.len > MANIFEST_SIZE_MAX) {
+        diag_error(loader->diags, make_location(loader, start, start),
+                   "a document exceeds %d bytes", MANIFEST_SIZE_MAX);
+        return false;
+    }
+    loader->start += utf8_bom_len(text);
+    loader->offset = loader->start;
+    loader->ascii = utf8_is_ascii(text);
+    /* libyaml rejects a document with only a line `...`. */
+    if (stream_is_blank(text))
+        return true;
+    parse(loader);
+    if (loader->failed)
+        return false;
+    *ret_root = loader->root;
+    return true;
 }
 
 bool load_manifest(struct arena *arena, const struct source *source, size_t start, size_t end,
                    struct diags *diags, struct node **ret_root)
 {
-    struct loader loader = {.arena = arena, .source = source, .diags = diags, .end = end};
-    loader.start = start + utf8_bom_len(str_slice(source->text, start, end));
-    loader.offset = loader.start;
-    loader.ascii = utf8_is_ascii(str_slice(source->text, start, end));
-    *ret_root = NULL;
-    if (end - start > MANIFEST_SIZE_MAX) {
-        diag_error(diags, make_location(&loader, start, start), "a document exceeds %d bytes",
-                   MANIFEST_SIZE_MAX);
-        return false;
-    }
-    /* libyaml rejects a document with only a line `...`. */
-    if (stream_is_blank(str_slice(source->text, start, end)))
-        return true;
-    parse(&loader);
-    if (loader.failed)
-        return false;
-    *ret_root = loader.root;
-    return true;
+    struct loader loader = {.arena = arena,
+                            .strings = arena,
+                            .source = source,
+                            .diags = diags,
+                            .start = start,
+                            .end = end};
+    return load(&loader, ret_root);
+}
+
+bool load_manifest_events(struct arena *arena, struct arena *strings, const struct source *source,
+                          size_t start, size_t end, struct diags *diags, struct buf *events,
+                          struct node **ret_root)
+{
+    struct loader loader = {.arena = arena,
+                            .strings = strings,
+                            .source = source,
+                            .diags = diags,
+                            .start = start,
+                            .end = end,
+                            .events = events,
+                            .written = {.source = source->text, .at = start}};
+    return load(&loader, ret_root);
+}
+
+struct node *load_manifest_again(struct arena *arena, const struct source *source, size_t start,
+                                 struct diags *diags, struct str events)
+{
+    struct loader loader = {.arena = arena, .source = source, .diags = diags};
+    struct manifest_events read = {.source = source->text, .at = start};
+    for (struct manifest_event event; manifest_event_read(&read, events, &event);)
+        add_event(&loader, &event);
+    return loader.root;
 }
 
 const char *load_manifest_library(void)

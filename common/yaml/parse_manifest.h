@@ -14,6 +14,17 @@
 bool load_manifest(struct arena *arena, const struct source *source, size_t start, size_t end,
                    struct diags *diags, struct node **ret_root);
 
+/* The same, but also appends the events of the document in compact form (manifest_event.h) to
+ * `events`, for load_manifest_again(). `strings`: an arena that outlives the tree, for strings that
+ * are not in the source. */
+bool load_manifest_events(struct arena *arena, struct arena *strings, const struct source *source,
+                          size_t start, size_t end, struct diags *diags, struct buf *events,
+                          struct node **ret_root);
+
+/* Builds the tree of a document that was parsed without errors again. */
+struct node *load_manifest_again(struct arena *arena, const struct source *source, size_t start,
+                                 struct diags *diags, struct str events);
+
 /* Returns the version of libyaml. */
 const char *load_manifest_library(void);
 

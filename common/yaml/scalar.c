@@ -278,14 +278,12 @@ static struct str without_underscores(struct arena *arena, struct str text)
     return (struct str){copy, len};
 }
 
-struct str scalar_as_json(struct arena *arena, struct str text)
+__attribute__((noinline)) static struct str number_as_json(struct arena *arena, struct str text)
 {
     bool negative;
     uint64_t number;
     int64_t whole;
     if (str_to_int(text, &whole) && text.data[0] != '-') /* the usual form */
-        return text;
-    if (text.len == 0 || !(is_digit(text.data[0]) || strchr("+-.", text.data[0])))
         return text;
     struct str plain = without_underscores(arena, text);
     if (parse_go_int(plain, &negative, &number))
@@ -295,6 +293,13 @@ struct str scalar_as_json(struct arena *arena, struct str text)
     if (is_whole(plain, &whole))
         return str_format(arena, "%" PRId64, whole);
     return str_skip(plain, plain.data[0] == '+' ? 1 : 0);
+}
+
+struct str scalar_as_json(struct arena *arena, struct str text)
+{
+    char first = text.len ? text.data[0] : ' ';
+    bool number = is_digit(first) || first == '+' || first == '-' || first == '.';
+    return number ? number_as_json(arena, text) : text;
 }
 
 bool scalar_is_json_true(struct str text)

@@ -1,6 +1,7 @@
 /* The documents of a chart: the byte range of every node is within that of its parent. */
 #include "fuzz.h"
 
+#include "yaml/edit.h"
 #include "yaml/parse_manifest.h"
 #include "yaml/split.h"
 
@@ -34,10 +35,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct diags diags = {.arena = &arena};
         struct node *root = NULL;
         const struct document *document = &stream.documents[i];
-        bool ok = load_manifest(&arena, &source, document->start, document->end, &diags, &root);
+        struct buf bytes = {0};
+        bool ok = load_manifest_events(&arena, &arena, &source, document->start, document->end,
+                                       &diags, &bytes, &root);
+        struct str events = buf_take(&arena, &bytes);
         fuzz_check_diags(&diags, !ok);
-        if (ok && root)
-            check_places(root, document->start, document->end);
+        if (!ok || !root)
+            continue;
+        check_places(root, document->start, document->end);
+        const struct node *again =
+            load_manifest_again(&arena, &source, document->start, &diags, events);
+        fuzz_check_diags(&diags, false);
+        check_places(again, document->start, document->end);
+        FUZZ_CHECK(edit_same(&arena, root, again));
     }
     arena_free(&arena);
     return 0;

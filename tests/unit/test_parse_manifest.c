@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "yaml/manifest_event.h"
 #include "yaml/parse_manifest.h"
 
 #include <inttypes.h>
@@ -56,16 +57,54 @@ static struct str places_of(struct unit *unit, const struct node *root, bool key
     return buf_take(&unit->arena, &out);
 }
 
+/* Parses a document. Returns the tree that is built from its events in compact form, after
+ * comparing it with the first one. */
 static struct node *load(struct unit *unit, struct str text)
 {
     const struct source *source = unit_source(unit, text);
+    struct buf bytes = {0};
     struct node *root = NULL;
-    if (!load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root)) {
+    if (!load_manifest_events(&unit->arena, &unit->arena, source, 0, text.len, &unit->diags, &bytes,
+                              &root)) {
         struct str written = unit_format_diags(unit);
         fail_msg("%.*s is rejected:\n%.*s", STR_ARG(text), STR_ARG(written));
     }
+    struct str events = buf_take(&unit->arena, &bytes);
+    struct node *again = load_manifest_again(&unit->arena, source, 0, &unit->diags, events);
     assert_no_diags(unit);
-    return root;
+    struct str places = places_of(unit, root, true);
+    assert_str(places_of(unit, again, true), str_to_c(&unit->arena, places));
+    return again;
+}
+
+/* Events of usual manifests take three bytes in compact form. Others, which have an anchor or a
+ * string that differs from the source, are stored in full. */
+static void test_size_of_events(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        size_t size;
+    } rows[] = {
+        {"", 0},
+        {"a: b\n", 4 * 3},
+        {"a: 'b'\nc: \"d\"\ne:\nf: []\n", 11 * 3},
+        {"- {a: 1, b: [x, y]}\n# comment\n- c:\n  - d\n", 17 * 3},
+        {"a: 0x10\n", 3 * 3 + 1 + sizeof(struct manifest_event)},
+        {"a: &b c\n", 3 * 3 + 1 + sizeof(struct manifest_event)},
+        {"a: \"b\\n\"\n", 3 * 3 + 1 + sizeof(struct manifest_event)},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct source *source = unit_source(unit, str_from_c(rows[i].text));
+        struct buf bytes = {0};
+        struct node *root;
+        assert_true(load_manifest_events(&unit->arena, &unit->arena, source, 0, source->text.len,
+                                         &unit->diags, &bytes, &root));
+        if (bytes.len != rows[i].size)
+            fail_msg("row %zu: %zu bytes", i, bytes.len);
+        buf_free(&bytes);
+        unit_reset(unit);
+    }
 }
 
 struct places {
@@ -653,6 +692,7 @@ static void test_merge_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_size_of_events),
         UNIT_TEST(test_spans_of_scalars),
         UNIT_TEST(test_spans_of_empty_nodes),
         UNIT_TEST(test_spans_of_blocks_and_flow),

@@ -48,7 +48,7 @@ static void test_sum_of_requests(void **state)
         {"containers: [" CPU("a", "9E") ", " CPU("b", "9E") "]", INT64_MAX},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        int64_t number = pod_requested(&unit->arena, load(unit, rows[i].pod), "cpu");
+        int64_t number = pod_requested(load(unit, rows[i].pod), "cpu");
         if (number != rows[i].millicores)
             fail_msg("%s: %lld", rows[i].pod, (long long)number);
         unit_reset(unit);
@@ -60,13 +60,12 @@ static void test_resources_of_the_pod(void **state)
     struct unit *unit = *state;
     const struct node *pod =
         load(unit, "resources: {requests: {cpu: 20m}, limits: {memory: 1Gi}}\n");
-    assert_true(pod_resources_has(&unit->arena, pod, "cpu"));
-    assert_true(pod_resources_has(&unit->arena, pod, "memory"));
-    assert_false(pod_resources_has(&unit->arena, pod, "hugepages-2Mi"));
-    assert_null(pod_resources_of(&unit->arena, pod, "cpu").limit);
-    assert_null(pod_resources_of(&unit->arena, pod, "memory").request);
-    assert_false(
-        pod_resources_has(&unit->arena, load(unit, "resources: {requests: null}\n"), "cpu"));
+    assert_true(pod_resources_has(pod, "cpu"));
+    assert_true(pod_resources_has(pod, "memory"));
+    assert_false(pod_resources_has(pod, "hugepages-2Mi"));
+    assert_null(pod_resources_of(pod, "cpu").limit);
+    assert_null(pod_resources_of(pod, "memory").request);
+    assert_false(pod_resources_has(load(unit, "resources: {requests: null}\n"), "cpu"));
 }
 
 int main(void)

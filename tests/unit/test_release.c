@@ -136,8 +136,8 @@ static void test_pod_templates(void **state)
             fail_msg("row %zu", i);
         if (object) {
             assert_int_equal(object->completes, rows[i].ends);
-            assert_ptr_equal(node_at(object->template, "spec"), object->pod);
-            assert_non_null(node_at(object->template, "spec"));
+            assert_ptr_equal(node_at(object_template(object), "spec"), object_pod(object));
+            assert_non_null(node_at(object_template(object), "spec"));
         }
         unit_reset(unit);
     }
@@ -176,7 +176,7 @@ static void test_rollouts_and_their_pods(void **state)
         struct release release = release_of(unit, text.data);
         const struct object *rollout = release_objects(&release, OBJECT_WORKLOAD);
         assert_non_null(rollout);
-        assert_null(rollout->pod);
+        assert_null(object_pod(rollout));
         if ((rollout->workload_ref != NULL) != rows[i].linked)
             fail_msg("row %zu", i);
         if (rollout->workload_ref)
@@ -217,11 +217,12 @@ static void test_order_of_objects(void **state)
     for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
          each = each->next, i++) {
         assert_int_equal(each->document, documents[i]);
-        assert_ptr_equal(release_edit(&release, each), &release.edits[documents[i]]);
-        assert_non_null(release_edit(&release, each)->root);
+        struct edit *edit = release_edit(each);
+        assert_non_null(edit->root);
+        assert_ptr_equal(edit, release.documents[documents[i]].edit);
     }
     assert_int_equal(i, COUNT_OF(documents));
-    assert_null(release.edits[1].root);
+    assert_null(release.documents[1].edit);
     assert_str(list_names(unit, &release, OBJECT_INGRESS), "");
 }
 
@@ -234,7 +235,7 @@ static void test_items_by_alias(void **state)
                          "kind: List\nitems: [*x, {<<: *x, metadata: {name: b}}, *x]\n");
     assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a Service/b Service/a");
     const struct object *first = release_objects(&release, OBJECT_SERVICE);
-    assert_ptr_not_equal(first->node, first->next->next->node);
+    assert_ptr_not_equal(object_node(first), object_node(first->next->next));
 }
 
 /* The last of several equal keys is used. */
@@ -292,8 +293,8 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a");
     assert_no_diags(unit);
     assert_false(release.has_unreadable_document);
-    assert_non_null(release.edits[0].root);
-    assert_null(release.edits[2].root);
+    assert_true(release.documents[0].events.len > 0);
+    assert_true(release.documents[2].events.len == 0);
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 1);
     assert_true(release.has_unreadable_document);
@@ -305,6 +306,38 @@ static void test_documents_are_parsed_on_request(void **state)
     assert_diag(unit, 1, 10, 1, "invalid YAML", "");
     assert_null(release_objects(&release, OBJECT_KEDA));
     assert_errors(unit, 2);
+}
+
+/* Trees are loaded on request, and unloaded at the end of the scope, with their changes. */
+static void test_scopes(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, SERVICE "metadata: {name: a}\nspec: {type: x}\n---\n" SERVICE
+                                 "metadata: {name: b}\n");
+    struct tree_scope outer;
+    struct tree_scope inner;
+    const struct object *a = release_objects(&release, OBJECT_SERVICE);
+    assert_false(object_is_loaded(a) || object_is_loaded(a->next));
+    release_open(&release, &outer);
+    struct node *before = object_node(a);
+    assert_str(node_string(node_at(before, "spec type")), "x");
+    release_open(&release, &inner);
+    assert_ptr_equal(object_node(a), before);
+    assert_str(node_string(node_at(object_node(a->next), "metadata name")), "b");
+    release_close(&release);
+    assert_true(object_is_loaded(a));
+    assert_false(object_is_loaded(a->next));
+    edit_remove(release_edit(a), before, "spec");
+    assert_true(edit_changes(release_edit(a)));
+    release_clear(&release);
+    assert_false(object_is_loaded(a));
+    assert_str(node_string(node_at(object_node(a), "spec type")), "x");
+    assert_false(edit_changes(release_edit(a)));
+    release_close(&release);
+    assert_non_null(object_node(a->next)); /* without a scope, it stays loaded */
+    assert_true(object_is_loaded(a->next));
+    assert_no_diags(unit);
 }
 
 /* A document without a plain `kind:` line may be of any kind, so it is parsed with the first
@@ -511,6 +544,7 @@ int main(void)
         UNIT_TEST(test_equal_keys),
         UNIT_TEST(test_invalid_documents_are_ignored),
         UNIT_TEST(test_documents_are_parsed_on_request),
+        UNIT_TEST(test_scopes),
         UNIT_TEST(test_documents_of_unknown_kind),
         UNIT_TEST(test_documents_after_broken_markers_are_not_parsed),
         UNIT_TEST(test_hooks_and_namespaces),

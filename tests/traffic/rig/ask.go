@@ -220,9 +220,9 @@ func runAsk(ctx context.Context, planeText, table string) error {
 	}
 	answers := make([]string, len(questions))
 	free := make(chan struct{}, parallel)
-	var all sync.WaitGroup
+	var group sync.WaitGroup
 	for i, each := range questions {
-		all.Go(func() {
+		group.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
 			got, err := answer(ctx, p, each.text)
@@ -232,7 +232,7 @@ func runAsk(ctx context.Context, planeText, table string) error {
 			answers[i] = got
 		})
 	}
-	all.Wait()
+	group.Wait()
 	wrong := 0
 	for i, each := range questions {
 		fmt.Printf("%s|%s\n", each.text, answers[i])
