@@ -304,6 +304,10 @@ api-server: all
 traffic: all
 	@tests/traffic/run $(BIN)
 
+.PHONY: traffic-convert
+traffic-convert: all
+	@tests/traffic/convert/run $(BIN)
+
 .PHONY: traffic-wrong
 traffic-wrong: all
 	@tests/traffic/wrong $(BIN)
@@ -378,7 +382,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 test-slow:
 	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly
 test-real:
-	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic aws roundtrip schema kube-score packages
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema kube-score packages
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes

@@ -23,6 +23,7 @@ extern const struct command command_secret_edit;
 extern const struct command command_render;
 extern const struct command command_validate;
 extern const struct command command_inject;
+extern const struct command command_convert_ingress;
 extern const struct command command_explain;
 extern const struct command command_schema;
 extern const struct command command_completion;

@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
     &command_render,
     &command_validate,
     &command_inject,
+    &command_convert_ingress,
     &command_explain,
     &command_schema,
     &command_completion,

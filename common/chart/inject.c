@@ -1,6 +1,7 @@
 #include "chart/inject.h"
 
 #include "base/utf8.h"
+#include "chart/addition.h"
 #include "chart/inject_report.h"
 #include "config/source.h"
 #include "config/usage.h"
@@ -99,6 +100,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_placement(&target);
     inject_security(&target);
     inject_ingress(&target);
+    inject_convert_request(&target);
 }
 
 /* Fill mode */
@@ -304,6 +306,12 @@ static void fill(struct inject_run *run, const struct service *service, bool las
     if (!check_fill_flags(injection, service))
         return;
     inject_warn_replicas(&any, "mode: fill removes nothing");
+    if (inject_convert_is_requested(&any)) {
+        diag_error(injection->diags, service->at,
+                   "%s is not possible with mode: fill, which removes nothing",
+                   injection->options->convert_ingress ? "--convert-ingress" : "convert_ingress");
+        diag_hint(injection->diags, "use a service with mode: override");
+    }
     if (!selects_all(injection, service)) {
         inject_check_exclusions(injection, service);
         const struct object *workload = target_select_workload(injection, service);
@@ -383,36 +391,6 @@ static void add_piece(struct injected *injected, struct str piece)
     injected->pieces[injected->count++] = piece;
 }
 
-/* Returns the `# Source:` comment of a document, which Helm 3 writes; empty if it has none. */
-static struct str source_comment(struct str document)
-{
-    struct str line;
-    for (size_t at = 0; str_next_line(document, &at, &line);) {
-        if (str_starts_with(line, STR("# Source:"))) {
-            line.len -= str_ends_with(line, STR("\r"));
-            return line;
-        }
-        if (line.len && line.data[0] != '#' && !stream_is_marked(line))
-            break;
-    }
-    return (struct str){0};
-}
-
-/* Appends a new document, with the comment, if any, first. */
-static void write_addition(struct buf *out, const struct node *object, struct str comment,
-                           const struct emit_style *style)
-{
-    struct str newline = str_from_c(style->newline);
-    if (comment.len) {
-        buf_add(out, comment);
-        buf_add(out, newline);
-    }
-    for (const struct node *value = object->first; value; value = value->next) {
-        emit_entry(out, value, 0, style);
-        buf_add(out, newline);
-    }
-}
-
 /* Returns the documents that are inserted before a document, each with its marker. */
 static struct str additions_before(struct injected *injected, const struct release *release,
                                    size_t document, struct str text)
@@ -428,9 +406,9 @@ static struct str additions_before(struct injected *injected, const struct relea
         style.newline = addition->newline;
         if (marked || out.len || !is_first)
             buf_format(&out, "---%s", style.newline);
-        write_addition(&out, addition->node, source_comment(text), &style);
+        addition_write(&out, addition->node, addition_source_comment(text), &style);
     }
-    if (out.len && !marked)
+    if (out.len && !marked && release->removed[document] != REMOVED_DOCUMENT)
         buf_format(&out, "%s%s", str_starts_with(text, STR("%")) ? "..." : "---", style.newline);
     return buf_take(&injected->arena, &out);
 }
@@ -446,7 +424,8 @@ static void write_document(struct injected *injected, const struct inject_run *r
     add_piece(injected, str_slice(text, 0, bom_len));
     text = str_skip(text, bom_len);
     add_piece(injected, additions_before(injected, release, i, text));
-    add_piece(injected, text);
+    if (release->removed[i] != REMOVED_DOCUMENT)
+        add_piece(injected, text);
 }
 
 static bool has_fill(const struct inject_run *run)
@@ -504,7 +483,7 @@ static bool write_edits(struct inject_run *run)
     bool ok = run->diags.errors == 0;
     bool must_rerun = false;
     for (size_t i = 0; i < release->stream.count; i++)
-        if (release->documents[i].edit)
+        if (release->documents[i].edit && release->removed[i] != REMOVED_DOCUMENT)
             write_edit(run, i);
     for (size_t i = 0; i < release->stream.count; i++) {
         const struct edit_failure *failure = run->failures[i];
@@ -581,6 +560,7 @@ static void inject_services(struct inject_run *run, const struct source *manifes
     for (size_t i = 0; i < run->service_count; i++)
         if (run->services[i]->helm.fill)
             fill(run, run->services[i], i == last);
+    inject_convert(injection);
     for (size_t i = 0; i < run->service_count; i++)
         log_ignored(injection, run->services[i]);
 }

@@ -35,8 +35,9 @@ void inject_keep_events(struct injection *injection, struct event_list events)
 }
 
 static const char *const change_names[CHANGE_KINDS] = {
-    [CHANGE_ADDED] = "added",     [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
-    [CHANGE_KEPT] = "kept",       [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
+    [CHANGE_ADDED] = "added",         [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
+    [CHANGE_KEPT] = "kept",           [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
+    [CHANGE_CONVERTED] = "converted", [CHANGE_DIFFERS] = "differs",   [CHANGE_LOST] = "lost",
     [CHANGE_IGNORED] = "ignored",
 };
 
@@ -82,7 +83,8 @@ void inject_write_events(const struct injection *injection, struct buf *out, boo
 {
     struct buf line = {0};
     for (size_t i = 0; i < injection->events.count; i++)
-        if (all || is_always_shown(&injection->events.items[i]))
+        if (injection->events.items[i].kind != CHANGE_LOST &&
+            (all || is_always_shown(&injection->events.items[i])))
             write_event(&injection->events.items[i], &line, out);
     buf_free(&line);
 }
@@ -110,6 +112,14 @@ static void append_event(struct arena *arena, struct node *list, const struct ch
         node_set_string(arena, item, "field", event->what);
     if (event->detail.len)
         node_set_string(arena, item, "detail", event->detail);
+    if (event->kind == CHANGE_LOST)
+        node_set_bool(arena, item, "lost", true);
+}
+
+/* Lists of these events are written only if they have items. */
+static bool is_optional(enum change_kind kind)
+{
+    return kind == CHANGE_CONVERTED || kind == CHANGE_DIFFERS || kind == CHANGE_IGNORED;
 }
 
 /* The lists of the JSON report, in order, and the kinds of events in each. */
@@ -118,9 +128,10 @@ static const struct {
     enum change_kind first;
     enum change_kind last;
 } report_lists[] = {
-    {"added", CHANGE_ADDED, CHANGE_ADDED},       {"replaced", CHANGE_REPLACED, CHANGE_REPLACED},
-    {"removed", CHANGE_REMOVED, CHANGE_REMOVED}, {"left", CHANGE_KEPT, CHANGE_SKIPPED},
-    {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},    {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
+    {"added", CHANGE_ADDED, CHANGE_ADDED},        {"replaced", CHANGE_REPLACED, CHANGE_REPLACED},
+    {"removed", CHANGE_REMOVED, CHANGE_REMOVED},  {"left", CHANGE_KEPT, CHANGE_SKIPPED},
+    {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},     {"converted", CHANGE_CONVERTED, CHANGE_CONVERTED},
+    {"differences", CHANGE_DIFFERS, CHANGE_LOST}, {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
 
 void inject_write_report(const struct injection *injection, struct buf *out)
 {
@@ -132,7 +143,7 @@ void inject_write_report(const struct injection *injection, struct buf *out)
             if (injection->events.items[j].kind >= report_lists[i].first &&
                 injection->events.items[j].kind <= report_lists[i].last)
                 append_event(arena, list, &injection->events.items[j]);
-        if (report_lists[i].first != CHANGE_IGNORED || list->first)
+        if (!is_optional(report_lists[i].first) || list->first)
             node_set(arena, root, report_lists[i].key, list);
     }
     emit_json(out, root, 0);

@@ -9,10 +9,13 @@ enum change_kind {
     CHANGE_ADDED,
     CHANGE_REPLACED,
     CHANGE_REMOVED,
-    CHANGE_KEPT,    /* fill mode kept a value of the chart that the service would change */
-    CHANGE_SKIPPED, /* fill mode could not apply a setting, or could not change an object */
-    CHANGE_CHOSEN,  /* an object or container was selected; `detail`: why */
-    CHANGE_IGNORED, /* a field that never has an effect in charts; in log and report only */
+    CHANGE_KEPT,      /* fill mode kept a value of the chart that the service would change */
+    CHANGE_SKIPPED,   /* fill mode could not apply a setting, or could not change an object */
+    CHANGE_CHOSEN,    /* an object or container was selected; `detail`: why */
+    CHANGE_CONVERTED, /* an Ingress was replaced by routes; `detail`: the objects */
+    CHANGE_DIFFERS,   /* the routes do something differently */
+    CHANGE_LOST,      /* the routes do not do it; a warning was reported */
+    CHANGE_IGNORED,   /* a field that never has an effect in charts; in log and report only */
     CHANGE_KINDS
 };
 
@@ -56,8 +59,10 @@ struct injection {
     const struct object **routes; /* the Gateway API routes that route to one of the Services */
     size_t route_count;
     struct map traefik_services; /* the ports of added TraefikServices, by "NAMESPACE/NAME" */
-    const struct object *volumes_workload; /* the workload for which `volumes` is cached */
-    struct map volumes;                    /* its volumes by name */
+    const struct object *volumes_workload;    /* the workload for which `volumes` is cached */
+    struct map volumes;                       /* its volumes by name */
+    struct convert_request *convert_requests; /* inject_convert.c; NULL: none */
+    struct map convert_owners;                /* the request of each Ingress */
     struct event_list events;
 };
 
@@ -280,6 +285,12 @@ void inject_security_log_pod(const struct target *target);
  * port requires from an Ingress. */
 bool inject_ingress_is_requested(const struct target *target);
 void inject_ingress(const struct target *target);
+
+/* convert_ingress. inject_convert_request() is called for each service, after inject_ingress() has
+ * set its annotations; then inject_convert() converts all Ingresses at once. */
+bool inject_convert_is_requested(const struct target *target);
+void inject_convert_request(const struct target *target);
+void inject_convert(struct injection *injection);
 
 /* Reports the workload as skipped and returns true if `hooks: false` or `jobs: false` excludes it.
  */

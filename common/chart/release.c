@@ -14,6 +14,47 @@ void release_add(struct release *release, const struct object *object, const str
     additions->last = added;
 }
 
+static struct str node_key(const struct release *release, const struct node *node)
+{
+    const struct node **key = ARENA_NEW(release->arena, const struct node *);
+    *key = node;
+    return (struct str){(const char *)key, sizeof(void *)};
+}
+
+static bool is_removed(const void *context, struct node *item)
+{
+    const struct release *release = context;
+    return map_get(&release->removed_objects, node_key(release, node_target(item))) != NULL;
+}
+
+/* Removes objects from a List, and from Lists in it. */
+static void remove_items(struct release *release, struct edit *edit, struct node *list)
+{
+    struct node *items = node_at(list, "items");
+    bool removes = false;
+    for (struct node *item = node_first_child(items); item; item = item->next) {
+        removes |= is_removed(release, item);
+        if (str_ends_with(node_string(node_at(node_target(item), "kind")), STR("List")))
+            remove_items(release, edit, node_target(item));
+    }
+    if (removes)
+        edit_remove_items(edit, items, is_removed, release);
+}
+
+void release_remove(struct release *release, const struct object *const *objects, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct object *object = objects[i];
+        bool whole = release_edit(object)->root == object_node(object);
+        release->removed[object->document] = whole ? REMOVED_DOCUMENT : REMOVED_ITEMS;
+        map_add(release->arena, &release->removed_objects, node_key(release, object_node(object)),
+                object);
+    }
+    for (size_t i = 0; i < release->stream.count; i++)
+        if (release->removed[i] == REMOVED_ITEMS)
+            remove_items(release, release->documents[i].edit, release->documents[i].edit->root);
+}
+
 static bool may_be_of_release(const struct object *object)
 {
     return !object->named_namespace || !object->named_namespace->is_not_release;

@@ -113,6 +113,9 @@ struct tree_scope {
     struct chart_document *loaded;
 };
 
+/* What is removed from a document. */
+enum removed { REMOVED_NOTHING, REMOVED_ITEMS, REMOVED_DOCUMENT };
+
 struct release {
     struct arena *arena;
     struct diags *diags;
@@ -127,6 +130,8 @@ struct release {
     bool has_unreadable_document;  /* a document could not be parsed, which was reported */
     bool parsed_unknown;           /* documents without a plain `kind:` line were parsed */
     struct additions *additions;   /* before each document */
+    enum removed *removed;         /* by document */
+    struct map removed_objects;    /* the removed objects, by the address of their node */
     struct map namespaces_by_name; /* struct chart_namespace */
     struct map name_groups;        /* by "KIND/NAME" */
     struct map full_names;         /* the first object of each "NAMESPACE/KIND/NAME" */
@@ -189,6 +194,9 @@ struct arena *release_arena(const struct release *release);
 
 /* Inserts a document before the one that contains an object, after earlier insertions there. */
 void release_add(struct release *release, const struct object *object, const struct node *node);
+
+/* Removes objects from the output: their documents, or the items of their Lists. */
+void release_remove(struct release *release, const struct object *const *objects, size_t count);
 
 /* Returns the object of that type and name in the namespace of `referrer`, or NULL. */
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,

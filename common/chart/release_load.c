@@ -317,6 +317,7 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
     release.source.lines = line_map_new(arena);
     release.documents = ARENA_ARRAY(arena, stream.count, struct chart_document);
     release.additions = ARENA_ARRAY(arena, stream.count, struct additions);
+    release.removed = ARENA_ARRAY(arena, stream.count, enum removed);
     release.has_only_hooks = has_only_hooks(&release);
     return release;
 }

@@ -1,5 +1,6 @@
 #include "cli/flags.h"
 
+#include "config/gateway.h"
 #include "config/usage.h"
 #include "format/duration.h"
 #include "format/name.h"
@@ -10,6 +11,7 @@ static const char *const colors[] = {"auto", "always", "never", NULL, NULL};
 static const char *const dry_runs[] = {"client", "server", "none", NULL, NULL};
 static const char *const booleans[] = {"true", "false", NULL, NULL};
 static const char *const tools[] = {"docker", "podman", "nerdctl", NULL, NULL};
+static const char *const session_persistences[] = {"none", "v1.6", NULL, NULL};
 static const char *const prunes[] = {"service", "layer", NULL, NULL};
 
 static const char *check_variable(struct str value)
@@ -97,6 +99,38 @@ const struct flag flag_table[FLAG_COUNT] = {
         {"require-input", 0, FLAG_TYPE_BOOL, NULL,
          "fail if stdin contains no manifests, as when the command before the pipe failed",
          offsetof(struct options, inject.require_input), NULL, NULL},
+    [FLAG_CONVERT_INGRESS] =
+        {"convert-ingress", 0, FLAG_TYPE_BOOL, NULL,
+         "replace the Ingresses that route to the workload by routes; see helm.convert_ingress",
+         offsetof(struct options, inject.convert_ingress), NULL, NULL},
+    [FLAG_BEST_EFFORT] =
+        {"best-effort", 0, FLAG_TYPE_BOOL, NULL,
+         "drop settings that routes do not have, but never access control",
+         offsetof(struct options, inject.best_effort), NULL, NULL},
+    [FLAG_MANIFESTS] = {"filename", 'f', FLAG_TYPE_LIST, "FILE",
+                        "manifests, directory of manifests, or - for stdin; repeatable",
+                        offsetof(struct options, input.files), NULL, NULL},
+    [FLAG_GATEWAY] = {"gateway", 0, FLAG_TYPE_STRING, "NAMESPACE/NAME",
+                      "Gateway that the routes are attached to",
+                      offsetof(struct options, gateway.name), NULL, gateway_check_name},
+    [FLAG_GATEWAY_TYPE] =
+        {"type", 0, FLAG_TYPE_STRING, "TYPE",
+         "implementation of the Gateway; one of: standard, envoy, traefik (default standard)",
+         offsetof(struct options, gateway.type), gateway_flavour_keywords, NULL},
+    [FLAG_LISTENER] = {"listener", 0, FLAG_TYPE_STRING, "NAME",
+                       "listener that the routes are attached to (default: all)",
+                       offsetof(struct options, gateway.listener), NULL, name_check_subdomain},
+    [FLAG_HTTP_LISTENER] = {"http-listener", 0, FLAG_TYPE_STRING, "NAME",
+                            "HTTP listener, which redirects to HTTPS where the Ingress does",
+                            offsetof(struct options, gateway.http_listener), NULL,
+                            name_check_subdomain},
+    [FLAG_LISTENER_SETS] = {"listener-sets", 0, FLAG_TYPE_BOOL, NULL,
+                            "create a ListenerSet with the certificate of each host",
+                            offsetof(struct options, gateway.listener_sets), NULL, NULL},
+    [FLAG_SESSION_PERSISTENCE] =
+        {"session-persistence", 0, FLAG_TYPE_STRING, "VERSION",
+         "use the field sessionPersistence of routes; one of: none, v1.6 (default none)",
+         offsetof(struct options, gateway.session_persistence), session_persistences, NULL},
     [FLAG_KUBECONFIG] = {"kubeconfig", 0, FLAG_TYPE_STRING, "FILE", "path to the kubeconfig file",
                          offsetof(struct options, kubectl.kubeconfig), NULL, NULL},
     [FLAG_CONTEXT] = {"context", 0, FLAG_TYPE_STRING, "NAME", "kubeconfig context to use",

@@ -27,6 +27,15 @@ enum flag_id {
     FLAG_REPORT,
     FLAG_DRY_RUN,
     FLAG_REQUIRE_INPUT,
+    FLAG_CONVERT_INGRESS,
+    FLAG_BEST_EFFORT,
+    FLAG_MANIFESTS,
+    FLAG_GATEWAY,
+    FLAG_GATEWAY_TYPE,
+    FLAG_LISTENER,
+    FLAG_HTTP_LISTENER,
+    FLAG_LISTENER_SETS,
+    FLAG_SESSION_PERSISTENCE,
     FLAG_KUBECONFIG,
     FLAG_CONTEXT,
     FLAG_CLUSTER,
@@ -67,6 +76,8 @@ enum flag_id {
 typedef uint64_t flag_bits;
 
 #define FLAG(id) (UINT64_C(1) << FLAG_##id)
+
+_Static_assert(FLAG_COUNT <= 64, "flag_bits has a bit for each flag");
 
 /* Flags of every command. */
 #define FLAGS_EVERYWHERE (FLAG(COLOR) | FLAG(HELP))

@@ -12,6 +12,7 @@ int postrender(const struct invocation *invocation);
 #define FLAGS_INJECT                                                                               \
     (FLAG(ENV) | FLAG(ENV_FILE) | FLAG(VAR) | FLAG(PARENT_OUTPUTS) | FLAG(MODULE) |                \
      FLAG(WORKLOAD) | FLAG(CONTAINER) | FLAG(SERVICE) | FLAG(INGRESS) | FLAG(LOG_FILE) |           \
-     FLAG(REPORT) | FLAG(DRY_RUN) | FLAG(REQUIRE_INPUT))
+     FLAG(REPORT) | FLAG(DRY_RUN) | FLAG(REQUIRE_INPUT) | FLAG(CONVERT_INGRESS) |                  \
+     FLAG(BEST_EFFORT))
 
 #endif

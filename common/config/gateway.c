@@ -11,17 +11,30 @@ struct gateway_reader {
     struct gateway *gateway;
 };
 
+static void set_name(struct gateway *gateway, struct str text)
+{
+    size_t slash = str_find(text, 0, '/');
+    gateway->namespace = str_slice(text, 0, slash);
+    gateway->name = str_skip(text, slash + (slash < text.len));
+}
+
+const char *gateway_check_name(struct str text)
+{
+    struct gateway gateway;
+    set_name(&gateway, text);
+    bool ok = str_find(text, 0, '/') < text.len && !name_check_namespace(gateway.namespace) &&
+              !name_check_subdomain(gateway.name);
+    return ok ? NULL : "must be NAMESPACE/NAME, for example infra/public";
+}
+
 static void read_name(const struct gateway_reader *in)
 {
     struct diags *diags = in->reader->diags;
     if (!record_has(in->record, GATEWAY_NAME))
         return;
     struct str text = record_value(in->record, GATEWAY_NAME)->text;
-    size_t slash = str_find(text, 0, '/');
-    in->gateway->namespace = str_slice(text, 0, slash);
-    in->gateway->name = str_skip(text, slash + (slash < text.len));
-    if (slash < text.len && !name_check_namespace(in->gateway->namespace) &&
-        !name_check_subdomain(in->gateway->name))
+    set_name(in->gateway, text);
+    if (!gateway_check_name(text))
         return;
     diag_error(diags, record_location(in->record, GATEWAY_NAME),
                "name of %s must be NAMESPACE/NAME, not \"%.*s\"", in->field, STR_ARG(text));
@@ -109,6 +122,47 @@ const struct gateway *gateway_read(const struct schema_reader *reader, const str
     read_listeners(&in);
     read_session_persistence(&in);
     return gateway;
+}
+
+static bool fail(struct diags *diags, const char *message, const char *hint)
+{
+    diag_error(diags, NO_LOCATION, "%s", message);
+    diag_hint(diags, "%s", hint);
+    return false;
+}
+
+static bool check_flags(struct diags *diags, const struct gateway *gateway)
+{
+    bool traefik = gateway->flavour == FLAVOUR_TRAEFIK;
+    if (gateway->listener_sets && traefik)
+        return fail(diags, "--listener-sets is not possible with --type traefik",
+                    "set the certificate in the listener of the Gateway");
+    if (gateway->has_session_persistence && traefik)
+        return fail(diags, "--session-persistence v1.6 is not possible with --type traefik",
+                    "remove it: affinity is converted to a TraefikService");
+    if (gateway->http_listener.len && !gateway->listener.len && !gateway->listener_sets)
+        return fail(diags, "--http-listener requires --listener",
+                    "set --listener too: without it, the routes are attached to the HTTP listener "
+                    "as well, which then does not redirect");
+    if (gateway->http_listener.len && str_equal(gateway->listener, gateway->http_listener))
+        return fail(diags, "--listener and --http-listener must be different",
+                    "set --listener to the HTTPS listener of the Gateway");
+    return true;
+}
+
+const struct gateway *gateway_of_flags(struct arena *arena, struct diags *diags,
+                                       const struct gateway_options *options)
+{
+    struct gateway *gateway = ARENA_NEW(arena, struct gateway);
+    *gateway = (struct gateway){
+        .flavour = options->type ? flavour_of_keyword(str_from_c(options->type)) : FLAVOUR_STANDARD,
+        .listener = str_from_c(options->listener),
+        .http_listener = str_from_c(options->http_listener),
+        .listener_sets = options->listener_sets,
+        .has_session_persistence = str_eq_c(str_from_c(options->session_persistence), "v1.6"),
+    };
+    set_name(gateway, str_from_c(options->name));
+    return check_flags(diags, gateway) ? gateway : NULL;
 }
 
 /* True if the HTTP listener of one is the listener of the other. */

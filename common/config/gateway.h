@@ -3,6 +3,7 @@
 #define OPTASVC_GATEWAY_H
 
 #include "config/flavour.h"
+#include "config/options.h"
 #include "config/schema.h"
 
 /* A Gateway of the cluster. It belongs to the cluster's owner, and is not generated. */
@@ -15,6 +16,14 @@ struct gateway {
     bool listener_sets;           /* the certificate is in a ListenerSet, not in the Gateway */
     bool has_session_persistence; /* sticky sessions use the field of the Gateway API */
 };
+
+/* Returns NULL if the text is NAMESPACE/NAME, else the end of a sentence (name.h). */
+const char *gateway_check_name(struct str text);
+
+/* Reads the flags of a Gateway. Reports an error and returns NULL if their combination is invalid.
+ */
+const struct gateway *gateway_of_flags(struct arena *arena, struct diags *diags,
+                                       const struct gateway_options *options);
 
 /* Reads FILE_GATEWAY or FILE_INTERNAL_GATEWAY of an environment file. `has_certificate`: the file
  * has tls_secret or cluster_issuer. Reports errors; returns NULL if the field is not set. */

@@ -59,6 +59,18 @@ struct inject_options {
     const char *report;    /* --report */
     bool dry_run;          /* --dry-run */
     bool require_input;    /* --require-input: fail if there are no manifests */
+    bool convert_ingress;  /* --convert-ingress */
+    bool best_effort;      /* --best-effort: convert also what loses settings */
+};
+
+/* Flags that describe a Gateway, like `gateway` of an environment file. */
+struct gateway_options {
+    const char *name; /* --gateway NAMESPACE/NAME */
+    const char *type; /* --type; NULL: standard */
+    const char *listener;
+    const char *http_listener;
+    const char *session_persistence; /* NULL: none */
+    bool listener_sets;
 };
 
 /* Flags of commands that access a cluster. Those that kubectl has are passed to it. */
@@ -115,6 +127,7 @@ struct push_options {
 struct options {
     struct input_options input;
     struct inject_options inject;
+    struct gateway_options gateway;
     struct kubectl_options kubectl;
     struct apply_options apply;
     struct delete_options delete;

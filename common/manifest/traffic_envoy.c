@@ -30,8 +30,8 @@ static struct str key_name(const struct hash_key *key)
                                     : key->name;
 }
 
-/* True if all keys are of one type of hash, and only as many as it can have. */
-static bool is_possible(const struct traffic_hash *hash)
+/* All keys must be of one type of hash, and only as many as it can have. */
+bool envoy_supports_hash(const struct traffic_hash *hash)
 {
     struct hash_form form = hash_form_of(hash->keys[0].kind);
     for (size_t i = 1; i < hash->count && form.type; i++) {
@@ -46,7 +46,7 @@ static bool is_possible(const struct traffic_hash *hash)
 static void check_hash(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
-    if (traffic->hash.count == 0 || is_possible(&traffic->hash))
+    if (traffic->hash.count == 0 || envoy_supports_hash(&traffic->hash))
         return;
     diag_error(diags, traffic->hash.at,
                "consistent_hash \"%.*s\" is not possible with a gateway of type envoy",
@@ -187,7 +187,7 @@ static void add_policy(struct manifests *manifests, const struct traffic *traffi
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)
 {
-    static const struct gateway_form form = {.redirect_status = 308, .add_after = add_policy};
+    static const struct gateway_form form = {.add_after = add_policy};
     gateway_render(manifests, traffic, &form);
 }
 

@@ -170,21 +170,43 @@ bool gateway_uses_grpc_routes(const struct traffic *traffic)
     return true;
 }
 
-static void put_certificate(struct manifests *manifests, const struct traffic *traffic,
+void gateway_put_certificate(struct arena *arena, struct str host, struct str secret,
+                             const char *issuer_kind, struct str issuer, struct node *spec)
+{
+    node_set_string(arena, spec, "secretName", secret);
+    node_append_string(arena, node_set_list(arena, spec, "dnsNames"), host);
+    struct node *reference = node_set_map(arena, spec, "issuerRef");
+    node_set_string(arena, reference, "group", STR("cert-manager.io"));
+    node_set_string(arena, reference, "kind", str_from_c(issuer_kind));
+    node_set_string(arena, reference, "name", issuer);
+}
+
+void gateway_put_listener(struct arena *arena, const struct gateway *gateway, struct str host,
+                          struct str secret, struct node *spec)
+{
+    struct node *parent = node_set_map(arena, spec, "parentRef");
+    node_set_string(arena, parent, "name", gateway->name);
+    node_set_string(arena, parent, "namespace", gateway->namespace);
+    struct node *listener = node_append_map(arena, node_set_list(arena, spec, "listeners"));
+    node_set_string(arena, listener, "name", STR("https"));
+    if (host.len)
+        node_set_string(arena, listener, "hostname", host);
+    node_set_int(arena, listener, "port", HTTPS_PORT);
+    node_set_string(arena, listener, "protocol", STR("HTTPS"));
+    struct node *tls = node_set_map(arena, listener, "tls");
+    node_set_string(arena, node_append_map(arena, node_set_list(arena, tls, "certificateRefs")),
+                    "name", secret);
+}
+
+static void add_certificate(struct manifests *manifests, const struct traffic *traffic,
                             struct str host, struct str name, struct str secret)
 {
-    struct arena *arena = manifests->arena;
     if (!traffic->tls.issuer.len)
         return;
     struct node *object =
         manifest_object(manifests, traffic->service, "cert-manager.io/v1", "Certificate", name);
-    struct node *spec = node_set_map(arena, object, "spec");
-    node_set_string(arena, spec, "secretName", secret);
-    node_append_string(arena, node_set_list(arena, spec, "dnsNames"), host);
-    struct node *issuer = node_set_map(arena, spec, "issuerRef");
-    node_set_string(arena, issuer, "group", STR("cert-manager.io"));
-    node_set_string(arena, issuer, "kind", STR("ClusterIssuer"));
-    node_set_string(arena, issuer, "name", traffic->tls.issuer);
+    gateway_put_certificate(manifests->arena, host, secret, "ClusterIssuer", traffic->tls.issuer,
+                            node_set_map(manifests->arena, object, "spec"));
 }
 
 /* Two ListenerSets with the same host would conflict, so only the first service with a host
@@ -207,64 +229,69 @@ static void add_listener_set(struct manifests *manifests, const struct traffic *
         return;
     struct str secret = traffic->tls.issuer.len ? str_format(arena, "%.*s-tls", STR_ARG(name))
                                                 : traffic->tls.secret;
-    put_certificate(manifests, traffic, host, name, secret);
+    add_certificate(manifests, traffic, host, name, secret);
     struct node *object =
         manifest_object(manifests, traffic->service, GATEWAY_GROUP "/v1", "ListenerSet", name);
-    struct node *spec = node_set_map(arena, object, "spec");
-    struct node *parent = node_set_map(arena, spec, "parentRef");
-    node_set_string(arena, parent, "name", gateway->name);
-    node_set_string(arena, parent, "namespace", gateway->namespace);
-    struct node *listener = node_append_map(arena, node_set_list(arena, spec, "listeners"));
-    node_set_string(arena, listener, "name", STR("https"));
-    node_set_string(arena, listener, "hostname", host);
-    node_set_int(arena, listener, "port", HTTPS_PORT);
-    node_set_string(arena, listener, "protocol", STR("HTTPS"));
-    struct node *tls = node_set_map(arena, listener, "tls");
-    node_set_string(arena, node_append_map(arena, node_set_list(arena, tls, "certificateRefs")),
-                    "name", secret);
+    gateway_put_listener(arena, gateway, host, secret, node_set_map(arena, object, "spec"));
 }
 
-/* Attaches a route to a listener of the Gateway; empty: to all. */
-static void put_gateway(struct arena *arena, const struct gateway *gateway, struct str listener,
+/* Returns the list `parentRefs`, which is created if it is missing. */
+static struct node *parent_list(struct arena *arena, struct node *spec)
+{
+    struct node *list = node_get(spec, "parentRefs");
+    return list ? list : node_set_list(arena, spec, "parentRefs");
+}
+
+void gateway_put_parent(struct arena *arena, const struct gateway *gateway, struct str listener,
                         struct node *spec)
 {
-    struct node *parent = node_append_map(arena, node_set_list(arena, spec, "parentRefs"));
+    struct node *parent = node_append_map(arena, parent_list(arena, spec));
     node_set_string(arena, parent, "name", gateway->name);
     node_set_string(arena, parent, "namespace", gateway->namespace);
     if (listener.len)
         node_set_string(arena, parent, "sectionName", listener);
 }
 
-static void put_listener_set(struct arena *arena, const struct traffic *traffic, struct str host,
-                             struct node *spec)
+void gateway_put_listener_set_parent(struct arena *arena, struct str name, struct node *spec)
 {
-    struct node *parent = node_append_map(arena, node_set_list(arena, spec, "parentRefs"));
+    struct node *parent = node_append_map(arena, parent_list(arena, spec));
     node_set_string(arena, parent, "group", STR(GATEWAY_GROUP));
     node_set_string(arena, parent, "kind", STR("ListenerSet"));
-    node_set_string(arena, parent, "name", listener_set_name(arena, traffic, host));
+    node_set_string(arena, parent, "name", name);
     node_set_string(arena, parent, "sectionName", STR("https"));
 }
 
-static void put_hostname(struct arena *arena, struct node *spec, struct str host)
+void gateway_put_hostname(struct arena *arena, struct node *spec, struct str host)
 {
     if (host.len)
         node_append_string(arena, node_set_list(arena, spec, "hostnames"), host);
 }
 
-static void add_match(struct arena *arena, struct node *matches, struct str prefix)
+void gateway_add_path_match(struct arena *arena, struct node *matches, const char *type,
+                            struct str value)
 {
     struct node *path = node_set_map(arena, node_append_map(arena, matches), "path");
-    node_set_string(arena, path, "type", STR("PathPrefix"));
-    node_set_string(arena, path, "value", prefix.len ? prefix : STR("/"));
+    node_set_string(arena, path, "type", str_from_c(type));
+    node_set_string(arena, path, "value", value);
+}
+
+static void add_match(struct arena *arena, struct node *matches, struct str prefix)
+{
+    gateway_add_path_match(arena, matches, "PathPrefix", prefix.len ? prefix : STR("/"));
+}
+
+void gateway_put_prefix_rewrite(struct arena *arena, struct node *rewrite, struct str prefix)
+{
+    struct node *path = node_set_map(arena, rewrite, "path");
+    node_set_string(arena, path, "type", STR("ReplacePrefixMatch"));
+    node_set_string(arena, path, "replacePrefixMatch", prefix);
 }
 
 static void put_rewrite(struct arena *arena, struct node *rule)
 {
     struct node *filter = node_append_map(arena, node_set_list(arena, rule, "filters"));
     node_set_string(arena, filter, "type", STR("URLRewrite"));
-    struct node *path = node_set_map(arena, node_set_map(arena, filter, "urlRewrite"), "path");
-    node_set_string(arena, path, "type", STR("ReplacePrefixMatch"));
-    node_set_string(arena, path, "replacePrefixMatch", STR("/"));
+    gateway_put_prefix_rewrite(arena, node_set_map(arena, filter, "urlRewrite"), STR("/"));
 }
 
 void gateway_put_session_persistence(struct arena *arena, const struct traffic *traffic,
@@ -275,6 +302,8 @@ void gateway_put_session_persistence(struct arena *arena, const struct traffic *
     struct node *session = node_set_map(arena, rule, "sessionPersistence");
     node_set_string(arena, session, "sessionName", traffic->affinity.cookie);
     node_set_string(arena, session, "type", STR("Cookie"));
+    if (traffic->affinity.max_age == 0) /* until the client ends its session */
+        return;
     node_set_string(arena, session, "absoluteTimeout",
                     gateway_duration(arena, traffic->affinity.max_age));
     node_set_string(arena, node_set_map(arena, session, "cookieConfig"), "lifetimeType",
@@ -328,10 +357,11 @@ static void add_route(struct manifests *manifests, const struct traffic *traffic
         manifest_object(manifests, traffic->service, GATEWAY_GROUP "/v1", route.kind, route.name);
     struct node *spec = node_set_map(arena, object, "spec");
     if (traffic->gateway->listener_sets)
-        put_listener_set(arena, traffic, part->routes->host, spec);
+        gateway_put_listener_set_parent(
+            arena, listener_set_name(arena, traffic, part->routes->host), spec);
     else
-        put_gateway(arena, traffic->gateway, traffic->gateway->listener, spec);
-    put_hostname(arena, spec, part->routes->host);
+        gateway_put_parent(arena, traffic->gateway, traffic->gateway->listener, spec);
+    gateway_put_hostname(arena, spec, part->routes->host);
     struct node *rules = node_set_list(arena, spec, "rules");
     for (size_t i = 0; i < part->count; i++)
         add_rule(arena, traffic, form, rules, &part->routes[i], grpc);
@@ -339,9 +369,24 @@ static void add_route(struct manifests *manifests, const struct traffic *traffic
         form->add_after(manifests, traffic, &route);
 }
 
+/* Implementations need not support other statuses than 301 and 302. */
+int64_t gateway_redirect_status(enum flavour_id flavour)
+{
+    return flavour == FLAVOUR_STANDARD ? 301 : 308;
+}
+
+void gateway_add_redirect(struct arena *arena, struct node *filters, int64_t status)
+{
+    struct node *filter = node_append_map(arena, filters);
+    node_set_string(arena, filter, "type", STR("RequestRedirect"));
+    struct node *redirect = node_set_map(arena, filter, "requestRedirect");
+    node_set_string(arena, redirect, "scheme", STR("https"));
+    node_set_int(arena, redirect, "statusCode", status);
+}
+
 /* Redirects HTTP to HTTPS, for the same hosts and paths. */
 static void add_redirect(struct manifests *manifests, const struct traffic *traffic,
-                         const struct gateway_form *form, const struct part *part)
+                         const struct part *part)
 {
     struct arena *arena = manifests->arena;
     if (traffic->gateway->http_listener.len == 0)
@@ -350,17 +395,14 @@ static void add_redirect(struct manifests *manifests, const struct traffic *traf
         manifest_object(manifests, traffic->service, GATEWAY_GROUP "/v1", "HTTPRoute",
                         part_name(arena, traffic, part, "-redirect"));
     struct node *spec = node_set_map(arena, object, "spec");
-    put_gateway(arena, traffic->gateway, traffic->gateway->http_listener, spec);
-    put_hostname(arena, spec, part->routes->host);
+    gateway_put_parent(arena, traffic->gateway, traffic->gateway->http_listener, spec);
+    gateway_put_hostname(arena, spec, part->routes->host);
     struct node *rule = node_append_map(arena, node_set_list(arena, spec, "rules"));
     struct node *matches = node_set_list(arena, rule, "matches");
     for (size_t i = 0; i < part->count; i++)
         add_match(arena, matches, part->routes[i].prefix);
-    struct node *filter = node_append_map(arena, node_set_list(arena, rule, "filters"));
-    node_set_string(arena, filter, "type", STR("RequestRedirect"));
-    struct node *redirect = node_set_map(arena, filter, "requestRedirect");
-    node_set_string(arena, redirect, "scheme", STR("https"));
-    node_set_int(arena, redirect, "statusCode", form->redirect_status);
+    gateway_add_redirect(arena, node_set_list(arena, rule, "filters"),
+                         gateway_redirect_status(traffic->flavour));
 }
 
 void gateway_render(struct manifests *manifests, const struct traffic *traffic,
@@ -376,7 +418,7 @@ void gateway_render(struct manifests *manifests, const struct traffic *traffic,
                                       .count = to - at < RULES_MAX ? to - at : RULES_MAX,
                                       .number = (at - from) / RULES_MAX + 1};
             add_route(manifests, traffic, form, &part);
-            add_redirect(manifests, traffic, form, &part);
+            add_redirect(manifests, traffic, &part);
         }
     }
 }

@@ -14,7 +14,6 @@ struct gateway_route {
 
 /* What depends on the type of the Gateway. Members may be NULL. */
 struct gateway_form {
-    int64_t redirect_status; /* of http_listener */
     /* Adds objects that the routes refer to. */
     void (*add_before)(struct manifests *manifests, const struct traffic *traffic);
     /* Adds objects that refer to a route. */
@@ -68,6 +67,42 @@ void envoy_put_target(struct arena *arena, const struct gateway_route *route, st
 #define TRAEFIK_API   TRAEFIK_GROUP "/v1alpha1"
 void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, struct node *item);
 void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec);
+/* Parts of routes and of the objects around them, also for Ingresses that are converted to routes
+ * (convert/convert.h). */
+
+/* Attaches a route to a listener of the Gateway; empty: to all. */
+void gateway_put_parent(struct arena *arena, const struct gateway *gateway, struct str listener,
+                        struct node *spec);
+
+/* Attaches a route to the listener of a ListenerSet. */
+void gateway_put_listener_set_parent(struct arena *arena, struct str name, struct node *spec);
+
+/* Sets the hostname of a route; empty: the route is for every host. */
+void gateway_put_hostname(struct arena *arena, struct node *spec, struct str host);
+
+/* Adds a match of a path to an HTTPRoute. `type`: PathPrefix, Exact or RegularExpression. */
+void gateway_add_path_match(struct arena *arena, struct node *matches, const char *type,
+                            struct str value);
+
+/* Returns the status of redirects to HTTPS. */
+int64_t gateway_redirect_status(enum flavour_id flavour);
+
+/* Adds a filter that redirects to HTTPS to the list `filters`. */
+void gateway_add_redirect(struct arena *arena, struct node *filters, int64_t status);
+
+/* Sets the path of a URL rewrite. */
+void gateway_put_prefix_rewrite(struct arena *arena, struct node *rewrite, struct str prefix);
+
+/* Sets the spec of a ListenerSet with one HTTPS listener. */
+void gateway_put_listener(struct arena *arena, const struct gateway *gateway, struct str host,
+                          struct str secret, struct node *spec);
+
+/* Sets the spec of a Certificate of cert-manager. */
+void gateway_put_certificate(struct arena *arena, struct str host, struct str secret,
+                             const char *issuer_kind, struct str issuer, struct node *spec);
+
+/* True if a policy of Envoy Gateway can have this hash: traffic_envoy.c. */
+bool envoy_supports_hash(const struct traffic_hash *hash);
 
 /* Formats seconds as a Duration of the Gateway API: 48h, 1h30m. It allows 5 digits before a unit,
  * and no days. */

@@ -24,8 +24,7 @@ static void check(const struct traffic *traffic)
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)
 {
-    /* Implementations need not support other statuses than 301 and 302. */
-    static const struct gateway_form form = {.redirect_status = 301};
+    static const struct gateway_form form = {0};
     gateway_render(manifests, traffic, &form);
 }
 

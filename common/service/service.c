@@ -220,6 +220,7 @@ static void read_helm(const struct service_reader *in)
         .fill = str_eq_c(record_value(record, HELM_MODE)->text, "fill"),
         .all_workloads = str_eq_c(record_value(record, HELM_WORKLOAD)->text, "*"),
         .all_containers = record_has(record, HELM_CONTAINERS),
+        .convert_ingress = record_value(record, HELM_CONVERT_INGRESS)->boolean,
         .hooks = str_eq_c(record_value(record, HELM_MODE)->text, "fill"),
         .jobs = record_value(record, HELM_JOBS)->boolean,
     };

@@ -117,12 +117,13 @@ struct helm {
     struct str container;
     struct str service;
     struct str ingress;
-    bool keep_replicas;  /* replicas: keep */
-    bool fill;           /* mode: fill: adds only settings that the chart does not have */
-    bool all_workloads;  /* workload: "*" */
-    bool all_containers; /* containers: "*" */
-    bool hooks;          /* Helm hooks are changed too */
-    bool jobs;           /* all_workloads includes Jobs and Pods without a controller */
+    bool keep_replicas;   /* replicas: keep */
+    bool convert_ingress; /* replace Ingresses by routes */
+    bool fill;            /* mode: fill: adds only settings that the chart does not have */
+    bool all_workloads;   /* workload: "*" */
+    bool all_containers;  /* containers: "*" */
+    bool hooks;           /* Helm hooks are changed too */
+    bool jobs;            /* all_workloads includes Jobs and Pods without a controller */
 };
 
 struct service {

@@ -161,6 +161,24 @@ void edit_remove_item(struct edit *edit, struct node *list, const struct node *i
     edit_exchange(list, item, NULL);
 }
 
+void edit_remove_items(struct edit *edit, struct node *list, edit_item_test *is_removed,
+                       const void *context)
+{
+    list = find_collection(edit, list, NODE_LIST, name_of(list));
+    if (!list)
+        return;
+    edit_save_children(edit, list);
+    struct node *item = list->first;
+    list->first = NULL;
+    list->last = NULL;
+    for (struct node *next; item; item = next) {
+        next = item->next;
+        item->next = NULL;
+        if (!is_removed(context, item))
+            node_append(list, item);
+    }
+}
+
 void edit_insert(struct edit *edit, struct node *list, const struct node *before, struct node *item)
 {
     list = find_collection(edit, list, NODE_LIST, name_of(list));

@@ -39,6 +39,11 @@ void edit_remove(struct edit *edit, struct node *map, const char *key);
 /* Removes an item of a list. */
 void edit_remove_item(struct edit *edit, struct node *list, const struct node *item);
 
+/* Removes all items of a list for which the test is true. */
+typedef bool edit_item_test(const void *context, struct node *item);
+void edit_remove_items(struct edit *edit, struct node *list, edit_item_test *is_removed,
+                       const void *context);
+
 /* Inserts an item before another one; at the end for NULL. */
 void edit_insert(struct edit *edit, struct node *list, const struct node *before,
                  struct node *item);

@@ -26,6 +26,9 @@ static const char *const services[] = {
     "pod_labels: {l: m}, healthcheck_command: [x], resource_limits: {cpu: none, memory: 512, gpu: "
     "1}, "
     "consistent_hash: $request_uri, ingress_extra_annotations: {a/b: c}, helm: {mode: fill}}\n",
+    "name: a\ngateway: {name: infra/public, type: envoy}\nmodules:\n- {name: web, type: "
+    "k8s-service, "
+    "helm: {convert_ingress: true}}\n",
 };
 
 enum { SERVICES = COUNT_OF(services) };
@@ -69,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = {0};
     struct str text = fuzz_text(&arena, data, size);
-    const char *file = fuzz_file(2 + size % SERVICES, str_from_c(services[size % SERVICES]));
+    const char *file =
+        fuzz_file((unsigned)(2 + size % SERVICES), str_from_c(services[size % SERVICES]));
     struct str once, twice;
     if (run(&arena, file, text, &once)) {
         FUZZ_CHECK(run(&arena, file, once, &twice));

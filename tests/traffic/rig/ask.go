@@ -27,12 +27,14 @@ type asker struct {
 	source  string
 	headers []string
 	silent  time.Duration
+	method  string
 }
 
 // The verbs of questions, and the form of their answers.
 var verbs = map[string]func(context.Context, *asker) (string, error){
 	"get":       askGet,       // MODULE PATH, as it arrived; else the status, and where a redirect leads
 	"pods":      askPods,      // `1 pod` or `several pods`: who answers 24 requests
+	"cors":      askCORS,      // the origin, credentials, methods and maximum age of a preflight request's response
 	"cookie":    askCookie,    // attributes of the cookie, and who answers clients that send it back
 	"tls":       askTLS,       // names of the certificate, if it is valid, and the protocol
 	"websocket": askWebsocket, // MODULE PATH, as it arrived, if messages come back
@@ -40,7 +42,7 @@ var verbs = map[string]func(context.Context, *asker) (string, error){
 }
 
 func newAsker(p *plane, words []string) (*asker, error) {
-	a := &asker{plane: p}
+	a := &asker{plane: p, method: http.MethodGet}
 	flags := flag.NewFlagSet("question", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&a.source, "from", "", "address of the client")
@@ -65,7 +67,7 @@ func newAsker(p *plane, words []string) (*asker, error) {
 // request sends the request with a number. The caller closes the response's body.
 func (a *asker) request(ctx context.Context, number int) (*http.Response, error) {
 	with := func(text string) string { return strings.ReplaceAll(text, "{n}", strconv.Itoa(number)) }
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, with(a.url), nil)
+	request, err := http.NewRequestWithContext(ctx, a.method, with(a.url), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +76,28 @@ func (a *asker) request(ctx context.Context, number int) (*http.Response, error)
 		request.Header.Add(name, value)
 	}
 	return a.plane.client(with(a.source)).Do(request)
+}
+
+// askCORS sends the preflight request of a browser. The values are in one form, because their spaces and order have
+// no meaning.
+func askCORS(ctx context.Context, a *asker) (string, error) {
+	a.method = http.MethodOptions
+	response, err := a.request(ctx, 1)
+	if err != nil {
+		return "", err
+	}
+	response.Body.Close()
+	value := func(name string) string { return response.Header.Get("Access-Control-" + name) }
+	if value("Allow-Origin") == "" {
+		return "none", nil
+	}
+	methods := strings.Split(strings.ReplaceAll(value("Allow-Methods"), " ", ""), ",")
+	sort.Strings(methods)
+	answer := []string{value("Allow-Origin"), strings.Join(methods, ","), value("Max-Age")}
+	if value("Allow-Credentials") == "true" {
+		answer = append(answer, "credentials")
+	}
+	return strings.Join(answer, " "), nil
 }
 
 func askGet(ctx context.Context, a *asker) (string, error) {

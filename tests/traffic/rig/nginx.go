@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -17,6 +18,7 @@ var implemented = map[string]bool{
 	"use-regex": true, "rewrite-target": true, "backend-protocol": true,
 	"proxy-read-timeout": true, "proxy-send-timeout": true, "proxy-body-size": true,
 	"ssl-redirect": true, "force-ssl-redirect": true,
+	"enable-cors": true, "cors-allow-origin": true,
 }
 
 // location is a path of a server, with the Ingress that it comes from.
@@ -99,11 +101,19 @@ func serversOf(c *cluster) ([]*server, error) {
 			}
 		}
 	}
-	// A default backend serves what no path of any host matches.
+	// A default backend serves what no path of the Ingress's hosts matches; without rules, of any host.
 	for n := range c.ingresses {
-		if backend := c.ingresses[n].Spec.DefaultBackend; backend != nil {
-			for _, each := range hosts {
-				each.add(&c.ingresses[n], []ingressPath{{Path: "/", PathType: "Prefix", Backend: *backend}})
+		each := &c.ingresses[n]
+		if each.Spec.DefaultBackend == nil {
+			continue
+		}
+		rest := []ingressPath{{Path: "/", PathType: "Prefix", Backend: *each.Spec.DefaultBackend}}
+		for _, rule := range each.Spec.Rules {
+			get(rule.Host).add(each, rest)
+		}
+		for _, host := range hosts {
+			if len(each.Spec.Rules) == 0 {
+				host.add(each, rest)
 			}
 		}
 	}
@@ -142,13 +152,14 @@ type writer struct {
 func (w *writer) server(s *server) (string, error) {
 	var locations strings.Builder
 	sort.SliceStable(s.locations, func(i, j int) bool {
-		return len(s.locations[i].path.Path) > len(s.locations[j].path.Path)
+		a, b := s.locations[i].path.Path, s.locations[j].path.Path
+		return len(a) > len(b) || len(a) == len(b) && a > b
 	})
 	root := false
 	for i := range s.locations {
 		each := &s.locations[i]
 		root = root || each.path.Path == "/" && each.path.PathType != "Exact"
-		for _, match := range each.matches(s.regex) {
+		for _, match := range each.matches(s) {
 			fmt.Fprintf(&locations, "        location %s {\n%s        }\n", match, w.location(s, each))
 		}
 	}
@@ -181,18 +192,31 @@ func serverName(host string) string {
 
 // matches returns the locations of a path. As soon as one path of a host is a regular expression, all are, and
 // they match the beginning of the path in either case.
-func (l *location) matches(regex bool) []string {
+func (l *location) matches(s *server) []string {
 	path := l.path.Path
 	switch {
-	case regex:
+	case s.regex:
 		return []string{`~* "^` + path + `"`}
 	case l.path.PathType == "Exact":
 		return []string{"= " + path}
 	case l.path.PathType == "Prefix" && path != "/":
-		path = strings.TrimRight(path, "/")
-		return []string{path + "/", "= " + path}
+		if below := strings.TrimRight(path, "/") + "/"; s.hasExact(path) {
+			return []string{below}
+		} else {
+			return []string{below, "= " + path}
+		}
 	}
 	return []string{path}
+}
+
+// hasExact is true if a path of type Exact is beside the same path of type Prefix.
+func (s *server) hasExact(path string) bool {
+	for _, each := range s.locations {
+		if each.path.Path == path && each.path.PathType == "Exact" {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *writer) location(s *server, l *location) string {
@@ -225,6 +249,7 @@ func (w *writer) location(s *server, l *location) string {
 		put("%s_%s_timeout %ss", kind, name, orElse(i.setting("proxy-"+name+"-timeout"), "60"))
 	}
 	put("client_max_body_size %s", orElse(i.setting("proxy-body-size"), "1m"))
+	text.WriteString(cors(i))
 	target, cookie := w.backend(l)
 	if target == "" {
 		put("return 503")
@@ -234,6 +259,39 @@ func (w *writer) location(s *server, l *location) string {
 		put("add_header Set-Cookie %s always", cookie)
 	}
 	put("%s_pass %s://%s", kind, scheme, target)
+	return text.String()
+}
+
+// cors answers preflight requests and adds headers to other responses, as the template of ingress-nginx does.
+func cors(i *ingress) string {
+	if i.setting("enable-cors") != "true" {
+		return ""
+	}
+	origins := orElse(i.setting("cors-allow-origin"), "*")
+	var text strings.Builder
+	if origins == "*" {
+		text.WriteString("            set $cors_origin *;\n")
+	} else {
+		var patterns []string
+		for _, each := range strings.Split(origins, ",") {
+			pattern := regexp.QuoteMeta(strings.TrimSpace(each))
+			patterns = append(patterns, "("+strings.Replace(pattern, `\*`, `[A-Za-z0-9\-]+`, 1)+")")
+		}
+		fmt.Fprintf(&text, "            set $cors_origin '';\n            if ($http_origin ~* \"(%s)$\") { set $cors_origin $http_origin; }\n",
+			strings.Join(patterns, "|"))
+	}
+	headers := "            add_header Access-Control-Allow-Origin $cors_origin always;\n" +
+		"            add_header Access-Control-Allow-Credentials $cors_credentials always;\n" +
+		"            add_header Access-Control-Allow-Methods $cors_methods always;\n" +
+		"            add_header Access-Control-Allow-Headers $cors_headers always;\n" +
+		"            add_header Access-Control-Max-Age $cors_age always;\n"
+	text.WriteString("            set $cors_credentials true;\n" +
+		"            set $cors_methods \"GET, PUT, POST, DELETE, PATCH, OPTIONS\";\n" +
+		"            set $cors_headers DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization;\n" +
+		"            set $cors_age 1728000;\n" +
+		"            if ($cors_origin = '') { set $cors_credentials ''; set $cors_methods ''; set $cors_headers ''; set $cors_age ''; }\n" +
+		headers +
+		"            if ($request_method = OPTIONS) {\n" + headers + "                return 204;\n            }\n")
 	return text.String()
 }
 

@@ -1,0 +1,327 @@
+/* Reads all paths of a host as nginx does, and decides how routes match them.
+ *
+ * As soon as one Ingress has use-regex or rewrite-target, all paths of the host are
+ * case-insensitive regular expressions that match the beginning of a path; the longest text is
+ * tried first. Without them, an exact path comes first, then the longest prefix, as in routes.
+ * Envoy Gateway compares exact paths, then regular expressions, the longest text first, then
+ * prefixes. So a path that nginx compares before an overlapping regular expression must be one in
+ * the route too. */
+#include "convert/model.h"
+
+#include <stdlib.h>
+
+static int compare_rules(const void *a, const void *b)
+{
+    const struct path_rule *left = *(struct path_rule *const *)a;
+    const struct path_rule *right = *(struct path_rule *const *)b;
+    if (left->text.len != right->text.len)
+        return left->text.len > right->text.len ? -1 : 1;
+    int order = str_compare(right->text, left->text);
+    if (order)
+        return order;
+    if (left->is_default != right->is_default)
+        return left->is_default ? 1 : -1;
+    return left->order < right->order ? -1 : 1;
+}
+
+/* Sorts the rules in the order in which nginx compares them. */
+static void sort_rules(struct host *host)
+{
+    if (host->count)
+        qsort(host->rules, host->count, sizeof *host->rules, compare_rules);
+}
+
+/* Rules for equal paths */
+
+static void report_conflict(struct convert *convert, const struct host *host,
+                            const struct path_rule *rule, const struct path_rule *other)
+{
+    const struct path_rule *shown = rule->ingress->input->is_converted ? rule : other;
+    const struct path_rule *first = shown == rule ? other : rule;
+    convert_error(convert, shown->ingress, shown->at,
+                  "%.*s also has %.*s: nginx uses the older Ingress",
+                  STR_ARG(first->ingress->title), STR_ARG(rule_title(convert->arena, host, shown)));
+    diag_hint(convert->diags, "remove one of the two paths");
+}
+
+static void drop(struct convert *convert, const struct host *host, struct path_rule *rule,
+                 const struct path_rule *other)
+{
+    rule->is_unreachable = true;
+    if (!rule->is_default)
+        convert_differ(convert, rule->ingress, rule_title(convert->arena, host, rule),
+                       "it is left out: nginx sends its requests to the path %.*s",
+                       STR_ARG(other->text));
+}
+
+static struct str rule_key(struct arena *arena, const struct host *host,
+                           const struct path_rule *rule)
+{
+    bool has_type = !host->uses_regex && !rule->is_default;
+    return str_format(arena, "%d%.*s", has_type ? (int)rule->type : (int)PATH_PREFIX,
+                      STR_ARG(rule->text));
+}
+
+/* nginx uses the first of equal paths. The order of several Ingresses is their age, which is not
+ * known. */
+static void drop_duplicates(struct convert *convert, struct host *host)
+{
+    struct map rules = {0};
+    for (size_t i = 0; i < host->count; i++) {
+        struct path_rule *rule = host->rules[i];
+        const struct path_rule *other =
+            map_add(convert->arena, &rules, rule_key(convert->arena, host, rule), rule);
+        if (!other)
+            continue;
+        if (other->ingress != rule->ingress && other->is_default == rule->is_default)
+            report_conflict(convert, host, rule, other);
+        drop(convert, host, rule, other);
+    }
+}
+
+/* Hosts without regular expressions */
+
+/* Drops a rule whose match is the same as that of another type of path: the Prefix counts. */
+static void drop_equal_matches(struct convert *convert, struct host *host)
+{
+    static const enum path_type order[] = {PATH_EXACT, PATH_PREFIX, PATH_IMPLEMENTATION};
+    struct map matches = {0};
+    for (size_t type = 0; type < COUNT_OF(order); type++) {
+        for (size_t i = 0; i < host->count; i++) {
+            struct path_rule *rule = host->rules[i];
+            if (rule->type != order[type] || rule->is_unreachable)
+                continue;
+            struct str key =
+                str_format(convert->arena, "%d%.*s", (int)rule->match, STR_ARG(rule->value));
+            const struct path_rule *other = map_add(convert->arena, &matches, key, rule);
+            if (other)
+                drop(convert, host, rule, other);
+        }
+    }
+}
+
+static void convert_plain(struct convert *convert, struct host *host)
+{
+    for (size_t i = 0; i < host->count; i++)
+        if (!host->rules[i]->is_unreachable)
+            path_convert_plain(convert, host, host->rules[i]);
+    drop_equal_matches(convert, host);
+}
+
+/* Hosts with regular expressions */
+
+/* Returns the first earlier prefix that has all paths of a pattern, or NULL. */
+static const struct path_rule *find_shadow(const struct map *prefixes, struct arena *scratch,
+                                           const struct pattern *pattern)
+{
+    struct str path = str_lower(scratch, pattern->prefix);
+    for (size_t end = 0; end <= path.len; end++) {
+        if (end < path.len && path.data[end] != '/')
+            continue;
+        /* Other patterns also match paths that continue in the last element of their head. */
+        if (end == path.len && pattern->kind == PATTERN_OTHER)
+            break;
+        const struct path_rule *found = map_get(prefixes, str_slice(path, 0, end));
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* Drops the rules for which nginx uses an earlier one. */
+static void drop_shadowed(struct convert *convert, struct host *host,
+                          const struct pattern *patterns)
+{
+    struct map prefixes = {0};
+    struct arena scratch = {0};
+    for (size_t i = 0; i < host->count; i++) {
+        struct path_rule *rule = host->rules[i];
+        if (rule->is_unreachable)
+            continue;
+        const struct path_rule *other = find_shadow(&prefixes, &scratch, &patterns[i]);
+        if (other)
+            drop(convert, host, rule, other);
+        else if (patterns[i].kind != PATTERN_OTHER)
+            map_add(convert->arena, &prefixes, str_lower(convert->arena, patterns[i].prefix), rule);
+    }
+    arena_free(&scratch);
+}
+
+/* The paths of later regular expressions. Two patterns overlap if the literal head of one begins
+ * with that of the other. */
+struct heads {
+    struct map whole;    /* the heads */
+    struct map prefixes; /* all beginnings of the heads */
+};
+
+static void add_head(struct arena *arena, struct heads *heads, struct str head)
+{
+    struct str path = str_lower(arena, head);
+    map_add(arena, &heads->whole, path, heads);
+    for (size_t end = 0; end <= path.len; end++)
+        map_add(arena, &heads->prefixes, str_slice(path, 0, end), heads);
+}
+
+static bool overlaps(const struct heads *heads, struct arena *scratch, struct str head)
+{
+    struct str path = str_lower(scratch, head);
+    if (map_get(&heads->prefixes, path))
+        return true;
+    for (size_t end = 0; end <= path.len; end++)
+        if (map_get(&heads->whole, str_slice(path, 0, end)))
+            return true;
+    return false;
+}
+
+/* Determines which rules must be regular expressions in the routes: those that are more than a
+ * prefix, and those that nginx compares before one of these. */
+static bool *find_regexes(struct convert *convert, const struct host *host,
+                          const struct pattern *patterns)
+{
+    bool *is_regex = ARENA_ARRAY(convert->arena, host->count, bool);
+    struct heads heads = {0};
+    for (size_t i = host->count; i-- > 0;) {
+        if (host->rules[i]->is_unreachable)
+            continue;
+        is_regex[i] = patterns[i].kind == PATTERN_OTHER ||
+                      overlaps(&heads, convert->arena, patterns[i].prefix);
+        if (is_regex[i])
+            add_head(convert->arena, &heads, patterns[i].prefix);
+    }
+    return is_regex;
+}
+
+/* Without regular expressions, a plain path can at best be a prefix. */
+static void convert_literal(struct convert *convert, const struct host *host,
+                            struct path_rule *rule, const struct pattern *pattern)
+{
+    struct pattern prefix = *pattern;
+    struct str about = rule_title(convert->arena, host, rule);
+    const char *reason = pattern->is_literal
+                             ? "nginx reads it as a regular expression, because an Ingress of this "
+                               "host has use-regex or rewrite-target; only type: envoy supports "
+                               "that"
+                             : "only type: envoy supports regular expressions";
+    if (!pattern->is_literal) {
+        convert_error(convert, rule->ingress, rule->at, "%.*s cannot be converted: %s",
+                      STR_ARG(about), reason);
+        diag_hint(convert->diags, "write it as a path of type Prefix in the Ingress");
+        return;
+    }
+    if (!convert->best_effort) {
+        convert_error(convert, rule->ingress, rule->at, "%.*s cannot be converted: %s",
+                      STR_ARG(about), reason);
+        diag_hint(convert->diags, "pass --best-effort to convert it to a prefix");
+        return;
+    }
+    prefix.kind = PATTERN_BEGIN;
+    prefix.prefix.len -= str_ends_with(prefix.prefix, STR("/"));
+    path_convert_prefix(convert, host, rule, &prefix);
+}
+
+static void check_length(struct convert *convert, const struct host *host)
+{
+    for (size_t i = 0; i < host->count; i++) {
+        struct path_rule *rule = host->rules[i];
+        if (rule->text.len <= HTTP_PATH_MAX)
+            continue;
+        convert_error(convert, rule->ingress, rule->at,
+                      "a path of %.*s is longer than 1024 characters", STR_ARG(host->name));
+        diag_hint(convert->diags, "a route cannot have such a path: change it in the Ingress");
+        rule->is_unreachable = true;
+    }
+}
+
+static void convert_regexes(struct convert *convert, struct host *host)
+{
+    struct pattern *patterns = ARENA_ARRAY(convert->arena, host->count, struct pattern);
+    for (size_t i = 0; i < host->count; i++)
+        patterns[i] = pattern_parse(convert->arena, host->rules[i]->text);
+    drop_shadowed(convert, host, patterns);
+    const bool *is_regex = find_regexes(convert, host, patterns);
+    for (size_t i = 0; i < host->count; i++) {
+        struct path_rule *rule = host->rules[i];
+        if (rule->is_unreachable)
+            continue;
+        if (!is_regex[i])
+            path_convert_prefix(convert, host, rule, &patterns[i]);
+        else if (convert_is_envoy(convert))
+            path_convert_regex(convert, host, rule);
+        else
+            convert_literal(convert, host, rule, &patterns[i]);
+    }
+}
+
+/* gRPC */
+
+/* True for a path that a GRPCRoute can match: all, a service or a method. */
+static bool is_grpc_path(const struct path_rule *rule)
+{
+    struct str path = str_skip(rule->value, 1);
+    size_t slash = str_find(path, 0, '/');
+    if (rule->match == MATCH_KIND_PREFIX)
+        return slash == path.len;
+    return slash > 0 && slash + 1 < path.len && str_find(path, slash + 1, '/') == path.len;
+}
+
+/* A Gateway does not accept GRPCRoutes and HTTPRoutes for the same host, and Traefik has sticky
+ * sessions only in HTTPRoutes. */
+static bool uses_grpc_routes(const struct convert *convert, const struct host *host)
+{
+    for (size_t i = 0; i < host->count; i++) {
+        const struct path_rule *rule = host->rules[i];
+        const struct settings *settings = &rule->ingress->settings;
+        if (rule->is_unreachable)
+            continue;
+        if (!rule->ingress->input->is_converted || !settings_is_grpc(settings) ||
+            rule->rewrite != REWRITE_NONE || !is_grpc_path(rule) || settings->cors.enabled ||
+            settings->upstream_host.len ||
+            (settings->affinity.cookie.len && convert->gateway->flavour == FLAVOUR_TRAEFIK))
+            return false;
+    }
+    return host->count > 0 && !host->uses_regex;
+}
+
+/* nginx adds the default backend to a host when it reads the host's first Ingress. */
+static void report_default(struct convert *convert, const struct host *host,
+                           const struct path_rule *rule)
+{
+    if (rule->is_default && host->is_split)
+        convert_differ(convert, rule->ingress, rule_title(convert->arena, host, rule),
+                       "nginx uses it only if the Ingress is the oldest one for this host");
+}
+
+/* Appends each rule to the part of its Ingress. */
+static void add_parts(struct convert *convert, struct host *host)
+{
+    struct arena *arena = convert->arena;
+    for (size_t i = 0; i < host->count; i++) {
+        struct path_rule *rule = host->rules[i];
+        struct ingress *ingress = rule->ingress;
+        if (rule->is_unreachable || !ingress->input->is_converted || rule->value.len == 0 ||
+            !path_check_value(convert, host, rule))
+            continue;
+        report_default(convert, host, rule);
+        if (ingress->part_count == 0 || ingress->parts[ingress->part_count - 1].host != host) {
+            ingress->parts =
+                arena_grow(arena, ingress->parts, ingress->part_count, sizeof *ingress->parts);
+            ingress->parts[ingress->part_count++] = (struct part){.host = host};
+        }
+        struct part *part = &ingress->parts[ingress->part_count - 1];
+        part->rules = arena_grow(arena, part->rules, part->count, sizeof(struct path_rule *));
+        part->rules[part->count++] = rule;
+    }
+}
+
+void host_convert(struct convert *convert, struct host *host)
+{
+    sort_rules(host);
+    check_length(convert, host);
+    drop_duplicates(convert, host);
+    if (host->uses_regex)
+        convert_regexes(convert, host);
+    else
+        convert_plain(convert, host);
+    host->is_grpc = uses_grpc_routes(convert, host);
+    add_parts(convert, host);
+}
