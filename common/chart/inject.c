@@ -77,6 +77,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_scale(&target);
     inject_variables(&target);
     inject_commands(&target);
+    inject_pull_policy(&target);
     inject_pod(&target);
     inject_security(&target);
     inject_ingress(&target);
@@ -97,6 +98,8 @@ static void fill_container(const struct target *target, bool init)
     if (!workload->hook && !workload->completes && keeps_running(target->container, init))
         inject_probes(target);
     inject_resources(target);
+    if (!workload->hook)
+        inject_pull_policy(target);
     if (!workload->hook && !init) {
         inject_variables(target);
         inject_commands(target);

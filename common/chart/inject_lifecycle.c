@@ -45,11 +45,13 @@ static const struct {
                            {SERVICE_ENV_VARS, "env"},
                            {SERVICE_LINKS, "env"},
                            {SERVICE_COMMANDS, "command"},
+                           {SERVICE_IMAGE_PULL_POLICY, "imagePullPolicy"},
                            {SERVICE_ARGS, "args"},
                            {SERVICE_TIMEOUT, "progressDeadlineSeconds"},
                            {SERVICE_GRACE_PERIOD, "terminationGracePeriodSeconds"},
                            {SERVICE_TOKEN, "automountServiceAccountToken"},
                            {SERVICE_TOLERATIONS, "tolerations"},
+                           {SERVICE_IMAGE_PULL_SECRETS, "imagePullSecrets"},
                            {SERVICE_POD_ANNOTATIONS, "template.annotations"},
                            {SERVICE_POD_LABELS, "template.labels"}};
 

@@ -250,8 +250,11 @@ void inject_variables(const struct target *target);
 /* commands, args. */
 void inject_commands(const struct target *target);
 
-/* timeout, termination_grace_period, service_account_token, tolerations, pod_annotations,
- * pod_labels. */
+/* image_pull_policy. */
+void inject_pull_policy(const struct target *target);
+
+/* timeout, termination_grace_period, service_account_token, tolerations, image_pull_secrets,
+ * pod_annotations, pod_labels. */
 void inject_pod(const struct target *target);
 
 /* pod_security. inject_security_log_pod() reports, once for each pod, the settings of the pod

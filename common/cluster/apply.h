@@ -2,6 +2,7 @@
  *
  *   query.c               queries the live objects
  *   preflight.c           checks namespaces and Secrets
+ *   preflight_required.c  checks other objects that pods require
  *   dry_run.c             has the server check all objects
  *   preflight_owner.c     finds objects with our names that are not ours
  *   preflight_claims.c    checks that live claims keep their names, paths and sizes
@@ -129,6 +130,10 @@ void apply_check(struct apply *apply);
 /* Reports each claim of a live StatefulSet that would be renamed, moved, resized, added or removed:
  * claim templates are immutable. Part of apply_check(). */
 void apply_check_claims(struct apply *apply);
+
+/* Reports missing objects that the pods of a service require, besides the Secrets of its variables.
+ * Part of apply_check(). */
+void apply_check_required(struct apply *apply, const struct deployed_service *deployed);
 
 /* For a StatefulSet that is to be created, reports existing claims of another service that have its
  * names, and its own earlier claims that it would not use while it gets new ones. */

@@ -240,6 +240,7 @@ void apply_check(struct apply *apply)
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         check_replicas_readable(apply, &apply->rollouts[i]);
         check_secrets(apply, apply->rollouts[i].deployed);
+        apply_check_required(apply, apply->rollouts[i].deployed);
     }
     apply_check_claims(apply);
 }

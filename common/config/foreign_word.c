@@ -60,6 +60,13 @@ static bool is_plain(const struct node *value)
                          "-._/");
 }
 
+/* Returns the name of an item that is a map with only a name, as in Kubernetes; else the item. */
+static const struct node *item_name(const struct node *item)
+{
+    const struct node *name = item->kind == NODE_MAP ? node_get(item, "name") : NULL;
+    return name && !item->first->next ? name : item;
+}
+
 /* Returns a scalar, or the items of a short list, for a hint; empty if the hint cannot repeat the
  * value. */
 static struct str value_format(struct arena *arena, const struct node *value)
@@ -71,10 +78,11 @@ static struct str value_format(struct arena *arena, const struct node *value)
         return value->text;
     for (const struct node *item = value && value->kind == NODE_LIST ? value->first : NULL; item;
          item = item->next) {
-        if (!is_plain(item) || ++count > ITEMS_SHOWN_MAX)
+        const struct node *name = item_name(item);
+        if (!is_plain(name) || ++count > ITEMS_SHOWN_MAX)
             return (struct str){0};
         text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? ", " : "",
-                          STR_ARG(item->text));
+                          STR_ARG(name->text));
     }
     return text;
 }

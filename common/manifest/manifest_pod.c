@@ -260,6 +260,16 @@ struct node *manifest_toleration(struct arena *arena, const struct toleration *t
     return item;
 }
 
+static void put_pull_secrets(struct arena *arena, const struct service *service, struct node *pod)
+{
+    const struct value *names = record_value(service->record, SERVICE_IMAGE_PULL_SECRETS);
+    if (names->count == 0)
+        return;
+    struct node *list = node_set_list(arena, pod, "imagePullSecrets");
+    for (size_t i = 0; i < names->count; i++)
+        node_set_string(arena, node_append_map(arena, list), "name", names->items[i].text);
+}
+
 static void put_tolerations(struct arena *arena, const struct service *service, struct node *pod)
 {
     if (service->toleration_count == 0)
@@ -286,10 +296,7 @@ static void put_container(struct arena *arena, const struct service *service, st
     struct node *container = node_append_map(arena, node_set_list(arena, pod, "containers"));
     node_set_string(arena, container, "name", service->name);
     node_set_string(arena, container, "image", service->image);
-    /* A local cluster may have images that were never pushed. */
-    bool local = service->layer->environment.provider->is_local;
-    node_set_string(arena, container, "imagePullPolicy",
-                    local ? STR("IfNotPresent") : STR("Always"));
+    node_set_string(arena, container, "imagePullPolicy", service->pull_policy);
     put_strings(arena, container, "command", commands);
     put_strings(arena, container, "args", args);
     put_variables(arena, service, container);
@@ -326,6 +333,7 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
         put_spread(manifests, service, constraints, "topology.kubernetes.io/zone");
     }
     put_tolerations(arena, service, pod);
+    put_pull_secrets(arena, service, pod);
     put_container(arena, service, pod, role, commands, args);
     put_volumes(arena, service, pod, role);
 }

@@ -76,6 +76,15 @@ struct toleration {
     struct str effect;
 };
 
+/* An object that others create and that the pods require. */
+enum required_kind { REQUIRED_PULL_SECRET };
+
+struct required_object {
+    enum required_kind kind;
+    struct str name;
+    struct location at;
+};
+
 enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
 
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
@@ -102,6 +111,7 @@ struct service {
     bool has_image;        /* false: AUTO without a tag or digest; no pods are rendered */
     struct str image;      /* with tag or digest */
     struct str repository; /* of image: AUTO, without a tag; empty: another image is set */
+    struct str pull_policy; /* imagePullPolicy */
     bool immutable_tags;   /* tags of that repository cannot be moved to another image */
     struct port *ports;    /* in file order */
     size_t port_count;
@@ -121,6 +131,8 @@ struct service {
     struct resources resources;
     struct variable *variables; /* in the order of the container's `env` */
     size_t variable_count;
+    struct required_object *required; /* in file order, without the Secrets of `variables` */
+    size_t required_count;
     struct str all_secrets; /* secrets: all: the Secret whose keys are all variables; else empty */
     struct disk *disks;     /* sorted by name; if not empty, the workload is a StatefulSet */
     size_t disk_count;

@@ -21,3 +21,11 @@ void service_check(const struct service_reader *in, enum field_id field, name_ch
     if (error)
         service_error(in, field, "%s %s", schema_field(field)->name, error);
 }
+
+void service_require(const struct service_reader *in, struct required_object object)
+{
+    struct service *service = in->service;
+    service->required =
+        arena_grow(in->reader.arena, service->required, service->required_count, sizeof object);
+    service->required[service->required_count++] = object;
+}

@@ -28,6 +28,12 @@ void service_read_ports(const struct service_reader *in);
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. Needs the ports. */
 void service_read_probes(const struct service_reader *in);
 
+/* Adds an object that others create to those that the pods require. */
+void service_require(const struct service_reader *in, struct required_object object);
+
+/* image_pull_secrets, image_pull_policy. Needs the image. */
+void service_read_pull(const struct service_reader *in);
+
 /* links, secrets, env_vars. */
 void service_read_variables(const struct service_reader *in);
 
