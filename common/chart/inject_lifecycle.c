@@ -43,6 +43,7 @@ static const struct {
                            {SERVICE_PROBE_TIMEOUT, "probes"},
                            {SERVICE_SECRETS, "env"},
                            {SERVICE_ENV_VARS, "env"},
+                           {SERVICE_ENV_FROM, "env"},
                            {SERVICE_LINKS, "env"},
                            {SERVICE_COMMANDS, "command"},
                            {SERVICE_IMAGE_PULL_POLICY, "imagePullPolicy"},

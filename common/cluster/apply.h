@@ -131,9 +131,9 @@ void apply_check(struct apply *apply);
  * claim templates are immutable. Part of apply_check(). */
 void apply_check_claims(struct apply *apply);
 
-/* Reports missing objects that the pods of a service require, besides the Secrets of its variables.
- * Part of apply_check(). */
-void apply_check_required(struct apply *apply, const struct deployed_service *deployed);
+/* Reports missing objects that pods require, besides the Secrets of single variables. Part of
+ * apply_check(). */
+void apply_check_required(struct apply *apply);
 
 /* For a StatefulSet that is to be created, reports existing claims of another service that have its
  * names, and its own earlier claims that it would not use while it gets new ones. */

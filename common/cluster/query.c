@@ -254,9 +254,10 @@ static struct argv secret_names(struct arena *arena, struct cluster_namespace *n
             continue;
         add_secret_name(arena, &names, &known, service->all_secrets);
         for (size_t j = 0; j < service->variable_count; j++)
-            add_secret_name(arena, &names, &known, service->variables[j].secret);
+            if (!service->variables[j].optional)
+                add_secret_name(arena, &names, &known, service->variables[j].secret);
         for (size_t j = 0; j < service->required_count; j++)
-            if (service->required[j].kind == REQUIRED_PULL_SECRET)
+            if (service->required[j].kind <= REQUIRED_PULL_SECRET)
                 add_secret_name(arena, &names, &known, service->required[j].name);
     }
     namespace->needs_secrets = names.count > 0;

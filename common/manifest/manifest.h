@@ -95,8 +95,8 @@ enum { MANIFEST_RESTRICTED_ID = 10001 };
 struct node *manifest_string_list(struct arena *arena, const struct value *strings);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
 
-/* Returns the item of a container's envFrom for `secrets: all`. */
-struct node *manifest_all_secrets(struct arena *arena, const struct service *service);
+/* Returns an item of a container's envFrom. */
+struct node *manifest_source(struct arena *arena, const struct variable_source *source);
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration);
 
 /* Returns a probe. `port` is its target; NULL if it runs a command. */

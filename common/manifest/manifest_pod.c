@@ -28,36 +28,59 @@ static void put_strings(struct arena *arena, struct node *container, const char 
         node_set(arena, container, key, manifest_string_list(arena, strings));
 }
 
+/* Resources of the container have another kind of reference than fields of the pod. */
+static void put_field_reference(struct arena *arena, struct node *source, struct str field)
+{
+    bool resource =
+        str_starts_with(field, STR("requests.")) || str_starts_with(field, STR("limits."));
+    if (resource)
+        node_set_string(arena, node_set_map(arena, source, "resourceFieldRef"), "resource", field);
+    else
+        node_set_string(arena, node_set_map(arena, source, "fieldRef"), "fieldPath", field);
+}
+
 struct node *manifest_variable(struct arena *arena, const struct variable *variable)
 {
     struct node *item = node_new(arena, NODE_MAP);
     node_set_string(arena, item, "name", variable->name);
-    if (variable->secret.len == 0) {
+    if (variable->secret.len == 0 && variable->config_map.len == 0 && variable->field.len == 0) {
         node_set_string(arena, item, "value", variable->text);
         return item;
     }
     struct node *source = node_set_map(arena, item, "valueFrom");
-    struct node *reference = node_set_map(arena, source, "secretKeyRef");
-    node_set_string(arena, reference, "name", variable->secret);
+    if (variable->field.len) {
+        put_field_reference(arena, source, variable->field);
+        return item;
+    }
+    bool secret = variable->secret.len > 0;
+    struct node *reference =
+        node_set_map(arena, source, secret ? "secretKeyRef" : "configMapKeyRef");
+    node_set_string(arena, reference, "name", secret ? variable->secret : variable->config_map);
     node_set_string(arena, reference, "key", variable->key);
+    if (variable->optional)
+        node_set_bool(arena, reference, "optional", true);
     return item;
 }
 
-/* The reference is not optional: if the Secret is missing, a pod reports this and waits, instead of
+/* The reference is not optional: if the object is missing, a pod reports this and waits, instead of
  * starting without the keys. */
-struct node *manifest_all_secrets(struct arena *arena, const struct service *service)
+struct node *manifest_source(struct arena *arena, const struct variable_source *source)
 {
-    struct node *source = node_new(arena, NODE_MAP);
-    node_set_string(arena, node_set_map(arena, source, "secretRef"), "name", service->all_secrets);
-    return source;
+    struct node *item = node_new(arena, NODE_MAP);
+    struct node *reference =
+        node_set_map(arena, item, source->is_secret ? "secretRef" : "configMapRef");
+    node_set_string(arena, reference, "name", source->name);
+    return item;
 }
 
 static void put_variables(struct arena *arena, const struct service *service,
                           struct node *container)
 {
-    if (service->all_secrets.len)
-        node_append(node_set_list(arena, container, "envFrom"),
-                    manifest_all_secrets(arena, service));
+    if (service->source_count) {
+        struct node *list = node_set_list(arena, container, "envFrom");
+        for (size_t i = 0; i < service->source_count; i++)
+            node_append(list, manifest_source(arena, &service->sources[i]));
+    }
     if (service->variable_count == 0)
         return;
     struct node *env = node_set_list(arena, container, "env");

@@ -34,11 +34,14 @@ struct probe {
 struct variable {
     struct str name;
     struct location at;
-    struct str text;   /* the value if `secret` is empty */
-    struct str secret; /* name of the Secret that contains the value */
-    struct str key;    /* key of the value in that Secret */
-    bool implied;      /* added only because a value refers to it */
-    bool linked;       /* added by a link, not listed in `secrets` or `env_vars` */
+    struct str text;       /* the value if it is in none of the following */
+    struct str secret;     /* name of the Secret that contains the value */
+    struct str config_map; /* name of the ConfigMap that contains it */
+    struct str key;        /* key of the value in that Secret or ConfigMap */
+    struct str field;      /* field of the pod or container that is the value */
+    bool optional;         /* the Secret or ConfigMap or its key may be missing */
+    bool implied;          /* added only because a value refers to it */
+    bool linked;           /* added by a link, not listed in `secrets` or `env_vars` */
 };
 
 /* A path prefix of a host that is routed to the service. */
@@ -77,12 +80,20 @@ struct toleration {
 };
 
 /* An object that others create and that the pods require. */
-enum required_kind { REQUIRED_PULL_SECRET };
+enum required_kind { REQUIRED_SECRET, REQUIRED_PULL_SECRET, REQUIRED_CONFIG_MAP };
 
 struct required_object {
     enum required_kind kind;
     struct str name;
+    struct str key; /* of a ConfigMap; empty: any */
     struct location at;
+    enum field_id field; /* that requires it */
+};
+
+/* A Secret or ConfigMap whose keys are all environment variables. */
+struct variable_source {
+    bool is_secret;
+    struct str name;
 };
 
 enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
@@ -108,12 +119,12 @@ struct service {
     const struct record *record; /* the fields of the file */
     struct str name;
     struct location at;
-    bool has_image;        /* false: AUTO without a tag or digest; no pods are rendered */
-    struct str image;      /* with tag or digest */
-    struct str repository; /* of image: AUTO, without a tag; empty: another image is set */
+    bool has_image;         /* false: AUTO without a tag or digest; no pods are rendered */
+    struct str image;       /* with tag or digest */
+    struct str repository;  /* of image: AUTO, without a tag; empty: another image is set */
     struct str pull_policy; /* imagePullPolicy */
-    bool immutable_tags;   /* tags of that repository cannot be moved to another image */
-    struct port *ports;    /* in file order */
+    bool immutable_tags;    /* tags of that repository cannot be moved to another image */
+    struct port *ports;     /* in file order */
     size_t port_count;
     bool ports_invalid; /* an error in them was reported: no other field reports a missing port */
     const struct port *public_port; /* target of `public_uri`, or NULL */
@@ -133,6 +144,8 @@ struct service {
     size_t variable_count;
     struct required_object *required; /* in file order, without the Secrets of `variables` */
     size_t required_count;
+    struct variable_source *sources; /* of the container's `envFrom`: later ones take precedence */
+    size_t source_count;
     struct str all_secrets; /* secrets: all: the Secret whose keys are all variables; else empty */
     struct disk *disks;     /* sorted by name; if not empty, the workload is a StatefulSet */
     size_t disk_count;

@@ -17,8 +17,10 @@ static void read_secrets(const struct service_reader *in)
             diag_error(in->reader.diags, at, "duplicate Secret \"%.*s\"", STR_ARG(item->text));
             diag_hint(in->reader.diags, "remove one of them");
         } else {
-            service_require(in, (struct required_object){
-                                    .kind = REQUIRED_PULL_SECRET, .name = item->text, .at = at});
+            service_require(in, (struct required_object){.kind = REQUIRED_PULL_SECRET,
+                                                         .name = item->text,
+                                                         .at = at,
+                                                         .field = SERVICE_IMAGE_PULL_SECRETS});
         }
     }
 }

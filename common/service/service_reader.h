@@ -34,7 +34,17 @@ void service_require(const struct service_reader *in, struct required_object obj
 /* image_pull_secrets, image_pull_policy. Needs the image. */
 void service_read_pull(const struct service_reader *in);
 
-/* links, secrets, env_vars. */
+/* Adds a source of the container's `envFrom`. */
+void service_add_source(const struct service_reader *in, bool is_secret, struct str name);
+
+/* env_from. */
+void service_read_sources(const struct service_reader *in);
+
+/* Reads a value of env_vars that is a map. Reports an error and returns false if it is invalid. */
+bool service_read_reference(const struct service_reader *in, const struct item *item,
+                            struct variable *ret);
+
+/* links, secrets, env_vars, env_from. */
 void service_read_variables(const struct service_reader *in);
 
 /* Adds a link to a module of a cloud. */

@@ -1,4 +1,4 @@
-/* links, secrets and env_vars: the environment variables of the container.
+/* links, secrets, env_vars and env_from: the environment variables of the container.
  *
  * Variables of links come first, then secrets, then env_vars, which may refer to both as $(NAME):
  * Kubernetes expands only names that are defined earlier. A key in `secrets` replaces a link's
@@ -176,8 +176,10 @@ static bool read_secrets(const struct service_reader *in)
 {
     const struct value *secrets = service_value(in, SERVICE_SECRETS);
     struct str secret = service_secret(in->reader.arena, in->layer, in->service->name);
-    if (secrets->is_keyword)
+    if (secrets->is_keyword) {
         in->service->all_secrets = secret;
+        service_add_source(in, true, secret);
+    }
     if (secrets->count == 1 && str_eq_c(secrets->items[0].text, "all")) {
         diag_warning(in->reader.diags, secrets->items[0].node->span,
                      "secrets contains a single key named \"all\"");
@@ -231,6 +233,8 @@ static bool read_env_var(const struct service_reader *in, const struct item *ite
     const struct reference *first = item->references;
     struct location at = item->name_node->span;
     struct variable variable = {.name = item->name, .at = at, .text = item->text};
+    if (item->record)
+        return !service_read_reference(in, item, &variable) || add_variable(in, variable);
     if (first && !first->next && item->text.len == 0) /* the whole value is the reference */
         variable = secret_variable(first->module, first->output, item->name, at);
     else if (first)
@@ -315,11 +319,15 @@ static void report_expansion(const struct service_reader *in, const struct varia
                      STR_ARG(name));
         if (found != variable)
             diag_hint(diags, "move %.*s before %.*s", STR_ARG(name), STR_ARG(variable->name));
-    } else if (in->service->all_secrets.len && !is_kubernetes_variable(name)) {
+    } else if (in->service->source_count && !is_kubernetes_variable(name)) {
+        bool all = in->service->all_secrets.len > 0;
         diag_warning(diags, variable->at,
-                     "$(%.*s) is not expanded: env_vars cannot refer to keys of secrets: all",
-                     STR_ARG(name));
-        diag_hint(diags, "list the keys: secrets: [%.*s, ...]", STR_ARG(name));
+                     "$(%.*s) is not expanded: env_vars cannot refer to keys of %s", STR_ARG(name),
+                     all ? "secrets: all" : "env_from");
+        if (all)
+            diag_hint(diags, "list the keys: secrets: [%.*s, ...]", STR_ARG(name));
+        else
+            diag_hint(diags, "add it before this variable: %.*s: {secret: NAME}", STR_ARG(name));
     }
 }
 
@@ -341,6 +349,7 @@ static void check_expansions(const struct service_reader *in, const struct map *
 
 void service_read_variables(const struct service_reader *in)
 {
+    service_read_sources(in);
     bool ok = read_links(in) && read_secrets(in);
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
     for (size_t i = 0; ok && i < env_vars->count; i++)

@@ -8,14 +8,18 @@
 
 static const char *const services[] = {
     "name: a\nmodules:\n- {name: web, type: k8s-service, healthcheck_path: /h, min_containers: 2, "
-    "max_containers: 5, resource_request: {cpu: 50, memory: 64}, env_vars: {A: b, PORT: '1'}, "
+    "max_containers: 5, resource_request: {cpu: 50, memory: 64}, env_vars: {A: b, PORT: '1', C: "
+    "{secret: s}, "
+    "D: {field: metadata.name}}, env_from: [secret/s, config_map/c], "
     "pod_annotations: {x: y}, sticky_session: true, public_uri: a.example.com/x}\n",
     "name: a\nmodules:\n- {name: all, type: k8s-service, healthcheck: tcp, resource_request: {cpu: "
-    "50, memory: 64}, image_pull_policy: Always, pod_security: restricted, service_account_token: false, helm: {workload: "
+    "50, memory: 64}, image_pull_policy: Always, pod_security: restricted, service_account_token: "
+    "false, helm: {workload: "
     "'*', containers: '*', mode: fill}}\n",
     "name: a\nmodules:\n- {name: web, type: k8s-service, port: {http: 80}, startup_probe_path: /s, "
     "liveness_probe_command: [a, b], commands: [c], args: [d, 'e f'], secrets: [S], links: [db], "
-    "tolerations: [{key: k}], image_pull_secrets: [r], timeout: 50, termination_grace_period: 60, public_uri: /, helm: "
+    "tolerations: [{key: k}], image_pull_secrets: [r], timeout: 50, termination_grace_period: 60, "
+    "public_uri: /, helm: "
     "{ingress: new, replicas: keep}}\n- {name: db, type: postgres}\n",
     "name: a\nmodules:\n- {name: web, type: k8s-service, min_containers: 3, max_containers: 3, "
     "pod_labels: {l: m}, healthcheck_command: [x], resource_limits: {cpu: none, memory: 512}, "
