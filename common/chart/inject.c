@@ -78,6 +78,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_variables(&target);
     inject_commands(&target);
     inject_pull_policy(&target);
+    inject_volumes(&target);
     inject_pod(&target);
     inject_security(&target);
     inject_ingress(&target);
@@ -103,6 +104,7 @@ static void fill_container(const struct target *target, bool init)
     if (!workload->hook && !init) {
         inject_variables(target);
         inject_commands(target);
+        inject_volumes(target);
     }
     inject_security(target);
 }

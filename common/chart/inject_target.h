@@ -250,6 +250,9 @@ void inject_variables(const struct target *target);
 /* commands, args. */
 void inject_commands(const struct target *target);
 
+/* volumes. */
+void inject_volumes(const struct target *target);
+
 /* image_pull_policy. */
 void inject_pull_policy(const struct target *target);
 

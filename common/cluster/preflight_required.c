@@ -8,6 +8,9 @@ static const struct required_type {
     const char *resource; /* as the server names it in messages */
 } types[] = {
     [REQUIRED_CONFIG_MAP] = {"v1", "ConfigMap", "configmaps"},
+    [REQUIRED_CLAIM] = {"v1", "PersistentVolumeClaim", "persistentvolumeclaims"},
+    [REQUIRED_STORAGE_CLASS] = {"storage.k8s.io/v1", "StorageClass",
+                                "storageclasses.storage.k8s.io"},
 };
 
 static bool is_secret(const struct required_object *object)
@@ -24,7 +27,8 @@ static struct node *reference_of(struct arena *arena, const struct required_obje
     node_set_string(arena, reference, "kind", str_from_c(type->kind));
     struct node *metadata = node_set_map(arena, reference, "metadata");
     node_set_string(arena, metadata, "name", object->name);
-    node_set_string(arena, metadata, "namespace", namespace);
+    if (object->kind != REQUIRED_STORAGE_CLASS)
+        node_set_string(arena, metadata, "namespace", namespace);
     return reference;
 }
 
@@ -80,6 +84,14 @@ static const char *create_first(const struct cluster_namespace *namespace)
     return is_absent(namespace) ? "create the namespace, then the object: " : "create it: ";
 }
 
+/* Returns the flag of kubectl create that reads a file: its lines are variables, or it is itself a
+ * key. */
+static const char *file_flag(const struct required_object *object)
+{
+    return object->field == SERVICE_VOLUMES ? "--from-file FILE"
+                                            : "--from-env-file FILE\nFILE contains lines KEY=VALUE";
+}
+
 /* Reports a missing object. */
 static void report_missing(struct apply *apply, const struct cluster_namespace *namespace,
                            const struct required_object *object, const char *kind)
@@ -123,10 +135,9 @@ static void check_secret(struct apply *apply, const struct cluster_namespace *na
     if (map_get(&namespace->secrets, object->name))
         return;
     report_missing(apply, namespace, object, "Secret");
-    diag_hint(&apply->cluster.diags,
-              "%skubectl create secret generic %.*s -n %.*s --from-env-file FILE\n"
-              "FILE contains lines KEY=VALUE",
-              create_first(namespace), STR_ARG(object->name), STR_ARG(namespace->name));
+    diag_hint(&apply->cluster.diags, "%skubectl create secret generic %.*s -n %.*s %s",
+              create_first(namespace), STR_ARG(object->name), STR_ARG(namespace->name),
+              file_flag(object));
 }
 
 static bool has_key(const struct node *config_map, struct str key)
@@ -156,10 +167,59 @@ static void check_config_map(struct apply *apply, const struct cluster_namespace
         return;
     }
     report_missing(apply, namespace, object, "ConfigMap");
-    diag_hint(diags,
-              "%skubectl create configmap %.*s -n %.*s --from-env-file FILE\n"
-              "FILE contains lines KEY=VALUE",
-              create_first(namespace), STR_ARG(object->name), STR_ARG(namespace->name));
+    diag_hint(diags, "%skubectl create configmap %.*s -n %.*s %s", create_first(namespace),
+              STR_ARG(object->name), STR_ARG(namespace->name), file_flag(object));
+}
+
+static bool has_access_mode(const struct node *claim, const char *mode)
+{
+    const struct node *item = node_first_child(node_at(claim, "spec accessModes"));
+    while (item && !str_eq_c(node_string(item), mode))
+        item = item->next;
+    return item != NULL;
+}
+
+/* Warns of a claim that only one node or pod can mount, if a rollout or several pods need more. */
+static void warn_exclusive(struct apply *apply, const struct deployed_service *deployed,
+                           const struct required_object *object, const struct node *claim)
+{
+    const struct node *workload = deployed_service_workload(deployed);
+    if (has_access_mode(claim, "ReadWriteMany") || has_access_mode(claim, "ReadOnlyMany") ||
+        (deployed->service->max_containers <= 1 &&
+         !node_at(workload, "spec strategy rollingUpdate")))
+        return;
+    diag_warning(&apply->cluster.diags, object->at,
+                 "claim \"%.*s\" can be mounted on only one node: pods on other nodes do not start",
+                 STR_ARG(object->name));
+    diag_hint(&apply->cluster.diags,
+              "use a claim with the access mode ReadWriteMany, or persistent_storage");
+}
+
+static void check_claim(struct apply *apply, const struct deployed_service *deployed,
+                        const struct required_object *object, const struct node *live)
+{
+    struct diags *diags = &apply->cluster.diags;
+    if (!live) {
+        report_missing(apply, deployed->namespace, object, "PersistentVolumeClaim");
+        diag_hint(diags,
+                  "create it, or use persistent_storage, which creates a claim for each pod");
+    } else if (node_at(live, "metadata deletionTimestamp")) {
+        diag_error(diags, object->at, "PersistentVolumeClaim \"%.*s\" is being deleted",
+                   STR_ARG(object->name));
+        diag_hint(diags, "use another claim");
+    } else {
+        warn_exclusive(apply, deployed, object, live);
+    }
+}
+
+static void check_storage_class(struct apply *apply, const struct required_object *object,
+                                const struct node *live)
+{
+    if (live)
+        return;
+    diag_error(&apply->cluster.diags, object->at, "StorageClass \"%.*s\" not found",
+               STR_ARG(object->name));
+    diag_hint(&apply->cluster.diags, "run kubectl get storageclass to list them");
 }
 
 /* True if the object may not be read, which is reported. */
@@ -176,10 +236,11 @@ static bool is_forbidden(struct apply *apply, const struct found_objects *found,
     return true;
 }
 
-static void check(struct apply *apply, const struct cluster_namespace *namespace,
+static void check(struct apply *apply, const struct deployed_service *deployed,
                   const struct found_objects *found, const struct required_object *object)
 {
     struct arena *arena = &apply->cluster.arena;
+    const struct cluster_namespace *namespace = deployed->namespace;
     if (is_secret(object) && namespace->secrets_forbidden)
         return; /* reported when they were queried */
     if (object->kind == REQUIRED_SECRET) {
@@ -188,7 +249,13 @@ static void check(struct apply *apply, const struct cluster_namespace *namespace
         check_pull_secret(apply, namespace, object);
     } else if (!is_forbidden(apply, found, object)) {
         struct str key = object_key(arena, reference_of(arena, object, namespace->name));
-        check_config_map(apply, namespace, object, map_get(&found->objects, key));
+        const struct node *live = map_get(&found->objects, key);
+        if (object->kind == REQUIRED_CONFIG_MAP)
+            check_config_map(apply, namespace, object, live);
+        else if (object->kind == REQUIRED_CLAIM)
+            check_claim(apply, deployed, object, live);
+        else
+            check_storage_class(apply, object, live);
     }
 }
 
@@ -199,6 +266,6 @@ void apply_check_required(struct apply *apply)
         const struct deployed_service *deployed = &apply->cluster.services[i];
         const struct service *service = deployed->service;
         for (size_t j = 0; service->has_image && j < service->required_count; j++)
-            check(apply, deployed->namespace, &found, &service->required[j]);
+            check(apply, deployed, &found, &service->required[j]);
     }
 }

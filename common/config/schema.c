@@ -16,6 +16,7 @@ static word_list pod_securities = {"default", "restricted", "off", NULL};
 static word_list cloud_objects = {"ack", "none", NULL};
 static word_list tag_mutabilities = {"mutable", "immutable", NULL};
 static word_list pull_policies = {"Always", "IfNotPresent", "Never", NULL};
+static word_list access_modes = {"ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", NULL};
 static word_list port_types = {"http", "tcp", NULL};
 static word_list port_protocols = {"grpc", "websocket", NULL};
 static word_list helm_containers = {"*", NULL};

@@ -68,6 +68,15 @@ enum pod_role { POD_SERVING, POD_JOB };
 void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
                   enum pod_role role, const struct value *commands, const struct value *args);
 
+/* Volumes of pods: manifest_volumes.c. */
+void manifest_put_mounts(struct arena *arena, const struct service *service, struct node *container,
+                         enum pod_role role);
+void manifest_put_volumes(struct arena *arena, const struct service *service, struct node *pod,
+                          enum pod_role role);
+
+/* True if the pods have a volume that belongs to root. */
+bool manifest_needs_group(const struct service *service, enum pod_role role);
+
 /* Parts that are also injected into charts (inject.h). All return new nodes. */
 
 /* How a workload, which may be that of a chart, is scaled. */
@@ -94,6 +103,9 @@ enum { MANIFEST_RESTRICTED_ID = 10001 };
 
 struct node *manifest_string_list(struct arena *arena, const struct value *strings);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
+
+struct node *manifest_volume(struct arena *arena, const struct volume *volume, struct str name);
+struct node *manifest_mount(struct arena *arena, struct str name, struct str path, bool read_only);
 
 /* Returns an item of a container's envFrom. */
 struct node *manifest_source(struct arena *arena, const struct variable_source *source);

@@ -193,38 +193,6 @@ static bool is_restricted(const struct service *service)
     return service->security == POD_SECURITY_RESTRICTED;
 }
 
-static void put_mount(struct arena *arena, struct node *mounts, struct str name, struct str path)
-{
-    struct node *mount = node_append_map(arena, mounts);
-    node_set_string(arena, mount, "name", name);
-    node_set_string(arena, mount, "mountPath", path);
-}
-
-/* With a read-only root file system, programs need a writable /tmp, unless a disk is mounted there.
- */
-static bool needs_tmp(const struct service *service, enum pod_role role)
-{
-    for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
-        if (str_eq_c(service->disks[i].path, "/tmp"))
-            return false;
-    return is_restricted(service);
-}
-
-/* Only the workload's pods mount disks; a pod of a job could not mount them at the same time. */
-static void put_mounts(struct arena *arena, const struct service *service, struct node *container,
-                       enum pod_role role)
-{
-    bool tmp = needs_tmp(service, role);
-    size_t disks = role == POD_SERVING ? service->disk_count : 0;
-    if (disks == 0 && !tmp)
-        return;
-    struct node *mounts = node_set_list(arena, container, "volumeMounts");
-    for (size_t i = 0; i < disks; i++)
-        put_mount(arena, mounts, service->disks[i].name, service->disks[i].path);
-    if (tmp)
-        put_mount(arena, mounts, STR("tmp"), STR("/tmp"));
-}
-
 static void put_container_security(struct arena *arena, const struct service *service,
                                    struct node *container)
 {
@@ -250,7 +218,7 @@ static void put_pod_security(struct arena *arena, const struct service *service,
     struct node *security = node_set_map(arena, pod, "securityContext");
     node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
                     STR("RuntimeDefault"));
-    if (is_restricted(service) && role == POD_SERVING && service->disk_count) {
+    if (is_restricted(service) && manifest_needs_group(service, role)) {
         node_set_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
         /* Avoids a recursive change of ownership at each start. */
         node_set_string(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
@@ -302,16 +270,6 @@ static void put_tolerations(struct arena *arena, const struct service *service, 
         node_append(list, manifest_toleration(arena, &service->tolerations[i]));
 }
 
-static void put_volumes(struct arena *arena, const struct service *service, struct node *pod,
-                        enum pod_role role)
-{
-    if (!needs_tmp(service, role))
-        return;
-    struct node *volume = node_append_map(arena, node_set_list(arena, pod, "volumes"));
-    node_set_string(arena, volume, "name", STR("tmp"));
-    node_set_map(arena, volume, "emptyDir");
-}
-
 static void put_container(struct arena *arena, const struct service *service, struct node *pod,
                           enum pod_role role, const struct value *commands,
                           const struct value *args)
@@ -332,7 +290,7 @@ static void put_container(struct arena *arena, const struct service *service, st
         put_probe(arena, service, container, "readinessProbe", &service->readiness);
         put_drain(arena, service, container);
     }
-    put_mounts(arena, service, container, role);
+    manifest_put_mounts(arena, service, container, role);
     put_container_security(arena, service, container);
 }
 
@@ -358,5 +316,5 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     put_tolerations(arena, service, pod);
     put_pull_secrets(arena, service, pod);
     put_container(arena, service, pod, role, commands, args);
-    put_volumes(arena, service, pod, role);
+    manifest_put_volumes(arena, service, pod, role);
 }

@@ -59,11 +59,26 @@ struct resources {
 };
 
 struct disk {
-    struct str name; /* of the PersistentVolumeClaim */
-    bool is_named;   /* true if the file sets the name */
-    struct str path; /* mount path */
-    int64_t size;    /* bytes */
+    struct str name;          /* of the PersistentVolumeClaim */
+    bool is_named;            /* true if the file sets the name */
+    struct str path;          /* mount path */
+    int64_t size;             /* bytes */
+    struct str storage_class; /* empty: the cluster's default */
+    struct str access_mode;
     struct location at;
+};
+
+enum volume_kind { VOLUME_TEMPORARY, VOLUME_OF_CONFIG_MAP, VOLUME_OF_SECRET, VOLUME_OF_CLAIM };
+
+/* A volume that is not of persistent_storage. */
+struct volume {
+    enum volume_kind kind;
+    struct str name;   /* in the pod */
+    struct str path;   /* mount path */
+    struct str object; /* that it contains; empty for VOLUME_TEMPORARY */
+    int64_t size;      /* VOLUME_TEMPORARY: bytes */
+    bool in_memory;
+    bool read_only;
 };
 
 struct cron_job {
@@ -80,7 +95,13 @@ struct toleration {
 };
 
 /* An object that others create and that the pods require. */
-enum required_kind { REQUIRED_SECRET, REQUIRED_PULL_SECRET, REQUIRED_CONFIG_MAP };
+enum required_kind {
+    REQUIRED_SECRET,
+    REQUIRED_PULL_SECRET,
+    REQUIRED_CONFIG_MAP,
+    REQUIRED_CLAIM,
+    REQUIRED_STORAGE_CLASS,
+};
 
 struct required_object {
     enum required_kind kind;
@@ -149,6 +170,8 @@ struct service {
     struct str all_secrets; /* secrets: all: the Secret whose keys are all variables; else empty */
     struct disk *disks;     /* sorted by name; if not empty, the workload is a StatefulSet */
     size_t disk_count;
+    struct volume *volumes; /* in file order */
+    size_t volume_count;
     struct cron_job *cron_jobs;
     size_t cron_job_count;
     struct toleration *tolerations;

@@ -232,6 +232,7 @@ void service_read_pods(const struct service_reader *in)
     service->ingress_annotations = read_metadata(in, SERVICE_INGRESS_ANNOTATIONS);
     service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
+    service_read_volumes(in);
     read_cron_jobs(in);
     read_tolerations(in);
 }

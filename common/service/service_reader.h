@@ -19,6 +19,9 @@ const struct value *service_value(const struct service_reader *in, enum field_id
 void service_error(const struct service_reader *in, enum field_id field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* True if a map of the file has unknown fields, which were reported. */
+bool service_has_unknown_field(const struct record *record);
+
 /* Reports an error if the file sets the field and `check` rejects its value. */
 void service_check(const struct service_reader *in, enum field_id field, name_check *check);
 
@@ -57,8 +60,19 @@ void service_read_cloud(const struct service_reader *in);
 /* public_uri, sticky_session*, consistent_hash, keep_path_prefix, internal. Needs the ports. */
 void service_read_routes(const struct service_reader *in);
 
+/* Returns the default name of a volume, which depends only on its path: "/var/lib/data" becomes
+ * "var-lib-data". If another path could have the same words (it has a dash or a capital letter, or
+ * is too long), a hash of the path is appended. */
+struct str service_volume_name(struct arena *arena, struct str path);
+
+/* Reports an error at `at` and returns false if a path cannot be a mount path. */
+bool service_check_mount_path(const struct service_reader *in, struct str path, struct location at);
+
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
+
+/* volumes. Needs the disks and resources. */
+void service_read_volumes(const struct service_reader *in);
 
 /* persistent_storage, cron_jobs, tolerations, commands, args, timeout, termination_grace_period,
  * pod_security, annotations and labels. Needs the ports and probes. */
