@@ -46,6 +46,7 @@ static const struct {
                            {SERVICE_ENV_FROM, "env"},
                            {SERVICE_LINKS, "env"},
                            {SERVICE_VOLUMES, "volumeMounts"},
+                           {SERVICE_FILES, "volumeMounts"},
                            {SERVICE_COMMANDS, "command"},
                            {SERVICE_IMAGE_PULL_POLICY, "imagePullPolicy"},
                            {SERVICE_ARGS, "args"},

@@ -212,8 +212,8 @@ static void copy_labels(struct arena *arena, struct node *metadata, const struct
         node_set(arena, metadata, "labels", copy);
 }
 
-void target_add(const struct target *target, const char *api_version, const char *kind,
-                struct str name, struct node *annotations, struct node *spec)
+void target_add_parts(const struct target *target, const char *api_version, const char *kind,
+                      struct str name, struct node *annotations, struct node *parts)
 {
     struct arena *arena = target->injection->arena;
     const struct object *workload = target->workload;
@@ -238,9 +238,22 @@ void target_add(const struct target *target, const char *api_version, const char
     }
     if (annotations && annotations->first)
         node_set(arena, metadata, "annotations", annotations);
-    node_set(arena, object, "spec", spec);
+    for (struct node *part = parts->first, *next; part; part = next) {
+        next = part->next;
+        part->next = NULL;
+        node_put(object, part->key, part);
+    }
     release_add(&target->injection->release, workload, object);
     struct object added = {
         .kind = str_from_c(kind), .name = name, .namespace = workload->namespace};
     inject_log(target, &added, CHANGE_ADDED, "", "%s", "");
+}
+
+void target_add(const struct target *target, const char *api_version, const char *kind,
+                struct str name, struct node *annotations, struct node *spec)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *parts = node_new(arena, NODE_MAP);
+    node_set(arena, parts, "spec", spec);
+    target_add_parts(target, api_version, kind, name, annotations, parts);
 }

@@ -36,6 +36,7 @@ struct injection {
     struct release release;
     const char **edit_failures; /* by document: why fill mode cannot edit it; NULL: it can */
     struct map owners;          /* the service that claimed each workload */
+    struct map files;           /* NAMESPACE/NAME of the ConfigMaps that were added */
     struct map port_users;      /* the services whose `port` a probe uses */
     /* The members from here to `route_count` are cached for a workload and the Service that the
      * user selected for it. */
@@ -175,6 +176,10 @@ void target_remove(const struct target *target, const struct object *object, str
 void target_add(const struct target *target, const char *api_version, const char *kind,
                 struct str name, struct node *annotations, struct node *spec);
 
+/* The same for an object without a spec. `parts`: a map with its other top-level fields. */
+void target_add_parts(const struct target *target, const char *api_version, const char *kind,
+                      struct str name, struct node *annotations, struct node *parts);
+
 static inline bool target_has(const struct target *target, enum field_id field)
 {
     return service_has(target->service, field);
@@ -250,7 +255,7 @@ void inject_variables(const struct target *target);
 /* commands, args. */
 void inject_commands(const struct target *target);
 
-/* volumes. */
+/* volumes, files. */
 void inject_volumes(const struct target *target);
 
 /* image_pull_policy. */

@@ -164,17 +164,24 @@ static void hint_example(struct diags *diags, const struct field *field)
         diag_hint(diags, "for example: %s: %s", field->name, field->example);
 }
 
+/* Adds a hint for a value of another kind than that of the field or its items. */
+static void hint_form(const struct schema_reader *reader, const struct field *field,
+                      const struct node *node)
+{
+    struct str foreign = foreign_form_hint(reader->arena, field, node);
+    if (foreign.len)
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+    else
+        hint_example(reader->diags, field);
+}
+
 static bool report_type(const struct schema_reader *reader, const struct field *field,
                         const struct node *node)
 {
     struct str type = schema_type_format(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
                schema_value_type(node));
-    struct str foreign = foreign_form_hint(reader->arena, field, node);
-    if (foreign.len)
-        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
-    else
-        hint_example(reader->diags, field);
+    hint_form(reader, field, node);
     return false;
 }
 
@@ -559,7 +566,7 @@ static bool read_records(const struct schema_reader *reader, const struct field 
         size_t errors = reader->diags->errors;
         struct record *record = schema_read(reader, field->schema, item);
         if (!record)
-            hint_example(reader->diags, field);
+            hint_form(reader, field, item);
         ok &= reader->diags->errors == errors;
         if (record)
             value->records[value->count++] = record;

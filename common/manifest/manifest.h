@@ -25,6 +25,7 @@ void manifest_repository(struct manifests *manifests, const struct service *serv
 void manifest_role(struct manifests *manifests, const struct service *service);
 void manifest_pod_identity(struct manifests *manifests, const struct service *service);
 void manifest_service(struct manifests *manifests, const struct service *service);
+void manifest_files(struct manifests *manifests, const struct service *service);
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
 void manifest_disruption_budget(struct manifests *manifests, const struct service *service);
@@ -103,6 +104,18 @@ enum { MANIFEST_RESTRICTED_ID = 10001 };
 
 struct node *manifest_string_list(struct arena *arena, const struct value *strings);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
+
+/* The files of a service: manifest_files.c. The name of the ConfigMap begins with that of the
+ * workload. */
+struct str manifest_files_name(struct arena *arena, const struct service *service,
+                               struct str workload);
+void manifest_files_data(struct arena *arena, const struct service *service, struct node *object);
+struct node *manifest_files_volume(struct arena *arena, const struct service *service,
+                                   struct str name, struct str config_map);
+struct node *manifest_file_mount(struct arena *arena, const struct file *file, struct str volume);
+
+/* The volume with the files of a service. */
+#define MANIFEST_FILES_VOLUME "optasvc-files"
 
 struct node *manifest_volume(struct arena *arena, const struct volume *volume, struct str name);
 struct node *manifest_mount(struct arena *arena, struct str name, struct str path, bool read_only);

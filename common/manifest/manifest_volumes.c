@@ -69,6 +69,9 @@ void manifest_put_mounts(struct arena *arena, const struct service *service, str
         const struct volume *volume = &service->volumes[i];
         node_append(mounts, manifest_mount(arena, volume->name, volume->path, volume->read_only));
     }
+    for (size_t i = 0; i < service->file_count; i++)
+        node_append(mounts,
+                    manifest_file_mount(arena, &service->files[i], STR(MANIFEST_FILES_VOLUME)));
     if (needs_tmp(service, role))
         node_append(mounts, manifest_mount(arena, STR("tmp"), STR("/tmp"), false));
     if (mounts->first)
@@ -82,6 +85,10 @@ void manifest_put_volumes(struct arena *arena, const struct service *service, st
     for (size_t i = 0; i < service->volume_count; i++)
         node_append(volumes,
                     manifest_volume(arena, &service->volumes[i], service->volumes[i].name));
+    if (service->file_count)
+        node_append(volumes,
+                    manifest_files_volume(arena, service, STR(MANIFEST_FILES_VOLUME),
+                                          manifest_files_name(arena, service, service->name)));
     if (needs_tmp(service, role)) {
         struct node *volume = node_append_map(arena, volumes);
         node_set_string(arena, volume, "name", STR("tmp"));

@@ -117,6 +117,14 @@ struct variable_source {
     struct str name;
 };
 
+/* A file of the service's ConfigMap. */
+struct file {
+    struct str path; /* in the container */
+    struct str key;  /* in the ConfigMap */
+    struct str content;
+    int64_t mode;
+};
+
 enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
 
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
@@ -170,6 +178,9 @@ struct service {
     struct str all_secrets; /* secrets: all: the Secret whose keys are all variables; else empty */
     struct disk *disks;     /* sorted by name; if not empty, the workload is a StatefulSet */
     size_t disk_count;
+    struct file *files; /* in file order */
+    size_t file_count;
+    struct str files_hash;  /* of their keys and contents */
     struct volume *volumes; /* in file order */
     size_t volume_count;
     struct cron_job *cron_jobs;

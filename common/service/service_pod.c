@@ -233,6 +233,7 @@ void service_read_pods(const struct service_reader *in)
     service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
     service_read_volumes(in);
+    service_read_files(in);
     read_cron_jobs(in);
     read_tolerations(in);
 }

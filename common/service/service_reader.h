@@ -74,6 +74,9 @@ void service_read_disks(const struct service_reader *in);
 /* volumes. Needs the disks and resources. */
 void service_read_volumes(const struct service_reader *in);
 
+/* files. Needs the disks and volumes. */
+void service_read_files(const struct service_reader *in);
+
 /* persistent_storage, cron_jobs, tolerations, commands, args, timeout, termination_grace_period,
  * pod_security, annotations and labels. Needs the ports and probes. */
 void service_read_pods(const struct service_reader *in);

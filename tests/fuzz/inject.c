@@ -11,7 +11,8 @@ static const char *const services[] = {
     "max_containers: 5, resource_request: {cpu: 50, memory: 64}, env_vars: {A: b, PORT: '1', C: "
     "{secret: s}, "
     "D: {field: metadata.name}}, env_from: [secret/s, config_map/c], "
-    "volumes: [{path: /v, empty_dir: {size: 1}}, {path: /w, secret: s}], "
+    "volumes: [{path: /v, empty_dir: {size: 1}}, {path: /w, secret: s}], files: [{path: /f, "
+    "content: f}], "
     "pod_annotations: {x: y}, sticky_session: true, public_uri: a.example.com/x}\n",
     "name: a\nmodules:\n- {name: all, type: k8s-service, healthcheck: tcp, resource_request: {cpu: "
     "50, memory: 64}, image_pull_policy: Always, pod_security: restricted, service_account_token: "
