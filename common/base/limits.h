@@ -20,6 +20,7 @@ enum {
     ROUTES_MAX = 500,           /* addresses in public_uri */
     CRON_JOBS_MAX = 100, /* cron_jobs per service; each contains the complete pod configuration */
     VOLUMES_MAX = 100,   /* volumes per service */
+    CONTAINERS_MAX = 20, /* init_containers and sidecars per service */
     FILES_OF_SERVICE_MAX = 100, /* files per service */
     CONFIG_MAP_SIZE_MAX =
         1024 * 1024, /* bytes of the files of a service: MaxSecretSize of core/v1 */

@@ -36,7 +36,8 @@ static void warn_not_injected(const struct injection *injection, const struct se
         SERVICE_PERSISTENT_STORAGE, SERVICE_CRON_JOBS,           SERVICE_IAM_POLICIES,
         SERVICE_IAM_ROLE_ARN,       SERVICE_GCP_SERVICE_ACCOUNT, SERVICE_AZURE_CLIENT_ID,
         SERVICE_LOAD_BALANCER,      SERVICE_SERVICE_ANNOTATIONS, SERVICE_UPDATE_STRATEGY,
-        SERVICE_NETWORK_POLICY,     SERVICE_KEEP_PATH_PREFIX};
+        SERVICE_NETWORK_POLICY,     SERVICE_INIT_CONTAINERS,     SERVICE_SIDECARS,
+        SERVICE_KEEP_PATH_PREFIX};
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!service_has(service, fields[i]) ||
             (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))

@@ -189,11 +189,14 @@ static bool is_stuck(const struct node *pod)
         "CrashLoopBackOff", "ImagePullBackOff",           "ErrImagePull",
         "InvalidImageName", "CreateContainerConfigError", "CreateContainerError",
         "RunContainerError"};
-    const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
-    for (; status; status = status->next)
-        for (size_t i = 0; i < COUNT_OF(reasons); i++)
-            if (str_eq_c(node_string(node_at(status, "state waiting reason")), reasons[i]))
-                return true;
+    static const char *const lists[] = {"status initContainerStatuses", "status containerStatuses"};
+    for (size_t list = 0; list < COUNT_OF(lists); list++) {
+        const struct node *status = node_first_child(node_at(pod, lists[list]));
+        for (; status; status = status->next)
+            for (size_t i = 0; i < COUNT_OF(reasons); i++)
+                if (str_eq_c(node_string(node_at(status, "state waiting reason")), reasons[i]))
+                    return true;
+    }
     return false;
 }
 

@@ -64,22 +64,46 @@ static struct str container_state(struct arena *arena, const struct node *status
     return text;
 }
 
+static bool is_ready(const struct node *status)
+{
+    return str_eq_c(node_string(node_at(status, "ready")), "true");
+}
+
+/* Returns the state of the first init container or sidecar that is not ready, and that the service
+ * waits for; NULL if there is none. */
+static const struct node *blocking_container(const struct node *pod)
+{
+    const struct node *status = node_first_child(node_at(pod, "status initContainerStatuses"));
+    while (status && is_ready(status))
+        status = status->next;
+    return status;
+}
+
+static void add_container(struct buf *out, struct arena *arena, const struct node *pod,
+                          const struct node *status)
+{
+    add_line(out, "  ",
+             str_format(arena, "pod %.*s: container %.*s: %.*s", STR_ARG(object_name(pod)),
+                        STR_ARG(node_string(node_at(status, "name"))),
+                        STR_ARG(container_state(arena, status))));
+}
+
 static void add_pod(struct buf *out, struct arena *arena, const struct node *pod)
 {
     struct str name = object_name(pod);
     struct str unschedulable = unschedulable_message(pod);
     const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
+    const struct node *blocking = blocking_container(pod);
     size_t before = out->len;
     if (unschedulable.len)
         add_line(out, "  ",
                  str_format(arena, "pod %.*s: unschedulable: %.*s", STR_ARG(name),
                             STR_ARG(unschedulable)));
-    for (; status; status = status->next)
-        if (!str_eq_c(node_string(node_at(status, "ready")), "true"))
-            add_line(out, "  ",
-                     str_format(arena, "pod %.*s: container %.*s: %.*s", STR_ARG(name),
-                                STR_ARG(node_string(node_at(status, "name"))),
-                                STR_ARG(container_state(arena, status))));
+    if (blocking)
+        add_container(out, arena, pod, blocking);
+    for (; status && !blocking; status = status->next)
+        if (!is_ready(status))
+            add_container(out, arena, pod, status);
     if (out->len == before)
         add_line(out, "  ",
                  str_format(arena, "pod %.*s: %.*s", STR_ARG(name),
@@ -89,7 +113,9 @@ static void add_pod(struct buf *out, struct arena *arena, const struct node *pod
 
 static bool has_restarted(const struct node *pod)
 {
-    const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
+    const struct node *blocking = blocking_container(pod);
+    const struct node *status =
+        blocking ? blocking : node_first_child(node_at(pod, "status containerStatuses"));
     return object_number(status, "restartCount", 0) > 0;
 }
 
@@ -107,6 +133,12 @@ static void add_log(struct buf *out, const struct kubectl *kubectl, const struct
     struct argv argv =
         kubectl_argv(kubectl, "logs", str_to_c(kubectl->arena, object_name(pod)), "--namespace",
                      str_to_c(kubectl->arena, object_namespace(pod)), tail, NULL);
+    const struct node *blocking = blocking_container(pod);
+    if (blocking) {
+        argv_add(kubectl->arena, &argv, "--container");
+        argv_add(kubectl->arena, &argv,
+                 str_to_c(kubectl->arena, node_string(node_at(blocking, "name"))));
+    }
     if (has_restarted(pod))
         argv_add(kubectl->arena, &argv, "--previous");
     struct process run = {.arguments = argv.items};

@@ -18,6 +18,9 @@ struct secret_usage secret_usage_of(struct cluster *cluster,
         const struct service *service = namespace->services[i]->service;
         usage.all |= str_eq_c(service->all_secrets, MANUAL_SECRETS);
         add_keys(cluster, &usage, service->variables, service->variable_count);
+        for (size_t j = 0; j < service->container_count; j++)
+            add_keys(cluster, &usage, service->containers[j].variables,
+                     service->containers[j].variable_count);
         for (size_t j = 0; j < service->cron_job_count; j++)
             add_keys(cluster, &usage, service->cron_jobs[j].variables,
                      service->cron_jobs[j].variable_count);

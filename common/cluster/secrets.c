@@ -237,12 +237,24 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
     return patched;
 }
 
+static bool container_uses_any(const struct container *container, const struct secrets *changes)
+{
+    for (size_t i = 0; i < container->variable_count; i++)
+        if (str_eq_c(container->variables[i].secret, MANUAL_SECRETS) &&
+            secrets_find(changes, container->variables[i].key))
+            return true;
+    return false;
+}
+
 /* True if a variable of the pods has one of the keys. With `secrets: all` that is true unless
  * variables hide all of them. */
 static bool uses_any(const struct service *service, const struct secrets *changes)
 {
     bool all = str_eq_c(service->all_secrets, MANUAL_SECRETS);
     size_t hidden = 0;
+    for (size_t i = 0; i < service->container_count; i++)
+        if (container_uses_any(&service->containers[i], changes))
+            return true;
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         if (str_eq_c(variable->secret, MANUAL_SECRETS) && secrets_find(changes, variable->key))

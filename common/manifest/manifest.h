@@ -76,6 +76,15 @@ void manifest_put_mounts(struct arena *arena, const struct service *service, str
 void manifest_put_volumes(struct arena *arena, const struct service *service, struct node *pod,
                           enum pod_role role);
 
+/* Mounts what an init container or sidecar lists, as far as the pod has it. */
+void manifest_put_other_mounts(struct arena *arena, const struct service *service,
+                               const struct container *other, struct node *container,
+                               enum pod_role role);
+
+/* True if pods with that role have the init container or sidecar: an init container prepares the
+ * start of the service, not a job. */
+bool manifest_has_container(const struct container *other, enum pod_role role);
+
 /* True if the pods have a volume that belongs to root. */
 bool manifest_needs_group(const struct service *service, enum pod_role role);
 

@@ -109,7 +109,7 @@ void manifest_autoscaler(struct manifests *manifests, const struct service *serv
     if (!service->has_image || !service_has_autoscaler(service))
         return;
     struct str container = STR("");
-    if (sidecar_is_injected(sidecar_of_service, service))
+    if (service_has_sidecar(service) || sidecar_is_injected(sidecar_of_service, service))
         container = service->name;
     bool keda = service->trigger_count > 0;
     struct node *object =

@@ -73,16 +73,18 @@ struct node *manifest_source(struct arena *arena, const struct variable_source *
     return item;
 }
 
-static void put_variables(struct arena *arena, const struct service *service,
-                          const struct cron_job *job, struct node *container)
+static void put_sources(struct arena *arena, const struct service *service, struct node *container)
 {
-    const struct variable *variables = job ? job->variables : service->variables;
-    size_t count = job ? job->variable_count : service->variable_count;
-    if (service->source_count) {
-        struct node *list = node_set_list(arena, container, "envFrom");
-        for (size_t i = 0; i < service->source_count; i++)
-            node_append(list, manifest_source(arena, &service->sources[i]));
-    }
+    if (service->source_count == 0)
+        return;
+    struct node *list = node_set_list(arena, container, "envFrom");
+    for (size_t i = 0; i < service->source_count; i++)
+        node_append(list, manifest_source(arena, &service->sources[i]));
+}
+
+static void put_variables(struct arena *arena, const struct variable *variables, size_t count,
+                          struct node *container)
+{
     if (count == 0)
         return;
     struct node *env = node_set_list(arena, container, "env");
@@ -354,7 +356,9 @@ static void put_container(struct arena *arena, const struct service *service, st
     node_set_string(arena, container, "imagePullPolicy", service->pull_policy);
     put_strings(arena, container, "command", job ? job->commands : service->commands);
     put_strings(arena, container, "args", job ? job->args : service->args);
-    put_variables(arena, service, job, container);
+    put_sources(arena, service, container);
+    put_variables(arena, job ? job->variables : service->variables,
+                  job ? job->variable_count : service->variable_count, container);
     if (role == POD_SERVING)
         put_ports(arena, service, container);
     put_resources(arena, job ? &job->resources : &service->resources, container);
@@ -366,6 +370,49 @@ static void put_container(struct arena *arena, const struct service *service, st
     }
     manifest_put_mounts(arena, service, container, role);
     put_container_security(arena, service, container);
+}
+
+/* Kubernetes starts `initContainers` in their order, and waits for the end only of those without a
+ * restartPolicy. */
+static void put_other_container(struct arena *arena, const struct service *service,
+                                const struct container *other, enum pod_role role,
+                                struct node *list)
+{
+    struct node *container = node_append_map(arena, list);
+    node_set_string(arena, container, "name", other->name);
+    node_set_string(arena, container, "image", other->image);
+    node_set_string(arena, container, "imagePullPolicy", service->pull_policy);
+    if (other->is_sidecar)
+        node_set_string(arena, container, "restartPolicy", STR("Always"));
+    put_strings(arena, container, "command", other->commands);
+    put_strings(arena, container, "args", other->args);
+    if (other->inherits)
+        put_sources(arena, service, container);
+    put_variables(arena, other->variables, other->variable_count, container);
+    put_resources(arena, &other->resources, container);
+    manifest_put_other_mounts(arena, service, other, container, role);
+    put_container_security(arena, service, container);
+}
+
+static void put_other_containers(struct arena *arena, const struct service *service,
+                                 struct node *pod, enum pod_role role)
+{
+    struct node *list = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < service->container_count; i++)
+        if (manifest_has_container(&service->containers[i], role))
+            put_other_container(arena, service, &service->containers[i], role, list);
+    if (list->first)
+        node_set(arena, pod, "initContainers", list);
+}
+
+/* True if a container of the pod has a GPU. */
+static bool has_gpus(const struct service *service, const struct cron_job *job)
+{
+    bool found = (job ? job->resources.gpus : service->resources.gpus) > 0;
+    for (size_t i = 0; i < service->container_count; i++)
+        if (manifest_has_container(&service->containers[i], job ? POD_JOB : POD_SERVING))
+            found |= service->containers[i].resources.gpus > 0;
+    return found;
 }
 
 void manifest_pod(struct manifests *manifests, const struct service *service,
@@ -389,9 +436,9 @@ void manifest_pod(struct manifests *manifests, const struct service *service,
         manifest_put_items(arena, node_set_map(arena, pod, "nodeSelector"), service->node_selector);
     if (role == POD_SERVING)
         put_spread(manifests, service, pod);
-    put_tolerations(arena, service, job ? job->resources.gpus > 0 : service->resources.gpus > 0,
-                    pod);
+    put_tolerations(arena, service, has_gpus(service, job), pod);
     put_pull_secrets(arena, service, pod);
+    put_other_containers(arena, service, pod, role);
     put_container(arena, service, pod, job);
     manifest_put_volumes(arena, service, pod, role);
 }

@@ -58,6 +58,28 @@ static bool needs_tmp(const struct service *service, enum pod_role role)
     return service->read_only_root;
 }
 
+bool manifest_has_container(const struct container *other, enum pod_role role)
+{
+    return other->is_sidecar || role == POD_SERVING;
+}
+
+static bool lists_path(const struct container *other, struct str path)
+{
+    for (size_t i = 0; i < other->volumes->count; i++)
+        if (str_equal(other->volumes->items[i].text, path))
+            return true;
+    return false;
+}
+
+/* The volume with a /tmp of each init container and sidecar that does not mount one of the
+ * service: containers do not see each other's temporary files. */
+#define OTHER_TMP "optasvc-tmp"
+
+static bool needs_other_tmp(const struct service *service, const struct container *other)
+{
+    return service->read_only_root && !lists_path(other, STR("/tmp"));
+}
+
 void manifest_put_mounts(struct arena *arena, const struct service *service, struct node *container,
                          enum pod_role role)
 {
@@ -78,6 +100,42 @@ void manifest_put_mounts(struct arena *arena, const struct service *service, str
         node_set(arena, container, "volumeMounts", mounts);
 }
 
+void manifest_put_other_mounts(struct arena *arena, const struct service *service,
+                               const struct container *other, struct node *container,
+                               enum pod_role role)
+{
+    struct node *mounts = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < disk_count(service, role); i++) {
+        const struct disk *disk = &service->disks[i];
+        if (lists_path(other, disk->path))
+            node_append(mounts, manifest_mount(arena, disk->name, disk->path, false));
+    }
+    for (size_t i = 0; i < service->volume_count; i++) {
+        const struct volume *volume = &service->volumes[i];
+        if (lists_path(other, volume->path))
+            node_append(mounts,
+                        manifest_mount(arena, volume->name, volume->path, volume->read_only));
+    }
+    for (size_t i = 0; i < service->file_count; i++)
+        if (lists_path(other, service->files[i].path))
+            node_append(mounts,
+                        manifest_file_mount(arena, &service->files[i], STR(MANIFEST_FILES_VOLUME)));
+    if (needs_other_tmp(service, other)) {
+        struct node *mount = manifest_mount(arena, STR(OTHER_TMP), STR("/tmp"), false);
+        node_set_string(arena, mount, "subPath", other->name);
+        node_append(mounts, mount);
+    }
+    if (mounts->first)
+        node_set(arena, container, "volumeMounts", mounts);
+}
+
+static void put_empty_dir(struct arena *arena, struct node *volumes, const char *name)
+{
+    struct node *volume = node_append_map(arena, volumes);
+    node_set_string(arena, volume, "name", str_from_c(name));
+    node_set_map(arena, volume, "emptyDir");
+}
+
 void manifest_put_volumes(struct arena *arena, const struct service *service, struct node *pod,
                           enum pod_role role)
 {
@@ -89,11 +147,14 @@ void manifest_put_volumes(struct arena *arena, const struct service *service, st
         node_append(volumes,
                     manifest_files_volume(arena, service, STR(MANIFEST_FILES_VOLUME),
                                           manifest_files_name(arena, service, service->name)));
-    if (needs_tmp(service, role)) {
-        struct node *volume = node_append_map(arena, volumes);
-        node_set_string(arena, volume, "name", STR("tmp"));
-        node_set_map(arena, volume, "emptyDir");
-    }
+    if (needs_tmp(service, role))
+        put_empty_dir(arena, volumes, "tmp");
+    bool other_tmp = false;
+    for (size_t i = 0; i < service->container_count; i++)
+        other_tmp |= manifest_has_container(&service->containers[i], role) &&
+                     needs_other_tmp(service, &service->containers[i]);
+    if (other_tmp)
+        put_empty_dir(arena, volumes, OTHER_TMP);
     if (volumes->first)
         node_set(arena, pod, "volumes", volumes);
 }

@@ -282,6 +282,11 @@ const struct gateway *service_gateway(const struct service *service)
     return service->internal ? environment->internal_gateway : environment->gateway;
 }
 
+bool service_has_sidecar(const struct service *service)
+{
+    return service->container_count && service->containers[0].is_sidecar;
+}
+
 bool service_has_autoscaler(const struct service *service)
 {
     return service->max_containers > service->min_containers;

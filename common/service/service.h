@@ -100,6 +100,20 @@ struct cron_job {
     struct resources resources;
 };
 
+/* A container of the pods besides that of the service. */
+struct container {
+    struct str name;
+    struct str image;
+    bool is_sidecar; /* it runs beside the service; else, before it */
+    bool inherits;   /* it has the image, variables and resources of the service */
+    const struct value *commands;
+    const struct value *args;
+    struct variable *variables; /* like those of the service */
+    size_t variable_count;
+    struct resources resources;
+    const struct value *volumes; /* paths of the service's volumes, files and disks */
+};
+
 struct toleration {
     struct str key;
     struct str value;
@@ -219,6 +233,8 @@ struct service {
     struct str files_hash;  /* of their keys and contents */
     struct volume *volumes; /* in file order */
     size_t volume_count;
+    struct container *containers; /* in the order in which they start: the sidecars are first */
+    size_t container_count;
     struct cron_job *cron_jobs;
     size_t cron_job_count;
     struct toleration *tolerations;
@@ -284,6 +300,9 @@ struct str service_uri_host(struct arena *arena, struct str uri);
 
 /* True if the file sets the field. */
 bool service_has(const struct service *service, enum field_id field);
+
+/* True if the pods have a sidecar of the file. */
+bool service_has_sidecar(const struct service *service);
 
 /* True if the service has an autoscaler. */
 bool service_has_autoscaler(const struct service *service);

@@ -85,18 +85,23 @@ static void read_cron_job(const struct service_reader *in, const struct record *
 {
     struct service *service = in->service;
     struct cron_job *job = &service->cron_jobs[service->cron_job_count++];
-    *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
-                             .time_zone = record_value(record, CRON_JOB_TIME_ZONE)->text,
-                             .commands = record_value(record, CRON_JOB_COMMANDS),
-                             .args = record_value(record, CRON_JOB_ARGS),
-                             .suspend = record_value(record, CRON_JOB_SUSPEND)->boolean,
-                             .timeout = record_value(record, CRON_JOB_TIMEOUT)->number,
-                             .retries = record_has(record, CRON_JOB_RETRIES)
-                                            ? record_value(record, CRON_JOB_RETRIES)->number
-                                            : -1,
-                             .concurrency = concurrency_policy(record),
-                             .resources = service_job_resources(in, record)};
-    service_read_job_variables(in, record_value(record, CRON_JOB_ENV_VARS), job);
+    *job =
+        (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
+                          .time_zone = record_value(record, CRON_JOB_TIME_ZONE)->text,
+                          .commands = record_value(record, CRON_JOB_COMMANDS),
+                          .args = record_value(record, CRON_JOB_ARGS),
+                          .suspend = record_value(record, CRON_JOB_SUSPEND)->boolean,
+                          .timeout = record_value(record, CRON_JOB_TIMEOUT)->number,
+                          .retries = record_has(record, CRON_JOB_RETRIES)
+                                         ? record_value(record, CRON_JOB_RETRIES)->number
+                                         : -1,
+                          .concurrency = concurrency_policy(record),
+                          .resources = service_read_own_resources(
+                              in, record_value(record, CRON_JOB_RESOURCE_REQUEST),
+                              record_value(record, CRON_JOB_RESOURCE_LIMITS), service->resources)};
+    job->variables =
+        service_read_own_variables(in, record_value(record, CRON_JOB_ENV_VARS), service->variables,
+                                   service->variable_count, &job->variable_count);
     job->name = record_has(record, CRON_JOB_NAME) ? cron_explicit_name(in, record)
                                                   : cron_hash_name(in, job);
     const char *error = cron_check(in->reader.arena, job->schedule);

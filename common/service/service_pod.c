@@ -160,6 +160,7 @@ void service_read_pods(const struct service_reader *in)
     read_update_strategy(in);
     service_read_volumes(in);
     service_read_files(in);
+    service_read_containers(in);
     warn_volumes(in);
     service_read_cron_jobs(in);
     service_read_placement(in);

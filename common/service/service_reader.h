@@ -72,16 +72,31 @@ void service_read_network_policy(const struct service_reader *in);
 /* Warns if the network_policy of a linked service does not list this one. */
 void service_check_admitted(const struct service_reader *in, const struct link *link);
 
-/* Sets the variables of a cron job. Needs those of the service. */
-void service_read_job_variables(const struct service_reader *in, const struct value *env_vars,
-                                struct cron_job *job);
+/* Returns `count` variables that a container inherits, with those that it sets or overrides in
+ * `env_vars`. */
+struct variable *service_read_own_variables(const struct service_reader *in,
+                                            const struct value *env_vars,
+                                            const struct variable *inherited, size_t count,
+                                            size_t *ret_count);
+
+/* Adds a variable's Secret to the objects that the pods require. Those of the service's own
+ * variables are checked with all their keys at once. */
+void service_require_secret(const struct service_reader *in, const struct variable *variable);
 
 /* resource_request, resource_limits of the service. */
 void service_read_resources(const struct service_reader *in);
 
-/* Returns the resources of a cron job. What it does not set is as in the service. */
-struct resources service_job_resources(const struct service_reader *in,
-                                       const struct record *cron_job);
+/* Returns the defaults of resource_request and resource_limits. */
+struct resources service_default_resources(const struct service_reader *in);
+
+/* Returns the resources of a container that has a resource_request and resource_limits of its own.
+ * What they do not set is as in `base`. */
+struct resources service_read_own_resources(const struct service_reader *in,
+                                            const struct value *request_map,
+                                            const struct value *limit_map, struct resources base);
+
+/* init_containers, sidecars. Needs the variables, resources, disks, volumes and files. */
+void service_read_containers(const struct service_reader *in);
 
 /* cron_jobs. Needs the variables and resources. */
 void service_read_cron_jobs(const struct service_reader *in);

@@ -82,16 +82,21 @@ void service_read_resources(const struct service_reader *in)
     resources->gpus = record_value(limits, LIMITS_GPU)->number;
 }
 
-/* Returns the map of a cron job; NULL if it is not set. */
-static const struct record *job_map(const struct record *cron_job, enum field_id field)
+struct resources service_default_resources(const struct service_reader *in)
 {
-    const struct value *map = record_value(cron_job, field);
-    return map->count ? map->records[0] : NULL;
+    const struct record *record =
+        schema_read(&in->reader, &resources_schema, node_new(in->reader.arena, NODE_MAP));
+    int64_t cpu = record_value(record, RESOURCES_CPU)->number;
+    int64_t memory = record_value(record, RESOURCES_MEMORY)->number;
+    return (struct resources){.cpu_request = cpu,
+                              .cpu_limit = cpu * LIMIT_FACTOR,
+                              .memory_request = memory,
+                              .memory_limit = memory * LIMIT_FACTOR};
 }
 
-/* Returns the limit of a cron job: its own; twice its own request; or that of the service.
- * `requested`: the cron job sets the request. */
-static int64_t job_limit(const struct service_reader *in, const struct record *limits,
+/* Returns a limit of a container: its own; twice its own request; or the inherited one.
+ * `requested`: the container sets the request. */
+static int64_t own_limit(const struct service_reader *in, const struct record *limits,
                          enum field_id field, bool requested, int64_t request, int64_t inherited)
 {
     const struct value *limit = limits ? record_value(limits, field) : NULL;
@@ -104,12 +109,13 @@ static int64_t job_limit(const struct service_reader *in, const struct record *l
     return limit->number;
 }
 
-struct resources service_job_resources(const struct service_reader *in,
-                                       const struct record *cron_job)
+struct resources service_read_own_resources(const struct service_reader *in,
+                                            const struct value *request_map,
+                                            const struct value *limit_map, struct resources base)
 {
-    const struct record *requests = job_map(cron_job, CRON_JOB_RESOURCE_REQUEST);
-    const struct record *limits = job_map(cron_job, CRON_JOB_RESOURCE_LIMITS);
-    struct resources resources = in->service->resources;
+    const struct record *requests = request_map->count ? request_map->records[0] : NULL;
+    const struct record *limits = limit_map->count ? limit_map->records[0] : NULL;
+    struct resources resources = base;
     const struct {
         enum field_id request_field;
         enum field_id limit_field;
@@ -125,7 +131,7 @@ struct resources service_job_resources(const struct service_reader *in,
         if (requested)
             *rows[i].request = record_value(requests, rows[i].request_field)->number;
         *rows[i].limit =
-            job_limit(in, limits, rows[i].limit_field, requested, *rows[i].request, *rows[i].limit);
+            own_limit(in, limits, rows[i].limit_field, requested, *rows[i].request, *rows[i].limit);
     }
     if (requests)
         check_cpu(in, requests, RESOURCES_CPU);

@@ -359,8 +359,7 @@ void service_read_variables(const struct service_reader *in)
             check_expansion(in, &in->service->variables[i], &names);
 }
 
-/* The Secrets of the service's own variables are checked with all their keys at once. */
-static void require_secret(const struct service_reader *in, const struct variable *variable)
+void service_require_secret(const struct service_reader *in, const struct variable *variable)
 {
     bool stored = in->layer->environment.secret_store.len > 0; /* apply waits for its Secret */
     struct str own = service_secret(in->reader.arena, in->layer, in->service->name);
@@ -374,7 +373,8 @@ static void require_secret(const struct service_reader *in, const struct variabl
                                                  .field = SERVICE_ENV_VARS});
 }
 
-/* Reads the variables of a cron job by name. Reports invalid and duplicate names. */
+/* Reads the variables that a container sets itself, by name. Reports invalid and duplicate names.
+ */
 static struct map read_own_variables(const struct service_reader *in, const struct value *env_vars)
 {
     struct arena *arena = in->reader.arena;
@@ -385,7 +385,7 @@ static struct map read_own_variables(const struct service_reader *in, const stru
         variables[i] =
             (struct variable){.name = item->name, .at = item->name_node->span, .text = item->text};
         if (item->record && service_read_reference(in, item, &variables[i]))
-            require_secret(in, &variables[i]);
+            service_require_secret(in, &variables[i]);
         const char *error = name_check_variable(item->name);
         if (error)
             diag_error(in->reader.diags, variables[i].at, "variable \"%.*s\" %s",
@@ -397,28 +397,28 @@ static struct map read_own_variables(const struct service_reader *in, const stru
     return own;
 }
 
-void service_read_job_variables(const struct service_reader *in, const struct value *env_vars,
-                                struct cron_job *job)
+struct variable *service_read_own_variables(const struct service_reader *in,
+                                            const struct value *env_vars,
+                                            const struct variable *inherited, size_t count,
+                                            size_t *ret_count)
 {
-    const struct service *service = in->service;
     struct map own = read_own_variables(in, env_vars);
     struct map names = {0};
-    job->variables =
-        ARENA_ARRAY(in->reader.arena, service->variable_count + env_vars->count, struct variable);
-    for (size_t i = 0; i < service->variable_count + env_vars->count; i++) {
-        bool inherited = i < service->variable_count;
-        struct str name = inherited ? service->variables[i].name
-                                    : env_vars->items[i - service->variable_count].name;
+    struct variable *variables =
+        ARENA_ARRAY(in->reader.arena, count + env_vars->count, struct variable);
+    size_t added = 0;
+    for (size_t i = 0; i < count + env_vars->count; i++) {
+        struct str name = i < count ? inherited[i].name : env_vars->items[i - count].name;
         const struct variable *variable = map_get(&own, name);
-        struct variable *slot = &job->variables[job->variable_count];
-        if (map_add(in->reader.arena, &names, name, slot))
+        if (map_add(in->reader.arena, &names, name, &variables[added]))
             continue;
-        *slot = variable ? *variable : service->variables[i];
-        job->variable_count++;
+        variables[added++] = variable ? *variable : inherited[i];
     }
-    for (size_t i = 0; i < job->variable_count; i++)
-        if (map_get(&own, job->variables[i].name))
-            check_expansion(in, &job->variables[i], &names);
+    for (size_t i = 0; i < added; i++)
+        if (map_get(&own, variables[i].name))
+            check_expansion(in, &variables[i], &names);
+    *ret_count = added;
+    return variables;
 }
 
 bool service_hides_key(const struct service *service, const struct variable *variable)

@@ -34,6 +34,8 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, volumes: [{secret: a}]}]}
 {name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1, path: /a, access_mode: rwo}]}]}
 {name: a, modules: [{type: k8s-service, image: a, files: [{content: a}]}]}
+{name: a, modules: [{type: k8s-service, image: a, sidecars: [{image: b}]}]}
+{name: a, modules: [{type: k8s-service, image: a, init_containers: [{name: b, args: [c], ports: [1]}]}]}
 {name: a, modules: [{type: k8s-service, image: a, files: {/a: b}}]}
 {name: a, modules: [{type: k8s-service, image: a, image_pull_policy: Sometimes}]}
 {name: a, modules: [{type: k8s-service, image: a, tolerations: [{key: a, effect: Never}]}]}
@@ -74,7 +76,9 @@ def main():
     for path in (glob.glob(os.path.join(root, "examples/*/*.yaml"))
                  + glob.glob(os.path.join(root, "tests/golden/render/*/*/service.yaml"))):
         with open(path, encoding="utf-8-sig") as file:
-            expect(True, os.path.relpath(path, root), yaml.safe_load(file))
+            data = yaml.safe_load(file)
+        if "apiVersion" not in data:  # an object for convert-ingress
+            expect(True, os.path.relpath(path, root), data)
     for line in REJECTED.strip().splitlines():
         expect(False, line, yaml.safe_load(line))
     print(f"schema: {passed} passed, {failed} failed")

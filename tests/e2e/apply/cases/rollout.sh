@@ -20,6 +20,30 @@ TEXT
     quiet
 }
 
+run_containers() {
+    local lines=('image: nginx:2' 'secrets: [A]' 'init_containers: [{name: migrate, commands: [migrate]}]'
+        'sidecars: [{name: proxy, image: proxy:1, secrets: [A], env_vars: {B: {secret: proxy, key: b}}}]')
+    service containers "${one[@]}" "${lines[@]}"
+    must kubectl create namespace containers
+    must kubectl create secret generic manual-secrets -n containers --from-literal=A=x
+    expect 1 optasvc apply -f containers.yaml
+    empty out
+    says err 'error: Secret "proxy" not found in namespace "containers" (needs key "b")'
+    must kubectl create secret generic proxy -n containers --from-literal=b=x
+    service containers "${one[@]}" "${lines[@]}" "$crash"
+    expect 1 optasvc apply -f containers.yaml
+    says err 'container migrate: CrashLoopBackOff: cannot open "data"; previously exited with code 1 (Error)'
+    says_not err 'PodInitializing'
+    service containers "${one[@]}" "${lines[@]}"
+    expect 0 optasvc apply -f containers.yaml
+    quiet
+    is_in_place containers.yaml
+    same 'proxy migrate' "$(value containers deployment/web '[.spec.template.spec.initContainers[].name] | join(" ")')" containers
+    service containers "${one[@]}" 'image: nginx:2' 'secrets: [A]'
+    expect 0 optasvc apply -f containers.yaml
+    same null "$(value containers deployment/web '.spec.template.spec.initContainers | tojson')" containers
+}
+
 # NAMESPACE KIND PODS: the pods run nginx:1 again, and only our manager owns the pod template.
 is_back() {
     same nginx:1 "$(value "$1" "$2/web" '.spec.template.spec.containers[0].image')" 'the image'
