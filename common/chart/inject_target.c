@@ -206,6 +206,27 @@ static void copy_labels(struct arena *arena, struct node *metadata, const struct
         node_set(arena, metadata, "labels", copy);
 }
 
+static void keep_texts(struct arena *arena, struct node *node)
+{
+    node->text = str_copy(arena, node->text);
+    for (struct node *child = node_first_child(node); child; child = child->next) {
+        if (child->key)
+            child->key->text = str_copy(arena, child->key->text);
+        keep_texts(arena, child);
+    }
+}
+
+/* Returns the tree of an added object, which is written after the trees of its workload are freed.
+ */
+static const struct node *keep(const struct injection *injection, const struct node *object)
+{
+    if (injection->arena == injection->run_arena)
+        return object;
+    struct node *kept = node_copy(injection->run_arena, object);
+    keep_texts(injection->run_arena, kept);
+    return kept;
+}
+
 void target_add_parts(const struct target *target, const struct object *beside,
                       const char *api_version, const char *kind, struct str name,
                       struct node *annotations, struct node *parts)
@@ -238,10 +259,10 @@ void target_add_parts(const struct target *target, const struct object *beside,
         part->next = NULL;
         node_put(object, part->key, part);
     }
-    release_add(&target->injection->release, beside, object);
+    release_add(&target->injection->release, beside, keep(target->injection, object));
     struct object *added = ARENA_NEW(target->injection->run_arena, struct object);
     added->kind = str_from_c(kind);
-    added->name = name;
+    added->name = str_copy(target->injection->run_arena, name);
     added->namespace = beside->namespace;
     inject_log(target, added, CHANGE_ADDED, "", "%s", "");
 }
