@@ -184,7 +184,8 @@ shape_long_text() {
     { workload web; printf '      annotations:\n        long: "'; row "$1" 'word@ \u00e9' | tr -d '\n'; echo '"'; pod; } >stdin
 }
 
-# Up to the maximum depth; deeper streams are rejected.
+# Up to the maximum depth; deeper streams are rejected. Almost at the limit, because libyaml visits all open flow
+# maps and lists at every token; everything else grows linearly.
 shape_deep_flow() {
     service 'pod_annotations: {new: "1"}' 'env_vars: {NEW: "1"}' >service.yaml
     local open close
