@@ -48,14 +48,28 @@ static void append_list_of_strings(struct arena *arena, struct node *alternative
     set_string_type(arena, node_set_map(arena, list, "items"));
 }
 
-static void append_map_of_strings(struct arena *arena, struct node *alternatives)
+/* A string, or a map if `schema` is not NULL. */
+static void set_string_or_map(struct arena *arena, struct node *map, const struct schema *schema)
+{
+    if (!schema) {
+        set_string_type(arena, map);
+        return;
+    }
+    struct node *alternatives = node_set_list(arena, map, "anyOf");
+    set_string_type(arena, node_append_map(arena, alternatives));
+    set_reference(arena, node_append_map(arena, alternatives), schema);
+}
+
+static void append_map_of_strings(struct arena *arena, struct node *alternatives,
+                                  const struct schema *schema)
 {
     struct node *map = node_append_map(arena, alternatives);
     set_type(arena, map, "object");
-    set_string_type(arena, node_set_map(arena, map, "additionalProperties"));
+    set_string_or_map(arena, node_set_map(arena, map, "additionalProperties"), schema);
 }
 
-static void append_list_of_pairs(struct arena *arena, struct node *alternatives)
+static void append_list_of_pairs(struct arena *arena, struct node *alternatives,
+                                 const struct schema *schema)
 {
     struct node *list = node_append_map(arena, alternatives);
     set_type(arena, list, "array");
@@ -63,7 +77,7 @@ static void append_list_of_pairs(struct arena *arena, struct node *alternatives)
     set_type(arena, pair, "object");
     struct node *properties = node_set_map(arena, pair, "properties");
     set_string_type(arena, node_set_map(arena, properties, "name"));
-    set_string_type(arena, node_set_map(arena, properties, "value"));
+    set_string_or_map(arena, node_set_map(arena, properties, "value"), schema);
     struct node *required = node_set_list(arena, pair, "required");
     node_append_string(arena, required, STR("name"));
     node_append_string(arena, required, STR("value"));
@@ -139,11 +153,11 @@ static void append_type_alternatives(struct arena *arena, struct node *alternati
             set_string_type(arena, node_append_map(arena, alternatives));
         break;
     case TYPE_MAP:
-        append_map_of_strings(arena, alternatives);
+        append_map_of_strings(arena, alternatives, NULL);
         break;
     case TYPE_MAP_OR_PAIRS:
-        append_map_of_strings(arena, alternatives);
-        append_list_of_pairs(arena, alternatives);
+        append_map_of_strings(arena, alternatives, field->schema);
+        append_list_of_pairs(arena, alternatives, field->schema);
         break;
     case TYPE_RECORD:
         append_record(arena, alternatives, field->schema);

@@ -19,6 +19,10 @@ enum {
     VARIABLES_MAX = 2000,       /* environment variables per container */
     ROUTES_MAX = 500,           /* addresses in public_uri */
     CRON_JOBS_MAX = 100, /* cron_jobs per service; each contains the complete pod configuration */
+    VOLUMES_MAX = 100,   /* volumes per service */
+    FILES_OF_SERVICE_MAX = 100, /* files per service */
+    CONFIG_MAP_SIZE_MAX =
+        1024 * 1024, /* bytes of the files of a service: MaxSecretSize of core/v1 */
     INTERPOLATED_SIZE_MAX = 64 * 1024, /* bytes of a string after its placeholders are filled in */
     OUTPUTS_DEPTH_MAX = 50,            /* outputs in a chain in which each refers to the next */
     DURATION_MAX = 7 * 86400,          /* seconds of --timeout */

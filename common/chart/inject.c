@@ -96,6 +96,8 @@ static void override(struct injection *injection, const struct service *service)
     inject_scale(&target);
     inject_variables(&target);
     inject_commands(&target);
+    inject_pull_policy(&target);
+    inject_volumes(&target);
     inject_pod(&target);
     inject_placement(&target);
     inject_security(&target);
@@ -118,9 +120,12 @@ static void fill_container(const struct target *target, bool init)
     if (!workload->hook && !workload->completes && keeps_running(target->container, init))
         inject_probes(target);
     inject_resources(target);
+    if (!workload->hook)
+        inject_pull_policy(target);
     if (!workload->hook && !init) {
         inject_variables(target);
         inject_commands(target);
+        inject_volumes(target);
     }
     inject_security(target);
 }

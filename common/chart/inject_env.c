@@ -1,6 +1,7 @@
 /* Environment variables. Variables of the chart are replaced in place. New variables are inserted
  * before the first variable that refers to them, because Kubernetes expands only references to
- * earlier variables. `secrets: all` adds a source to envFrom and keeps those of the chart. */
+ * earlier variables. `env_from` and `secrets: all` add sources to envFrom and keep those of the
+ * chart. */
 #include "chart/inject_target.h"
 
 /* Returns the first variable with that name from `item` on, or NULL. */
@@ -49,7 +50,7 @@ static void replace_variable(const struct target *target, struct node *item,
     struct node *new_item = manifest_variable(arena, variable);
     struct node *value = new_item->last;
     const char *key = str_to_c(arena, value->key->text);
-    const char *other = variable->secret.len ? "value" : "valueFrom";
+    const char *other = str_eq_c(value->key->text, "value") ? "valueFrom" : "value";
     const char *what = str_format(arena, "env.%.*s", STR_ARG(variable->name)).data;
     if (target->fill)
         return;
@@ -147,37 +148,46 @@ static void add_variables(const struct target *target)
     }
 }
 
-/* True for an envFrom source that provides every key of the Secret, without a prefix. */
-static bool is_all_secrets(const struct node *source, struct str secret)
+/* True for an item of the chart's envFrom that provides every key of the source, without a prefix.
+ */
+static bool is_source(const struct node *item, const struct variable_source *source)
 {
-    return str_equal(node_string(node_at(source, "secretRef name")), secret) &&
-           node_string(node_at(source, "prefix")).len == 0;
+    const char *path = source->is_secret ? "secretRef name" : "configMapRef name";
+    return str_equal(node_string(node_at(item, path)), source->name) &&
+           node_string(node_at(item, "prefix")).len == 0;
 }
 
-/* Later sources of envFrom take precedence, so ours is the last, or, in fill mode, the first. */
-static void inject_all_secrets(const struct target *target)
+static bool has_source(const struct node *list, const struct variable_source *source)
 {
-    struct str secret = target->service->all_secrets;
-    const struct node *old = node_at(target->container, "envFrom");
-    const struct node *first = old ? node_first_child(old) : NULL;
-    for (const struct node *source = first; source; source = source->next)
-        if (is_all_secrets(source, secret))
+    for (const struct node *item = list ? node_first_child(list) : NULL; item; item = item->next)
+        if (is_source(item, source))
+            return true;
+    return false;
+}
+
+/* Later sources of envFrom take precedence, so ours are the last, or, in fill mode, the first. */
+static void inject_sources(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    const struct node *chart = node_at(target->container, "envFrom");
+    const struct node *before = target->fill && chart ? node_first_child(chart) : NULL;
+    for (size_t i = 0; i < target->service->source_count; i++) {
+        const struct variable_source *source = &target->service->sources[i];
+        if (has_source(node_at(target->container, "envFrom"), source))
+            continue;
+        struct node *list = edit_list(target->edit, target->container, "envFrom");
+        if (!list)
             return;
-    struct node *list = edit_list(target->edit, target->container, "envFrom");
-    if (!list)
-        return;
-    edit_insert(target->edit, list, target->fill ? list->first : NULL,
-                manifest_all_secrets(target->injection->arena, target->service));
-    inject_log(target, NULL, CHANGE_ADDED,
-               str_format(target->injection->arena, "envFrom.%.*s", STR_ARG(secret)).data, "%s",
-               "");
+        edit_insert(target->edit, list, before, manifest_source(arena, source));
+        inject_log(target, NULL, CHANGE_ADDED,
+                   str_format(arena, "envFrom.%.*s", STR_ARG(source->name)).data, "%s", "");
+    }
 }
 
 void inject_variables(const struct target *target)
 {
     const struct service *service = target->service;
-    if (service->all_secrets.len)
-        inject_all_secrets(target);
+    inject_sources(target);
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct node *item = find_variable(node_at(target->container, "env"), variable->name);

@@ -45,8 +45,12 @@ static const struct {
                            {SERVICE_PROBE_HEADERS, "probes"},
                            {SERVICE_SECRETS, "env"},
                            {SERVICE_ENV_VARS, "env"},
+                           {SERVICE_ENV_FROM, "env"},
                            {SERVICE_LINKS, "env"},
+                           {SERVICE_VOLUMES, "volumeMounts"},
+                           {SERVICE_FILES, "volumeMounts"},
                            {SERVICE_COMMANDS, "command"},
+                           {SERVICE_IMAGE_PULL_POLICY, "imagePullPolicy"},
                            {SERVICE_ARGS, "args"},
                            {SERVICE_TIMEOUT, "progressDeadlineSeconds"},
                            {SERVICE_GRACE_PERIOD, "terminationGracePeriodSeconds"},
@@ -55,6 +59,7 @@ static const struct {
                            {SERVICE_NODE_SELECTOR, "nodeSelector"},
                            {SERVICE_PRIORITY_CLASS, "priorityClassName"},
                            {SERVICE_SPREAD, "topologySpreadConstraints"},
+                           {SERVICE_IMAGE_PULL_SECRETS, "imagePullSecrets"},
                            {SERVICE_POD_ANNOTATIONS, "template.annotations"},
                            {SERVICE_POD_LABELS, "template.labels"}};
 

@@ -1,4 +1,5 @@
 /* Other settings of pods: commands, timeouts, service account token, tolerations, metadata. */
+#include "base/map.h"
 #include "chart/inject_target.h"
 
 #include <inttypes.h>
@@ -114,6 +115,40 @@ static void inject_tolerations(const struct target *target)
         add_toleration(target, manifest_gpu_toleration(arena));
 }
 
+/* Adds to the chart's Secrets, which may be for other images of the pod. */
+static void inject_pull_secrets(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    const struct value *names = record_value(target->service->record, SERVICE_IMAGE_PULL_SECRETS);
+    const struct node *chart = node_at(target_pod(target), "imagePullSecrets");
+    struct map known = {0};
+    if (target->fill && chart)
+        return;
+    for (const struct node *item = node_first_child(chart); item; item = item->next)
+        map_add(arena, &known, node_string(node_at(item, "name")), item);
+    for (size_t i = 0; i < names->count; i++) {
+        struct str name = names->items[i].text;
+        if (map_get(&known, name))
+            continue;
+        struct node *list = edit_list(target->edit, target_pod(target), "imagePullSecrets");
+        struct node *item = node_new(arena, NODE_MAP);
+        if (!list)
+            return;
+        node_set_string(arena, item, "name", name);
+        edit_insert(target->edit, list, NULL, item);
+        inject_log(target, target->workload, CHANGE_ADDED, "imagePullSecrets", "%.*s",
+                   STR_ARG(name));
+    }
+}
+
+void inject_pull_policy(const struct target *target)
+{
+    if (target_has(target, SERVICE_IMAGE_PULL_POLICY))
+        target_set(target, NULL, target->container, "imagePullPolicy",
+                   node_scalar(target->injection->arena, STYLE_TEXT, target->service->pull_policy),
+                   NULL, SHOW_VALUES);
+}
+
 static void inject_items(const struct target *target, const char *key, const char *what,
                          const struct value *items)
 {
@@ -152,6 +187,7 @@ void inject_pod(const struct target *target)
 {
     inject_times(target);
     inject_tolerations(target);
+    inject_pull_secrets(target);
     check_labels(target);
     inject_items(target, "annotations", "template.annotations", target->service->pod_annotations);
     inject_items(target, "labels", "template.labels", target->service->pod_labels);

@@ -206,9 +206,9 @@ static void copy_labels(struct arena *arena, struct node *metadata, const struct
         node_set(arena, metadata, "labels", copy);
 }
 
-void target_add_beside(const struct target *target, const struct object *beside,
-                       const char *api_version, const char *kind, struct str name,
-                       struct node *annotations, struct node *spec)
+void target_add_parts(const struct target *target, const struct object *beside,
+                      const char *api_version, const char *kind, struct str name,
+                      struct node *annotations, struct node *parts)
 {
     struct arena *arena = target->injection->arena;
     struct node *object = node_new(arena, NODE_MAP);
@@ -233,13 +233,27 @@ void target_add_beside(const struct target *target, const struct object *beside,
     }
     if (annotations && annotations->first)
         node_set(arena, metadata, "annotations", annotations);
-    node_set(arena, object, "spec", spec);
+    for (struct node *part = parts->first, *next; part; part = next) {
+        next = part->next;
+        part->next = NULL;
+        node_put(object, part->key, part);
+    }
     release_add(&target->injection->release, beside, object);
     struct object *added = ARENA_NEW(target->injection->run_arena, struct object);
     added->kind = str_from_c(kind);
     added->name = name;
     added->namespace = beside->namespace;
     inject_log(target, added, CHANGE_ADDED, "", "%s", "");
+}
+
+void target_add_beside(const struct target *target, const struct object *beside,
+                       const char *api_version, const char *kind, struct str name,
+                       struct node *annotations, struct node *spec)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *parts = node_new(arena, NODE_MAP);
+    node_set(arena, parts, "spec", spec);
+    target_add_parts(target, beside, api_version, kind, name, annotations, parts);
 }
 
 void target_add(const struct target *target, const char *api_version, const char *kind,

@@ -44,6 +44,7 @@ struct injection {
     struct release release;
     const char **edit_failures; /* by document: why fill mode cannot edit it; NULL: it can */
     struct map owners;          /* the service that claimed each workload */
+    struct map files;           /* NAMESPACE/NAME of the ConfigMaps that were added */
     struct map port_users;      /* the services whose `port` a probe uses */
     /* The members from here to `route_count` are cached for a workload and the Service that the
      * user selected for it. */
@@ -191,6 +192,11 @@ void target_add_beside(const struct target *target, const struct object *beside,
                        const char *api_version, const char *kind, struct str name,
                        struct node *annotations, struct node *spec);
 
+/* The same for an object without a spec. `parts`: a map with its other top-level fields. */
+void target_add_parts(const struct target *target, const struct object *beside,
+                      const char *api_version, const char *kind, struct str name,
+                      struct node *annotations, struct node *parts);
+
 static inline bool target_has(const struct target *target, enum field_id field)
 {
     return service_has(target->service, field);
@@ -269,8 +275,14 @@ void inject_variables(const struct target *target);
 /* commands, args. */
 void inject_commands(const struct target *target);
 
-/* timeout, termination_grace_period, service_account_token, tolerations, pod_annotations,
- * pod_labels. */
+/* volumes, files. */
+void inject_volumes(const struct target *target);
+
+/* image_pull_policy. */
+void inject_pull_policy(const struct target *target);
+
+/* timeout, termination_grace_period, service_account_token, tolerations, image_pull_secrets,
+ * pod_annotations, pod_labels. */
 void inject_pod(const struct target *target);
 
 /* node_selector, priority_class, spread. */

@@ -157,8 +157,7 @@ static void create_namespaces(struct apply *apply)
     send_batches(apply, &manifests, 1, false);
 }
 
-/* Deletes objects and prints the deleted ones. */
-static void delete_objects(struct apply *apply, const struct manifests *objects)
+void apply_delete(struct apply *apply, const struct manifests *objects)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
     if (objects->count == 0 || process_interrupted())
@@ -179,7 +178,7 @@ static void delete_or_suspend(struct apply *apply, const struct manifests *objec
     struct manifests stopped = apply_suspend_cron_jobs(apply, &jobs);
     for (size_t i = 0; i < stopped.count; i++)
         manifests_add(&deleted, stopped.items[i]);
-    delete_objects(apply, &deleted);
+    apply_delete(apply, &deleted);
 }
 
 /* Deletes stale objects: either the autoscalers or the others. Autoscalers are deleted before the
@@ -449,7 +448,7 @@ static void finish_rollout(struct apply *apply, struct rollout *rollout)
     bool refused = rollout->state == ROLLOUT_FAILED && rollout->not_accepted &&
                    !rollout->superseded; /* reported already */
     if ((rollout->state == ROLLOUT_DONE || refused) && rollout->old)
-        delete_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
+        apply_delete(apply, &(struct manifests){.items = &rollout->old, .count = 1});
     if (refused && cluster->options->apply.rollback_on_failure)
         cluster_print(cluster, "%.*s: not rolled back: the pods are ready", STR_ARG(name));
     if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed || refused)
@@ -624,6 +623,8 @@ static int run(struct apply *apply)
     bool ready = ok;
     for (size_t i = 0; i < cluster->service_count; i++)
         ready &= apply->rollouts[i].state == ROLLOUT_DONE;
+    if (!process_interrupted() && ready)
+        apply_delete_files(apply);
     if (!process_interrupted())
         prune(apply, ready);
     ok &= cluster_report(cluster);

@@ -2,6 +2,7 @@
  *
  *   query.c               queries the live objects
  *   preflight.c           checks namespaces and Secrets
+ *   preflight_required.c  checks other objects that pods require
  *   dry_run.c             has the server check all objects
  *   preflight_owner.c     finds objects with our names that are not ours
  *   preflight_references.c  checks that PriorityClasses and authentications of KEDA exist
@@ -11,6 +12,7 @@
  *   apply_plan.c          decides what is deleted, and preserves the number of pods
  *   apply.c               runs the steps in order
  *   apply_cron.c          suspends CronJobs before they are deleted
+ *   apply_files.c         deletes files that no pod template refers to
  *   apply_wait.c          waits for objects that pods require
  *   rollout.c             waits for the pods
  *   apply_acceptance.c    waits until routes and the like are accepted
@@ -64,6 +66,7 @@ struct apply {
     struct manifests orphaned;       /* stale objects that do nothing: reported, or pruned */
     struct manifests other_services; /* --prune=layer: objects of services that are in no file */
     struct manifests retained;       /* stale objects that hold data: reported and retained */
+    struct manifests files;     /* earlier files: deleted when no pod template refers to them */
     struct manifests blocked;   /* stale objects that act but are not ours to delete: an error */
     struct manifests unclaimed; /* stale objects without environment label: retained */
     struct manifests adopted;   /* live objects of others that --adopt adopts */
@@ -106,6 +109,13 @@ struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manif
 /* True for a live CronJob with an active Job. */
 bool apply_cron_job_runs(const struct node *live);
 
+/* Deletes the earlier files of services to which no revision, pod or job refers, so that each can
+ * be rolled back to. */
+void apply_delete_files(struct apply *apply);
+
+/* Deletes objects and prints the deleted ones. */
+void apply_delete(struct apply *apply, const struct manifests *objects);
+
 /* Prints the name and outcome of an object to stdout; only its name with --output name. */
 void apply_print(const struct apply *apply, struct str title, const char *outcome);
 
@@ -134,6 +144,9 @@ void apply_check_claims(struct apply *apply);
 /* Reports each `priority_class` and each `auth` of a trigger that the cluster does not have. Part
  * of apply_check(). */
 void apply_check_references(struct apply *apply);
+/* Reports missing objects that pods require, besides the Secrets of single variables. Part of
+ * apply_check(). */
+void apply_check_required(struct apply *apply);
 
 /* For a StatefulSet that is to be created, reports existing claims of another service that have its
  * names, and its own earlier claims that it would not use while it gets new ones. */

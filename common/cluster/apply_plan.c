@@ -77,6 +77,8 @@ static void plan_stale(struct apply *apply, const struct rollout *rollout)
             continue;
         if (is_retained(live))
             manifests_add(&apply->retained, live);
+        else if (kind_is(live, ROLE_FILES) && !unclaimed && !object_is_adopted(live))
+            manifests_add(&apply->files, live);
         else if (!is_active(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->orphaned, live);
         else if (!deployed->service->has_image) /* without an image, what runs is not known */
@@ -161,7 +163,7 @@ void apply_plan(struct apply *apply)
     struct cluster *cluster = &apply->cluster;
     const struct manifests none = {.arena = &cluster->arena};
     apply->to_delete = apply->orphaned = apply->other_services = apply->retained = none;
-    apply->blocked = apply->unclaimed = apply->adopted = none;
+    apply->blocked = apply->unclaimed = apply->adopted = apply->files = none;
     apply->autoscalers = apply->workloads = (struct map){0};
     apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->service_count, struct rollout);
     for (size_t i = 0; i < cluster->service_count; i++) {

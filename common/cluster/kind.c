@@ -10,10 +10,19 @@
 
 /* Lists that contain every workload. */
 #define LISTS_WORKLOAD                                                                             \
-    (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS)
+    (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS |           \
+     LIST_FILE_USERS)
 
 const struct kind kind_table[] = {
     {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 16},
+    /* Queried like kinds that a server may not have: users without `files` need no permission. */
+    {.name = "ConfigMap",
+     .resource = "configmaps",
+     .role = ROLE_FILES,
+     .delete_order = 20,
+     .optional = true,
+     .controller = "Kubernetes",
+     .events = EVENTS_NONE},
     {.name = "ExternalSecret",
      .resource = "externalsecrets.external-secrets.io",
      .delete_order = 15,
@@ -122,7 +131,7 @@ const struct kind kind_table[] = {
     {.name = "CronJob",
      .resource = "cronjobs.batch",
      .role = ROLE_CRON_JOB,
-     .lists = LIST_SECRET_USERS | LIST_CRON_JOBS,
+     .lists = LIST_SECRET_USERS | LIST_CRON_JOBS | LIST_FILE_USERS,
      .delete_order = 9,
      .active = true},
     {.name = "DaemonSet",
@@ -133,16 +142,16 @@ const struct kind kind_table[] = {
      .resource = "jobs.batch",
      .not_rendered = true,
      .role = ROLE_JOB,
-     .lists = LIST_SECRET_USERS | LIST_CRON_JOBS},
+     .lists = LIST_SECRET_USERS | LIST_CRON_JOBS | LIST_FILE_USERS},
     {.name = "ReplicaSet",
      .resource = "replicasets.apps",
      .not_rendered = true,
-     .lists = LIST_POD_OWNERS},
+     .lists = LIST_POD_OWNERS | LIST_FILE_USERS},
     {.name = "Pod",
      .resource = "pods",
      .not_rendered = true,
      .role = ROLE_POD,
-     .lists = LIST_OUTPUTS | LIST_PODS | LIST_POD_OWNERS | LIST_SECRET_USERS,
+     .lists = LIST_OUTPUTS | LIST_PODS | LIST_POD_OWNERS | LIST_SECRET_USERS | LIST_FILE_USERS,
      .events = EVENTS_OF_PODS},
     {.name = "PersistentVolumeClaim",
      .resource = "persistentvolumeclaims",
@@ -150,9 +159,11 @@ const struct kind kind_table[] = {
      .lists = LIST_CLAIMS,
      .events = EVENTS_OF_CLAIMS},
     {.name = "Secret", .resource = "secrets", .not_rendered = true},
-    {.name = "ConfigMap", .resource = "configmaps", .not_rendered = true},
     {.name = "Event", .resource = "events", .not_rendered = true},
-    {.name = "ControllerRevision", .resource = "controllerrevisions.apps", .not_rendered = true},
+    {.name = "ControllerRevision",
+     .resource = "controllerrevisions.apps",
+     .not_rendered = true,
+     .lists = LIST_FILE_USERS},
 };
 
 const size_t kind_count = COUNT_OF(kind_table);

@@ -15,6 +15,7 @@ enum kind_role {
     ROLE_SERVICE,    /* owns the Endpoints of its name, which have no owner reference */
     ROLE_INGRESS,    /* spec.rules have its hosts */
     ROLE_ROUTE,      /* of the Gateway API: spec.hostnames are its hosts */
+    ROLE_FILES,      /* an older version is deleted when no pod template refers to it */
     ROLE_JOB,
     ROLE_POD,
 };
@@ -32,6 +33,7 @@ enum kind_list {
     LIST_CRON_JOBS = 64,     /* apply: CronJobs and their Jobs */
     LIST_CLAIM_OWNERS = 128, /* delete: kinds that create claims */
     LIST_CLAIMS = 256,       /* apply, delete: claims */
+    LIST_FILE_USERS = 512,   /* apply: kinds whose pods may mount files */
 };
 
 /* Which events of a kind explain why the pods of a service are not ready. */

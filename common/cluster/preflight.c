@@ -105,7 +105,8 @@ static void find_required_keys(struct arena *arena, struct cluster_namespace *na
     for (size_t i = 0; namespace->required_keys.count == 0 && i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
         for (size_t j = 0; j < service->variable_count && service->has_image; j++)
-            add_required_key(arena, &namespace->required_keys, &service->variables[j]);
+            if (!service->variables[j].optional)
+                add_required_key(arena, &namespace->required_keys, &service->variables[j]);
     }
 }
 
@@ -150,7 +151,7 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
 {
     struct cluster_namespace *namespace = deployed->namespace;
     struct diags *diags = &apply->cluster.diags;
-    if (variable->secret.len == 0 || find_secret(apply, namespace, variable))
+    if (variable->secret.len == 0 || variable->optional || find_secret(apply, namespace, variable))
         return;
     bool exists = map_get(&namespace->secrets, variable->secret) != NULL;
     if (exists)
@@ -244,6 +245,7 @@ void apply_check(struct apply *apply)
         check_replicas_readable(apply, &apply->rollouts[i]);
         check_secrets(apply, apply->rollouts[i].deployed);
     }
+    apply_check_required(apply);
     apply_check_claims(apply);
     apply_check_references(apply);
 }

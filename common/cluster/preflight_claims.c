@@ -144,6 +144,34 @@ static void check_size(struct apply *apply, const struct rollout *rollout, const
     hint_replace(apply, rollout, grow_commands(&apply->cluster.arena, rollout, disk->name, size));
 }
 
+/* Reports a changed field of a claim template. `what`: the field; empty values mean the default. */
+static void check_template_field(struct apply *apply, const struct rollout *rollout,
+                                 const struct disk *disk, const char *what, struct str before,
+                                 struct str now)
+{
+    const struct str fallback = STR("the cluster's default");
+    if (str_equal(before, now))
+        return;
+    diag_error(&apply->cluster.diags, disk->at,
+               "cannot change the %s of claim \"%.*s\" of a StatefulSet from %.*s to %.*s", what,
+               STR_ARG(disk->name), STR_ARG(before.len ? before : fallback),
+               STR_ARG(now.len ? now : fallback));
+    hint_replace(
+        apply, rollout,
+        STR("restore it; or, for the claims of new pods (existing claims keep theirs):\n"));
+}
+
+static void check_template(struct apply *apply, const struct rollout *rollout,
+                           const struct disk *disk, const struct node *claim,
+                           const struct node *live)
+{
+    const struct node *mode = node_first_child(node_at(live, "spec accessModes"));
+    check_template_field(apply, rollout, disk, "storage class",
+                         node_string(node_at(live, "spec storageClassName")),
+                         node_string(node_at(claim, "spec storageClassName")));
+    check_template_field(apply, rollout, disk, "access mode", node_string(mode), disk->access_mode);
+}
+
 /* `claim`: the rendered template of the disk. */
 static void check_disk(struct apply *apply, const struct rollout *rollout,
                        const struct live_claims *live, const struct disk *disk,
@@ -158,6 +186,7 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
         report_move(apply, rollout, disk, mount);
     } else if (template) {
         check_size(apply, rollout, disk, claim, template);
+        check_template(apply, rollout, disk, claim, template);
     } else {
         diag_error(&apply->cluster.diags, disk->at,
                    "cannot add claim \"%.*s\" to an existing StatefulSet", STR_ARG(disk->name));

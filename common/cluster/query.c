@@ -236,6 +236,13 @@ static const char names_template[] = SECRET_TEMPLATE("{{.metadata.name}}");
 static const char all_names_template[] =
     SECRET_TEMPLATE("{{.metadata.namespace}}/{{.metadata.name}}");
 
+static void add_secret_name(struct arena *arena, struct argv *names, struct map *known,
+                            struct str name)
+{
+    if (name.len && !map_add(arena, known, name, known))
+        argv_add(arena, names, str_to_c(arena, name));
+}
+
 /* Returns the names of the Secrets to query. manual-secrets is always among them, because its
  * unused keys are reported, unless the secrets are in a store. */
 static struct argv secret_names(struct arena *arena, struct cluster_namespace *namespace)
@@ -244,12 +251,15 @@ static struct argv secret_names(struct arena *arena, struct cluster_namespace *n
     struct argv names = {0};
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
-        for (size_t j = 0; j <= service->variable_count && service->has_image; j++) {
-            struct str name =
-                j < service->variable_count ? service->variables[j].secret : service->all_secrets;
-            if (name.len && !map_add(arena, &known, name, namespace))
-                argv_add(arena, &names, str_to_c(arena, name));
-        }
+        if (!service->has_image)
+            continue;
+        add_secret_name(arena, &names, &known, service->all_secrets);
+        for (size_t j = 0; j < service->variable_count; j++)
+            if (!service->variables[j].optional)
+                add_secret_name(arena, &names, &known, service->variables[j].secret);
+        for (size_t j = 0; j < service->required_count; j++)
+            if (service->required[j].kind <= REQUIRED_PULL_SECRET)
+                add_secret_name(arena, &names, &known, service->required[j].name);
     }
     namespace->needs_secrets = names.count > 0;
     bool store = namespace->layer->environment.secret_store.len > 0;

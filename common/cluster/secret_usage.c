@@ -2,6 +2,14 @@
 
 #include "cluster/live.h"
 
+static void add_keys(struct cluster *cluster, struct secret_usage *usage,
+                     const struct variable *variables, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq_c(variables[i].secret, MANUAL_SECRETS))
+            map_add(&cluster->arena, &usage->listed, variables[i].key, &variables[i]);
+}
+
 struct secret_usage secret_usage_of(struct cluster *cluster,
                                     const struct cluster_namespace *namespace)
 {
@@ -9,9 +17,10 @@ struct secret_usage secret_usage_of(struct cluster *cluster,
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
         usage.all |= str_eq_c(service->all_secrets, MANUAL_SECRETS);
-        for (size_t j = 0; j < service->variable_count; j++)
-            if (str_eq_c(service->variables[j].secret, MANUAL_SECRETS))
-                map_add(&cluster->arena, &usage.listed, service->variables[j].key, service);
+        add_keys(cluster, &usage, service->variables, service->variable_count);
+        for (size_t j = 0; j < service->cron_job_count; j++)
+            add_keys(cluster, &usage, service->cron_jobs[j].variables,
+                     service->cron_jobs[j].variable_count);
     }
     return usage;
 }

@@ -60,6 +60,16 @@ static bool is_plain(const struct node *value)
                          "-._/");
 }
 
+/* Returns the name in a map that has only that, such as {name: a} or {claimName: a} of Kubernetes;
+ * other values unchanged. */
+static const struct node *only_name(struct arena *arena, const struct node *value)
+{
+    const struct node *name = value->kind == NODE_MAP ? value->first : NULL;
+    return name && !name->next && str_ends_with(str_lower(arena, name->key->text), STR("name"))
+               ? name
+               : value;
+}
+
 /* Returns a scalar, or the items of a short list, for a hint; empty if the hint cannot repeat the
  * value. */
 static struct str value_format(struct arena *arena, const struct node *value)
@@ -67,14 +77,16 @@ static struct str value_format(struct arena *arena, const struct node *value)
     enum { ITEMS_SHOWN_MAX = 5 };
     struct str text = {0};
     size_t count = 0;
+    value = value ? only_name(arena, value) : NULL;
     if (is_plain(value))
         return value->text;
     for (const struct node *item = value && value->kind == NODE_LIST ? value->first : NULL; item;
          item = item->next) {
-        if (!is_plain(item) || ++count > ITEMS_SHOWN_MAX)
+        const struct node *name = only_name(arena, item);
+        if (!is_plain(name) || ++count > ITEMS_SHOWN_MAX)
             return (struct str){0};
         text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? ", " : "",
-                          STR_ARG(item->text));
+                          STR_ARG(name->text));
     }
     return text;
 }

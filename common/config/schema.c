@@ -15,6 +15,8 @@ static word_list no_probe = {"none", NULL};
 static word_list pod_securities = {"default", "restricted", "off", NULL};
 static word_list cloud_objects = {"ack", "none", NULL};
 static word_list tag_mutabilities = {"mutable", "immutable", NULL};
+static word_list pull_policies = {"Always", "IfNotPresent", "Never", NULL};
+static word_list access_modes = {"ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", NULL};
 static word_list port_types = {"http", "tcp", NULL};
 static word_list port_protocols = {"grpc", "websocket", NULL};
 static word_list helm_containers = {"*", NULL};
@@ -129,7 +131,8 @@ struct str schema_type_format(struct arena *arena, const struct field *field)
         text = STR("a map of strings");
         break;
     case TYPE_MAP_OR_PAIRS:
-        text = STR("a map of strings, or a list of name and value");
+        text = field->schema ? STR("a map of strings or references, or a list of name and value")
+                             : STR("a map of strings, or a list of name and value");
         break;
     case TYPE_RECORD:
         text = STR("a map");
@@ -164,17 +167,24 @@ static void hint_example(struct diags *diags, const struct field *field)
         diag_hint(diags, "for example: %s: %s", field->name, field->example);
 }
 
+/* Adds a hint for a value of another kind than that of the field or its items. */
+static void hint_form(const struct schema_reader *reader, const struct field *field,
+                      const struct node *node)
+{
+    struct str foreign = foreign_form_hint(reader->arena, field, node);
+    if (foreign.len)
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+    else
+        hint_example(reader->diags, field);
+}
+
 static bool report_type(const struct schema_reader *reader, const struct field *field,
                         const struct node *node)
 {
     struct str type = schema_type_format(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
                schema_value_type(node));
-    struct str foreign = foreign_form_hint(reader->arena, field, node);
-    if (foreign.len)
-        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
-    else
-        hint_example(reader->diags, field);
+    hint_form(reader, field, node);
     return false;
 }
 
@@ -451,12 +461,26 @@ static bool read_list(const struct schema_reader *reader, const struct field *fi
     return ok;
 }
 
+/* Reads a value that is a map. Reports an error and returns false if it is invalid. */
+static bool read_item_record(const struct schema_reader *reader, const struct field *field,
+                             const struct node *map, struct value *value)
+{
+    size_t errors = reader->diags->errors;
+    const struct record *record = schema_read(reader, field->schema, map);
+    if (reader->diags->errors > errors)
+        return false;
+    value->items[value->count++] = (struct item){.node = map, .record = record};
+    return true;
+}
+
 static bool read_named_item(const struct schema_reader *reader, const struct field *field,
                             const struct node *name, const struct node *text, struct value *value)
 {
     const char *what =
         STR_JOIN(reader->arena, STR("\""), name->text, STR("\" in "), str_from_c(field->name)).data;
-    if (!read_item(reader, field, text, what, value))
+    bool ok = field->schema && text->kind == NODE_MAP ? read_item_record(reader, field, text, value)
+                                                      : read_item(reader, field, text, what, value);
+    if (!ok)
         return false;
     struct item *item = &value->items[value->count - 1];
     item->name = name->text;
@@ -475,6 +499,28 @@ static bool read_map(const struct schema_reader *reader, const struct field *fie
     return ok;
 }
 
+/* Adds a hint for valueFrom of Kubernetes. */
+static void hint_value_from(const struct schema_reader *reader, const struct node *source)
+{
+    static const struct {
+        const char *key;
+        const char *field;
+    } rows[] = {{"secretKeyRef", "secret"}, {"configMapKeyRef", "config_map"}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct node *reference = node_at(source, rows[i].key);
+        struct str name = node_string(node_at(reference, "name"));
+        struct str key = node_string(node_at(reference, "key"));
+        if (!reference)
+            continue;
+        diag_hint(reader->diags, "write value: {%s: %.*s, key: %.*s}", rows[i].field,
+                  STR_ARG(name.len ? name : STR("NAME")), STR_ARG(key.len ? key : STR("KEY")));
+        return;
+    }
+    struct str path = node_string(node_at(source, "fieldRef fieldPath"));
+    diag_hint(reader->diags, "write value: {field: %.*s}",
+              STR_ARG(path.len ? path : STR("status.podIP")));
+}
+
 /* Adds a hint for an invalid item, such as NAME=VALUE of Docker Compose or valueFrom of
  * Kubernetes. */
 static void hint_pair(const struct schema_reader *reader, const struct field *field,
@@ -486,8 +532,7 @@ static void hint_pair(const struct schema_reader *reader, const struct field *fi
         diag_hint(reader->diags, "write a map: %s: {%.*s: \"%.*s\"}", field->name,
                   STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_skip(text, equals + 1)));
     else if (pair->kind == NODE_MAP && node_get(pair, "valueFrom"))
-        diag_hint(reader->diags, "list keys of the Secret manual-secrets under secrets, for "
-                                 "example: secrets: [API_KEY]");
+        hint_value_from(reader, node_get(pair, "valueFrom"));
     else
         diag_hint(reader->diags, "for example: - {name: FLAG, value: \"true\"}");
 }
@@ -525,7 +570,7 @@ static bool read_records(const struct schema_reader *reader, const struct field 
         size_t errors = reader->diags->errors;
         struct record *record = schema_read(reader, field->schema, item);
         if (!record)
-            hint_example(reader->diags, field);
+            hint_form(reader, field, item);
         ok &= reader->diags->errors == errors;
         if (record)
             value->records[value->count++] = record;

@@ -19,7 +19,8 @@ enum field_type {
     TYPE_BOOL,         /* a boolean, also as a string */
     TYPE_LIST,         /* a list of strings; with .scalar_ok also a string */
     TYPE_MAP,          /* a map of strings */
-    TYPE_MAP_OR_PAIRS, /* a map of strings, or a list of {name, value} */
+    TYPE_MAP_OR_PAIRS, /* a map of strings, or a list of {name, value}; with .schema a value may
+                          also be a map with that schema */
     TYPE_RECORD,       /* a map with .schema */
     TYPE_RECORDS,      /* a list of maps with .schema */
     TYPE_ANY,          /* any tree; checked by other modules */
@@ -30,7 +31,7 @@ struct schema;
 struct field {
     const char *name;
     enum field_type type;
-    const struct schema *schema; /* for TYPE_RECORD and TYPE_RECORDS */
+    const struct schema *schema; /* for TYPE_RECORD, TYPE_RECORDS and TYPE_MAP_OR_PAIRS */
     const char *unit; /* of a number; TYPE_CPU and TYPE_BYTES: of a number without a suffix */
     int64_t scale;    /* TYPE_BYTES: bytes in one unit */
     const char *default_value; /* default, as in a file; NULL if there is none */
@@ -91,6 +92,7 @@ enum field_id {
 };
 
 struct reference; /* interpolate.h */
+struct record;
 
 /* A string in a list or map, with its references. */
 struct item {
@@ -99,9 +101,8 @@ struct item {
     struct str text;
     const struct node *node;
     const struct reference *references;
+    const struct record *record; /* TYPE_MAP_OR_PAIRS: the value is this map, not a string */
 };
-
-struct record;
 
 struct value {
     const struct node *node; /* NULL if not set: the default applies */

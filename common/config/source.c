@@ -258,9 +258,7 @@ static struct source *copy_source(struct arena *arena, const struct source *sour
     return copy;
 }
 
-/* True if `path` is below `root`. Both are absolute, with links resolved. False for the root `/`:
- * it is often the working directory in containers and would include all files. */
-static bool is_below(const char *path, const char *root)
+bool source_is_below(const char *path, const char *root)
 {
     size_t len = strlen(root);
     return len > 1 && strncmp(path, root, len) == 0 && path[len] == '/';
@@ -288,7 +286,7 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
     bool below = false;
     for (size_t i = 0; path && !below && i < COUNT_OF(roots); i++) {
         char *resolved = realpath(roots[i], NULL);
-        below = resolved && is_below(path, resolved);
+        below = resolved && source_is_below(path, resolved);
         free(resolved);
     }
     free(path);

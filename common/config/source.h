@@ -20,6 +20,10 @@ struct input {
 bool input_list(struct arena *arena, struct diags *diags, const struct input_options *options,
                 struct input **ret_inputs, size_t *ret_count);
 
+/* True if `path` is below `root`. Both are absolute, with links resolved. False for the root `/`:
+ * it is often the working directory in containers and would include all files. */
+bool source_is_below(const char *path, const char *root);
+
 /* Reads a file into the arena. Reports an error at `at` and returns NULL if it cannot be read. For
  * a file found in a directory, returns NULL without an error if it is not a service file, and with
  * an error if it may be meant to be one (discover.h).

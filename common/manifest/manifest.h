@@ -26,6 +26,7 @@ void manifest_role(struct manifests *manifests, const struct service *service);
 void manifest_pod_identity(struct manifests *manifests, const struct service *service);
 void manifest_service(struct manifests *manifests, const struct service *service);
 void manifest_network_policy(struct manifests *manifests, const struct service *service);
+void manifest_files(struct manifests *manifests, const struct service *service);
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
 void manifest_disruption_budget(struct manifests *manifests, const struct service *service);
@@ -67,6 +68,17 @@ void manifest_put_pod_labels(struct arena *arena, struct node *labels,
 void manifest_pod(struct manifests *manifests, const struct service *service,
                   const struct cron_job *job, struct node *template);
 
+/* Volumes of pods: manifest_volumes.c. */
+enum pod_role { POD_SERVING, POD_JOB };
+
+void manifest_put_mounts(struct arena *arena, const struct service *service, struct node *container,
+                         enum pod_role role);
+void manifest_put_volumes(struct arena *arena, const struct service *service, struct node *pod,
+                          enum pod_role role);
+
+/* True if the pods have a volume that belongs to root. */
+bool manifest_needs_group(const struct service *service, enum pod_role role);
+
 /* Parts that are also injected into charts (inject.h). All return new nodes. */
 
 /* How a workload, which may be that of a chart, is scaled. */
@@ -100,8 +112,6 @@ struct node *disruption_budget_spec(struct arena *arena, struct node *object);
 struct node *manifest_string_list(struct arena *arena, const struct value *strings);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
 
-/* Returns the item of a container's envFrom for `secrets: all`. */
-struct node *manifest_all_secrets(struct arena *arena, const struct service *service);
 /* The resource of NVIDIA's device plugin, and the taint that keeps other pods from its nodes. */
 #define MANIFEST_GPU "nvidia.com/gpu"
 struct node *manifest_gpu_toleration(struct arena *arena);
@@ -114,6 +124,24 @@ struct node *manifest_gpu_toleration(struct arena *arena);
  * label selector selects. */
 struct node *manifest_spread(struct arena *arena, unsigned spread, const struct node *selector,
                              const char *revision_label);
+
+/* The files of a service: manifest_files.c. The name of the ConfigMap begins with that of the
+ * workload. */
+struct str manifest_files_name(struct arena *arena, const struct service *service,
+                               struct str workload);
+void manifest_files_data(struct arena *arena, const struct service *service, struct node *object);
+struct node *manifest_files_volume(struct arena *arena, const struct service *service,
+                                   struct str name, struct str config_map);
+struct node *manifest_file_mount(struct arena *arena, const struct file *file, struct str volume);
+
+/* The volume with the files of a service. */
+#define MANIFEST_FILES_VOLUME "optasvc-files"
+
+struct node *manifest_volume(struct arena *arena, const struct volume *volume, struct str name);
+struct node *manifest_mount(struct arena *arena, struct str name, struct str path, bool read_only);
+
+/* Returns an item of a container's envFrom. */
+struct node *manifest_source(struct arena *arena, const struct variable_source *source);
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration);
 
 /* Returns a probe. `port` is its target; NULL if it runs a command. */

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum pod_role { POD_SERVING, POD_JOB };
-
 struct node *manifest_string_list(struct arena *arena, const struct value *strings)
 {
     struct node *list = node_new(arena, NODE_LIST);
@@ -30,28 +28,49 @@ static void put_strings(struct arena *arena, struct node *container, const char 
         node_set(arena, container, key, manifest_string_list(arena, strings));
 }
 
+/* Resources of the container have another kind of reference than fields of the pod. */
+static void put_field_reference(struct arena *arena, struct node *source, struct str field)
+{
+    bool resource =
+        str_starts_with(field, STR("requests.")) || str_starts_with(field, STR("limits."));
+    if (resource)
+        node_set_string(arena, node_set_map(arena, source, "resourceFieldRef"), "resource", field);
+    else
+        node_set_string(arena, node_set_map(arena, source, "fieldRef"), "fieldPath", field);
+}
+
 struct node *manifest_variable(struct arena *arena, const struct variable *variable)
 {
     struct node *item = node_new(arena, NODE_MAP);
     node_set_string(arena, item, "name", variable->name);
-    if (variable->secret.len == 0) {
+    if (variable->secret.len == 0 && variable->config_map.len == 0 && variable->field.len == 0) {
         node_set_string(arena, item, "value", variable->text);
         return item;
     }
     struct node *source = node_set_map(arena, item, "valueFrom");
-    struct node *reference = node_set_map(arena, source, "secretKeyRef");
-    node_set_string(arena, reference, "name", variable->secret);
+    if (variable->field.len) {
+        put_field_reference(arena, source, variable->field);
+        return item;
+    }
+    bool secret = variable->secret.len > 0;
+    struct node *reference =
+        node_set_map(arena, source, secret ? "secretKeyRef" : "configMapKeyRef");
+    node_set_string(arena, reference, "name", secret ? variable->secret : variable->config_map);
     node_set_string(arena, reference, "key", variable->key);
+    if (variable->optional)
+        node_set_bool(arena, reference, "optional", true);
     return item;
 }
 
-/* The reference is not optional: if the Secret is missing, a pod reports this and waits, instead of
+/* The reference is not optional: if the object is missing, a pod reports this and waits, instead of
  * starting without the keys. */
-struct node *manifest_all_secrets(struct arena *arena, const struct service *service)
+struct node *manifest_source(struct arena *arena, const struct variable_source *source)
 {
-    struct node *source = node_new(arena, NODE_MAP);
-    node_set_string(arena, node_set_map(arena, source, "secretRef"), "name", service->all_secrets);
-    return source;
+    struct node *item = node_new(arena, NODE_MAP);
+    struct node *reference =
+        node_set_map(arena, item, source->is_secret ? "secretRef" : "configMapRef");
+    node_set_string(arena, reference, "name", source->name);
+    return item;
 }
 
 static void put_variables(struct arena *arena, const struct service *service,
@@ -59,9 +78,11 @@ static void put_variables(struct arena *arena, const struct service *service,
 {
     const struct variable *variables = job ? job->variables : service->variables;
     size_t count = job ? job->variable_count : service->variable_count;
-    if (service->all_secrets.len)
-        node_append(node_set_list(arena, container, "envFrom"),
-                    manifest_all_secrets(arena, service));
+    if (service->source_count) {
+        struct node *list = node_set_list(arena, container, "envFrom");
+        for (size_t i = 0; i < service->source_count; i++)
+            node_append(list, manifest_source(arena, &service->sources[i]));
+    }
     if (count == 0)
         return;
     struct node *env = node_set_list(arena, container, "env");
@@ -199,38 +220,6 @@ static bool is_restricted(const struct service *service)
     return service->security == POD_SECURITY_RESTRICTED;
 }
 
-static void put_mount(struct arena *arena, struct node *mounts, struct str name, struct str path)
-{
-    struct node *mount = node_append_map(arena, mounts);
-    node_set_string(arena, mount, "name", name);
-    node_set_string(arena, mount, "mountPath", path);
-}
-
-/* With a read-only root file system, programs need a writable /tmp, unless a disk is mounted there.
- */
-static bool needs_tmp(const struct service *service, enum pod_role role)
-{
-    for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
-        if (str_eq_c(service->disks[i].path, "/tmp"))
-            return false;
-    return service->read_only_root;
-}
-
-/* Only the workload's pods mount disks; a pod of a job could not mount them at the same time. */
-static void put_mounts(struct arena *arena, const struct service *service, struct node *container,
-                       enum pod_role role)
-{
-    bool tmp = needs_tmp(service, role);
-    size_t disks = role == POD_SERVING ? service->disk_count : 0;
-    if (disks == 0 && !tmp)
-        return;
-    struct node *mounts = node_set_list(arena, container, "volumeMounts");
-    for (size_t i = 0; i < disks; i++)
-        put_mount(arena, mounts, service->disks[i].name, service->disks[i].path);
-    if (tmp)
-        put_mount(arena, mounts, STR("tmp"), STR("/tmp"));
-}
-
 static void put_user(struct arena *arena, const struct service *service, struct node *security)
 {
     if (service->run_as_user > 0 || is_restricted(service))
@@ -263,7 +252,7 @@ static void put_pod_security(struct arena *arena, const struct service *service,
                              enum pod_role role)
 {
     bool off = service->security == POD_SECURITY_OFF;
-    bool group = service->run_as_user > 0 && role == POD_SERVING && service->disk_count;
+    bool group = service->run_as_user > 0 && manifest_needs_group(service, role);
     if (off && !group)
         return;
     struct node *security = node_set_map(arena, pod, "securityContext");
@@ -324,6 +313,16 @@ struct node *manifest_toleration(struct arena *arena, const struct toleration *t
     return item;
 }
 
+static void put_pull_secrets(struct arena *arena, const struct service *service, struct node *pod)
+{
+    const struct value *names = record_value(service->record, SERVICE_IMAGE_PULL_SECRETS);
+    if (names->count == 0)
+        return;
+    struct node *list = node_set_list(arena, pod, "imagePullSecrets");
+    for (size_t i = 0; i < names->count; i++)
+        node_set_string(arena, node_append_map(arena, list), "name", names->items[i].text);
+}
+
 struct node *manifest_gpu_toleration(struct arena *arena)
 {
     struct node *item = node_new(arena, NODE_MAP);
@@ -345,16 +344,6 @@ static void put_tolerations(struct arena *arena, const struct service *service, 
         node_append(list, manifest_gpu_toleration(arena));
 }
 
-static void put_volumes(struct arena *arena, const struct service *service, struct node *pod,
-                        enum pod_role role)
-{
-    if (!needs_tmp(service, role))
-        return;
-    struct node *volume = node_append_map(arena, node_set_list(arena, pod, "volumes"));
-    node_set_string(arena, volume, "name", STR("tmp"));
-    node_set_map(arena, volume, "emptyDir");
-}
-
 static void put_container(struct arena *arena, const struct service *service, struct node *pod,
                           const struct cron_job *job)
 {
@@ -362,10 +351,7 @@ static void put_container(struct arena *arena, const struct service *service, st
     struct node *container = node_append_map(arena, node_set_list(arena, pod, "containers"));
     node_set_string(arena, container, "name", service->name);
     node_set_string(arena, container, "image", service->image);
-    /* A local cluster may have images that were never pushed. */
-    bool local = service->layer->environment.provider->is_local;
-    node_set_string(arena, container, "imagePullPolicy",
-                    local ? STR("IfNotPresent") : STR("Always"));
+    node_set_string(arena, container, "imagePullPolicy", service->pull_policy);
     put_strings(arena, container, "command", job ? job->commands : service->commands);
     put_strings(arena, container, "args", job ? job->args : service->args);
     put_variables(arena, service, job, container);
@@ -378,7 +364,7 @@ static void put_container(struct arena *arena, const struct service *service, st
         put_probe(arena, service, container, "readinessProbe", &service->readiness);
         put_drain(arena, service, container);
     }
-    put_mounts(arena, service, container, role);
+    manifest_put_mounts(arena, service, container, role);
     put_container_security(arena, service, container);
 }
 
@@ -405,6 +391,7 @@ void manifest_pod(struct manifests *manifests, const struct service *service,
         put_spread(manifests, service, pod);
     put_tolerations(arena, service, job ? job->resources.gpus > 0 : service->resources.gpus > 0,
                     pod);
+    put_pull_secrets(arena, service, pod);
     put_container(arena, service, pod, job);
-    put_volumes(arena, service, pod, role);
+    manifest_put_volumes(arena, service, pod, role);
 }

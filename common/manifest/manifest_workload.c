@@ -32,7 +32,9 @@ static void put_claims(struct manifests *manifests, const struct service *servic
         manifest_selector(manifests, service, metadata, "labels");
         struct node *claim_spec = node_set_map(arena, claim, "spec");
         node_append_string(arena, node_set_list(arena, claim_spec, "accessModes"),
-                           STR("ReadWriteOnce"));
+                           service->disks[i].access_mode);
+        if (service->disks[i].storage_class.len)
+            node_set_string(arena, claim_spec, "storageClassName", service->disks[i].storage_class);
         struct node *requests =
             node_set_map(arena, node_set_map(arena, claim_spec, "resources"), "requests");
         node_set_string(arena, requests, "storage", quantity_bytes(arena, service->disks[i].size));

@@ -247,6 +247,7 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     in.service->record = in.record;
     read_name(&in);
     read_image(&in);
+    service_read_pull(&in);
     service_read_scale(&in);
     service_read_ports(&in);
     service_read_probes(&in);

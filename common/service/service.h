@@ -35,11 +35,14 @@ struct probe {
 struct variable {
     struct str name;
     struct location at;
-    struct str text;   /* the value if `secret` is empty */
-    struct str secret; /* name of the Secret that contains the value */
-    struct str key;    /* key of the value in that Secret */
-    bool implied;      /* added only because a value refers to it */
-    bool linked;       /* added by a link, not listed in `secrets` or `env_vars` */
+    struct str text;       /* the value if it is in none of the following */
+    struct str secret;     /* name of the Secret that contains the value */
+    struct str config_map; /* name of the ConfigMap that contains it */
+    struct str key;        /* key of the value in that Secret or ConfigMap */
+    struct str field;      /* field of the pod or container that is the value */
+    bool optional;         /* the Secret or ConfigMap or its key may be missing */
+    bool implied;          /* added only because a value refers to it */
+    bool linked;           /* added by a link, not listed in `secrets` or `env_vars` */
 };
 
 /* A path prefix of a host that is routed to the service. */
@@ -60,11 +63,26 @@ struct resources {
 };
 
 struct disk {
-    struct str name; /* of the PersistentVolumeClaim */
-    bool is_named;   /* true if the file sets the name */
-    struct str path; /* mount path */
-    int64_t size;    /* bytes */
+    struct str name;          /* of the PersistentVolumeClaim */
+    bool is_named;            /* true if the file sets the name */
+    struct str path;          /* mount path */
+    int64_t size;             /* bytes */
+    struct str storage_class; /* empty: the cluster's default */
+    struct str access_mode;
     struct location at;
+};
+
+enum volume_kind { VOLUME_TEMPORARY, VOLUME_OF_CONFIG_MAP, VOLUME_OF_SECRET, VOLUME_OF_CLAIM };
+
+/* A volume that is not of persistent_storage. */
+struct volume {
+    enum volume_kind kind;
+    struct str name;   /* in the pod */
+    struct str path;   /* mount path */
+    struct str object; /* that it contains; empty for VOLUME_TEMPORARY */
+    int64_t size;      /* VOLUME_TEMPORARY: bytes */
+    bool in_memory;
+    bool read_only;
 };
 
 struct cron_job {
@@ -107,6 +125,37 @@ struct trigger {
     struct location at;           /* of `auth` */
 };
 
+/* An object that others create and that the pods require. */
+enum required_kind {
+    REQUIRED_SECRET,
+    REQUIRED_PULL_SECRET,
+    REQUIRED_CONFIG_MAP,
+    REQUIRED_CLAIM,
+    REQUIRED_STORAGE_CLASS,
+};
+
+struct required_object {
+    enum required_kind kind;
+    struct str name;
+    struct str key; /* of a Secret or ConfigMap; empty: any */
+    struct location at;
+    enum field_id field; /* that requires it */
+};
+
+/* A Secret or ConfigMap whose keys are all environment variables. */
+struct variable_source {
+    bool is_secret;
+    struct str name;
+};
+
+/* A file of the service's ConfigMap. */
+struct file {
+    struct str path; /* in the container */
+    struct str key;  /* in the ConfigMap */
+    struct str content;
+    int64_t mode;
+};
+
 enum load_balancer { LOAD_BALANCER_NONE, LOAD_BALANCER_EXTERNAL, LOAD_BALANCER_INTERNAL };
 
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
@@ -131,11 +180,12 @@ struct service {
     const struct record *record; /* the fields of the file */
     struct str name;
     struct location at;
-    bool has_image;        /* false: AUTO without a tag or digest; no pods are rendered */
-    struct str image;      /* with tag or digest */
-    struct str repository; /* of image: AUTO, without a tag; empty: another image is set */
-    bool immutable_tags;   /* tags of that repository cannot be moved to another image */
-    struct port *ports;    /* in file order */
+    bool has_image;         /* false: AUTO without a tag or digest; no pods are rendered */
+    struct str image;       /* with tag or digest */
+    struct str repository;  /* of image: AUTO, without a tag; empty: another image is set */
+    struct str pull_policy; /* imagePullPolicy */
+    bool immutable_tags;    /* tags of that repository cannot be moved to another image */
+    struct port *ports;     /* in file order */
     size_t port_count;
     bool ports_invalid; /* an error in them was reported: no other field reports a missing port */
     const struct port *public_port; /* target of `public_uri`, or NULL */
@@ -157,9 +207,18 @@ struct service {
     struct resources resources;
     struct variable *variables; /* in the order of the container's `env` */
     size_t variable_count;
+    struct required_object *required; /* in file order, without the Secrets of `variables` */
+    size_t required_count;
+    struct variable_source *sources; /* of the container's `envFrom`: later ones take precedence */
+    size_t source_count;
     struct str all_secrets; /* secrets: all: the Secret whose keys are all variables; else empty */
     struct disk *disks;     /* sorted by name; if not empty, the workload is a StatefulSet */
     size_t disk_count;
+    struct file *files; /* in file order */
+    size_t file_count;
+    struct str files_hash;  /* of their keys and contents */
+    struct volume *volumes; /* in file order */
+    size_t volume_count;
     struct cron_job *cron_jobs;
     size_t cron_job_count;
     struct toleration *tolerations;

@@ -114,12 +114,15 @@ static void read_security(const struct service_reader *in)
 static void warn_volumes(const struct service_reader *in)
 {
     const struct service *service = in->service;
-    if (service->disk_count == 0 || service->security != POD_SECURITY_RESTRICTED ||
+    bool persistent = service->disk_count > 0;
+    for (size_t i = 0; i < service->volume_count; i++)
+        persistent |= service->volumes[i].kind == VOLUME_OF_CLAIM;
+    if (!persistent || service->security != POD_SECURITY_RESTRICTED ||
         !service_value(in, SERVICE_RUN_AS_USER)->is_keyword)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_RUN_AS_USER),
-                 "the user of the image may be unable to write to persistent_storage, which gets "
-                 "no group");
+                 "the user of the image may be unable to write to persistent volumes, which get no "
+                 "group");
     diag_hint(in->reader.diags, "write the number of that user, for example: run_as_user: 1000");
 }
 
@@ -155,6 +158,8 @@ void service_read_pods(const struct service_reader *in)
     service->service_annotations = read_metadata(in, SERVICE_SERVICE_ANNOTATIONS);
     service_read_disks(in);
     read_update_strategy(in);
+    service_read_volumes(in);
+    service_read_files(in);
     warn_volumes(in);
     service_read_cron_jobs(in);
     service_read_placement(in);

@@ -21,3 +21,19 @@ void service_check(const struct service_reader *in, enum field_id field, name_ch
     if (error)
         service_error(in, field, "%s %s", schema_field(field)->name, error);
 }
+
+bool service_has_unknown_field(const struct record *record)
+{
+    for (const struct node *child = record->node->first; child; child = child->next)
+        if (!schema_find(record->schema, child->key->text))
+            return true;
+    return false;
+}
+
+void service_require(const struct service_reader *in, struct required_object object)
+{
+    struct service *service = in->service;
+    service->required =
+        arena_grow(in->reader.arena, service->required, service->required_count, sizeof object);
+    service->required[service->required_count++] = object;
+}

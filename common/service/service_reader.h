@@ -19,6 +19,9 @@ const struct value *service_value(const struct service_reader *in, enum field_id
 void service_error(const struct service_reader *in, enum field_id field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* True if a map of the file has unknown fields, which were reported. */
+bool service_has_unknown_field(const struct record *record);
+
 /* Reports an error if the file sets the field and `check` rejects its value. */
 void service_check(const struct service_reader *in, enum field_id field, name_check *check);
 
@@ -31,7 +34,23 @@ void service_read_ports(const struct service_reader *in);
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. Needs the ports. */
 void service_read_probes(const struct service_reader *in);
 
-/* links, secrets, env_vars. */
+/* Adds an object that others create to those that the pods require. */
+void service_require(const struct service_reader *in, struct required_object object);
+
+/* image_pull_secrets, image_pull_policy. Needs the image. */
+void service_read_pull(const struct service_reader *in);
+
+/* Adds a source of the container's `envFrom`. */
+void service_add_source(const struct service_reader *in, bool is_secret, struct str name);
+
+/* env_from. */
+void service_read_sources(const struct service_reader *in);
+
+/* Reads a value of env_vars that is a map. Reports an error and returns false if it is invalid. */
+bool service_read_reference(const struct service_reader *in, const struct item *item,
+                            struct variable *ret);
+
+/* links, secrets, env_vars, env_from. */
 void service_read_variables(const struct service_reader *in);
 
 /* Adds a link to a module of a cloud. */
@@ -67,8 +86,22 @@ struct resources service_job_resources(const struct service_reader *in,
 /* cron_jobs. Needs the variables and resources. */
 void service_read_cron_jobs(const struct service_reader *in);
 
+/* Returns the default name of a volume, which depends only on its path: "/var/lib/data" becomes
+ * "var-lib-data". If another path could have the same words (it has a dash or a capital letter, or
+ * is too long), a hash of the path is appended. */
+struct str service_volume_name(struct arena *arena, struct str path);
+
+/* Reports an error at `at` and returns false if a path cannot be a mount path. */
+bool service_check_mount_path(const struct service_reader *in, struct str path, struct location at);
+
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);
+
+/* volumes. Needs the disks and resources. */
+void service_read_volumes(const struct service_reader *in);
+
+/* files. Needs the disks and volumes. */
+void service_read_files(const struct service_reader *in);
 
 /* persistent_storage, cron_jobs, placement, commands, args, timeout, termination_grace_period,
  * pod_security, annotations and labels. Needs the ports and probes. */

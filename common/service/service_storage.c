@@ -25,10 +25,7 @@ static struct str join_words(struct arena *arena, struct str path)
     return (struct str){name, len};
 }
 
-/* Returns the default name of a claim, which depends only on its path: "/var/lib/data" becomes
- * "var-lib-data". If another path could have the same words (it has a dash or a capital letter, or
- * is too long), a hash of the path is appended. */
-static struct str default_name(struct arena *arena, struct str path)
+struct str service_volume_name(struct arena *arena, struct str path)
 {
     struct str words = join_words(arena, path);
     if (words.len <= LABEL_MAX && str_span_only(path, "abcdefghijklmnopqrstuvwxyz0123456789/"))
@@ -39,6 +36,18 @@ static struct str default_name(struct arena *arena, struct str path)
     if (words.len == 0)
         words = STR("volume");
     return str_format(arena, "%.*s-%08x", STR_ARG(words), str_hash(path));
+}
+
+bool service_check_mount_path(const struct service_reader *in, struct str path, struct location at)
+{
+    const char *error = name_check_mount_path(path);
+    if (!error)
+        return true;
+    diag_error(in->reader.diags, at, "path %s", error);
+    struct str absolute = str_format(in->reader.arena, "/%.*s", STR_ARG(path));
+    if (!str_starts_with(path, STR("/")) && !name_check_mount_path(absolute))
+        diag_hint(in->reader.diags, "write path: %.*s", STR_ARG(absolute));
+    return false;
 }
 
 static struct location name_location(const struct record *record)
@@ -53,23 +62,17 @@ static void check_disk(const struct service_reader *in, const struct record *rec
 {
     struct arena *arena = in->reader.arena;
     struct diags *diags = in->reader.diags;
-    const char *error = name_check_mount_path(disk->path);
-    if (!error && map_add(arena, paths, disk->path, disk)) {
+    if (!service_check_mount_path(in, disk->path, record_location(record, STORAGE_PATH)))
+        return;
+    if (map_add(arena, paths, disk->path, disk)) {
         diag_error(diags, record_location(record, STORAGE_PATH), "duplicate path \"%.*s\"",
                    STR_ARG(disk->path));
         diag_hint(diags, "set a different path for each disk");
         return;
     }
-    if (error) {
-        diag_error(diags, record_location(record, STORAGE_PATH), "path %s", error);
-        struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
-        if (!str_starts_with(disk->path, STR("/")) && !name_check_mount_path(absolute))
-            diag_hint(diags, "write path: %.*s", STR_ARG(absolute));
-        return;
-    }
     if (!record_has(record, STORAGE_NAME))
-        disk->name = default_name(arena, disk->path);
-    error = name_check_namespace(disk->name);
+        disk->name = service_volume_name(arena, disk->path);
+    const char *error = name_check_namespace(disk->name);
     if (error) {
         diag_error(diags, name_location(record), "name %s", error);
     } else if (str_eq_c(disk->name, "tmp") && !str_eq_c(disk->path, "/tmp")) {
@@ -79,6 +82,21 @@ static void check_disk(const struct service_reader *in, const struct record *rec
                    STR_ARG(disk->name));
         diag_hint(diags, "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
+}
+
+static void read_storage_class(const struct service_reader *in, const struct record *record)
+{
+    struct required_object object = {
+        .kind = REQUIRED_STORAGE_CLASS,
+        .name = record_value(record, STORAGE_STORAGE_CLASS)->text,
+        .at = record_location(record, STORAGE_STORAGE_CLASS),
+        .field = STORAGE_STORAGE_CLASS,
+    };
+    const char *error = name_check_subdomain(object.name);
+    if (error)
+        diag_error(in->reader.diags, object.at, "storage_class %s", error);
+    else
+        service_require(in, object);
 }
 
 /* Kubernetes rejects a change in the order of claim templates, so the order depends only on the
@@ -106,9 +124,13 @@ void service_read_disks(const struct service_reader *in)
                               .is_named = record_has(record, STORAGE_NAME),
                               .path = record_value(record, STORAGE_PATH)->text,
                               .size = record_value(record, STORAGE_SIZE)->number,
+                              .storage_class = record_value(record, STORAGE_STORAGE_CLASS)->text,
+                              .access_mode = record_value(record, STORAGE_ACCESS_MODE)->text,
                               .at = record_location(record, STORAGE_PATH)};
         if (record_has(record, STORAGE_PATH))
             check_disk(in, record, disk, &paths, &names);
+        if (record_has(record, STORAGE_STORAGE_CLASS))
+            read_storage_class(in, record);
     }
     if (service->disk_count == 0)
         return;

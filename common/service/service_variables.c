@@ -1,4 +1,4 @@
-/* links, secrets and env_vars: the environment variables of the container.
+/* links, secrets, env_vars and env_from: the environment variables of the container.
  *
  * Variables of links come first, then secrets, then env_vars, which may refer to both as $(NAME):
  * Kubernetes expands only names that are defined earlier. A key in `secrets` replaces a link's
@@ -177,8 +177,10 @@ static bool read_secrets(const struct service_reader *in)
 {
     const struct value *secrets = service_value(in, SERVICE_SECRETS);
     struct str secret = service_secret(in->reader.arena, in->layer, in->service->name);
-    if (secrets->is_keyword)
+    if (secrets->is_keyword) {
         in->service->all_secrets = secret;
+        service_add_source(in, true, secret);
+    }
     if (secrets->count == 1 && str_eq_c(secrets->items[0].text, "all")) {
         diag_warning(in->reader.diags, secrets->items[0].node->span,
                      "secrets contains a single key named \"all\"");
@@ -232,6 +234,8 @@ static bool read_env_var(const struct service_reader *in, const struct item *ite
     const struct reference *first = item->references;
     struct location at = item->name_node->span;
     struct variable variable = {.name = item->name, .at = at, .text = item->text};
+    if (item->record)
+        return !service_read_reference(in, item, &variable) || add_variable(in, variable);
     if (first && !first->next && item->text.len == 0) /* the whole value is the reference */
         variable = secret_variable(first->module, first->output, item->name, at);
     else if (first)
@@ -316,11 +320,15 @@ static void report_expansion(const struct service_reader *in, const struct varia
                      STR_ARG(name));
         if (found != variable)
             diag_hint(diags, "move %.*s before %.*s", STR_ARG(name), STR_ARG(variable->name));
-    } else if (in->service->all_secrets.len && !is_kubernetes_variable(name)) {
+    } else if (in->service->source_count && !is_kubernetes_variable(name)) {
+        bool all = in->service->all_secrets.len > 0;
         diag_warning(diags, variable->at,
-                     "$(%.*s) is not expanded: env_vars cannot refer to keys of secrets: all",
-                     STR_ARG(name));
-        diag_hint(diags, "list the keys: secrets: [%.*s, ...]", STR_ARG(name));
+                     "$(%.*s) is not expanded: env_vars cannot refer to keys of %s", STR_ARG(name),
+                     all ? "secrets: all" : "env_from");
+        if (all)
+            diag_hint(diags, "list the keys: secrets: [%.*s, ...]", STR_ARG(name));
+        else
+            diag_hint(diags, "add it before this variable: %.*s: {secret: NAME}", STR_ARG(name));
     }
 }
 
@@ -340,6 +348,7 @@ static void check_expansion(const struct service_reader *in, const struct variab
 
 void service_read_variables(const struct service_reader *in)
 {
+    service_read_sources(in);
     bool ok = read_links(in) && read_secrets(in);
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
     for (size_t i = 0; ok && i < env_vars->count; i++)
@@ -348,6 +357,21 @@ void service_read_variables(const struct service_reader *in)
     for (size_t i = 0; i < in->service->variable_count; i++)
         if (!layer_is_for_chart(in->layer)) /* the chart has its own env */
             check_expansion(in, &in->service->variables[i], &names);
+}
+
+/* The Secrets of the service's own variables are checked with all their keys at once. */
+static void require_secret(const struct service_reader *in, const struct variable *variable)
+{
+    bool stored = in->layer->environment.secret_store.len > 0; /* apply waits for its Secret */
+    struct str own = service_secret(in->reader.arena, in->layer, in->service->name);
+    if (variable->secret.len == 0 || variable->optional ||
+        (stored && str_equal(variable->secret, own)))
+        return;
+    service_require(in, (struct required_object){.kind = REQUIRED_SECRET,
+                                                 .name = variable->secret,
+                                                 .key = variable->key,
+                                                 .at = variable->at,
+                                                 .field = SERVICE_ENV_VARS});
 }
 
 /* Reads the variables of a cron job by name. Reports invalid and duplicate names. */
@@ -360,6 +384,8 @@ static struct map read_own_variables(const struct service_reader *in, const stru
         const struct item *item = &env_vars->items[i];
         variables[i] =
             (struct variable){.name = item->name, .at = item->name_node->span, .text = item->text};
+        if (item->record && service_read_reference(in, item, &variables[i]))
+            require_secret(in, &variables[i]);
         const char *error = name_check_variable(item->name);
         if (error)
             diag_error(in->reader.diags, variables[i].at, "variable \"%.*s\" %s",

@@ -9,18 +9,19 @@
 static const char *const services[] = {
     "name: a\nmodules:\n- {name: web, type: k8s-service, healthcheck_path: /h, min_containers: 2, "
     "max_containers: 5, scale_down_delay: 9, resource_request: {cpu: 50, memory: 64, disk: 9}, "
-    "env_vars: {A: b, PORT: "
-    "'1'}, "
+    "env_vars: {A: b, PORT: '1', C: {secret: s}, D: {field: metadata.name}}, "
+    "env_from: [secret/s, config_map/c], volumes: [{path: /v, empty_dir: {size: 1}}, "
+    "{path: /w, secret: s}], files: [{path: /f, content: f}], "
     "pod_annotations: {x: y}, sticky_session: true, public_uri: a.example.com/x}\n",
     "name: a\nmodules:\n- {name: all, type: k8s-service, healthcheck: tcp, resource_request: {cpu: "
-    "50, memory: 64}, pod_security: restricted, read_only_root: true, run_as_user: 7, "
-    "service_account_token: false, helm: {workload: "
+    "50, memory: 64}, image_pull_policy: Always, pod_security: restricted, read_only_root: true, "
+    "run_as_user: 7, service_account_token: false, helm: {workload: "
     "'*', containers: '*', mode: fill}}\n",
     "name: a\nmodules:\n- {name: web, type: k8s-service, port: {http: 80}, startup_probe_path: /s, "
     "probe_failures: 4, probe_headers: {Host: a}, "
     "liveness_probe_command: [a, b], commands: [c], args: [d, 'e f'], secrets: [S], links: [db], "
-    "tolerations: [{key: k}], node_selector: {n: o}, priority_class: p, spread: zones, timeout: "
-    "50, termination_grace_period: 60, public_uri: /, helm: "
+    "tolerations: [{key: k}], node_selector: {n: o}, priority_class: p, spread: zones, "
+    "image_pull_secrets: [r], timeout: 50, termination_grace_period: 60, public_uri: /, helm: "
     "{ingress: new, replicas: keep}}\n- {name: db, type: postgres}\n",
     "name: a\nmodules:\n- {name: web, type: k8s-service, min_containers: 3, max_containers: 3, "
     "pod_labels: {l: m}, healthcheck_command: [x], resource_limits: {cpu: none, memory: 512, gpu: "

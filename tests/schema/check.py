@@ -27,6 +27,15 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, secrets: KEY}]}
 {name: a, modules: [{type: k8s-service, image: a, env_vars: [{name: A}]}]}
 {name: a, modules: [{type: k8s-service, image: a, env_vars: {A: {b: c}}}]}
+{name: a, modules: [{type: k8s-service, image: a, env_vars: {A: {secret: b, kee: c}}}]}
+{name: a, modules: [{type: k8s-service, image: a, env_vars: [{name: A, value: {secret: [b]}}]}]}
+{name: a, modules: [{type: k8s-service, image: a, env_from: secret/a}]}
+{name: a, modules: [{type: k8s-service, image: a, volumes: [{path: /a, empty_dir: 5}]}]}
+{name: a, modules: [{type: k8s-service, image: a, volumes: [{secret: a}]}]}
+{name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1, path: /a, access_mode: rwo}]}]}
+{name: a, modules: [{type: k8s-service, image: a, files: [{content: a}]}]}
+{name: a, modules: [{type: k8s-service, image: a, files: {/a: b}}]}
+{name: a, modules: [{type: k8s-service, image: a, image_pull_policy: Sometimes}]}
 {name: a, modules: [{type: k8s-service, image: a, tolerations: [{key: a, effect: Never}]}]}
 {name: a, modules: [{type: k8s-service, image: a, spread: regions}]}
 {name: a, modules: [{type: k8s-service, image: a, node_selector: [a]}]}

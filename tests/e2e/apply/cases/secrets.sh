@@ -62,3 +62,87 @@ run_linked_secrets() {
     expect 0 optasvc apply -f linked.yaml
     quiet
 }
+
+run_pull_secrets() {
+    service pull "${one[@]}" 'image_pull_secrets: [login, plain]'
+    must kubectl create namespace pull
+    must kubectl create secret generic plain -n pull --from-literal=A=x
+    expect 1 optasvc apply -f pull.yaml
+    empty out
+    holds err <<'TEXT'
+pull.yaml:12:24: error: Secret "login" not found in namespace "pull" (image_pull_secrets requires it)
+    image_pull_secrets: [login, plain]
+                         ^~~~~
+  create it from a login: kubectl create secret docker-registry login -n pull --from-file=.dockerconfigjson=FILE
+  FILE is written by docker login or podman login --authfile FILE
+pull.yaml:12:31: error: Secret "plain" in namespace "pull" has no key ".dockerconfigjson"
+    image_pull_secrets: [login, plain]
+                                ^~~~~
+  create it from a login: kubectl create secret docker-registry plain -n pull --from-file=.dockerconfigjson=FILE
+  FILE is written by docker login or podman login --authfile FILE
+TEXT
+    same '' "$(objects_in pull)" 'what was made'
+    must kubectl delete secret plain -n pull
+    sed -n 's/^  create it from a login: //p' err >commands
+    echo '{"auths": {"registry.example.com": {"auth": "YTpi"}}}' >FILE
+    bash -e commands >must.out 2>&1 || fail "its commands fail: $(cat must.out)"
+    expect 0 optasvc apply -f pull.yaml
+    quiet
+    is_in_place pull.yaml
+}
+
+run_references() {
+    service references "${one[@]}" 'env_from: [secret/s, config_map/c]' \
+        'env_vars: {A: {secret: s, key: a}, B: {config_map: c, key: b}, C: {config_map: d}, D: {config_map: e, optional: true}}'
+    must kubectl create namespace references
+    must kubectl create configmap c -n references --from-literal=OTHER=x
+    expect 1 optasvc apply -f references.yaml
+    empty out
+    holds err <<'TEXT'
+references.yaml:12:14: error: Secret "s" not found in namespace "references" (env_from requires it)
+    env_from: [secret/s, config_map/c]
+               ^~~~~~~~
+  create it: kubectl create secret generic s -n references --from-env-file FILE
+  FILE contains lines KEY=VALUE
+references.yaml:13:14: error: Secret "s" not found in namespace "references" (needs key "a")
+    env_vars: {A: {secret: s, key: a}, B: {config_map: c, key: b}, C: {conf...
+               ^
+  create it: kubectl create secret generic s -n references --from-env-file FILE
+  FILE contains lines KEY=VALUE for a
+references.yaml:13:38: error: ConfigMap "c" in namespace "references" has no key "b"
+    env_vars: {A: {secret: s, key: a}, B: {config_map: c, key: b}, C: {config_map: d}, D: {config_m...
+                                       ^
+  add it: kubectl edit configmap c -n references
+references.yaml:13:66: error: ConfigMap "d" not found in namespace "references" (needs key "C")
+  ..._vars: {A: {secret: s, key: a}, B: {config_map: c, key: b}, C: {config_map: d}, D: {config_map: e, optional: true}}
+                                                                 ^
+  create it: kubectl create configmap d -n references --from-env-file FILE
+  FILE contains lines KEY=VALUE
+TEXT
+    same '' "$(objects_in references)" 'what was made'
+    must kubectl create secret generic s -n references --from-literal=a=x
+    must kubectl create configmap d -n references --from-literal=C=x
+    must kubectl patch configmap c -n references -p '{"binaryData": {"b": "AA=="}}'
+    expect 0 optasvc apply -f references.yaml
+    quiet
+    is_in_place references.yaml
+
+    # A cron job has references of its own.
+    cp references.yaml web.yaml
+    echo '  cron_jobs: [{schedule: "@daily", commands: [a], env_vars: {E: {secret: s, key: e}, F: {secret: t, optional: true}}}]' >>references.yaml
+    expect 1 optasvc apply -f references.yaml
+    empty out
+    says err 'error: Secret "s" in namespace "references" has no key "e"' 'add it: kubectl edit secret s -n references'
+    says_not err '"t"'
+    must kubectl patch secret s -n references -p '{"data": {"e": ""}}'
+    expect 0 optasvc apply -f references.yaml
+    quiet
+    mv web.yaml references.yaml
+
+    # Apply works without permission to read ConfigMaps.
+    must kubectl create role maker -n references --verb='*' --resource="$kinds,pods,events,secrets"
+    must kubectl create rolebinding maker -n references --role=maker --user=maker
+    expect 0 optasvc apply -f references.yaml --as maker --wait=false
+    says err 'references.yaml:12:24: warning: ConfigMap "c" was not checked: forbidden (needs "get" on configmaps)' \
+        'warning: ConfigMap "d" was not checked'
+}

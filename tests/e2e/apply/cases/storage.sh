@@ -147,3 +147,90 @@ run_disks_retained() {
     expect 1 optasvc apply -f retained.yaml
     says err 'claim "new-web-0" in namespace "retained" belongs to another service: "others"'
 }
+
+run_volumes() {
+    service volumes "${one[@]}" \
+        'volumes: [{path: /c, config_map: c}, {path: /s, secret: s}, {path: /p, claim: p}, {path: /e, empty_dir: {}}]'
+    must kubectl create namespace volumes
+    expect 1 optasvc apply -f volumes.yaml
+    empty out
+    says err '12:36: error: ConfigMap "c" not found in namespace "volumes" (volumes requires it)' \
+        '12:59: error: Secret "s" not found in namespace "volumes" (volumes requires it)' \
+        '12:81: error: PersistentVolumeClaim "p" not found in namespace "volumes" (volumes requires it)'
+    same '' "$(objects_in volumes)" 'what was made'
+    must kubectl create configmap c -n volumes
+    must kubectl create secret generic s -n volumes
+    kubectl create -n volumes -f - >must.out 2>&1 <<'YAML' || fail "no claim: $(cat must.out)"
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: p}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Gi}}}
+YAML
+    expect 0 optasvc apply -f volumes.yaml --wait=false
+    says err '12:81: warning: claim "p" can be mounted on only one node: pods on other nodes do not start'
+    is_in_place volumes.yaml
+
+    service volumes "${one[@]}" 'persistent_storage: [{path: /d, size: 1, storage_class: missing}]'
+    sed -i 's/name: volumes/name: classes/' volumes.yaml
+    expect 1 optasvc apply -f volumes.yaml
+    empty out
+    says err '12:59: error: StorageClass "missing" not found' 'run kubectl get storageclass to list them'
+    make_volumes 1
+    sed -i 's/missing/test/' volumes.yaml
+    expect 0 optasvc apply -f volumes.yaml --wait=false
+    is_in_place volumes.yaml
+    sed -i 's/storage_class: test/access_mode: ReadWriteOncePod/' volumes.yaml
+    expect 1 optasvc apply -f volumes.yaml
+    says err "cannot change the storage class of claim \"d\" of a StatefulSet from test to the cluster's default" \
+        'cannot change the access mode of claim "d" of a StatefulSet from ReadWriteOnce to ReadWriteOncePod'
+}
+
+# NAMESPACE: prints the ConfigMaps with files.
+files_in() { kubectl get configmaps -n "$1" -l opta.dev/layer-name -o name; }
+
+# VERSION: writes files.yaml.
+files_service() {
+    service files "min_containers: 2" "max_containers: 2" "files: [{path: /etc/a.conf, from: a.conf}]" "${@:2}"
+    echo "version $1" >a.conf
+}
+
+run_files() {
+    local first second
+    files_service 1
+    expect 0 optasvc apply -f files.yaml
+    quiet
+    first=$(files_in files)
+    [[ $first == configmap/web-files-* ]] || fail "no ConfigMap: $first"
+    says out "$first created"
+    same 'version 1' "$(value files "$first" '.data["etc_a.conf"]')" content
+    same true "$(value files "$first" .immutable)" immutable
+    is_in_place files.yaml
+
+    # The ReplicaSet of the first version keeps its files; a failed rollout returns to them.
+    files_service 2 "$crash"
+    expect 1 optasvc apply -f files.yaml --rollback-on-failure
+    says err 'web: rolled back'
+    second=$(files_in files | grep -vxF "$first")
+    same "${first#*/}" "$(value files deployment/web '.spec.template.spec.volumes[0].configMap.name')" 'the files'
+    files_service 2
+    expect 0 optasvc apply -f files.yaml
+    same "${second#*/}" "$(value files deployment/web '.spec.template.spec.volumes[0].configMap.name')" 'the files'
+    same "$(printf '%s\n' "$first" "$second" | sort)" "$(files_in files | sort)" 'all files'
+    says_not err 'no longer needed'
+    expect 0 optasvc diff -f files.yaml
+    empty err
+
+    # Files to which no revision refers are deleted.
+    local set
+    for set in $(kubectl get replicasets -n files -o json | jq -r '.items[] | select(.spec.replicas == 0).metadata.name'); do
+        must kubectl delete replicaset -n files "$set"
+    done
+    expect 0 optasvc apply -f files.yaml
+    says out "$first deleted"
+    same "$second" "$(files_in files)" 'all files'
+    service files "min_containers: 2" "max_containers: 2"
+    expect 0 optasvc apply -f files.yaml
+    same "$second" "$(files_in files)" 'all files'
+    expect 0 optasvc delete -f files.yaml --yes
+    same '' "$(files_in files)" 'all files'
+}

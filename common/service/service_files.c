@@ -1,0 +1,165 @@
+/* files: text files of the project, in an immutable ConfigMap whose name has a hash of their
+ * contents. A change creates another ConfigMap, so that running pods and rollbacks keep theirs. */
+#include "base/map.h"
+#include "config/local_file.h"
+#include "service/service_reader.h"
+
+enum { FILE_MODE_DEFAULT = 0444, FILE_MODE_MAX = 0777 };
+
+/* Returns the key of a file in the ConfigMap, which depends only on its path:
+ * "etc_nginx_nginx.conf". If another path could have the same key, a hash of the path is appended.
+ */
+static struct str key_of(struct arena *arena, struct str path)
+{
+    enum { KEY_MAX = 200 };
+    const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    struct str name = str_skip(path, 1);
+    bool same = name.len <= KEY_MAX;
+    struct buf key = {0};
+    for (size_t i = 0; i < name.len && i < KEY_MAX; i++) {
+        bool is_plain = str_span_only(str_slice(name, i, i + 1), plain);
+        same &= is_plain || name.data[i] == '/';
+        buf_add_byte(&key, is_plain ? name.data[i] : '_');
+    }
+    if (!same)
+        buf_format(&key, "-%08x", str_hash(path));
+    return buf_take(arena, &key);
+}
+
+/* Sets the mode, which must be written as four octal digits, because 444 could be a decimal number.
+ */
+static void read_mode(const struct service_reader *in, const struct record *record,
+                      struct file *file)
+{
+    enum { DIGITS = 4 };
+    struct str text = record_value(record, MOUNTED_FILE_MODE)->text;
+    file->mode = FILE_MODE_DEFAULT;
+    if (!record_has(record, MOUNTED_FILE_MODE))
+        return;
+    file->mode = 0;
+    for (size_t i = 0; i < text.len && i < DIGITS; i++)
+        file->mode = file->mode * 8 + (text.data[i] - '0');
+    if (text.len == DIGITS && str_span_only(text, "01234567") && file->mode <= FILE_MODE_MAX)
+        return;
+    diag_error(in->reader.diags, record_location(record, MOUNTED_FILE_MODE),
+               "mode must be four octal digits from 0000 to 0777, not \"%.*s\"", STR_ARG(text));
+    diag_hint(in->reader.diags, "for example: mode: \"0444\"");
+}
+
+/* Sets the contents, which are used exactly as written: braces are not placeholders. */
+static void read_content(const struct service_reader *in, const struct record *record,
+                         struct file *file)
+{
+    struct diags *diags = in->reader.diags;
+    const struct value *content = record_value(record, MOUNTED_FILE_CONTENT);
+    const struct value *from = record_value(record, MOUNTED_FILE_FROM);
+    struct location at = record->node->span;
+    at.end = at.start;
+    if (content->node && from->node) {
+        diag_error(diags, from->node->span, "content and from are mutually exclusive");
+        diag_hint(diags, "remove one of them");
+    } else if (content->node) {
+        file->content = content->text;
+        local_file_check(diags, content->node->span, file->path, content->text);
+    } else if (from->node) {
+        local_file_read(in->reader.arena, diags, from->node->span, from->text, &file->content);
+    } else if (!content->invalid && !from->invalid && !service_has_unknown_field(record)) {
+        diag_error(diags, at, "a file must have content or from");
+        diag_hint(diags, "for example: {path: /etc/web.conf, from: web.conf}");
+    }
+}
+
+/* True if the path is in a directory that nothing can be added to. Reports an error if so. */
+static bool is_in_object(const struct service_reader *in, struct str path, struct location at)
+{
+    const struct service *service = in->service;
+    for (size_t i = 0; i < service->volume_count; i++) {
+        const struct volume *volume = &service->volumes[i];
+        struct str directory = STR_JOIN(in->reader.arena, volume->path, STR("/"));
+        if ((volume->kind != VOLUME_OF_CONFIG_MAP && volume->kind != VOLUME_OF_SECRET) ||
+            !str_starts_with(path, directory))
+            continue;
+        diag_error(in->reader.diags, at, "path is in a volume that cannot be written to: \"%.*s\"",
+                   STR_ARG(volume->path));
+        diag_hint(in->reader.diags, "set a path outside of %.*s", STR_ARG(volume->path));
+        return true;
+    }
+    return false;
+}
+
+static void check_path(const struct service_reader *in, const struct record *record,
+                       const struct file *file, struct map *paths)
+{
+    const struct service *service = in->service;
+    struct location at = record_location(record, MOUNTED_FILE_PATH);
+    for (size_t i = 0; paths->count == 0 && i < service->disk_count; i++)
+        map_add(in->reader.arena, paths, service->disks[i].path, service);
+    for (size_t i = 0; i < service->volume_count; i++)
+        map_add(in->reader.arena, paths, service->volumes[i].path, service);
+    if (!record_has(record, MOUNTED_FILE_PATH) || !service_check_mount_path(in, file->path, at) ||
+        is_in_object(in, file->path, at) || !map_add(in->reader.arena, paths, file->path, file))
+        return;
+    diag_error(in->reader.diags, at, "duplicate path \"%.*s\"", STR_ARG(file->path));
+    diag_hint(in->reader.diags,
+              "set a different path in each item of files, volumes and persistent_storage");
+}
+
+/* Returns a hash of the keys and contents. If two versions had the same hash, the server would
+ * reject the second one, because the ConfigMap is immutable. */
+static struct str hash_files(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    struct buf text = {0};
+    buf_add_byte(&text, '1');
+    for (size_t i = 0; i < service->file_count; i++) {
+        buf_format(&text, "%.*s:%zu:", STR_ARG(service->files[i].key),
+                   service->files[i].content.len);
+        buf_add(&text, service->files[i].content);
+    }
+    uint32_t first = str_hash(buf_str(&text));
+    text.data[0] = '2';
+    struct str hash = str_format(in->reader.arena, "%08x%08x", first, str_hash(buf_str(&text)));
+    buf_free(&text);
+    return hash;
+}
+
+static void check_total(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    size_t size = 0;
+    for (size_t i = 0; i < service->file_count; i++)
+        size += service->files[i].key.len + service->files[i].content.len;
+    if (size <= CONFIG_MAP_SIZE_MAX)
+        return;
+    service_error(in, SERVICE_FILES,
+                  "files exceed 1 MiB in total, the maximum size of a ConfigMap: %zu bytes", size);
+    diag_hint(in->reader.diags, "add large files to the image, or download them to a volume when "
+                                "the pod starts");
+}
+
+void service_read_files(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    const struct value *written = service_value(in, SERVICE_FILES);
+    struct map paths = {0};
+    size_t errors = in->reader.diags->errors;
+    if (written->count > FILES_OF_SERVICE_MAX) {
+        service_error(in, SERVICE_FILES, "too many files: %zu (maximum %d)", written->count,
+                      FILES_OF_SERVICE_MAX);
+        return;
+    }
+    service->files = ARENA_ARRAY(in->reader.arena, written->count, struct file);
+    for (size_t i = 0; i < written->count; i++) {
+        const struct record *record = written->records[i];
+        struct file *file = &service->files[service->file_count++];
+        file->path = record_value(record, MOUNTED_FILE_PATH)->text;
+        check_path(in, record, file, &paths);
+        read_mode(in, record, file);
+        read_content(in, record, file);
+        file->key = key_of(in->reader.arena, file->path);
+    }
+    if (in->reader.diags->errors > errors || service->file_count == 0)
+        return;
+    check_total(in);
+    service->files_hash = hash_files(in);
+}

@@ -1,0 +1,162 @@
+/* volumes: temporary directories, and objects that others create. */
+#include "base/map.h"
+#include "format/quantity.h"
+#include "service/service_reader.h"
+
+enum { MEBIBYTE = 1 << 20, DISK_SIZE_DEFAULT = 1024, MEMORY_SIZE_DEFAULT = 64 };
+
+/* The fields that say what a volume contains. */
+static const struct source_field {
+    enum field_id field;
+    enum volume_kind kind;
+    enum required_kind required; /* not for VOLUME_TEMPORARY */
+} sources[] = {
+    {VOLUME_EMPTY_DIR, VOLUME_TEMPORARY, REQUIRED_CLAIM},
+    {VOLUME_CONFIG_MAP, VOLUME_OF_CONFIG_MAP, REQUIRED_CONFIG_MAP},
+    {VOLUME_SECRET, VOLUME_OF_SECRET, REQUIRED_SECRET},
+    {VOLUME_CLAIM, VOLUME_OF_CLAIM, REQUIRED_CLAIM},
+};
+
+/* Returns what the volume contains. Reports an error and returns NULL if that is not exactly one
+ * thing. */
+static const struct source_field *find_source(const struct service_reader *in,
+                                              const struct record *record)
+{
+    const struct source_field *found = NULL;
+    size_t count = 0;
+    bool invalid = service_has_unknown_field(record);
+    for (size_t i = 0; i < COUNT_OF(sources); i++) {
+        invalid |= record_value(record, sources[i].field)->invalid;
+        if (!record_has(record, sources[i].field))
+            continue;
+        found = &sources[i];
+        count++;
+    }
+    if (count == 1 || invalid)
+        return found;
+    struct location at = record->node->span;
+    at.end = at.start;
+    diag_error(in->reader.diags, at,
+               "a volume must have exactly one of empty_dir, config_map, secret and claim");
+    diag_hint(in->reader.diags, "for example: {path: /cache, empty_dir: {size: 512}}");
+    return NULL;
+}
+
+/* Files in memory count towards the limit of the container, so a volume that is as large could not
+ * be filled. A chart has its own limit. */
+static void check_memory(const struct service_reader *in, const struct record *empty_dir,
+                         const struct volume *volume)
+{
+    int64_t limit = in->service->resources.memory_limit;
+    struct arena *arena = in->reader.arena;
+    if (!volume->in_memory || volume->size < limit || layer_is_for_chart(in->layer))
+        return;
+    diag_error(in->reader.diags, record_location(empty_dir, EMPTY_DIR_SIZE),
+               "size (%.*s) must be less than the memory limit of the container (%.*s)",
+               STR_ARG(quantity_bytes(arena, volume->size)), STR_ARG(quantity_bytes(arena, limit)));
+    diag_hint(in->reader.diags, "raise memory in resource_limits, or lower size");
+}
+
+static void read_empty_dir(const struct service_reader *in, const struct record *empty_dir,
+                           struct volume *volume)
+{
+    volume->in_memory = record_value(empty_dir, EMPTY_DIR_MEMORY)->boolean;
+    volume->size = record_value(empty_dir, EMPTY_DIR_SIZE)->number;
+    if (!record_has(empty_dir, EMPTY_DIR_SIZE))
+        volume->size =
+            (int64_t)(volume->in_memory ? MEMORY_SIZE_DEFAULT : DISK_SIZE_DEFAULT) * MEBIBYTE;
+    check_memory(in, empty_dir, volume);
+}
+
+static void read_object(const struct service_reader *in, const struct record *record,
+                        const struct source_field *source, struct volume *volume)
+{
+    volume->object = record_value(record, source->field)->text;
+    const char *error = name_check_subdomain(volume->object);
+    struct location at = record_location(record, source->field);
+    if (error)
+        diag_error(in->reader.diags, at, "%s %s", schema_field(source->field)->name, error);
+    else
+        service_require(in, (struct required_object){.kind = source->required,
+                                                     .name = volume->object,
+                                                     .at = at,
+                                                     .field = SERVICE_VOLUMES});
+}
+
+/* Only a claim can be mounted in both ways. */
+static void read_access(const struct service_reader *in, const struct record *record,
+                        struct volume *volume)
+{
+    const struct value *read_only = record_value(record, VOLUME_READ_ONLY);
+    bool always = volume->kind == VOLUME_OF_CONFIG_MAP || volume->kind == VOLUME_OF_SECRET;
+    volume->read_only = always || read_only->boolean;
+    if (!read_only->node || volume->kind == VOLUME_OF_CLAIM || (always && read_only->boolean))
+        return;
+    if (always)
+        diag_error(in->reader.diags, read_only->node->span,
+                   "a container cannot write to a ConfigMap or Secret");
+    else if (read_only->boolean)
+        diag_error(in->reader.diags, read_only->node->span,
+                   "an empty directory that is read-only remains empty");
+    else
+        return;
+    diag_hint(in->reader.diags, "remove read_only");
+}
+
+static bool is_path_used(const struct service *service, struct map *paths, struct arena *arena,
+                         struct str path)
+{
+    for (size_t i = 0; paths->count == 0 && i < service->disk_count; i++)
+        map_add(arena, paths, service->disks[i].path, service);
+    return map_add(arena, paths, path, service) != NULL;
+}
+
+/* Sets the name in the pod, which differs from those of the claims. */
+static void set_name(const struct service_reader *in, struct volume *volume)
+{
+    const struct service *service = in->service;
+    volume->name = service_volume_name(in->reader.arena, volume->path);
+    for (size_t i = 0; i < service->disk_count; i++)
+        if (str_equal(service->disks[i].name, volume->name))
+            volume->name = str_format(in->reader.arena, "volume-%08x", str_hash(volume->path));
+}
+
+static void read_volume(const struct service_reader *in, const struct record *record,
+                        struct map *paths)
+{
+    struct service *service = in->service;
+    struct volume *volume = &service->volumes[service->volume_count++];
+    struct location at = record_location(record, VOLUME_PATH);
+    const struct source_field *source = find_source(in, record);
+    volume->path = record_value(record, VOLUME_PATH)->text;
+    if (record_has(record, VOLUME_PATH) && service_check_mount_path(in, volume->path, at)) {
+        if (is_path_used(service, paths, in->reader.arena, volume->path)) {
+            diag_error(in->reader.diags, at, "duplicate path \"%.*s\"", STR_ARG(volume->path));
+            diag_hint(in->reader.diags,
+                      "set a different path in each item of volumes and persistent_storage");
+        }
+        set_name(in, volume);
+    }
+    if (!source)
+        return;
+    volume->kind = source->kind;
+    if (source->kind == VOLUME_TEMPORARY)
+        read_empty_dir(in, record_value(record, VOLUME_EMPTY_DIR)->records[0], volume);
+    else
+        read_object(in, record, source, volume);
+    read_access(in, record, volume);
+}
+
+void service_read_volumes(const struct service_reader *in)
+{
+    const struct value *written = service_value(in, SERVICE_VOLUMES);
+    struct map paths = {0};
+    if (written->count > VOLUMES_MAX) {
+        service_error(in, SERVICE_VOLUMES, "too many volumes: %zu (maximum %d)", written->count,
+                      VOLUMES_MAX);
+        return;
+    }
+    in->service->volumes = ARENA_ARRAY(in->reader.arena, written->count, struct volume);
+    for (size_t i = 0; i < written->count; i++)
+        read_volume(in, written->records[i], &paths);
+}
