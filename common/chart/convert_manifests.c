@@ -8,7 +8,6 @@ struct run {
     struct arena *arena;
     struct diags diags;
     struct release *releases; /* one for each file */
-    size_t count;
     struct convert convert;
     struct map services;         /* by "NAMESPACE/NAME" */
     struct map services_by_name; /* the first one of each name */
@@ -152,7 +151,7 @@ bool convert_manifests(const struct source *files, size_t count,
                        struct converted *ret)
 {
     *ret = (struct converted){0};
-    struct run run = {.arena = &ret->arena, .diags = {.arena = &ret->arena}, .count = count};
+    struct run run = {.arena = &ret->arena, .diags = {.arena = &ret->arena}};
     run.releases = ARENA_ARRAY(run.arena, count, struct release);
     run.convert = (struct convert){.arena = run.arena,
                                    .diags = &run.diags,

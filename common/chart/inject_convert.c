@@ -130,9 +130,9 @@ static struct convert read_ingresses(const struct convert_request *request)
                               .context = &injection->release};
     for (const struct object *each = release_objects(&injection->release, OBJECT_INGRESS); each;
          each = each->next)
-        convert_add_object(&convert, each,
-                           ingress_flavour_of(&request->target, &traffic, each) == FLAVOUR_NGINX,
-                           map_get(&request->ingresses, target_key(injection->arena, each)) != NULL);
+        convert_add_object(
+            &convert, each, ingress_flavour_of(&request->target, &traffic, each) == FLAVOUR_NGINX,
+            map_get(&request->ingresses, target_key(injection->arena, each)) != NULL);
     return convert;
 }
 

@@ -89,11 +89,12 @@ static void add_candidate(const struct indexing *indexing, const struct object *
         return;
     struct workload_entry *added = ARENA_NEW(arena, struct workload_entry);
     added->object = indexing->object;
-    if (candidates->count++ == 0)
-        candidates->first = added;
-    else
+    if (candidates->last)
         candidates->last->next = added;
+    else
+        candidates->first = added;
     candidates->last = added;
+    candidates->count++;
     if (indexing->object->namespace.len == 0 && candidates->without_namespace_count++ == 0)
         candidates->without_namespace = indexing->object;
 }

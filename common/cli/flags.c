@@ -103,10 +103,9 @@ const struct flag flag_table[FLAG_COUNT] = {
         {"convert-ingress", 0, FLAG_TYPE_BOOL, NULL,
          "replace the Ingresses that route to the workload by routes; see helm.convert_ingress",
          offsetof(struct options, inject.convert_ingress), NULL, NULL},
-    [FLAG_BEST_EFFORT] =
-        {"best-effort", 0, FLAG_TYPE_BOOL, NULL,
-         "drop settings that routes do not have, but never access control",
-         offsetof(struct options, inject.best_effort), NULL, NULL},
+    [FLAG_BEST_EFFORT] = {"best-effort", 0, FLAG_TYPE_BOOL, NULL,
+                          "drop settings that routes do not have, but never access control",
+                          offsetof(struct options, inject.best_effort), NULL, NULL},
     [FLAG_MANIFESTS] = {"filename", 'f', FLAG_TYPE_LIST, "FILE",
                         "manifests, directory of manifests, or - for stdin; repeatable",
                         offsetof(struct options, input.files), NULL, NULL},

@@ -28,7 +28,7 @@ static int compare_rules(const void *a, const void *b)
 static void sort_rules(struct host *host)
 {
     if (host->count)
-        qsort(host->rules, host->count, sizeof *host->rules, compare_rules);
+        qsort(host->rules, host->count, sizeof(struct path_rule *), compare_rules);
 }
 
 /* Rules for equal paths */

@@ -1,7 +1,7 @@
 /* network_policy: which pods may connect. */
 #include "service/service_reader.h"
 
-static const char namespace_prefix[] = "namespace/";
+#define NAMESPACE_PREFIX "namespace/"
 
 static bool is_ingress(struct str name)
 {
@@ -46,7 +46,7 @@ static bool read_ingress(const struct service_reader *in, const struct item *ite
 static bool read_namespace(const struct service_reader *in, const struct item *item,
                            struct peer *peer)
 {
-    peer->namespace = str_skip(item->text, sizeof namespace_prefix - 1);
+    peer->namespace = str_skip(item->text, STR(NAMESPACE_PREFIX).len);
     const char *error = name_check_namespace(peer->namespace);
     if (error)
         report_peer(in, item, "namespace", error);
@@ -94,7 +94,7 @@ static bool read_peer(const struct service_reader *in, const struct item *item, 
     struct str module = str_skip(item->text, slash + 1);
     if (is_ingress(item->text))
         return read_ingress(in, item, peer);
-    if (str_starts_with(item->text, STR("namespace/")))
+    if (str_starts_with(item->text, STR(NAMESPACE_PREFIX)))
         return read_namespace(in, item, peer);
     if (slash == item->text.len)
         return read_module(in, item, item->text, peer);
@@ -117,7 +117,7 @@ static void warn_unreachable(const struct service_reader *in, const struct value
         return;
     for (size_t i = 0; i < allowed->count; i++)
         if (is_ingress(allowed->items[i].text) ||
-            str_starts_with(allowed->items[i].text, STR("namespace/")))
+            str_starts_with(allowed->items[i].text, STR(NAMESPACE_PREFIX)))
             return;
     diag_warning(in->reader.diags, allowed->node->span,
                  "public_uri cannot be reached: allow_from does not list ingress");
@@ -157,7 +157,7 @@ static bool admits(const struct layer *layer, struct str item, struct str servic
     struct str name = str_skip(item, slash + 1);
     if (slash == item.len)
         return str_equal(item, service);
-    return str_starts_with(item, STR("namespace/"))
+    return str_starts_with(item, STR(NAMESPACE_PREFIX))
                ? str_equal(name, layer->namespace)
                : str_equal(str_slice(item, 0, slash), layer->name) && str_equal(name, service);
 }

@@ -1,5 +1,7 @@
 #include "yaml/parse_manifest.h"
 
+#include <assert.h>
+
 #include "base/map.h"
 #include "base/utf8.h"
 #include "yaml/manifest_event.h"
@@ -227,6 +229,7 @@ static void drop_overridden(struct loader *loader, struct node *map)
 /* libyaml ends a block at the next token after comments; our span ends with the last value. */
 static void close_level(struct loader *loader, const struct manifest_event *event)
 {
+    assert(loader->depth > 0); /* an event that ends a map or list follows one that starts it */
     const struct level *level = &loader->levels[--loader->depth];
     struct node *node = level->node;
     char first = loader->source->text.data[node->text_at];
