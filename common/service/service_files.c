@@ -17,9 +17,10 @@ static struct str key_of(struct arena *arena, struct str path)
     bool same = name.len <= KEY_MAX;
     struct buf key = {0};
     for (size_t i = 0; i < name.len && i < KEY_MAX; i++) {
-        bool is_plain = str_span_only(str_slice(name, i, i + 1), plain);
-        same &= is_plain || name.data[i] == '/';
-        buf_add_byte(&key, is_plain ? name.data[i] : '_');
+        struct str byte = str_slice(name, i, i + 1);
+        bool is_plain = str_span_only(byte, plain);
+        same &= is_plain || str_eq_c(byte, "/");
+        buf_add(&key, is_plain ? byte : STR("_"));
     }
     if (!same)
         buf_format(&key, "-%08x", str_hash(path));
