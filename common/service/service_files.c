@@ -4,6 +4,8 @@
 #include "config/local_file.h"
 #include "service/service_reader.h"
 
+#include <string.h>
+
 enum { FILE_MODE_DEFAULT = 0444, FILE_MODE_MAX = 0777 };
 
 /* Returns the key of a file in the ConfigMap, which depends only on its path:
@@ -11,16 +13,15 @@ enum { FILE_MODE_DEFAULT = 0444, FILE_MODE_MAX = 0777 };
  */
 static struct str key_of(struct arena *arena, struct str path)
 {
-    enum { KEY_MAX = 200 };
+    enum { KEY_MAX = 201 };
     const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
-    struct str name = str_skip(path, 1);
-    bool same = name.len <= KEY_MAX;
+    bool same = path.len <= KEY_MAX;
     struct buf key = {0};
-    for (size_t i = 0; i < name.len && i < KEY_MAX; i++) {
-        struct str byte = str_slice(name, i, i + 1);
-        bool is_plain = str_span_only(byte, plain);
-        same &= is_plain || str_eq_c(byte, "/");
-        buf_add(&key, is_plain ? byte : STR("_"));
+    for (size_t i = 1; i < path.len && i < KEY_MAX; i++) { /* without the first slash */
+        char byte = path.data[i];
+        bool is_plain = byte && strchr(plain, byte);
+        same &= is_plain || byte == '/';
+        buf_add_byte(&key, is_plain ? byte : '_');
     }
     if (!same)
         buf_format(&key, "-%08x", str_hash(path));
