@@ -3,9 +3,6 @@
  * run_as_user is set, because they own files of the image. */
 #include "chart/inject_target.h"
 
-/* The emptyDir for /tmp. */
-#define TMP_VOLUME "optasvc-tmp"
-
 /* Returns the value of the container, else of the pod, or NULL. */
 static const struct node *effective(const struct target *target, const char *path)
 {

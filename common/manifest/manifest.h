@@ -143,9 +143,6 @@ struct node *manifest_files_volume(struct arena *arena, const struct service *se
                                    struct str name, struct str config_map);
 struct node *manifest_file_mount(struct arena *arena, const struct file *file, struct str volume);
 
-/* The volume with the files of a service. */
-#define MANIFEST_FILES_VOLUME "optasvc-files"
-
 struct node *manifest_volume(struct arena *arena, const struct volume *volume, struct str name);
 struct node *manifest_mount(struct arena *arena, struct str name, struct str path, bool read_only);
 

@@ -71,10 +71,8 @@ static bool lists_path(const struct container *other, struct str path)
     return false;
 }
 
-/* The volume with a /tmp of each init container and sidecar that does not mount one of the
+/* True if an init container or sidecar gets a /tmp of its own, because it does not mount one of the
  * service: containers do not see each other's temporary files. */
-#define OTHER_TMP "optasvc-tmp"
-
 static bool needs_other_tmp(const struct service *service, const struct container *other)
 {
     return service->read_only_root && !lists_path(other, STR("/tmp"));
@@ -92,8 +90,7 @@ void manifest_put_mounts(struct arena *arena, const struct service *service, str
         node_append(mounts, manifest_mount(arena, volume->name, volume->path, volume->read_only));
     }
     for (size_t i = 0; i < service->file_count; i++)
-        node_append(mounts,
-                    manifest_file_mount(arena, &service->files[i], STR(MANIFEST_FILES_VOLUME)));
+        node_append(mounts, manifest_file_mount(arena, &service->files[i], STR(FILES_VOLUME)));
     if (needs_tmp(service, role))
         node_append(mounts, manifest_mount(arena, STR("tmp"), STR("/tmp"), false));
     if (mounts->first)
@@ -118,10 +115,9 @@ void manifest_put_other_mounts(struct arena *arena, const struct service *servic
     }
     for (size_t i = 0; i < service->file_count; i++)
         if (lists_path(other, service->files[i].path))
-            node_append(mounts,
-                        manifest_file_mount(arena, &service->files[i], STR(MANIFEST_FILES_VOLUME)));
+            node_append(mounts, manifest_file_mount(arena, &service->files[i], STR(FILES_VOLUME)));
     if (needs_other_tmp(service, other)) {
-        struct node *mount = manifest_mount(arena, STR(OTHER_TMP), STR("/tmp"), false);
+        struct node *mount = manifest_mount(arena, STR(TMP_VOLUME), STR("/tmp"), false);
         node_set_string(arena, mount, "subPath", other->name);
         node_append(mounts, mount);
     }
@@ -145,7 +141,7 @@ void manifest_put_volumes(struct arena *arena, const struct service *service, st
                     manifest_volume(arena, &service->volumes[i], service->volumes[i].name));
     if (service->file_count)
         node_append(volumes,
-                    manifest_files_volume(arena, service, STR(MANIFEST_FILES_VOLUME),
+                    manifest_files_volume(arena, service, STR(FILES_VOLUME),
                                           manifest_files_name(arena, service, service->name)));
     if (needs_tmp(service, role))
         put_empty_dir(arena, volumes, "tmp");
@@ -154,7 +150,7 @@ void manifest_put_volumes(struct arena *arena, const struct service *service, st
         other_tmp |= manifest_has_container(&service->containers[i], role) &&
                      needs_other_tmp(service, &service->containers[i]);
     if (other_tmp)
-        put_empty_dir(arena, volumes, OTHER_TMP);
+        put_empty_dir(arena, volumes, TMP_VOLUME);
     if (volumes->first)
         node_set(arena, pod, "volumes", volumes);
 }

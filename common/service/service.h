@@ -74,6 +74,10 @@ struct disk {
 
 enum volume_kind { VOLUME_TEMPORARY, VOLUME_OF_CONFIG_MAP, VOLUME_OF_SECRET, VOLUME_OF_CLAIM };
 
+/* Names of volumes that pods have besides those that fields declare. */
+#define FILES_VOLUME "optasvc-files" /* with the files of the service */
+#define TMP_VOLUME   "optasvc-tmp"   /* an emptyDir for /tmp */
+
 /* A volume that is not of persistent_storage. */
 struct volume {
     enum volume_kind kind;

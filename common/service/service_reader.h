@@ -106,6 +106,9 @@ void service_read_cron_jobs(const struct service_reader *in);
  * is too long), a hash of the path is appended. */
 struct str service_volume_name(struct arena *arena, struct str path);
 
+/* True for the name of a volume that no field declares. */
+bool service_is_own_volume(struct str name);
+
 /* Reports an error at `at` and returns false if a path cannot be a mount path. */
 bool service_check_mount_path(const struct service_reader *in, struct str path, struct location at);
 

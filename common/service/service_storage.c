@@ -38,6 +38,11 @@ struct str service_volume_name(struct arena *arena, struct str path)
     return str_format(arena, "%.*s-%08x", STR_ARG(words), str_hash(path));
 }
 
+bool service_is_own_volume(struct str name)
+{
+    return str_eq_c(name, FILES_VOLUME) || str_eq_c(name, TMP_VOLUME);
+}
+
 bool service_check_mount_path(const struct service_reader *in, struct str path, struct location at)
 {
     const char *error = name_check_mount_path(path);
@@ -77,6 +82,9 @@ static void check_disk(const struct service_reader *in, const struct record *rec
         diag_error(diags, name_location(record), "name %s", error);
     } else if (str_eq_c(disk->name, "tmp") && !str_eq_c(disk->path, "/tmp")) {
         diag_error(diags, name_location(record), "name \"tmp\" is reserved for the path /tmp");
+    } else if (service_is_own_volume(disk->name)) {
+        diag_error(diags, name_location(record), "name \"%.*s\" is reserved", STR_ARG(disk->name));
+        diag_hint(diags, "set a different name, for example: {name: NAME, size: ..., path: ...}");
     } else if (map_add(arena, names, disk->name, disk)) {
         diag_error(diags, name_location(record), "duplicate disk name \"%.*s\"",
                    STR_ARG(disk->name));

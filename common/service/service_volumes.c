@@ -111,14 +111,16 @@ static bool is_path_used(const struct service *service, struct map *paths, struc
     return map_add(arena, paths, path, service) != NULL;
 }
 
-/* Sets the name in the pod, which differs from those of the claims. */
+/* Sets the name in the pod, which differs from those of the claims and of our own volumes. */
 static void set_name(const struct service_reader *in, struct volume *volume)
 {
     const struct service *service = in->service;
-    volume->name = service_volume_name(in->reader.arena, volume->path);
+    struct str name = service_volume_name(in->reader.arena, volume->path);
+    bool taken = service_is_own_volume(name);
     for (size_t i = 0; i < service->disk_count; i++)
-        if (str_equal(service->disks[i].name, volume->name))
-            volume->name = str_format(in->reader.arena, "volume-%08x", str_hash(volume->path));
+        taken |= str_equal(service->disks[i].name, name);
+    volume->name =
+        taken ? str_format(in->reader.arena, "volume-%08x", str_hash(volume->path)) : name;
 }
 
 static void read_volume(const struct service_reader *in, const struct record *record,
