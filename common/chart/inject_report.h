@@ -1,4 +1,4 @@
-/* The log and the report of an injection: what becomes of its events (struct change_event). */
+/* The log and the report of an injection: where its events (struct change_event) are written. */
 #ifndef OPTASVC_INJECT_REPORT_H
 #define OPTASVC_INJECT_REPORT_H
 

@@ -154,8 +154,8 @@ static void report_defaults(struct convert *convert, const struct model *model)
                                               "X-Forwarded-Port, which nginx adds")});
     add_difference(convert, &(struct convert_difference){
                                 .about = STR("paths"),
-                                .detail = STR("the Gateway decides what becomes of //, of . and .. "
-                                              "and of encoded slashes in a path")});
+                                .detail = STR("the Gateway decides how //, . and .. and encoded "
+                                              "slashes in a path are handled")});
 }
 
 static void add_routes(struct convert *convert, struct ingress *ingress)

@@ -167,6 +167,21 @@ def check(program, service, text, workload):
     assert run(program, arguments, out) == out, f"{name}: a second run changes the output"
 
 
+def check_streams(name, check_stream):
+    """Calls check_stream(PROGRAM, STREAM), which returns how many cases passed, for each stream of the command line.
+    Prints the result, and exits."""
+    program, *streams = sys.argv[1:]
+    passed = failed = 0
+    for stream in streams:
+        try:
+            passed += check_stream(program, stream)
+        except AssertionError as error:
+            failed += 1
+            print(f"{name}: {stream}: {error}")
+    print(f"{name}: {passed} passed, {failed} failed")
+    sys.exit(0 if passed and not failed else 1)
+
+
 def main():
     program, *streams = sys.argv[1:]
     passed = failed = 0

@@ -9,10 +9,9 @@ program must select what the model selects, or report an error if the model sele
 import json
 import re
 import subprocess
-import sys
 import tempfile
 
-from check import KINDS, load, split
+from check import KINDS, check_streams, load, split
 
 METRICS = re.compile(
     r"metrics?|prometheus|prom|exporter|telemetry|stats|monitoring|monitor|jmx|health|healthz|livez|readyz"
@@ -134,18 +133,5 @@ def check(program, stream):
     return len(modules)
 
 
-def main():
-    program, *streams = sys.argv[1:]
-    passed = failed = 0
-    for stream in streams:
-        try:
-            passed += check(program, stream)
-        except AssertionError as error:
-            failed += 1
-            print(f"choice: {stream}: {error}")
-    print(f"choice: {passed} passed, {failed} failed")
-    sys.exit(0 if passed and not failed else 1)
-
-
 if __name__ == "__main__":
-    main()
+    check_streams("choice", check)

@@ -9,10 +9,9 @@ to the workload are identical to the byte. Each of these becomes routes with its
 import os
 import re
 import subprocess
-import sys
 import tempfile
 
-from check import KINDS, load, split
+from check import KINDS, check_streams, load, split
 
 NGINX = "nginx.ingress.kubernetes.io/"
 # Annotations, and whether they are converted, by type.
@@ -134,18 +133,5 @@ def check(program, stream):
                for workload in workloads for form in FORMS for kind in ("standard", "envoy", "traefik"))
 
 
-def main():
-    program, *streams = sys.argv[1:]
-    passed = failed = 0
-    for stream in streams:
-        try:
-            passed += check(program, stream)
-        except AssertionError as error:
-            failed += 1
-            print(f"convert: {stream}: {error}")
-    print(f"convert: {passed} passed, {failed} failed")
-    sys.exit(0 if passed and not failed else 1)
-
-
 if __name__ == "__main__":
-    main()
+    check_streams("convert", check)
