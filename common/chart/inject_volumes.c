@@ -118,8 +118,7 @@ static void inject_files(const struct target *target)
     if (service->file_count == 0)
         return;
     struct str config_map = manifest_files_name(arena, service, target->workload->name);
-    struct node *volume =
-        manifest_files_volume(arena, service, STR(FILES_VOLUME), config_map);
+    struct node *volume = manifest_files_volume(arena, service, STR(FILES_VOLUME), config_map);
     for (size_t i = 0; i < service->file_count; i++)
         added |= inject_mount(
             target, manifest_file_mount(arena, &service->files[i], node_get(volume, "name")->text),
