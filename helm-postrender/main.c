@@ -13,40 +13,40 @@ static bool is_stderr_hidden(void)
     return plugin && *plugin;
 }
 
+static const struct command command = {
+    .name = "helm-postrender",
+    .arguments = "SERVICE-FILE",
+    .max_args = 1,
+    .summary = "Inject a service file into the manifests of a Helm chart",
+    .details =
+        "Reads manifests from stdin and writes them to stdout. Changes only what the service\n"
+        "file sets; everything else is kept byte for byte. SERVICE-FILE defaults to\n"
+        "$OPTASVC_FILE, which Helm 4 passes to plugins.\n",
+    .flags = FLAG_LIST(FLAGS_INJECT),
+    .run = postrender,
+    .complete = complete_files,
+};
+static const struct command *const commands[] = {&command, &command_complete, &command_man, NULL};
+static const struct environment_variable variables[] = {
+    {"OPTASVC_FILE", "The service file, if it is not passed as an argument."},
+    {"OPTASVC_LOG", "Default of --log-file."},
+    {"HELM_PLUGIN_NAME",
+     "Set by Helm 4, which hides stderr: failures are also written to a log file."},
+    {"XDG_STATE_HOME",
+     "Directory of that log file, optasvc/helm-postrender.log (default ~/.local/state)."},
+    {"NO_COLOR", "Disables color in messages."},
+    {NULL, NULL},
+};
+static const struct program program = {
+    .name = "helm-postrender",
+    .file = "helm-postrender",
+    .commands = commands,
+    .single = &command,
+    .variables = variables,
+};
+
 int main(int argc, char **argv)
 {
-    static const struct command command = {
-        .name = "helm-postrender",
-        .arguments = "SERVICE-FILE",
-        .max_args = 1,
-        .summary = "Inject a service file into the manifests of a Helm chart",
-        .details =
-            "Reads manifests from stdin and writes them to stdout. Changes only what the service\n"
-            "file sets; everything else is kept byte for byte. SERVICE-FILE defaults to\n"
-            "$OPTASVC_FILE, which Helm 4 passes to plugins.\n",
-        .flags = FLAGS_INJECT,
-        .run = postrender,
-        .complete = complete_files,
-    };
-    static const struct command *const commands[] = {&command, &command_complete, &command_man,
-                                                     NULL};
-    static const struct environment_variable variables[] = {
-        {"OPTASVC_FILE", "The service file, if it is not passed as an argument."},
-        {"OPTASVC_LOG", "Default of --log-file."},
-        {"HELM_PLUGIN_NAME",
-         "Set by Helm 4, which hides stderr: failures are also written to a log file."},
-        {"XDG_STATE_HOME",
-         "Directory of that log file, optasvc/helm-postrender.log (default ~/.local/state)."},
-        {"NO_COLOR", "Disables color in messages."},
-        {NULL, NULL},
-    };
-    static const struct program program = {
-        .name = "helm-postrender",
-        .file = "helm-postrender",
-        .commands = commands,
-        .single = &command,
-        .variables = variables,
-    };
     if (!is_stderr_hidden())
         return cli_main(&program, argc, argv);
     struct buf errors = {0};

@@ -84,8 +84,8 @@ const struct command command_apply = {
         "once the new pods are ready, a workload of another kind.\n"
         "--prune=layer lists the objects to delete and asks for confirmation; pass --yes if stdin\n"
         "is not a terminal.\n",
-    .flags = FLAGS_APPLY,
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_APPLY),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
     .run = cmd_apply,
 };

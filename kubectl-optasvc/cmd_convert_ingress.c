@@ -98,9 +98,9 @@ const struct command command_convert_ingress = {
         "Each difference in meaning is a line on stderr. Access control, and without\n"
         "--best-effort anything else that routes do not have, is an error: then nothing is\n"
         "printed. Does not access a cluster.\n",
-    .flags = FLAG(MANIFESTS) | FLAG(RECURSIVE) | FLAG(GATEWAY) | FLAG(GATEWAY_TYPE) |
-             FLAG(LISTENER) | FLAG(HTTP_LISTENER) | FLAG(LISTENER_SETS) |
-             FLAG(SESSION_PERSISTENCE) | FLAG(BEST_EFFORT) | FLAG(REPORT),
-    .required = FLAG(MANIFESTS) | FLAG(GATEWAY),
+    .flags = FLAG_LIST(FLAG_MANIFESTS, FLAG_RECURSIVE, FLAG_GATEWAY, FLAG_GATEWAY_TYPE,
+                       FLAG_LISTENER, FLAG_HTTP_LISTENER, FLAG_LISTENER_SETS,
+                       FLAG_SESSION_PERSISTENCE, FLAG_BEST_EFFORT, FLAG_REPORT),
+    .required = FLAG_LIST(FLAG_MANIFESTS, FLAG_GATEWAY),
     .run = run,
 };

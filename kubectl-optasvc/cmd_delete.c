@@ -280,7 +280,7 @@ const struct command command_delete = {
     .details = "Lists the objects to delete and asks for confirmation, unless --yes is given.\n"
                "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the\n"
                "Secret manual-secrets.\n",
-    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(DELETE_NAMESPACE) | FLAG(DELETE_VOLUMES),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_YES, FLAG_DELETE_NAMESPACE, FLAG_DELETE_VOLUMES),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_delete,
 };

@@ -163,8 +163,8 @@ const struct command command_deploy = {
     .details =
         "Runs push, then apply: the pods use the pushed image by its digest. Without --image, or\n"
         "with --dry-run, nothing is pushed. If the push fails, nothing is applied.\n",
-    .flags = FLAGS_APPLY | FLAGS_PUSH | FLAG(IMAGE),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_APPLY, FLAGS_PUSH, FLAG_IMAGE),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
     .run = run_deploy,
 };

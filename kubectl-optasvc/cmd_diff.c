@@ -139,7 +139,7 @@ const struct command command_diff = {
     .summary = "Show what apply would change",
     .details = "Prints the output of `kubectl diff` and the objects that apply would delete. Exit\n"
                "status: 0 no differences, 1 differences, 2 failure.\n",
-    .flags = FLAGS_CLUSTER | FLAG(ADOPT),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_ADOPT),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_diff,
 };

@@ -9,6 +9,6 @@ const struct command command_inject = {
         "what the service file sets; everything else is kept byte for byte. With Helm 3:\n"
         "  helm install NAME CHART --post-renderer kubectl --post-renderer-args optasvc \\\n"
         "    --post-renderer-args inject --post-renderer-args -f --post-renderer-args FILE\n",
-    .flags = FLAGS_INJECT | FLAG(FILENAME) | FLAG(RECURSIVE),
+    .flags = FLAG_LIST(FLAGS_INJECT, FLAG_FILENAME, FLAG_RECURSIVE),
     .run = postrender,
 };

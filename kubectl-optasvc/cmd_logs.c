@@ -149,8 +149,8 @@ static int run_shell(const struct invocation *invocation)
 const struct command command_logs = {
     .name = "logs",
     .summary = "Print the logs of the pods of a service",
-    .flags = FLAGS_CLUSTER | FLAG(FOLLOW) | FLAG(PREVIOUS) | FLAG(TAIL) | FLAG(SINCE),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FOLLOW, FLAG_PREVIOUS, FLAG_TAIL, FLAG_SINCE),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_logs,
 };
 
@@ -159,7 +159,7 @@ const struct command command_shell = {
     .arguments = "[-- COMMAND...]",
     .max_args = SIZE_MAX,
     .summary = "Open a shell or run a command in a pod of a service",
-    .flags = FLAGS_CLUSTER,
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_shell,
 };

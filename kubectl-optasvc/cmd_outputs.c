@@ -85,8 +85,8 @@ const struct command command_outputs = {
     .summary = "Print the repository and the deployed image of services",
     .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for\n"
                "several services as a map by name.\n",
-    .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_OUTPUT),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = emit_format_names,
     .run = run_outputs,
 };

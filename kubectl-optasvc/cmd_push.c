@@ -68,9 +68,8 @@ const struct command command_push = {
         "is that of the local image, or latest. For ECR, the aws CLI checks the repository and\n"
         "provides credentials, which are removed when the push ends; other registries use your\n"
         "existing login: docker login, gcloud auth configure-docker, az acr login.\n",
-    .flags = (FLAGS_RENDER & ~(FLAG(IMAGE_TAG) | FLAG(IMAGE_DIGEST) | FLAG(NAMESPACE))) |
-             FLAGS_PUSH | FLAG(OUTPUT),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_FILES, FLAGS_PUSH, FLAG_OUTPUT),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
     .run = run_push,
     .complete = complete_images,

@@ -35,8 +35,8 @@ const struct command command_render = {
     .details =
         "Prints only manifests, and nothing if there is an error. Does not access a cluster: the\n"
         "output depends only on the files and flags.\n",
-    .flags = FLAGS_RENDER | FLAG(OUTPUT),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = emit_format_names,
     .run = cmd_render,
 };
@@ -44,7 +44,7 @@ const struct command command_render = {
 const struct command command_validate = {
     .name = "validate",
     .summary = "Check service files without printing manifests",
-    .flags = FLAGS_RENDER,
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_RENDER),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_validate,
 };

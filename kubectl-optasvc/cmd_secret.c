@@ -641,9 +641,9 @@ const struct command command_secret_set = {
         "it. Restarts the pods that use the secret if the value changed. An empty value is an\n"
         "error unless --allow-empty is given; a trailing newline, which echo adds, is a\n"
         "warning unless --trim-newline is given.\n",
-    .flags =
-        FLAGS_CLUSTER | FLAG(FROM_FILE) | FLAG(ALLOW_EMPTY) | FLAG(TRIM_NEWLINE) | FLAG(NO_RESTART),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FROM_FILE, FLAG_ALLOW_EMPTY, FLAG_TRIM_NEWLINE,
+                       FLAG_NO_RESTART),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_set,
     .complete = complete_secrets,
 };
@@ -659,8 +659,8 @@ const struct command command_secret_import = {
                "or double quotes may span several lines; double quotes support \\n, \\r, \\t,\n"
                "\\\", \\\\ and \\$. Variables are not expanded. A name without a value is an\n"
                "error: write NAME=\"\" for an empty value, or pass --allow-empty.\n",
-    .flags = FLAGS_CLUSTER | FLAG(ALLOW_EMPTY) | FLAG(NO_RESTART),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_ALLOW_EMPTY, FLAG_NO_RESTART),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_import,
     .complete = complete_files,
 };
@@ -668,8 +668,8 @@ const struct command command_secret_import = {
 const struct command command_secret_list = {
     .name = "secret list",
     .summary = "List secrets, including missing and unused ones",
-    .flags = FLAGS_CLUSTER | FLAG(SHOW_VALUES),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_SHOW_VALUES),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_list,
 };
 
@@ -679,8 +679,8 @@ const struct command command_secret_view = {
     .min_args = 1,
     .max_args = 1,
     .summary = "Print the value of a secret",
-    .flags = FLAGS_CLUSTER,
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_view,
     .complete = complete_secrets,
 };
@@ -692,8 +692,8 @@ const struct command command_secret_delete = {
     .max_args = 1,
     .summary = "Delete a secret",
     .details = "Asks for confirmation on a terminal, unless --yes is given.\n",
-    .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_NO_RESTART, FLAG_YES),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_delete,
     .complete = complete_secrets,
 };
@@ -705,7 +705,7 @@ const struct command command_secret_edit = {
         "Opens $VISUAL or $EDITOR on a private file, which is overwritten when the editor exits.\n"
         "Binary values cannot be edited and are kept. Lists secrets to delete and asks for\n"
         "confirmation; pass --yes if stdin is not a terminal.\n",
-    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(NO_RESTART),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_YES, FLAG_NO_RESTART),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_edit,
 };

@@ -291,8 +291,8 @@ static const char *const outputs[] = {"json", NULL};
 const struct command command_status = {
     .name = "status",
     .summary = "Show image, pods, autoscaler and hosts of services",
-    .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
-    .required = FLAG(FILENAME),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_WATCH, FLAG_OUTPUT),
+    .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
     .run = run_status,
 };

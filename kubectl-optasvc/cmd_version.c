@@ -30,7 +30,7 @@ static const char *const outputs[] = {"json", NULL};
 const struct command command_version = {
     .name = "version",
     .summary = "Print the version",
-    .flags = FLAG(OUTPUT),
+    .flags = FLAG_LIST(FLAG_OUTPUT),
     .outputs = outputs,
     .run = run_version,
 };

@@ -30,14 +30,14 @@ extern const struct command command_completion;
 extern const struct command command_version;
 
 /* Flags of commands that access a cluster; all of them read service files. */
-#define FLAGS_CLUSTER (FLAGS_RENDER | FLAGS_KUBECTL)
+#define FLAGS_CLUSTER FLAGS_RENDER, FLAGS_KUBECTL
 
 #define FLAGS_APPLY                                                                                \
-    (FLAGS_CLUSTER | FLAG(DRY_RUN_MODE) | FLAG(WAIT) | FLAG(TIMEOUT) | FLAG(PRUNE) |               \
-     FLAG(FORCE_CONFLICTS) | FLAG(ADOPT) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(YES) | FLAG(OUTPUT))
+    FLAGS_CLUSTER, FLAG_DRY_RUN_MODE, FLAG_WAIT, FLAG_TIMEOUT, FLAG_PRUNE, FLAG_FORCE_CONFLICTS,   \
+        FLAG_ADOPT, FLAG_ROLLBACK_ON_FAILURE, FLAG_YES, FLAG_OUTPUT
 
 /* Flags of commands that push an image. */
-#define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE_REPOSITORY) | FLAG(CONTAINER_TOOL))
+#define FLAGS_PUSH FLAG_TAG, FLAG_CREATE_REPOSITORY, FLAG_CONTAINER_TOOL
 
 /* Reports an invalid combination of flags of apply. Returns the exit status; 0 if the flags are
  * valid. */

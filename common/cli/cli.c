@@ -19,9 +19,9 @@ struct cli {
     struct arena arena;
     const struct program *program;
     struct invocation invocation;
-    flag_bits given;      /* flags on the command line */
-    flag_bits deprecated; /* flags whose former name was reported */
-    size_t choice;        /* FLAG_TYPE_CHOICE flag before this argument; FLAG_COUNT if none */
+    bool given[FLAG_COUNT];      /* flags on the command line */
+    bool deprecated[FLAG_COUNT]; /* flags whose former name was reported */
+    enum flag_id choice; /* FLAG_TYPE_CHOICE flag before this argument; FLAG_COUNT if none */
     char **argv;
     size_t argc;
     size_t next; /* index of the next argument */
@@ -66,7 +66,7 @@ static void write_flags(struct buf *out, const struct command *command)
 {
     enum { NAME_COLUMNS = 30 };
     buf_add(out, STR("\nFlags:\n"));
-    for (size_t i = 0; i < FLAG_COUNT; i++) {
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++) {
         const struct flag *flag = &flag_table[i];
         if (!command_has_flag(command, i))
             continue;
@@ -95,7 +95,7 @@ static void write_command_help(struct buf *out, const struct program *program,
     buf_format(out, "%s\n\nUsage: %s", command->summary, program->name);
     if (!program->single)
         buf_format(out, " %s", command->name);
-    if (command->required & FLAG(FILENAME))
+    if (flag_list_has(command->required, FLAG_FILENAME))
         buf_add(out, STR(" -f FILE"));
     if (command->arguments)
         buf_format(out, " %s", command->arguments);
@@ -141,14 +141,14 @@ int cli_version(const struct program *program)
 
 /* Flags */
 
-bool command_has_flag(const struct command *command, size_t id)
+bool command_has_flag(const struct command *command, enum flag_id id)
 {
-    return (command->flags | FLAGS_EVERYWHERE) >> id & 1;
+    return id == FLAG_COLOR || id == FLAG_HELP || flag_list_has(command->flags, id);
 }
 
-size_t command_find_flag(const struct command *command, struct str name)
+enum flag_id command_find_flag(const struct command *command, struct str name)
 {
-    for (size_t i = 0; i < FLAG_COUNT; i++)
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
         if (command_has_flag(command, i) && str_eq_c(name, flag_table[i].name))
             return i;
     for (const struct flag_alias *alias = flag_aliases; alias->name; alias++)
@@ -160,27 +160,27 @@ size_t command_find_flag(const struct command *command, struct str name)
 /* Adds the names of all flags of a command as candidates. */
 static void suggest_flags(const struct command *command, struct suggestion *suggestion)
 {
-    for (size_t i = 0; i < FLAG_COUNT; i++)
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
         if (command_has_flag(command, i))
             suggestion_add(suggestion, str_from_c(flag_table[i].name));
 }
 
 /* Warns if `name` is the former name of the flag, once per flag. */
-static void warn_deprecated(struct cli *cli, size_t id, struct str name)
+static void warn_deprecated(struct cli *cli, enum flag_id id, struct str name)
 {
     struct buf line = {0};
-    if (str_eq_c(name, flag_table[id].name) || cli->deprecated >> id & 1)
+    if (str_eq_c(name, flag_table[id].name) || cli->deprecated[id])
         return;
-    cli->deprecated |= UINT64_C(1) << id;
+    cli->deprecated[id] = true;
     buf_format(&line, "warning: flag --%.*s is deprecated; use --%s\n", STR_ARG(name),
                flag_table[id].name);
     console_print_error(buf_str(&line));
     buf_free(&line);
 }
 
-static size_t find_short_flag(const struct command *command, char short_flag)
+static enum flag_id find_short_flag(const struct command *command, char short_flag)
 {
-    for (size_t i = 0; i < FLAG_COUNT; i++)
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
         if (command_has_flag(command, i) && flag_table[i].short_name &&
             flag_table[i].short_name == short_flag)
             return i;
@@ -196,7 +196,7 @@ static bool is_one_of(const char *word, const char *const *words)
 }
 
 /* Returns NULL if the value is valid for the flag, else the error: "must be ...". */
-static const char *check_value(struct cli *cli, size_t id, const char *value)
+static const char *check_value(struct cli *cli, enum flag_id id, const char *value)
 {
     const char *const *choices =
         id == FLAG_OUTPUT ? cli->invocation.command->outputs : flag_table[id].choices;
@@ -215,10 +215,10 @@ static const char *check_value(struct cli *cli, size_t id, const char *value)
         .data;
 }
 
-static int set_flag(struct cli *cli, size_t id, const char *value)
+static int set_flag(struct cli *cli, enum flag_id id, const char *value)
 {
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
-    bool is_duplicate = cli->given & UINT64_C(1) << id;
+    bool is_duplicate = cli->given[id];
     if (flag_table[id].type != FLAG_TYPE_BOOL) {
         const char *problem = check_value(cli, id, value);
         if (problem && (!*value || id == FLAG_VAR)) /* a variable may contain a secret */
@@ -229,7 +229,7 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
         if (is_duplicate && flag_table[id].type != FLAG_TYPE_LIST)
             return usage_error(cli, NULL, "duplicate flag --%s", flag_table[id].name);
     }
-    cli->given |= UINT64_C(1) << id;
+    cli->given[id] = true;
     switch (flag_table[id].type) {
     case FLAG_TYPE_BOOL:
         *(bool *)(void *)target = true;
@@ -271,7 +271,7 @@ static int parse_long_flag(struct cli *cli, const char *argument)
     size_t equals = str_find(text, 0, '=');
     const char *attached = equals < text.len ? text.data + equals + 1 : NULL;
     struct str name = str_slice(text, 0, equals);
-    size_t id = command_find_flag(cli->invocation.command, name);
+    enum flag_id id = command_find_flag(cli->invocation.command, name);
     if (id == FLAG_COUNT && cli->program->single && str_eq_c(name, flag_table[FLAG_FILENAME].name))
         return report_filename_flag(cli, "--filename", attached);
     if (id == FLAG_COUNT) {
@@ -302,7 +302,7 @@ static int parse_long_flag(struct cli *cli, const char *argument)
 static int parse_short_flags(struct cli *cli, const char *argument)
 {
     for (const char *short_flag = argument + 1; *short_flag; short_flag++) {
-        size_t id = find_short_flag(cli->invocation.command, *short_flag);
+        enum flag_id id = find_short_flag(cli->invocation.command, *short_flag);
         const char *attached = short_flag[1] == '=' ? short_flag + 2
                                : short_flag[1]      ? short_flag + 1
                                                     : NULL;
@@ -375,12 +375,12 @@ static int report_missing_flag(struct cli *cli, const struct flag *flag)
 static int check_flags(struct cli *cli)
 {
     const struct command *command = cli->invocation.command;
-    for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (command->required >> i & 1 && !(cli->given >> i & 1))
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
+        if (flag_list_has(command->required, i) && !cli->given[i])
             return report_missing_flag(cli, &flag_table[i]);
     if (cli->invocation.arguments.count < command->min_args)
         return usage_error(cli, NULL, "missing required argument: %s", command->arguments);
-    if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
+    if (cli->given[FLAG_IMAGE_TAG] && cli->given[FLAG_IMAGE_DIGEST])
         return usage_error(cli, NULL, "--image-tag and --image-digest are mutually exclusive");
     return 0;
 }

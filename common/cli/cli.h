@@ -15,12 +15,12 @@ struct command {
     const char *arguments; /* for the usage line; NULL if none */
     size_t min_args;
     size_t max_args;
-    bool hidden;         /* for scripts: not listed, arguments not parsed */
-    const char *summary; /* one line */
-    const char *details; /* more lines; may be NULL */
-    flag_bits flags;
-    flag_bits required;         /* required flags */
-    const char *const *outputs; /* values of --output, ended by NULL; first: default */
+    bool hidden;                  /* for scripts: not listed, arguments not parsed */
+    const char *summary;          /* one line */
+    const char *details;          /* more lines; may be NULL */
+    const enum flag_id *flags;    /* FLAG_LIST(), without those of every command; may be NULL */
+    const enum flag_id *required; /* FLAG_LIST() of required flags; may be NULL */
+    const char *const *outputs;   /* values of --output, ended by NULL; first: default */
     int (*run)(const struct invocation *invocation); /* returns the exit status */
     void (*complete)(struct completion *completion); /* completes arguments; may be NULL */
 };
@@ -60,11 +60,11 @@ struct invocation {
  * 1 failure, 2 usage error. Prints help and version on stdout, errors on stderr. */
 int cli_main(const struct program *program, int argc, char **argv);
 
-/* True if a command accepts a flag, its own or a global one. */
-bool command_has_flag(const struct command *command, size_t id);
+/* True if a command accepts a flag, its own or one of every command. */
+bool command_has_flag(const struct command *command, enum flag_id id);
 
 /* Returns the flag that has this name or former name; FLAG_COUNT if the command has none. */
-size_t command_find_flag(const struct command *command, struct str name);
+enum flag_id command_find_flag(const struct command *command, struct str name);
 
 /* Prints the versions of the program and its libraries in one line. Returns the exit status. */
 int cli_version(const struct program *program);

@@ -124,7 +124,8 @@ static void add_words(struct completion *completion, const char *const *words)
         completion_add(completion, str_from_c(*words), STR(""));
 }
 
-static void complete_value(struct completion *completion, const struct command *command, size_t id)
+static void complete_value(struct completion *completion, const struct command *command,
+                           enum flag_id id)
 {
     switch (id) {
     case FLAG_ENV:
@@ -158,7 +159,7 @@ static void complete_value(struct completion *completion, const struct command *
 
 static void complete_flags(struct completion *completion, const struct command *command)
 {
-    for (size_t i = 0; i < FLAG_COUNT; i++)
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
         if (command_has_flag(command, i))
             completion_add(completion, str_format(completion->arena, "--%s", flag_table[i].name),
                            str_from_c(flag_table[i].help));
@@ -166,7 +167,7 @@ static void complete_flags(struct completion *completion, const struct command *
 
 /* Returns the flag in a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT if it is not a
  * flag. Sets `*ret_value` to the value in the same word; {NULL, 0} if there is none. */
-static size_t find_flag(const struct command *command, struct str word, struct str *ret_value)
+static enum flag_id find_flag(const struct command *command, struct str word, struct str *ret_value)
 {
     bool is_long = str_starts_with(word, STR("--"));
     size_t equals = str_find(word, 0, '=');
@@ -175,7 +176,7 @@ static size_t find_flag(const struct command *command, struct str word, struct s
         *ret_value = (struct str){word.data + equals + 1, word.len - equals - 1};
     if (is_long)
         return command_find_flag(command, str_slice(word, 2, equals));
-    for (size_t i = 0; i < FLAG_COUNT; i++) {
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++) {
         if (!command_has_flag(command, i))
             continue;
         if (word.len < 2 || word.data[0] != '-' || word.data[1] != flag_table[i].short_name)
@@ -187,14 +188,14 @@ static size_t find_flag(const struct command *command, struct str word, struct s
     return FLAG_COUNT;
 }
 
-static bool flag_takes_value(size_t id)
+static bool flag_takes_value(enum flag_id id)
 {
     return id < FLAG_COUNT &&
            (flag_table[id].type == FLAG_TYPE_STRING || flag_table[id].type == FLAG_TYPE_LIST);
 }
 
 /* Stores the value of a flag that selects where completions come from. */
-static void store_value(struct completion *completion, size_t id, struct str value)
+static void store_value(struct completion *completion, enum flag_id id, struct str value)
 {
     struct option_list *files = &completion->options.input.files;
     const char *text = str_to_c(completion->arena, value);
@@ -215,7 +216,8 @@ static void complete_word(struct completion *completion, const struct command *c
                           struct str word, size_t arguments)
 {
     struct str value;
-    size_t id = str_starts_with(word, STR("--")) ? find_flag(command, word, &value) : FLAG_COUNT;
+    enum flag_id id =
+        str_starts_with(word, STR("--")) ? find_flag(command, word, &value) : FLAG_COUNT;
     if (id < FLAG_COUNT && value.data) {
         completion->typed = value;
         completion->word_start = str_slice(word, 0, word.len - value.len);
@@ -232,7 +234,7 @@ static void complete_command(struct completion *completion, const struct command
                              const char *const *words, size_t count)
 {
     size_t arguments = 0;
-    size_t pending = FLAG_COUNT; /* the flag whose value comes next */
+    enum flag_id pending = FLAG_COUNT; /* the flag whose value comes next */
     for (size_t i = 0; i + 1 < count; i++) {
         struct str word = str_from_c(words[i]);
         struct str value;
@@ -243,7 +245,7 @@ static void complete_command(struct completion *completion, const struct command
         }
         if (str_eq_c(word, "--"))
             return;
-        size_t id = find_flag(command, word, &value);
+        enum flag_id id = find_flag(command, word, &value);
         if (id == FLAG_COUNT)
             arguments++;
         else if (flag_takes_value(id) && !value.data)

@@ -233,3 +233,10 @@ const struct flag_alias flag_aliases[] = {
     {"tool", FLAG_CONTAINER_TOOL},
     {NULL, FLAG_COUNT},
 };
+
+bool flag_list_has(const enum flag_id *flags, enum flag_id id)
+{
+    while (flags && *flags != FLAG_COUNT && *flags != id)
+        flags++;
+    return flags && *flags == id;
+}

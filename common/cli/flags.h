@@ -5,7 +5,6 @@
 
 #include "config/options.h"
 
-/* A command lists its flags as bits: FLAG(FILENAME) | FLAG(ENV). */
 enum flag_id {
     FLAG_FILENAME,
     FLAG_RECURSIVE,
@@ -73,24 +72,28 @@ enum flag_id {
     FLAG_COUNT,
 };
 
-typedef uint64_t flag_bits;
+/* The flags of a command: FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT). */
+#define FLAG_LIST(...)                                                                             \
+    (const enum flag_id[])                                                                         \
+    {                                                                                              \
+        __VA_ARGS__, FLAG_COUNT                                                                    \
+    }
 
-#define FLAG(id) (UINT64_C(1) << FLAG_##id)
+/* True if a FLAG_LIST() contains a flag. `flags` may be NULL. */
+bool flag_list_has(const enum flag_id *flags, enum flag_id id);
 
-_Static_assert(FLAG_COUNT <= 64, "flag_bits has a bit for each flag");
-
-/* Flags of every command. */
-#define FLAGS_EVERYWHERE (FLAG(COLOR) | FLAG(HELP))
+/* Flags of commands that read service files. */
+#define FLAGS_FILES                                                                                \
+    FLAG_FILENAME, FLAG_RECURSIVE, FLAG_ENV, FLAG_ENV_FILE, FLAG_VAR, FLAG_REGISTRY,               \
+        FLAG_PARENT_OUTPUTS, FLAG_MODULE
 
 /* Flags of commands that render service files. */
-#define FLAGS_RENDER                                                                               \
-    (FLAG(FILENAME) | FLAG(RECURSIVE) | FLAG(ENV) | FLAG(ENV_FILE) | FLAG(VAR) | FLAG(IMAGE_TAG) | \
-     FLAG(IMAGE_DIGEST) | FLAG(REGISTRY) | FLAG(PARENT_OUTPUTS) | FLAG(MODULE) | FLAG(NAMESPACE))
+#define FLAGS_RENDER FLAGS_FILES, FLAG_IMAGE_TAG, FLAG_IMAGE_DIGEST, FLAG_NAMESPACE
 
 /* Flags of commands that access a cluster, in addition to FLAGS_RENDER. */
 #define FLAGS_KUBECTL                                                                              \
-    (FLAG(KUBECONFIG) | FLAG(CONTEXT) | FLAG(CLUSTER) | FLAG(USER) | FLAG(AS) |                    \
-     FLAG(REQUEST_TIMEOUT) | FLAG(KUBERC) | FLAG(VERBOSITY))
+    FLAG_KUBECONFIG, FLAG_CONTEXT, FLAG_CLUSTER, FLAG_USER, FLAG_AS, FLAG_REQUEST_TIMEOUT,         \
+        FLAG_KUBERC, FLAG_VERBOSITY
 
 enum flag_type {
     FLAG_TYPE_BOOL,

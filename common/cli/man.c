@@ -48,8 +48,8 @@ static void add_flag(struct buf *out, const struct flag *flag)
 static void add_flag_names(struct buf *out, const struct command *command)
 {
     buf_add(out, STR(".br\nFlags:"));
-    for (size_t i = 0; i < FLAG_COUNT; i++) {
-        if (!(command->flags >> i & 1))
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++) {
+        if (!flag_list_has(command->flags, i))
             continue;
         buf_add(out, STR(" \\-\\-"));
         add_escaped(out, str_from_c(flag_table[i].name));
@@ -84,14 +84,19 @@ static void add_commands(struct buf *out, const struct program *program)
     buf_add(out, STR(".TP\n\\fBhelp\\fR \\fI[COMMAND]\\fR\nShow help for a command.\n"));
 }
 
+static bool is_flag_of_any(const struct program *program, enum flag_id id)
+{
+    for (const struct command *const *each = program->commands; *each; each++)
+        if (command_has_flag(*each, id))
+            return true;
+    return false;
+}
+
 static void add_flags(struct buf *out, const struct program *program)
 {
-    flag_bits all = FLAGS_EVERYWHERE;
-    for (const struct command *const *each = program->commands; *each; each++)
-        all |= (*each)->flags;
     buf_add(out, STR(".SH FLAGS\n"));
-    for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (all >> i & 1)
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
+        if (is_flag_of_any(program, i))
             add_flag(out, &flag_table[i]);
 }
 

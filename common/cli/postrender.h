@@ -10,9 +10,8 @@ int postrender(const struct invocation *invocation);
 
 /* Flags of the filter. */
 #define FLAGS_INJECT                                                                               \
-    (FLAG(ENV) | FLAG(ENV_FILE) | FLAG(VAR) | FLAG(PARENT_OUTPUTS) | FLAG(MODULE) |                \
-     FLAG(WORKLOAD) | FLAG(CONTAINER) | FLAG(SERVICE) | FLAG(INGRESS) | FLAG(LOG_FILE) |           \
-     FLAG(REPORT) | FLAG(DRY_RUN) | FLAG(REQUIRE_INPUT) | FLAG(CONVERT_INGRESS) |                  \
-     FLAG(BEST_EFFORT))
+    FLAG_ENV, FLAG_ENV_FILE, FLAG_VAR, FLAG_PARENT_OUTPUTS, FLAG_MODULE, FLAG_WORKLOAD,            \
+        FLAG_CONTAINER, FLAG_SERVICE, FLAG_INGRESS, FLAG_LOG_FILE, FLAG_REPORT, FLAG_DRY_RUN,      \
+        FLAG_REQUIRE_INPUT, FLAG_CONVERT_INGRESS, FLAG_BEST_EFFORT
 
 #endif

@@ -39,8 +39,8 @@ static const struct command render_command = {.name = "render",
                                               .max_args = 2,
                                               .summary = "Renders.",
                                               .details = "In detail.\n",
-                                              .flags = FLAGS_RENDER | FLAG(OUTPUT),
-                                              .required = FLAG(FILENAME),
+                                              .flags = FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT),
+                                              .required = FLAG_LIST(FLAG_FILENAME),
                                               .outputs = outputs,
                                               .run = print_options};
 static const struct command validate_command = {
