@@ -22,6 +22,15 @@ static const struct command command = {
         "Reads manifests from stdin and writes them to stdout. Changes only what the service\n"
         "file sets; everything else is kept byte for byte. SERVICE-FILE defaults to\n"
         "$OPTASVC_FILE, which Helm 4 passes to plugins.\n",
+    .examples =
+        EXAMPLES({"Install a chart with Helm 3",
+                  "helm install shop ./chart --post-renderer helm-postrender \\\n"
+                  "    --post-renderer-args web.yaml"},
+                 {"Show what would be injected",
+                  "helm template shop ./chart | helm-postrender --dry-run web.yaml"},
+                 {"Inject into a chart and apply it",
+                  "helm template shop ./chart | helm-postrender --require-input web.yaml |\n"
+                  "    kubectl apply --server-side -f -"}),
     .flags = FLAG_LIST(FLAGS_INJECT),
     .run = postrender,
     .complete = complete_files,

@@ -75,6 +75,7 @@ static const char *const outputs[] = {"name", NULL};
 
 const struct command command_apply = {
     .name = "apply",
+    .group = GROUP_DEPLOY,
     .summary = "Apply service files and wait for the rollout",
     .details =
         "All checks run before anything is changed: the files, the Secrets that the pods\n"
@@ -84,6 +85,15 @@ const struct command command_apply = {
         "once the new pods are ready, a workload of another kind.\n"
         "--prune=layer lists the objects to delete and asks for confirmation; pass --yes if stdin\n"
         "is not a terminal.\n",
+    .examples =
+        EXAMPLES({"Apply a service file to the cluster of the current context",
+                  "kubectl optasvc apply -f web.yaml"},
+                 {"Check everything with the server, but change nothing",
+                  "kubectl optasvc apply -f web.yaml --dry-run=server"},
+                 {"Deploy to one environment; roll back if the new pods do not become ready",
+                  "kubectl optasvc apply -f web.yaml --env staging --rollback-on-failure"},
+                 {"Also delete the objects that the service file no longer generates",
+                  "kubectl optasvc apply -f web.yaml --prune"}),
     .flags = FLAG_LIST(FLAGS_APPLY),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,

@@ -111,6 +111,7 @@ static int run_completion(const struct invocation *invocation)
 
 const struct command command_completion = {
     .name = "completion",
+    .group = GROUP_OTHER,
     .arguments = "bash|zsh|fish",
     .min_args = 1,
     .max_args = 1,
@@ -118,6 +119,10 @@ const struct command command_completion = {
     .details =
         "For bash, add to ~/.bashrc: source <(kubectl-optasvc completion bash). For `kubectl\n"
         "optasvc`, kubectl runs kubectl_complete-optasvc, which must be in PATH.\n",
+    .examples = EXAMPLES(
+        {"Complete kubectl-optasvc in bash", "source <(kubectl-optasvc completion bash)"},
+        {"Complete it in every fish", "kubectl-optasvc completion fish \\\n"
+                                      "    >~/.config/fish/completions/kubectl-optasvc.fish"}),
     .run = run_completion,
     .complete = complete_shells,
 };

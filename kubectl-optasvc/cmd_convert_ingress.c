@@ -87,6 +87,7 @@ static int run(const struct invocation *invocation)
 
 const struct command command_convert_ingress = {
     .name = "convert-ingress",
+    .group = GROUP_CHARTS,
     .summary = "Convert Ingresses of ingress-nginx to routes of a Gateway",
     .details =
         "Reads manifests and prints routes and policies that mean the same as their Ingresses;\n"
@@ -98,6 +99,14 @@ const struct command command_convert_ingress = {
         "Each difference in meaning is a line on stderr. Access control, and without\n"
         "--best-effort anything else that routes do not have, is an error: then nothing is\n"
         "printed. Does not access a cluster.\n",
+    .examples = EXAMPLES(
+        {"Convert all Ingresses of a cluster",
+         "kubectl get ingress,service -A -o yaml |\n"
+         "    kubectl optasvc convert-ingress -f - --gateway infra/public --type envoy \\\n"
+         "    --listener https --http-listener http"},
+        {"Convert manifests, and drop settings that routes do not have",
+         "kubectl optasvc convert-ingress -f ingress.yaml --gateway infra/public \\\n"
+         "    --best-effort"}),
     .flags = FLAG_LIST(FLAG_MANIFESTS, FLAG_RECURSIVE, FLAG_GATEWAY, FLAG_GATEWAY_TYPE,
                        FLAG_LISTENER, FLAG_HTTP_LISTENER, FLAG_LISTENER_SETS,
                        FLAG_SESSION_PERSISTENCE, FLAG_BEST_EFFORT, FLAG_REPORT),

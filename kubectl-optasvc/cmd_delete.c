@@ -276,10 +276,17 @@ static int run_delete(const struct invocation *invocation)
 
 const struct command command_delete = {
     .name = "delete",
+    .group = GROUP_DEPLOY,
     .summary = "Delete services from the cluster",
     .details = "Lists the objects to delete and asks for confirmation, unless --yes is given.\n"
                "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the\n"
                "Secret manual-secrets.\n",
+    .examples = EXAMPLES({"List the objects to delete, and delete them after confirmation",
+                          "kubectl optasvc delete -f web.yaml"},
+                         {"Delete one service of a file without asking",
+                          "kubectl optasvc delete -f web.yaml --module web --yes"},
+                         {"Delete the Namespace too, if nothing else is in it",
+                          "kubectl optasvc delete -f web.yaml --delete-namespace"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_YES, FLAG_DELETE_NAMESPACE, FLAG_DELETE_VOLUMES),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_delete,

@@ -159,10 +159,18 @@ static const char *const outputs[] = {"name", NULL};
 
 const struct command command_deploy = {
     .name = "deploy",
+    .group = GROUP_DEPLOY,
     .summary = "Push an image and apply the service with it",
     .details =
         "Runs push, then apply: the pods use the pushed image by its digest. Without --image, or\n"
         "with --dry-run, nothing is pushed. If the push fails, nothing is applied.\n",
+    .examples = EXAMPLES({"Push a local image and apply the service with its digest",
+                          "kubectl optasvc deploy -f web.yaml --image web:v1"},
+                         {"Create a missing ECR repository first",
+                          "kubectl optasvc deploy -f web.yaml --env staging --image web:v1 \\\n"
+                          "    --create-repository"},
+                         {"Apply with an image that is already in the repository",
+                          "kubectl optasvc deploy -f web.yaml --image-tag v1"}),
     .flags = FLAG_LIST(FLAGS_APPLY, FLAGS_PUSH, FLAG_IMAGE),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,

@@ -136,9 +136,15 @@ static int run_diff(const struct invocation *invocation)
 
 const struct command command_diff = {
     .name = "diff",
+    .group = GROUP_DEPLOY,
     .summary = "Show what apply would change",
     .details = "Prints the output of `kubectl diff` and the objects that apply would delete. Exit\n"
                "status: 0 no differences, 1 differences, 2 failure.\n",
+    .examples = EXAMPLES({"Show what apply would change", "kubectl optasvc diff -f web.yaml"},
+                         {"Compare with the cluster of another context",
+                          "kubectl optasvc diff -f web.yaml --env staging --context staging"},
+                         {"Compare all service files of a directory and its subdirectories",
+                          "kubectl optasvc diff -R -f services/"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_ADOPT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_diff,

@@ -192,9 +192,14 @@ static const char *const outputs[] = {"text", "markdown", NULL};
 
 const struct command command_explain = {
     .name = "explain",
+    .group = GROUP_FILES,
     .arguments = "[FIELD]",
     .max_args = 1,
     .summary = "Describe a field of service files, or list all fields",
+    .examples =
+        EXAMPLES({"List all fields", "kubectl optasvc explain"},
+                 {"Describe a field", "kubectl optasvc explain max_containers"},
+                 {"Describe a nested field", "kubectl optasvc explain resource_request.cpu"}),
     .flags = FLAG_LIST(FLAG_OUTPUT),
     .outputs = outputs,
     .run = run_explain,

@@ -3,12 +3,24 @@
 
 const struct command command_inject = {
     .name = "inject",
+    .group = GROUP_CHARTS,
     .summary = "Inject service files into the manifests of a Helm chart",
     .details =
         "Reads manifests from stdin and writes them to stdout, like helm-postrender. Changes only\n"
         "what the service file sets; everything else is kept byte for byte. With Helm 3:\n"
         "  helm install NAME CHART --post-renderer kubectl --post-renderer-args optasvc \\\n"
         "    --post-renderer-args inject --post-renderer-args -f --post-renderer-args FILE\n",
+    .examples =
+        EXAMPLES({"Show what would be injected into a chart",
+                  "helm template shop ./chart | kubectl optasvc inject -f web.yaml --dry-run"},
+                 {"Inject into a chart and apply it",
+                  "helm template shop ./chart |\n"
+                  "    kubectl optasvc inject -f web.yaml --require-input |\n"
+                  "    kubectl apply --server-side -f -"},
+                 {"Install a chart with Helm 3",
+                  "helm install shop ./chart --post-renderer kubectl \\\n"
+                  "    --post-renderer-args optasvc --post-renderer-args inject \\\n"
+                  "    --post-renderer-args -f --post-renderer-args web.yaml"}),
     .flags = FLAG_LIST(FLAGS_INJECT, FLAG_FILENAME, FLAG_RECURSIVE),
     .run = postrender,
 };

@@ -148,7 +148,16 @@ static int run_shell(const struct invocation *invocation)
 
 const struct command command_logs = {
     .name = "logs",
+    .group = GROUP_INSPECT,
     .summary = "Print the logs of the pods of a service",
+    .examples =
+        EXAMPLES({"Print the last 10 lines of each pod", "kubectl optasvc logs -f web.yaml"},
+                 {"Stream the logs of one service",
+                  "kubectl optasvc logs -f web.yaml --module web --follow"},
+                 {"Print the log of the container that crashed",
+                  "kubectl optasvc logs -f web.yaml --previous"},
+                 {"Print up to 1000 lines of the last 5 minutes",
+                  "kubectl optasvc logs -f web.yaml --since 5m --tail 1000"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FOLLOW, FLAG_PREVIOUS, FLAG_TAIL, FLAG_SINCE),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_logs,
@@ -156,9 +165,14 @@ const struct command command_logs = {
 
 const struct command command_shell = {
     .name = "shell",
+    .group = GROUP_INSPECT,
     .arguments = "[-- COMMAND...]",
     .max_args = SIZE_MAX,
     .summary = "Open a shell or run a command in a pod of a service",
+    .examples = EXAMPLES({"Open a shell in a pod", "kubectl optasvc shell -f web.yaml"},
+                         {"Run one command", "kubectl optasvc shell -f web.yaml -- env"},
+                         {"Copy a file out of the pod",
+                          "kubectl optasvc shell -f web.yaml -- cat /etc/hosts >hosts"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_shell,

@@ -59,6 +59,7 @@ static const char *const outputs[] = {"json", NULL};
 
 const struct command command_push = {
     .name = "push",
+    .group = GROUP_IMAGES,
     .arguments = "IMAGE",
     .min_args = 1,
     .max_args = 1,
@@ -68,6 +69,12 @@ const struct command command_push = {
         "is that of the local image, or latest. For ECR, the aws CLI checks the repository and\n"
         "provides credentials, which are removed when the push ends; other registries use your\n"
         "existing login: docker login, gcloud auth configure-docker, az acr login.\n",
+    .examples = EXAMPLES({"Push a local image to the repository of the service",
+                          "kubectl optasvc push web:v1 -f web.yaml"},
+                         {"Push it with another tag, to the repository of one environment",
+                          "kubectl optasvc push web:latest -f web.yaml --env staging --tag v1"},
+                         {"Print only the digest",
+                          "kubectl optasvc push web:v1 -f web.yaml -o json | jq -r .digest"}),
     .flags = FLAG_LIST(FLAGS_FILES, FLAGS_PUSH, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,

@@ -31,10 +31,16 @@ static int run_validate(const struct invocation *invocation)
 
 const struct command command_render = {
     .name = "render",
+    .group = GROUP_FILES,
     .summary = "Render Kubernetes manifests to stdout",
     .details =
         "Prints only manifests, and nothing if there is an error. Does not access a cluster: the\n"
         "output depends only on the files and flags.\n",
+    .examples = EXAMPLES({"Print the manifests", "kubectl optasvc render -f web.yaml"},
+                         {"Print the manifests of one environment, for an image of a CI job",
+                          "kubectl optasvc render -f web.yaml --env staging --image-tag v1"},
+                         {"Render from standard input, as JSON",
+                          "cat web.yaml | kubectl optasvc render -f - -o json"}),
     .flags = FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = emit_format_names,
@@ -43,7 +49,11 @@ const struct command command_render = {
 
 const struct command command_validate = {
     .name = "validate",
+    .group = GROUP_FILES,
     .summary = "Check service files without printing manifests",
+    .examples =
+        EXAMPLES({"Check a service file", "kubectl optasvc validate -f web.yaml"},
+                 {"Check all service files of a repository", "kubectl optasvc validate -R -f ."}),
     .flags = FLAG_LIST(FLAGS_RENDER),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_validate,

@@ -306,6 +306,10 @@ static int run_schema(const struct invocation *invocation)
 
 const struct command command_schema = {
     .name = "schema",
+    .group = GROUP_FILES,
     .summary = "Print the JSON Schema of service files",
+    .examples =
+        EXAMPLES({"Save the schema for an editor", "kubectl optasvc schema >optasvc.schema.json"},
+                 {"List the fields of a service", "kubectl optasvc schema | grep description"}),
     .run = run_schema,
 };

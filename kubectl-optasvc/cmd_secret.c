@@ -632,6 +632,7 @@ static int run_secret_edit(const struct invocation *invocation)
 
 const struct command command_secret_set = {
     .name = "secret set",
+    .group = GROUP_SECRETS,
     .arguments = "NAME",
     .min_args = 1,
     .max_args = 1,
@@ -641,6 +642,13 @@ const struct command command_secret_set = {
         "it. Restarts the pods that use the secret if the value changed. An empty value is an\n"
         "error unless --allow-empty is given; a trailing newline, which echo adds, is a\n"
         "warning unless --trim-newline is given.\n",
+    .examples =
+        EXAMPLES({"Prompt for the value", "kubectl optasvc secret set API_TOKEN -f web.yaml"},
+                 {"Read the value from a password manager",
+                  "pass show shop/token | kubectl optasvc secret set API_TOKEN -f web.yaml \\\n"
+                  "    --trim-newline"},
+                 {"Read the value from a file",
+                  "kubectl optasvc secret set TLS_KEY -f web.yaml --from-file tls.key"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FROM_FILE, FLAG_ALLOW_EMPTY, FLAG_TRIM_NEWLINE,
                        FLAG_NO_RESTART),
     .required = FLAG_LIST(FLAG_FILENAME),
@@ -650,6 +658,7 @@ const struct command command_secret_set = {
 
 const struct command command_secret_import = {
     .name = "secret import",
+    .group = GROUP_SECRETS,
     .arguments = "FILE.env",
     .min_args = 1,
     .max_args = 1,
@@ -659,6 +668,10 @@ const struct command command_secret_import = {
                "or double quotes may span several lines; double quotes support \\n, \\r, \\t,\n"
                "\\\", \\\\ and \\$. Variables are not expanded. A name without a value is an\n"
                "error: write NAME=\"\" for an empty value, or pass --allow-empty.\n",
+    .examples = EXAMPLES(
+        {"Set all secrets of a file", "kubectl optasvc secret import secrets.env -f web.yaml"},
+        {"Set all secrets of an encrypted file",
+         "sops decrypt secrets.enc.env | kubectl optasvc secret import - -f web.yaml"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_ALLOW_EMPTY, FLAG_NO_RESTART),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_import,
@@ -667,7 +680,12 @@ const struct command command_secret_import = {
 
 const struct command command_secret_list = {
     .name = "secret list",
+    .group = GROUP_SECRETS,
     .summary = "List secrets, including missing and unused ones",
+    .examples = EXAMPLES(
+        {"List the names of the secrets, which are missing and which are not used",
+         "kubectl optasvc secret list -f web.yaml"},
+        {"Also print the values", "kubectl optasvc secret list -f web.yaml --show-values"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_SHOW_VALUES),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_list,
@@ -675,10 +693,16 @@ const struct command command_secret_list = {
 
 const struct command command_secret_view = {
     .name = "secret view",
+    .group = GROUP_SECRETS,
     .arguments = "NAME",
     .min_args = 1,
     .max_args = 1,
     .summary = "Print the value of a secret",
+    .examples = EXAMPLES({"Print a value, without a newline after it",
+                          "kubectl optasvc secret view API_TOKEN -f web.yaml"},
+                         {"Copy a secret to another environment",
+                          "kubectl optasvc secret view API_TOKEN -f web.yaml --env staging |\n"
+                          "    kubectl optasvc secret set API_TOKEN -f web.yaml --env production"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_view,
@@ -687,11 +711,17 @@ const struct command command_secret_view = {
 
 const struct command command_secret_delete = {
     .name = "secret delete",
+    .group = GROUP_SECRETS,
     .arguments = "NAME",
     .min_args = 1,
     .max_args = 1,
     .summary = "Delete a secret",
     .details = "Asks for confirmation on a terminal, unless --yes is given.\n",
+    .examples =
+        EXAMPLES({"Delete a secret after confirmation",
+                  "kubectl optasvc secret delete API_TOKEN -f web.yaml"},
+                 {"Delete it without asking, and do not restart the pods",
+                  "kubectl optasvc secret delete API_TOKEN -f web.yaml --yes --no-restart"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_NO_RESTART, FLAG_YES),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_delete,
@@ -700,11 +730,15 @@ const struct command command_secret_delete = {
 
 const struct command command_secret_edit = {
     .name = "secret edit",
+    .group = GROUP_SECRETS,
     .summary = "Edit secrets in an editor",
     .details =
         "Opens $VISUAL or $EDITOR on a private file, which is overwritten when the editor exits.\n"
         "Binary values cannot be edited and are kept. Lists secrets to delete and asks for\n"
         "confirmation; pass --yes if stdin is not a terminal.\n",
+    .examples = EXAMPLES({"Edit all secrets in $EDITOR", "kubectl optasvc secret edit -f web.yaml"},
+                         {"Use another editor, which waits until the file is closed",
+                          "VISUAL=\"code --wait\" kubectl optasvc secret edit -f web.yaml"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_YES, FLAG_NO_RESTART),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_secret_edit,

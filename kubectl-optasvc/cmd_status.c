@@ -290,7 +290,13 @@ static const char *const outputs[] = {"json", NULL};
 
 const struct command command_status = {
     .name = "status",
+    .group = GROUP_INSPECT,
     .summary = "Show image, pods, autoscaler and hosts of services",
+    .examples =
+        EXAMPLES({"Show the services of a file", "kubectl optasvc status -f web.yaml"},
+                 {"Keep running and print changes", "kubectl optasvc status -f web.yaml --watch"},
+                 {"Print the hosts of one service",
+                  "kubectl optasvc status -f web.yaml --module web -o json | jq \".[].hosts\""}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_WATCH, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,

@@ -29,7 +29,11 @@ static const char *const outputs[] = {"json", NULL};
 
 const struct command command_version = {
     .name = "version",
+    .group = GROUP_OTHER,
     .summary = "Print the version",
+    .examples =
+        EXAMPLES({"Print the version of the program and its libraries", "kubectl optasvc version"},
+                 {"Print only the number", "kubectl optasvc version -o json | jq -r .version"}),
     .flags = FLAG_LIST(FLAG_OUTPUT),
     .outputs = outputs,
     .run = run_version,

@@ -62,6 +62,12 @@ int cli_usage(const struct invocation *invocation, const char *message)
 
 /* Help */
 
+const char *const command_group_titles[GROUP_COUNT] = {
+    [GROUP_DEPLOY] = "Deploy", [GROUP_INSPECT] = "Inspect", [GROUP_SECRETS] = "Secrets",
+    [GROUP_IMAGES] = "Images", [GROUP_FILES] = "Files",     [GROUP_CHARTS] = "Charts",
+    [GROUP_OTHER] = "Other",
+};
+
 static void write_flags(struct buf *out, const struct command *command)
 {
     enum { NAME_COLUMNS = 30 };
@@ -89,6 +95,17 @@ static void write_flags(struct buf *out, const struct command *command)
     }
 }
 
+static void write_examples(struct buf *out, const struct command *command)
+{
+    for (const struct example *each = command->examples; each && each->comment; each++) {
+        buf_format(out, "%s\n  # %s\n", each == command->examples ? "\nExamples:" : "",
+                   each->comment);
+        struct str line;
+        for (size_t at = 0; str_next_line(str_from_c(each->command), &at, &line);)
+            buf_format(out, "  %.*s\n", STR_ARG(line));
+    }
+}
+
 static void write_command_help(struct buf *out, const struct program *program,
                                const struct command *command)
 {
@@ -102,17 +119,20 @@ static void write_command_help(struct buf *out, const struct program *program,
     buf_add(out, STR(" [flags]\n"));
     if (command->details)
         buf_format(out, "\n%s", command->details);
+    write_examples(out, command);
     write_flags(out, command);
 }
 
 static void write_program_help(struct buf *out, const struct program *program)
 {
-    buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n\nCommands:\n", program->summary,
-               program->name);
-    for (const struct command *const *each = program->commands; *each; each++)
-        if (!(*each)->hidden)
-            buf_format(out, "  %-15s%s\n", (*each)->name, (*each)->summary);
-    buf_format(out, "  %-15s%s\n", "help", "Show help for a command");
+    buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n", program->summary, program->name);
+    for (enum command_group group = GROUP_DEPLOY; group < GROUP_COUNT; group++) {
+        buf_format(out, "\n%s:\n", command_group_titles[group]);
+        for (const struct command *const *each = program->commands; *each; each++)
+            if ((*each)->group == group)
+                buf_format(out, "  %-17s%s\n", (*each)->name, (*each)->summary);
+    }
+    buf_format(out, "  %-17s%s\n", "help", "Show help for a command");
     buf_format(out, "\nUse \"%s help COMMAND\" for more information about a command.\n",
                program->name);
 }
@@ -447,7 +467,7 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
     struct buf out = {0};
     for (const struct command *const *each = program->commands; *each; each++)
         if (str_starts_with(str_from_c((*each)->name), first))
-            buf_format(&out, "  %-15s%s\n", (*each)->name, (*each)->summary);
+            buf_format(&out, "  %-17s%s\n", (*each)->name, (*each)->summary);
     bool any = out.len > 0;
     buf_format(&out, "\nUse \"%s help %s COMMAND\" for more information about a command.\n",
                program->name, word);

@@ -10,17 +10,48 @@ enum { EXIT_USAGE = 2 };
 struct completion; /* completion.h */
 struct invocation;
 
+/* Groups of commands, in the order of help. */
+enum command_group {
+    GROUP_NONE, /* of hidden commands, and of the only command of a program */
+    GROUP_DEPLOY,
+    GROUP_INSPECT,
+    GROUP_SECRETS,
+    GROUP_IMAGES,
+    GROUP_FILES,
+    GROUP_CHARTS,
+    GROUP_OTHER,
+    GROUP_COUNT,
+};
+
+/* A command line that users can copy, with the purpose of it. */
+struct example {
+    const char *comment; /* one line without a final full stop */
+    const char *command; /* may have several lines, which the shell joins */
+};
+
+/* The examples of a command: EXAMPLES({"Print the version", "kubectl optasvc version"}). */
+#define EXAMPLES(...)                                                                              \
+    (const struct example[])                                                                       \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
+
 struct command {
-    const char *name;      /* one or two words: "secret set" */
+    const char *name; /* one or two words: "secret set" */
+    enum command_group group;
     const char *arguments; /* for the usage line; NULL if none */
     size_t min_args;
     size_t max_args;
-    bool hidden;                  /* for scripts: not listed, arguments not parsed */
-    const char *summary;          /* one line */
-    const char *details;          /* more lines; may be NULL */
-    const enum flag_id *flags;    /* FLAG_LIST(), without those of every command; may be NULL */
-    const enum flag_id *required; /* FLAG_LIST() of required flags; may be NULL */
-    const char *const *outputs;   /* values of --output, ended by NULL; first: default */
+    bool hidden;                    /* for scripts: not listed, arguments not parsed */
+    const char *summary;            /* one line */
+    const char *details;            /* more lines; may be NULL */
+    const struct example *examples; /* EXAMPLES(); may be NULL */
+    const enum flag_id *flags;      /* FLAG_LIST(), without those of every command; may be NULL */
+    const enum flag_id *required;   /* FLAG_LIST() of required flags; may be NULL */
+    const char *const *outputs;     /* values of --output, ended by NULL; first: default */
     int (*run)(const struct invocation *invocation); /* returns the exit status */
     void (*complete)(struct completion *completion); /* completes arguments; may be NULL */
 };
@@ -36,6 +67,8 @@ struct command_synonym {
     const char *word;
     const char *command;
 };
+
+extern const char *const command_group_titles[GROUP_COUNT];
 
 struct program {
     const char *name; /* as users run it: "kubectl optasvc" */

@@ -57,6 +57,18 @@ static void add_flag_names(struct buf *out, const struct command *command)
     buf_add_byte(out, '\n');
 }
 
+/* Appends the examples as help shows them. */
+static void add_examples(struct buf *out, const struct example *examples)
+{
+    buf_add(out, STR(".nf\n"));
+    for (const struct example *each = examples; each->comment; each++) {
+        buf_add(out, each == examples ? STR("# ") : STR("\n# "));
+        add_line(out, each->comment);
+        add_line(out, each->command);
+    }
+    buf_add(out, STR(".fi\n"));
+}
+
 static void add_command(struct buf *out, const struct command *command)
 {
     buf_add(out, STR(".TP\n\\fB"));
@@ -69,6 +81,11 @@ static void add_command(struct buf *out, const struct command *command)
     buf_add(out, STR(".\n"));
     if (command->details)
         add_escaped(out, str_from_c(command->details));
+    if (command->examples) {
+        buf_add(out, STR(".IP\n"));
+        add_examples(out, command->examples);
+        buf_add(out, STR(".IP\n"));
+    }
     if (command->flags)
         add_flag_names(out, command);
 }
@@ -78,9 +95,12 @@ static void add_commands(struct buf *out, const struct program *program)
     if (program->single)
         return;
     buf_add(out, STR(".SH COMMANDS\n"));
-    for (const struct command *const *each = program->commands; *each; each++)
-        if (!(*each)->hidden)
-            add_command(out, *each);
+    for (enum command_group group = GROUP_DEPLOY; group < GROUP_COUNT; group++) {
+        buf_format(out, ".SS %s\n", command_group_titles[group]);
+        for (const struct command *const *each = program->commands; *each; each++)
+            if ((*each)->group == group)
+                add_command(out, *each);
+    }
     buf_add(out, STR(".TP\n\\fBhelp\\fR \\fI[COMMAND]\\fR\nShow help for a command.\n"));
 }
 
@@ -115,6 +135,10 @@ static void write_page(struct buf *out, const struct program *program)
     if (program->single && program->single->details) {
         buf_add(out, STR(".SH DESCRIPTION\n"));
         add_escaped(out, str_from_c(program->single->details));
+    }
+    if (program->single && program->single->examples) {
+        buf_add(out, STR(".SH EXAMPLES\n"));
+        add_examples(out, program->single->examples);
     }
     add_commands(out, program);
     add_flags(out, program);

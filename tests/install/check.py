@@ -68,6 +68,12 @@ def output(*command):
     return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
+def flags_of(program, *command):
+    """Returns the flags that help describes; examples come before them."""
+    described = output(program, *command).split("lags:\n", 1)[1]
+    return set(re.findall(r"^  (?:-., |    )(--[a-z-]+)", described, flags=re.M))
+
+
 def words_of(program, *words):
     lines = output(program, "__complete", *words).splitlines()
     return {line.split("\t")[0] for line in lines if not line.startswith(":")}
@@ -90,7 +96,7 @@ def check_agree(bin_dir, readme):
         if name == "help":
             continue
         yield f"\\fB{name}\\fR" in page, f"the manual page has {name}"
-        flags = set(re.findall(r"^  (?:-., |    )(--[a-z-]+)", output(program, "help", *name.split()), flags=re.M))
+        flags = flags_of(program, "help", *name.split())
         yield flags == words_of(program, *name.split(), "--"), f"completion of the flags of {name}"
         section = page.split(f"\\fB{name}\\fR", 1)[1].split(".TP", 1)[0]
         yield set(re.findall(r"--[a-z-]+", section.split("Flags:", 1)[-1])) == flags - {"--color", "--help"} or \
@@ -99,7 +105,7 @@ def check_agree(bin_dir, readme):
     described = re.findall(r"^\.TP\n\\fB(?:-.\\fR, \\fB)?(--[a-z-]+)", page.split(".SH FLAGS")[1], flags=re.M)
     yield set(described) == every_flag, "the manual page describes every flag"
     plugin = os.path.join(bin_dir, "helm-postrender")
-    flags = set(re.findall(r"^  (?:-., |    )(--[a-z-]+)", output(plugin, "--help"), flags=re.M))
+    flags = flags_of(plugin, "--help")
     yield flags == words_of(plugin, "--"), "completion of helm-postrender"
     yield all(flag in output(plugin, "__man").replace("\\-", "-") for flag in flags), "its manual page"
     # README has our flags alone in backquotes; flags of other tools follow their commands.

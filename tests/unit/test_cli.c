@@ -35,6 +35,7 @@ static int fail_seven(const struct invocation *invocation)
 static const char *const outputs[] = {"yaml", "json", NULL};
 
 static const struct command render_command = {.name = "render",
+                                              .group = GROUP_FILES,
                                               .arguments = "[FIELD]",
                                               .max_args = 2,
                                               .summary = "Renders.",
@@ -44,8 +45,9 @@ static const struct command render_command = {.name = "render",
                                               .outputs = outputs,
                                               .run = print_options};
 static const struct command validate_command = {
-    .name = "validate", .summary = "Validates.", .run = print_options};
-static const struct command fail_command = {.name = "fail", .summary = "Fails.", .run = fail_seven};
+    .name = "validate", .group = GROUP_FILES, .summary = "Validates.", .run = print_options};
+static const struct command fail_command = {
+    .name = "fail", .group = GROUP_OTHER, .summary = "Fails.", .run = fail_seven};
 
 static const struct command *const commands[] = {&render_command, &validate_command, &fail_command,
                                                  NULL};
@@ -162,8 +164,8 @@ static void test_help(void **state)
 {
     static const struct row rows[] = {
         {{"help"}, 0, "Usage: kubectl it COMMAND [flags]", ""},
-        {{"--help"}, 0, "  validate       Validates.\n", ""},
-        {{"-h"}, 0, "  help           ", ""},
+        {{"--help"}, 0, "  validate         Validates.\n", ""},
+        {{"-h"}, 0, "  help             ", ""},
         {{"help", "help"}, 0, "Usage: kubectl it COMMAND", ""},
         {{"help", "render"}, 0, "Usage: kubectl it render -f FILE [FIELD] [flags]", ""},
         {{"render", "--help"}, 0, "Renders.\n\nUsage: ", ""},
