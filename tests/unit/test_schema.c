@@ -350,6 +350,34 @@ static void test_the_table_is_consistent(void **state)
     assert_null(schema_find(&file_schema, STR("nam")));
 }
 
+/* Adds a map, and the maps that its fields refer to, unless they were added before. */
+static void add_in_order(const struct schema *schema, const struct schema **order, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (order[i] == schema)
+            return;
+    assert_true(*count < SCHEMA_COUNT);
+    order[(*count)++] = schema;
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->fields[i].schema)
+            add_in_order(schema->fields[i].schema, order, count);
+}
+
+/* Maps are in the order of the fields that refer to them. */
+static void test_the_order_of_maps(void **state)
+{
+    static const struct schema *const roots[] = {&service_schema, &file_schema, &module_schema,
+                                                 &database_schema, &cloud_schema};
+    const struct schema *order[SCHEMA_COUNT];
+    size_t count = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(roots); i++)
+        add_in_order(roots[i], order, &count);
+    assert_int_equal(count, SCHEMA_COUNT);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(schemas[i]->title, order[i]->title);
+}
+
 /* Examples must be valid. */
 static void test_examples_are_valid(void **state)
 {
@@ -382,6 +410,7 @@ int main(void)
         UNIT_TEST(test_placeholders_are_filled_in),
         UNIT_TEST(test_type_names),
         UNIT_TEST(test_the_table_is_consistent),
+        UNIT_TEST(test_the_order_of_maps),
         UNIT_TEST(test_examples_are_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
