@@ -125,14 +125,39 @@ static void append_cell(struct buf *out, struct str text)
     buf_add(out, STR(" | "));
 }
 
+static struct str default_cell(struct arena *arena, const struct field *field)
+{
+    return field->required        ? STR("required")
+           : field->default_value ? str_format(arena, "`%s`", field->default_value)
+                                  : STR("");
+}
+
+/* Writes a short table of the fields that most services set. */
+static void write_summaries(struct buf *out, struct arena *arena)
+{
+    buf_add(out, STR("### The most used fields\n\n| Example | What it does | Default |\n"
+                     "| --- | --- | --- |\n"));
+    for (size_t i = 0; i < service_schema.count; i++) {
+        const struct field *field = &service_schema.fields[i];
+        if (!field->summary)
+            continue;
+        buf_add(out, STR("| "));
+        append_cell(out, str_format(arena, "`%s: %s`", field->name, field->example));
+        append_cell(out, str_from_c(field->summary));
+        append_cell(out, default_cell(arena, field));
+        out->data[out->len - 1] = '\n';
+    }
+}
+
 static void write_markdown(struct buf *out, struct arena *arena)
 {
+    write_summaries(out, arena);
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
         const struct schema *schema = schemas[i];
         buf_format(out,
-                   "%s### %s\n\n| Field | Value | Default | Description | Generates |\n"
+                   "\n### %s\n\n| Field | Value | Default | Description | Generates |\n"
                    "| --- | --- | --- | --- | --- |\n",
-                   i ? "\n" : "", schema->title);
+                   schema->title);
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
             struct str type = schema_type_format(arena, field);
@@ -141,10 +166,7 @@ static void write_markdown(struct buf *out, struct arena *arena)
             buf_add(out, STR("| "));
             append_cell(out, str_format(arena, "`%s`", field->name));
             append_cell(out, type);
-            append_cell(out, field->required ? STR("required")
-                             : field->default_value
-                                 ? str_format(arena, "`%s`", field->default_value)
-                                 : STR(""));
+            append_cell(out, default_cell(arena, field));
             append_cell(out, str_from_c(field->help));
             append_cell(out, field->generates ? str_from_c(field->generates) : STR(""));
             out->data[out->len - 1] = '\n';

@@ -52,7 +52,8 @@ struct field {
     const char *generates;   /* fields of the manifests that it sets */
     /* Of traffic: what it generates in each flavour, or "error". Otherwise all are NULL. */
     const char *flavours[FLAVOUR_COUNT];
-    const char *help; /* description, as in a Kubernetes API reference */
+    const char *help;    /* description, as in a Kubernetes API reference */
+    const char *summary; /* of the few fields that most services set: what it does, in one line */
 };
 
 struct schema {

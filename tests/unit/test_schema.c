@@ -321,6 +321,7 @@ static void test_type_names(void **state)
 static void test_the_table_is_consistent(void **state)
 {
     struct unit *unit = *state;
+    size_t summaries = 0;
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
         const struct schema *schema = schemas[i];
         for (size_t j = 0; j < schema->count; j++) {
@@ -334,6 +335,10 @@ static void test_the_table_is_consistent(void **state)
             bool may_have = has_schema || field->type == TYPE_MAP_OR_PAIRS;
             if ((has_schema && !field->schema) || (!may_have && field->schema))
                 fail_msg("%s: .schema does not match its type", field->name);
+            summaries += field->summary ? 1 : 0;
+            if (field->summary && (schema != &service_schema || !field->example ||
+                                   str_ends_with(str_from_c(field->summary), STR("."))))
+                fail_msg("the summary of %s is not a line of the short list", field->name);
             if (field->type == TYPE_INT && (field->min > field->max || !field->example))
                 fail_msg("%s has no range or example", field->name);
             if (field->required && field->default_value)
@@ -347,6 +352,7 @@ static void test_the_table_is_consistent(void **state)
             assert_no_diags(unit);
         }
     }
+    assert_int_equal(summaries, 12); /* the list in the README is short */
     assert_null(schema_find(&file_schema, STR("nam")));
 }
 
