@@ -10,6 +10,7 @@
 #include "format/base64.h"
 #include "format/dotenv.h"
 #include "format/name.h"
+#include "list_secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -338,12 +339,6 @@ static bool run_delete(struct command_run *run)
     return change(run, &(struct secrets){.items = &secret, .count = 1});
 }
 
-static bool decode(struct command_run *run, const struct secret *secret, struct str *ret)
-{
-    return base64_decode(&run->values, secret->encoded, ret) ||
-           fail(run, "kubectl returned invalid base64 for \"%.*s\"", STR_ARG(secret->name));
-}
-
 static bool run_view(struct command_run *run)
 {
     struct str name = argument(run);
@@ -355,124 +350,18 @@ static bool run_view(struct command_run *run)
     const struct secret *secret = secrets_find(&secrets, name);
     if (!secret)
         return report_not_found(run, name);
-    if (!decode(run, secret, &value))
+    if (!secret_decode(&run->cluster, &run->values, secret, &value))
         return false;
     const struct str pieces[] = {value, isatty(STDOUT_FILENO) ? STR("\n") : STR("")};
     return console_finish_stream(pieces, 2, &(struct io_stream){0}) == EXIT_SUCCESS;
 }
 
-/* Returns the value in one line, "(binary)" if it cannot be printed. */
-static struct str format_value(struct command_run *run, struct str value)
-{
-    struct arena *arena = &run->values;
-    struct str line =
-        dotenv_can_store(value) ? dotenv_line(arena, STR(""), value) : STR("=(binary)\n");
-    struct str rest = str_slice(line, 1, line.len - 1); /* without = and newline */
-    struct buf text = {0};
-    buf_reserve(&text, 2 * rest.len + 1); /* reallocation would leave a copy */
-    struct str part;
-    for (size_t at = 0; str_next_line(rest, &at, &part);) {
-        diag_add_visible(&text, part);
-        buf_add(&text, at <= rest.len ? STR("\\n") : STR(""));
-    }
-    struct str copy = str_copy(arena, buf_str(&text));
-    buf_wipe(&text);
-    return copy;
-}
-
-struct row {
-    struct str name;
-    struct str size;
-    const char *note;
-    struct str value;
-};
-
-/* Returns which keys are used by the given files and, if these do not use all keys, by other
- * workloads in the namespace. */
-static struct secret_usage find_usage(struct command_run *run, const struct secrets *secrets)
-{
-    struct cluster *cluster = &run->cluster;
-    struct secret_usage usage = secret_usage_of(cluster, run->namespace);
-    size_t i = 0;
-    while (i < secrets->count && secret_usage_has(&usage, secrets->items[i].name))
-        i++;
-    if (i < secrets->count && !secret_usage_add_others(cluster, run->namespace, &usage) &&
-        !process_interrupted())
-        diag_warning(&cluster->diags, NO_LOCATION,
-                     "cannot list the workloads in namespace \"%.*s\": \"unused\" considers only "
-                     "services in the given files",
-                     STR_ARG(run->namespace->name));
-    return usage;
-}
-
-static size_t list_rows(struct command_run *run, const struct secrets *secrets, struct row **ret)
-{
-    struct arena *arena = &run->values;
-    struct secret_usage usage = find_usage(run, secrets);
-    struct row *rows = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < secrets->count; i++) {
-        struct str value;
-        if (!decode(run, &secrets->items[i], &value))
-            return 0;
-        rows = arena_grow(arena, rows, count, sizeof *rows);
-        rows[count++] =
-            (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
-                         secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
-                         run->options.secret.show_values ? format_value(run, value) : STR("")};
-    }
-    struct map missing = {0};
-    for (size_t i = 0; i < run->cluster.service_count; i++) {
-        const struct service *service = run->cluster.services[i].service;
-        for (size_t j = 0; j < service->variable_count; j++) {
-            struct str key = service->variables[j].key;
-            if (!str_eq_c(service->variables[j].secret, MANUAL_SECRETS) ||
-                secrets_find(secrets, key) || map_add(arena, &missing, key, service))
-                continue;
-            rows = arena_grow(arena, rows, count, sizeof *rows);
-            rows[count++] = (struct row){key, STR("-"), "missing", STR("")};
-        }
-    }
-    *ret = rows;
-    return count;
-}
-
-static void add_row(struct buf *out, size_t width, const struct row *row)
-{
-    buf_add(out, row->name);
-    buf_add_spaces(out, width - row->name.len);
-    buf_format(out, "   %-8.*s   %-7s   ", STR_ARG(row->size), row->note);
-    buf_add(out, row->value);
-    while (out->data[out->len - 1] == ' ')
-        out->len--;
-    buf_add_byte(out, '\n');
-}
-
 static bool run_list(struct command_run *run)
 {
     struct secrets secrets;
-    struct row *rows = NULL;
-    if (!secrets_read(&run->cluster, run->namespace, &run->values, &secrets))
-        return false;
-    size_t count = list_rows(run, &secrets, &rows);
-    size_t width = strlen("NAME");
-    size_t longest = 0;
-    for (size_t i = 0; i < count; i++) {
-        width = rows[i].name.len > width ? rows[i].name.len : width;
-        longest = rows[i].value.len > longest ? rows[i].value.len : longest;
-    }
-    if (run->cluster.diags.errors)
-        return false;
-    struct buf out = {0};
-    buf_reserve(&out, (count + 1) * (width + longest + 100)); /* reallocation would leave a copy */
-    add_row(&out, width,
-            &(struct row){STR("NAME"), STR("SIZE"), "NOTE",
-                          run->options.secret.show_values ? STR("VALUE") : STR("")});
-    for (size_t i = 0; i < count; i++)
-        add_row(&out, width, &rows[i]);
-    int status = console_finish(buf_str(&out));
-    buf_wipe(&out);
-    return status == EXIT_SUCCESS;
+    return secrets_read(&run->cluster, run->namespace, &run->values, &secrets) &&
+           secrets_list(&run->cluster, run->namespace, &run->values, &secrets,
+                        run->options.secret.show_values);
 }
 
 /* Applies only edited keys. Reports an error if one was modified since it was read. */

@@ -69,12 +69,25 @@ static void add_service(struct completion *completion, const struct node *item)
         completion_add(completion, node_string(node_at(item, "name")), STR("service"));
 }
 
+/* Adds the `secrets` of a service or container. False if they are not a list of keys. */
+static bool add_listed(struct completion *completion, const struct node *item)
+{
+    const struct node *first = node_first_child(node_at(item, "secrets"));
+    for (const struct node *secret = first; secret; secret = secret->next)
+        completion_add(completion, node_string(secret), STR("secret"));
+    return first != NULL;
+}
+
 static void add_secrets(struct completion *completion, const struct node *item)
 {
-    const struct node *secret =
-        is_service(item) ? node_first_child(node_at(item, "secrets")) : NULL;
-    for (; secret; secret = secret->next)
-        completion_add(completion, node_string(secret), STR("secret"));
+    static const char *const lists[] = {"init_containers", "sidecars"};
+    if (!is_service(item) || add_listed(completion, item)) /* a container has a part of these */
+        return;
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const struct node *container = node_first_child(node_at(item, lists[i]));
+        for (; container; container = container->next)
+            add_listed(completion, container);
+    }
 }
 
 void complete_secrets(struct completion *completion)

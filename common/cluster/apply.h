@@ -144,6 +144,14 @@ void apply_check_claims(struct apply *apply);
 /* Reports each `priority_class` and each `auth` of a trigger that the cluster does not have. Part
  * of apply_check(). */
 void apply_check_references(struct apply *apply);
+
+/* True if `kubectl optasvc secret set` sets the keys of this Secret. */
+bool apply_sets_secret(const struct cluster_namespace *namespace, struct str name);
+
+/* Adds a hint with the command that sets a key, with the files and flags of this run. `what`: its
+ * purpose. `at`: a location in the service file. */
+void apply_hint_set(struct apply *apply, const char *what, struct str key, struct location at);
+
 /* Reports missing objects that pods require, besides the Secrets of single variables. Part of
  * apply_check(). */
 void apply_check_required(struct apply *apply);

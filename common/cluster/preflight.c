@@ -63,7 +63,12 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
     return buf_take(arena, &text);
 }
 
-static void hint_set(struct apply *apply, const char *what, struct str key, struct location at)
+bool apply_sets_secret(const struct cluster_namespace *namespace, struct str name)
+{
+    return str_eq_c(name, MANUAL_SECRETS) && namespace->layer->environment.secret_store.len == 0;
+}
+
+void apply_hint_set(struct apply *apply, const char *what, struct str key, struct location at)
 {
     struct arena *arena = &apply->cluster.arena;
     struct str path = at.source->path;
@@ -163,8 +168,8 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
                    STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     if (!diags->last_kept)
         return;
-    if (str_eq_c(variable->secret, MANUAL_SECRETS))
-        hint_set(apply, "set it", variable->key, variable->at);
+    if (apply_sets_secret(namespace, variable->secret))
+        apply_hint_set(apply, "set it", variable->key, variable->at);
     else
         hint_create(apply, namespace, variable, exists);
 }
@@ -181,7 +186,7 @@ static void check_all_secrets(struct apply *apply, const struct deployed_service
         diag_error(&apply->cluster.diags, at,
                    "Secret \"%.*s\" not found in namespace \"%.*s\" (secrets: all requires it)",
                    STR_ARG(service->all_secrets), STR_ARG(namespace->name));
-        hint_set(apply, "create it with its first key", STR("NAME"), at);
+        apply_hint_set(apply, "create it with its first key", STR("NAME"), at);
         return;
     }
     for (size_t i = 0; i < service->variable_count; i++) {

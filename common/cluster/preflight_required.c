@@ -129,6 +129,15 @@ static void check_pull_secret(struct apply *apply, const struct cluster_namespac
               STR_ARG(object->name), STR_ARG(namespace->name));
 }
 
+/* Hints how to set a key of `manual-secrets`, or its first key. */
+static void hint_set(struct apply *apply, const struct required_object *object)
+{
+    if (object->key.len)
+        apply_hint_set(apply, "set it", object->key, object->at);
+    else
+        apply_hint_set(apply, "create it with its first key", STR("NAME"), object->at);
+}
+
 static void check_secret(struct apply *apply, const struct cluster_namespace *namespace,
                          const struct required_object *object)
 {
@@ -141,13 +150,19 @@ static void check_secret(struct apply *apply, const struct cluster_namespace *na
     if (found) {
         diag_error(diags, object->at, "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
                    STR_ARG(object->name), STR_ARG(namespace->name), STR_ARG(object->key));
-        diag_hint(diags, "add it: kubectl edit secret %.*s -n %.*s", STR_ARG(object->name),
-                  STR_ARG(namespace->name));
+        if (apply_sets_secret(namespace, object->name))
+            hint_set(apply, object);
+        else
+            diag_hint(diags, "add it: kubectl edit secret %.*s -n %.*s", STR_ARG(object->name),
+                      STR_ARG(namespace->name));
         return;
     }
     report_missing(apply, namespace, object, "Secret");
-    diag_hint(diags, "%skubectl create secret generic %.*s -n %.*s %s", create_first(namespace),
-              STR_ARG(object->name), STR_ARG(namespace->name), file_flag(object));
+    if (apply_sets_secret(namespace, object->name))
+        hint_set(apply, object);
+    else
+        diag_hint(diags, "%skubectl create secret generic %.*s -n %.*s %s", create_first(namespace),
+                  STR_ARG(object->name), STR_ARG(namespace->name), file_flag(object));
 }
 
 static bool has_key(const struct node *config_map, struct str key)

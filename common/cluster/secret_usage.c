@@ -2,12 +2,49 @@
 
 #include "cluster/live.h"
 
-static void add_keys(struct cluster *cluster, struct secret_usage *usage,
-                     const struct variable *variables, size_t count)
+static void add_user(struct arena *arena, struct secret_usage *usage, struct secret_user user)
 {
-    for (size_t i = 0; i < count; i++)
-        if (str_eq_c(variables[i].secret, MANUAL_SECRETS))
-            map_add(&cluster->arena, &usage->listed, variables[i].key, &variables[i]);
+    map_add(arena, &usage->listed, user.variable->key, user.variable);
+    usage->users = arena_grow(arena, usage->users, usage->user_count, sizeof user);
+    usage->users[usage->user_count++] = user;
+}
+
+/* True if the variable is a copy of one of the service. `own`: those of the service by name. */
+static bool is_inherited(const struct map *own, const struct variable *variable)
+{
+    const struct variable *found = map_get(own, variable->name);
+    return found && found->at.source == variable->at.source &&
+           found->at.start == variable->at.start;
+}
+
+static void add_users(struct arena *arena, struct secret_usage *usage, struct secret_user user,
+                      const struct variable *variables, size_t count, const struct map *own)
+{
+    for (size_t i = 0; i < count; i++) {
+        user.variable = &variables[i];
+        if (str_eq_c(variables[i].secret, MANUAL_SECRETS) && !is_inherited(own, &variables[i]))
+            add_user(arena, usage, user);
+    }
+}
+
+static void add_service(struct arena *arena, struct secret_usage *usage,
+                        const struct service *service)
+{
+    struct map own = {0};
+    add_users(arena, usage, (struct secret_user){.service = service}, service->variables,
+              service->variable_count, &own);
+    for (size_t i = 0; i < service->variable_count; i++)
+        map_add(arena, &own, service->variables[i].name, &service->variables[i]);
+    for (size_t i = 0; i < service->container_count; i++) {
+        const struct container *container = &service->containers[i];
+        add_users(arena, usage, (struct secret_user){.service = service, .container = container},
+                  container->variables, container->variable_count, &own);
+    }
+    for (size_t i = 0; i < service->cron_job_count; i++) {
+        const struct cron_job *job = &service->cron_jobs[i];
+        add_users(arena, usage, (struct secret_user){.service = service, .cron_job = job},
+                  job->variables, job->variable_count, &own);
+    }
 }
 
 struct secret_usage secret_usage_of(struct cluster *cluster,
@@ -17,15 +54,21 @@ struct secret_usage secret_usage_of(struct cluster *cluster,
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
         usage.all |= str_eq_c(service->all_secrets, MANUAL_SECRETS);
-        add_keys(cluster, &usage, service->variables, service->variable_count);
-        for (size_t j = 0; j < service->container_count; j++)
-            add_keys(cluster, &usage, service->containers[j].variables,
-                     service->containers[j].variable_count);
-        for (size_t j = 0; j < service->cron_job_count; j++)
-            add_keys(cluster, &usage, service->cron_jobs[j].variables,
-                     service->cron_jobs[j].variable_count);
+        add_service(&cluster->arena, &usage, service);
     }
     return usage;
+}
+
+struct str secret_user_format(struct arena *arena, const struct secret_user *user)
+{
+    const struct container *container = user->container;
+    if (user->cron_job)
+        return str_format(arena, "cron job %.*s", STR_ARG(user->cron_job->name));
+    if (!container)
+        return user->service->name;
+    return str_format(arena, "%s %.*s of %.*s",
+                      container->is_sidecar ? "sidecar" : "init container",
+                      STR_ARG(container->name), STR_ARG(user->service->name));
 }
 
 bool secret_usage_has(const struct secret_usage *usage, struct str key)
@@ -73,21 +116,16 @@ bool secret_usage_add_others(struct cluster *cluster, const struct cluster_names
 }
 
 /* Returns the listed key that is most similar to this one, ignoring case. */
-static struct suggestion find_near(struct cluster *cluster,
-                                   const struct cluster_namespace *namespace, struct str key)
+static struct suggestion find_near(struct cluster *cluster, const struct secret_usage *usage,
+                                   struct str key)
 {
     struct suggestion near = {.word = key};
     struct str lower = str_lower(&cluster->arena, key);
-    for (size_t i = 0; i < namespace->service_count; i++) {
-        const struct service *service = namespace->services[i]->service;
-        for (size_t j = 0; j < service->variable_count; j++) {
-            struct str listed = service->variables[j].key;
-            if (!str_eq_c(service->variables[j].secret, MANUAL_SECRETS))
-                continue;
-            if (str_equal(lower, str_lower(&cluster->arena, listed)))
-                return (struct suggestion){.word = key, .best = listed};
-            suggestion_add(&near, listed);
-        }
+    for (size_t i = 0; i < usage->user_count; i++) {
+        struct str listed = usage->users[i].variable->key;
+        if (str_equal(lower, str_lower(&cluster->arena, listed)))
+            return (struct suggestion){.word = key, .best = listed};
+        suggestion_add(&near, listed);
     }
     return near;
 }
@@ -122,7 +160,7 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
 
 /* Reports keys with a suggestion one by one, and the others together. */
 static void report(struct cluster *cluster, const struct cluster_namespace *namespace,
-                   const struct str *keys, size_t count)
+                   const struct secret_usage *usage, const struct str *keys, size_t count)
 {
     enum { COMPARED = 20 }; /* comparing more keys is too slow */
     struct str *rest = ARENA_ARRAY(&cluster->arena, count, struct str);
@@ -130,7 +168,7 @@ static void report(struct cluster *cluster, const struct cluster_namespace *name
     for (size_t i = 0; i < count; i++) {
         struct suggestion near = {0};
         if (count <= COMPARED)
-            near = find_near(cluster, namespace, keys[i]);
+            near = find_near(cluster, usage, keys[i]);
         if (near.best.len)
             report_key(cluster, namespace, keys[i], &near);
         else
@@ -157,7 +195,7 @@ void secret_usage_report(struct cluster *cluster, const struct cluster_namespace
     for (size_t i = 0; i < count; i++)
         if (!secret_usage_has(&usage, keys[i]))
             unused[unused_count++] = keys[i];
-    report(cluster, namespace, unused, unused_count);
+    report(cluster, namespace, &usage, unused, unused_count);
 }
 
 void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable)

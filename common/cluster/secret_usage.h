@@ -7,14 +7,29 @@
 
 #include "cluster/cluster.h"
 
+/* A container or cron job of the given files that uses a key by name. */
+struct secret_user {
+    const struct variable *variable; /* with the key */
+    const struct service *service;
+    const struct container *container; /* NULL: the container of the service */
+    const struct cron_job *cron_job;   /* or NULL */
+};
+
 /* The keys that a namespace uses. */
 struct secret_usage {
     struct map listed; /* keys that are used by name */
     bool all;          /* all keys are used, for example by a service with secrets: all */
+    /* In the order of the files. Containers and cron jobs that use a key only because they have the
+     * variables of the service are not listed. */
+    struct secret_user *users;
+    size_t user_count;
 };
 
 struct secret_usage secret_usage_of(struct cluster *cluster,
                                     const struct cluster_namespace *namespace);
+
+/* Returns the user for messages: "web", "sidecar proxy of web". */
+struct str secret_user_format(struct arena *arena, const struct secret_user *user);
 
 /* Adds the keys that charts, other layers and all other workloads of the namespace use. False if
  * they cannot be read. */

@@ -1,6 +1,7 @@
 #include "cluster/secrets.h"
 
 #include "cluster/ownership.h"
+#include "format/base64.h"
 #include "manifest/manifest.h"
 #include "yaml/emit.h"
 
@@ -54,6 +55,16 @@ const struct secret *secrets_find(const struct secrets *secrets, struct str name
         if (str_equal(secrets->items[i].name, name))
             return &secrets->items[i];
     return NULL;
+}
+
+bool secret_decode(struct cluster *cluster, struct arena *arena, const struct secret *secret,
+                   struct str *ret)
+{
+    if (base64_decode(arena, secret->encoded, ret))
+        return true;
+    diag_error(&cluster->diags, NO_LOCATION, "kubectl returned invalid base64 for \"%.*s\"",
+               STR_ARG(secret->name));
+    return false;
 }
 
 static char *append(char *to, struct str text)

@@ -33,6 +33,10 @@ void secrets_index(struct arena *arena, struct secrets *secrets);
 /* Returns the item of a name; NULL if there is none. */
 const struct secret *secrets_find(const struct secrets *secrets, struct str name);
 
+/* Decodes the value into `arena`. Reports an error and returns false if it is not base64. */
+bool secret_decode(struct cluster *cluster, struct arena *arena, const struct secret *secret,
+                   struct str *ret);
+
 enum secrets_patched { SECRETS_FAILED, SECRETS_CHANGED, SECRETS_OVERTAKEN };
 
 /* Changes keys, and creates the Secret and namespace if they do not exist. `version`: the version

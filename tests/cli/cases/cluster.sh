@@ -289,3 +289,45 @@ for command in apply delete status outputs; do
     expect "$command where kubectl fails" 1 err "error: cannot list " err "in namespace \"hello\": no configuration has been provided"
     check "$command reports a failure once" test "$(grep -c 'no configuration' "$err")" = 1
 done
+
+# Keys that only a sidecar, an init container or a cron job needs. The Secret has A and OLD.
+kubectl secret <<'EOF'
+case "$*" in
+*json*) echo '{"kind": "List", "items": []}' ;;
+*) printf '7\nA MQ==\nOLD MTI=\n' ;;
+esac
+EOF
+cat >users.yaml <<'EOF'
+name: hello
+modules:
+  - name: web
+    type: k8s-service
+    image: nginx:1.29
+    port: {http: 80}
+    secrets: [A, B]
+    env_vars: {MAYBE: {secret: manual-secrets, optional: true}}
+    sidecars:
+      - {name: proxy, image: "envoy:1", secrets: [B], env_vars: {P: {secret: manual-secrets, key: PROXY}}}
+    init_containers:
+      - {name: migrate, commands: [./migrate], env_vars: {DB: {secret: manual-secrets}}}
+    cron_jobs:
+      - {name: clean, schedule: "@daily", commands: [a], env_vars: {DB: {secret: manual-secrets}}}
+      - {name: sum, schedule: "@daily", commands: [b], env_vars: {A: {secret: manual-secrets, key: B}}}
+  - {name: worker, type: k8s-service, image: "nginx:1.29", port: none, secrets: [B]}
+EOF
+cat >users.expected <<'EOF'
+NAME    SIZE       NOTE      VALUE
+A       1                    1
+OLD     2          unused    12
+B       -          missing, needed by web, sidecar proxy of web, cron job web-sum and 1 more
+PROXY   -          missing, needed by sidecar proxy of web
+DB      -          missing, needed by init container migrate of web, cron job web-clean
+EOF
+try "$optasvc" secret list -f users.yaml --show-values
+expect "secret list with keys of other containers" 0
+check "secret list says what needs the missing keys" cmp "$out" users.expected
+try "$optasvc" secret set PROXI -f users.yaml --from-file ok.yaml
+expect "a misspelt key of a sidecar" 0 silent err 'did you mean "PROXY"?'
+sed -e 's/secrets: \[A, B\]/secrets: all/' users.yaml >all.yaml
+try "$optasvc" __complete secret view -f all.yaml ''
+expect "completion with the keys of a sidecar" 0 only "$(printf 'B\tsecret\nB\tsecret\n:4')"

@@ -115,6 +115,39 @@ run_missing() {
         kubectl get deployment web -n "$1"
 }
 
+# Keys that only a sidecar, an init container or a cron job needs.
+run_missing_users() {
+    local key
+    local sources='{secret: manual-secrets, key:'
+    kubectl create namespace "$1" && service "$1" 'secrets: all' \
+        "sidecars: [{name: proxy, image: 'nginx:1.29', secrets: [LISTED], env_vars: {A: $sources PROXY}}}]" \
+        "init_containers: [{name: migrate, commands: ['true'], env_vars: {A: $sources MIGRATE}}}]" \
+        "cron_jobs: [{name: clean, schedule: '@daily', commands: [a], env_vars: {A: $sources CLEAN}}}]" || return 1
+    exits 1 kubectl-optasvc apply -f service.yaml && says '(secrets: all requires it)' &&
+        says '(needs key "CLEAN")' && says 'set it: kubectl optasvc secret set CLEAN -f service.yaml' &&
+        ! grep 'kubectl create secret' err || return 1
+    printf x | exits 0 secret set OTHER -f service.yaml && exits 0 secret list -f service.yaml || return 1
+    diff -u - out <<'TEXT' || return 1
+NAME      SIZE       NOTE
+OTHER     1
+LISTED    -          missing, needed by sidecar proxy of web
+PROXY     -          missing, needed by sidecar proxy of web
+MIGRATE   -          missing, needed by init container migrate of web
+CLEAN     -          missing, needed by cron job web-clean
+TEXT
+    for key in LISTED PROXY MIGRATE CLEAN; do
+        exits 1 kubectl-optasvc apply -f service.yaml && ! kubectl get deployment web -n "$1" 2>/dev/null &&
+            says "Secret \"manual-secrets\" in namespace \"$1\" has no key \"$key\"" &&
+            says "set it: kubectl optasvc secret set $key -f service.yaml" && ! grep 'kubectl edit' err &&
+            printf x | exits 0 secret set "$key" -f service.yaml && ! grep 'no service in the given files' err || return 1
+    done
+    exits 0 secret list -f service.yaml && ! grep -E 'missing|unused' out &&
+        exits 0 kubectl-optasvc apply -f service.yaml --timeout 60s || return 1
+    # Without secrets: all, these keys are not unused either.
+    sed -i -e '/secrets: all/d' -e 's/secrets: \[LISTED\], //' service.yaml
+    exits 0 secret list -f service.yaml && grep -x 'LISTED  *1  *unused' out && [ "$(grep -c unused out)" -eq 2 ]
+}
+
 # NAMESPACE VERB...: grants the user `nobody` these verbs on Secrets.
 allow() {
     local namespace=$1

@@ -179,7 +179,7 @@ NAME      SIZE       NOTE
 A         3
 BINARY    3          unused
 UNUSED    9          unused
-MISSING   -          missing
+MISSING   -          missing, needed by web
 TEXT
     printf 'a\n\x1b[2J"' | exits 0 secret set A -f service.yaml --no-restart &&
         exits 0 secret list --show-values -f service.yaml || return 1
@@ -188,7 +188,7 @@ NAME      SIZE       NOTE      VALUE
 A         7                    "a\n?[2J\""
 BINARY    3          unused    (binary)
 UNUSED    9          unused    "two words"
-MISSING   -          missing
+MISSING   -          missing, needed by web
 TEXT
     for each in view delete; do
         changes_nothing "$1" exits 1 secret $each NONE -f service.yaml && says 'secret "NONE" not found' || return 1
@@ -206,6 +206,6 @@ TEXT
     exits 0 secret delete UNUSED -f service.yaml && says 'UNUSED deleted' &&
         [ "$(state "$1" | jq -c '.data | keys')" = '["A","BINARY"]' ] || return 1
     service "$1-absent" 'secrets: [A]'
-    exits 0 secret list -f service.yaml && grep -q '^A .*missing$' out && exits 1 secret view A -f service.yaml &&
+    exits 0 secret list -f service.yaml && grep -q '^A .*missing, needed by web$' out && exits 1 secret view A -f service.yaml &&
         ! kubectl get namespace "$1-absent" 2>/dev/null
 }
