@@ -93,6 +93,8 @@ static void with_libyaml(const char *text, size_t len)
         if (!yaml_parser_parse(&parser, &event))
             fail(parser.problem ? parser.problem : "parse");
         type = event.type;
+        if (type == YAML_ALIAS_EVENT)
+            fail("alias");
         if (type == YAML_SCALAR_EVENT)
             scalar(&writer, event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
                    (const char *)event.data.scalar.value, event.data.scalar.length);
@@ -123,6 +125,8 @@ static void with_libfyaml(const char *text, size_t len)
             open_child(&writer, event->type == FYET_MAPPING_START);
         } else if (event->type == FYET_MAPPING_END || event->type == FYET_SEQUENCE_END) {
             close_child(&writer);
+        } else if (event->type == FYET_ALIAS) {
+            fail("alias");
         } else if (event->type == FYET_DOCUMENT_END) {
             putchar('\n');
         }
