@@ -18,10 +18,9 @@ static const struct command command = {
     .arguments = "SERVICE-FILE",
     .max_args = 1,
     .summary = "Inject a service file into the manifests of a Helm chart",
-    .details =
-        "Reads manifests from stdin and writes them to stdout. Changes only what the service\n"
-        "file sets; everything else is kept byte for byte. SERVICE-FILE defaults to\n"
-        "$OPTASVC_FILE, which Helm 4 passes to plugins.\n",
+    .details = "Reads manifests from stdin and writes them to stdout. Changes only what the "
+               "service file sets; everything else is kept byte for byte. SERVICE-FILE defaults to "
+               "$OPTASVC_FILE, which Helm 4 passes to plugins.",
     .examples =
         EXAMPLES({"Install a chart with Helm 3",
                   "helm install shop ./chart --post-renderer helm-postrender \\\n"

@@ -39,7 +39,7 @@ static int print_names(const struct invocation *invocation)
     const struct options *options = &invocation->options;
     bool ok =
         render_services(&options->input, invocation->color, &arena, &render_result, &messages);
-    console_print_error(buf_str(&messages));
+    console_print_messages(buf_str(&messages));
     int status =
         ok ? console_finish(format_object_names(&arena, options, &render_result)) : EXIT_FAILURE;
     buf_free(&messages);
@@ -78,13 +78,13 @@ const struct command command_apply = {
     .group = GROUP_DEPLOY,
     .summary = "Apply service files and wait for the rollout",
     .details =
-        "All checks run before anything is changed: the files, the Secrets that the pods\n"
-        "require, and a server-side dry run of every object. Then apply creates the namespace if\n"
-        "it does not exist, applies all objects server-side with the field manager `optasvc`, and\n"
-        "deletes stale objects that would still act: autoscaler, disruption budget, CronJobs and,\n"
-        "once the new pods are ready, a workload of another kind.\n"
-        "--prune=layer lists the objects to delete and asks for confirmation; pass --yes if stdin\n"
-        "is not a terminal.\n",
+        "All checks run before anything is changed: the files, the Secrets that the pods require, "
+        "and a server-side dry run of every object. Then apply creates the namespace if it does "
+        "not exist, applies all objects server-side with the field manager `optasvc`, and deletes "
+        "stale objects that would still act: autoscaler, disruption budget, CronJobs and, once the "
+        "new pods are ready, a workload of another kind.\n"
+        "--prune=layer lists the objects to delete "
+        "and asks for confirmation; pass --yes if stdin is not a terminal.",
     .examples =
         EXAMPLES({"Apply a service file to the cluster of the current context",
                   "kubectl optasvc apply -f web.yaml"},
@@ -97,5 +97,6 @@ const struct command command_apply = {
     .flags = FLAG_LIST(FLAGS_APPLY),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
+    .output_default = "progress",
     .run = cmd_apply,
 };

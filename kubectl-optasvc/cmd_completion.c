@@ -116,9 +116,8 @@ const struct command command_completion = {
     .min_args = 1,
     .max_args = 1,
     .summary = "Print a shell completion script",
-    .details =
-        "For bash, add to ~/.bashrc: source <(kubectl-optasvc completion bash). For `kubectl\n"
-        "optasvc`, kubectl runs kubectl_complete-optasvc, which must be in PATH.\n",
+    .details = "For bash, add to ~/.bashrc: source <(kubectl-optasvc completion bash). For "
+               "`kubectl optasvc`, kubectl runs kubectl_complete-optasvc, which must be in PATH.",
     .examples = EXAMPLES(
         {"Complete kubectl-optasvc in bash", "source <(kubectl-optasvc completion bash)"},
         {"Complete it in every fish", "kubectl-optasvc completion fish \\\n"

@@ -56,7 +56,7 @@ static int report_errors(const struct manifest_files *files, bool color)
 {
     struct buf messages = {0};
     diags_write(&files->diags, &messages, color);
-    console_print_error(buf_str(&messages));
+    console_print_messages(buf_str(&messages));
     buf_free(&messages);
     return EXIT_FAILURE;
 }
@@ -67,7 +67,7 @@ static int convert(const struct manifest_files *files, const struct invocation *
     const struct options *options = &invocation->options;
     bool ok = convert_manifests(files->sources, files->count, &options->gateway,
                                 options->inject.best_effort, invocation->color, &converted);
-    console_print_error(buf_str(&converted.messages));
+    console_print_messages(buf_str(&converted.messages));
     if (ok && options->inject.report)
         ok = report_write_file("report", options->inject.report, O_TRUNC,
                                buf_str(&converted.report));
@@ -90,15 +90,14 @@ const struct command command_convert_ingress = {
     .group = GROUP_CHARTS,
     .summary = "Convert Ingresses of ingress-nginx to routes of a Gateway",
     .details =
-        "Reads manifests and prints routes and policies that mean the same as their Ingresses;\n"
-        "no other objects of the manifests. All Ingresses of a host must be passed together,\n"
-        "because a regular expression of one changes how nginx reads the others. Pass the\n"
-        "Services too if Ingresses name their ports:\n"
-        "  kubectl get ingress,service -A -o yaml | kubectl optasvc convert-ingress -f - \\\n"
-        "    --gateway infra/public --type envoy --listener https --http-listener http\n"
-        "Each difference in meaning is a line on stderr. Access control, and without\n"
-        "--best-effort anything else that routes do not have, is an error: then nothing is\n"
-        "printed. Does not access a cluster.\n",
+        "Reads manifests and prints routes and policies that mean the same as their Ingresses; no "
+        "other objects of the manifests. All Ingresses of a host must be passed together, because "
+        "a regular expression of one changes how nginx reads the others. Pass the Services too if "
+        "Ingresses name their ports.\n"
+        "Each difference in meaning is a line on stderr. Access "
+        "control, and "
+        "without --best-effort anything else that routes do not have, is an error: then nothing is "
+        "printed. Does not access a cluster.",
     .examples = EXAMPLES(
         {"Convert all Ingresses of a cluster",
          "kubectl get ingress,service -A -o yaml |\n"

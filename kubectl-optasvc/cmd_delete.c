@@ -278,9 +278,9 @@ const struct command command_delete = {
     .name = "delete",
     .group = GROUP_DEPLOY,
     .summary = "Delete services from the cluster",
-    .details = "Lists the objects to delete and asks for confirmation, unless --yes is given.\n"
-               "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the\n"
-               "Secret manual-secrets.\n",
+    .details = "Lists the objects to delete and asks for confirmation, unless --yes is given. "
+               "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the "
+               "Secret manual-secrets.",
     .examples = EXAMPLES({"List the objects to delete, and delete them after confirmation",
                           "kubectl optasvc delete -f web.yaml"},
                          {"Delete one service of a file without asking",

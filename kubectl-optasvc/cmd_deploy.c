@@ -75,7 +75,7 @@ static bool buffer_stdin(const struct options *options, off_t *ret_start)
         return true;
     struct buf line = {0};
     buf_format(&line, "error: cannot read standard input: %s\n", strerror(error));
-    console_print_error(buf_str(&line));
+    console_print_messages(buf_str(&line));
     buf_free(&line);
     return false;
 }
@@ -129,7 +129,7 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
     buf_format(&line, "%.*s %s\n", STR_ARG(image),
                pushed.digest.len ? "pushed"
                                  : "would be pushed; shown by tag because it has no digest yet");
-    console_print_error(buf_str(&line));
+    console_print_messages(buf_str(&line));
     buf_free(&line);
     return true;
 }
@@ -162,8 +162,8 @@ const struct command command_deploy = {
     .group = GROUP_DEPLOY,
     .summary = "Push an image and apply the service with it",
     .details =
-        "Runs push, then apply: the pods use the pushed image by its digest. Without --image, or\n"
-        "with --dry-run, nothing is pushed. If the push fails, nothing is applied.\n",
+        "Runs push, then apply: the pods use the pushed image by its digest. Without --image, or "
+        "with --dry-run, nothing is pushed. If the push fails, nothing is applied.",
     .examples = EXAMPLES({"Push a local image and apply the service with its digest",
                           "kubectl optasvc deploy -f web.yaml --image web:v1"},
                          {"Create a missing ECR repository first",
@@ -174,5 +174,6 @@ const struct command command_deploy = {
     .flags = FLAG_LIST(FLAGS_APPLY, FLAGS_PUSH, FLAG_IMAGE),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
+    .output_default = "progress",
     .run = run_deploy,
 };

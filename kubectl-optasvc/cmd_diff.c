@@ -138,8 +138,8 @@ const struct command command_diff = {
     .name = "diff",
     .group = GROUP_DEPLOY,
     .summary = "Show what apply would change",
-    .details = "Prints the output of `kubectl diff` and the objects that apply would delete. Exit\n"
-               "status: 0 no differences, 1 differences, 2 failure.\n",
+    .details = "Prints the output of `kubectl diff` and the objects that apply would delete. Exit "
+               "status: 0 no differences, 1 differences, 2 failure.",
     .examples = EXAMPLES({"Show what apply would change", "kubectl optasvc diff -f web.yaml"},
                          {"Compare with the cluster of another context",
                           "kubectl optasvc diff -f web.yaml --env staging --context staging"},

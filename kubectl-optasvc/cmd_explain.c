@@ -196,7 +196,7 @@ static int run_explain(const struct invocation *invocation)
     int status = EXIT_SUCCESS;
     if (has_name && !explain_named(&out, &arena, name, &suggestion)) {
         report_unknown(&out, &arena, name, &suggestion);
-        console_print_error(buf_str(&out));
+        console_print_messages(buf_str(&out));
         status = EXIT_FAILURE;
     } else {
         if (!has_name && markdown)
@@ -224,6 +224,7 @@ const struct command command_explain = {
                  {"Describe a nested field", "kubectl optasvc explain resource_request.cpu"}),
     .flags = FLAG_LIST(FLAG_OUTPUT),
     .outputs = outputs,
+    .output_default = "text",
     .run = run_explain,
     .complete = complete_fields,
 };

@@ -6,10 +6,8 @@ const struct command command_inject = {
     .group = GROUP_CHARTS,
     .summary = "Inject service files into the manifests of a Helm chart",
     .details =
-        "Reads manifests from stdin and writes them to stdout, like helm-postrender. Changes only\n"
-        "what the service file sets; everything else is kept byte for byte. With Helm 3:\n"
-        "  helm install NAME CHART --post-renderer kubectl --post-renderer-args optasvc \\\n"
-        "    --post-renderer-args inject --post-renderer-args -f --post-renderer-args FILE\n",
+        "Reads manifests from stdin and writes them to stdout, like helm-postrender. Changes only "
+        "what the service file sets; everything else is kept byte for byte.",
     .examples =
         EXAMPLES({"Show what would be injected into a chart",
                   "helm template shop ./chart | kubectl optasvc inject -f web.yaml --dry-run"},

@@ -84,8 +84,8 @@ const struct command command_outputs = {
     .name = "outputs",
     .group = GROUP_IMAGES,
     .summary = "Print the repository and the deployed image of services",
-    .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for\n"
-               "several services as a map by name.\n",
+    .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for several "
+               "services as a map by name.",
     .examples = EXAMPLES({"Print the repository, image, tag and digest of each service",
                           "kubectl optasvc outputs -f web.yaml"},
                          {"Print only the image that is running",
@@ -93,5 +93,6 @@ const struct command command_outputs = {
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = emit_format_names,
+    .output_default = "yaml",
     .run = run_outputs,
 };

@@ -65,10 +65,10 @@ const struct command command_push = {
     .max_args = 1,
     .summary = "Push a local image to the repository of its service",
     .details =
-        "Prints the pushed image as REPOSITORY@DIGEST. The service must have image: AUTO. The tag\n"
-        "is that of the local image, or latest. For ECR, the aws CLI checks the repository and\n"
-        "provides credentials, which are removed when the push ends; other registries use your\n"
-        "existing login: docker login, gcloud auth configure-docker, az acr login.\n",
+        "Prints the pushed image as REPOSITORY@DIGEST. The service must have image: AUTO. The tag "
+        "is that of the local image, or latest. For ECR, the aws CLI checks the repository and "
+        "provides credentials, which are removed when the push ends; other registries use your "
+        "existing login: docker login, gcloud auth configure-docker, az acr login.",
     .examples = EXAMPLES({"Push a local image to the repository of the service",
                           "kubectl optasvc push web:v1 -f web.yaml"},
                          {"Push it with another tag, to the repository of one environment",
@@ -78,6 +78,7 @@ const struct command command_push = {
     .flags = FLAG_LIST(FLAGS_FILES, FLAGS_PUSH, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
+    .output_default = "text",
     .run = run_push,
     .complete = complete_images,
 };

@@ -10,7 +10,7 @@ static int run(const struct invocation *invocation, bool print)
     struct buf messages = {0};
     bool ok = render(&invocation->options.input, invocation->options.output, invocation->color,
                      &manifests, &messages);
-    console_print_error(buf_str(&messages));
+    console_print_messages(buf_str(&messages));
     int status = ok ? EXIT_SUCCESS : EXIT_FAILURE;
     if (ok && print)
         status = console_finish(buf_str(&manifests));
@@ -33,9 +33,8 @@ const struct command command_render = {
     .name = "render",
     .group = GROUP_FILES,
     .summary = "Render Kubernetes manifests to stdout",
-    .details =
-        "Prints only manifests, and nothing if there is an error. Does not access a cluster: the\n"
-        "output depends only on the files and flags.\n",
+    .details = "Prints only manifests, and nothing if there is an error. Does not access a "
+               "cluster: the output depends only on the files and flags.",
     .examples = EXAMPLES({"Print the manifests", "kubectl optasvc render -f web.yaml"},
                          {"Print the manifests of one environment, for an image of a CI job",
                           "kubectl optasvc render -f web.yaml --env staging --image-tag v1"},
@@ -44,6 +43,7 @@ const struct command command_render = {
     .flags = FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = emit_format_names,
+    .output_default = "yaml",
     .run = cmd_render,
 };
 

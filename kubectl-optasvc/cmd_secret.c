@@ -526,11 +526,10 @@ const struct command command_secret_set = {
     .min_args = 1,
     .max_args = 1,
     .summary = "Set a secret",
-    .details =
-        "Reads the value from stdin, unchanged; on a terminal, prompts for it and does not show\n"
-        "it. Restarts the pods that use the secret if the value changed. An empty value is an\n"
-        "error unless --allow-empty is given; a trailing newline, which echo adds, is a\n"
-        "warning unless --trim-newline is given.\n",
+    .details = "Reads the value from stdin, unchanged; on a terminal, prompts for it and does not "
+               "show it. Restarts the pods that use the secret if the value changed. An empty "
+               "value is an error unless --allow-empty is given; a trailing newline, which echo "
+               "adds, is a warning unless --trim-newline is given.",
     .examples =
         EXAMPLES({"Prompt for the value", "kubectl optasvc secret set API_TOKEN -f web.yaml"},
                  {"Read the value from a password manager",
@@ -552,11 +551,11 @@ const struct command command_secret_import = {
     .min_args = 1,
     .max_args = 1,
     .summary = "Set secrets from a file of NAME=VALUE lines",
-    .details = "Sets all secrets of the file, or none if there is an error. FILE.env may be -\n"
-               "for stdin. Lines may begin with `export`; # starts a comment. Values in single\n"
-               "or double quotes may span several lines; double quotes support \\n, \\r, \\t,\n"
-               "\\\", \\\\ and \\$. Variables are not expanded. A name without a value is an\n"
-               "error: write NAME=\"\" for an empty value, or pass --allow-empty.\n",
+    .details = "Sets all secrets of the file, or none if there is an error. FILE.env may be - for "
+               "stdin. Lines may begin with `export`; # starts a comment. Values in single or "
+               "double quotes may span several lines; double quotes support \\n, \\r, \\t, \\\", "
+               "\\\\ and \\$. Variables are not expanded. A name without a value is an error: "
+               "write NAME=\"\" for an empty value, or pass --allow-empty.",
     .examples = EXAMPLES(
         {"Set all secrets of a file", "kubectl optasvc secret import secrets.env -f web.yaml"},
         {"Set all secrets of an encrypted file",
@@ -605,7 +604,7 @@ const struct command command_secret_delete = {
     .min_args = 1,
     .max_args = 1,
     .summary = "Delete a secret",
-    .details = "Asks for confirmation on a terminal, unless --yes is given.\n",
+    .details = "Asks for confirmation on a terminal, unless --yes is given.",
     .examples =
         EXAMPLES({"Delete a secret after confirmation",
                   "kubectl optasvc secret delete API_TOKEN -f web.yaml"},
@@ -621,10 +620,9 @@ const struct command command_secret_edit = {
     .name = "secret edit",
     .group = GROUP_SECRETS,
     .summary = "Edit secrets in an editor",
-    .details =
-        "Opens $VISUAL or $EDITOR on a private file, which is overwritten when the editor exits.\n"
-        "Binary values cannot be edited and are kept. Lists secrets to delete and asks for\n"
-        "confirmation; pass --yes if stdin is not a terminal.\n",
+    .details = "Opens $VISUAL or $EDITOR on a private file, which is overwritten when the editor "
+               "exits. Binary values cannot be edited and are kept. Lists secrets to delete and "
+               "asks for confirmation; pass --yes if stdin is not a terminal.",
     .examples = EXAMPLES({"Edit all secrets in $EDITOR", "kubectl optasvc secret edit -f web.yaml"},
                          {"Use another editor, which waits until the file is closed",
                           "VISUAL=\"code --wait\" kubectl optasvc secret edit -f web.yaml"}),

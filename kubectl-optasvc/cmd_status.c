@@ -300,5 +300,6 @@ const struct command command_status = {
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_WATCH, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
+    .output_default = "table",
     .run = run_status,
 };

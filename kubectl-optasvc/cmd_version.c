@@ -36,5 +36,6 @@ const struct command command_version = {
                  {"Print only the number", "kubectl optasvc version -o json | jq -r .version"}),
     .flags = FLAG_LIST(FLAG_OUTPUT),
     .outputs = outputs,
+    .output_default = "text",
     .run = run_version,
 };

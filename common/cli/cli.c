@@ -3,6 +3,7 @@
 #include "base/diag.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "cli/help.h"
 #include "config/schema.h"
 #include "os/console.h"
 #include "yaml/parse_manifest.h"
@@ -47,7 +48,7 @@ usage_error(struct cli *cli, const struct suggestion *suggestion, const char *fo
         buf_format(&message, "  see %s --help\n", program->name);
     else
         buf_format(&message, "  see %s help %s\n", program->name, command->name);
-    console_print_error(buf_str(&message));
+    console_print_messages(buf_str(&message));
     buf_free(&message);
     return EXIT_USAGE;
 }
@@ -57,95 +58,6 @@ int cli_usage(const struct invocation *invocation, const char *message)
     struct cli cli = {.program = invocation->program, .invocation = *invocation};
     int status = usage_error(&cli, NULL, "%s", message);
     arena_free(&cli.arena);
-    return status;
-}
-
-/* Help */
-
-const char *const command_group_titles[GROUP_COUNT] = {
-    [GROUP_DEPLOY] = "Deploy", [GROUP_INSPECT] = "Inspect", [GROUP_SECRETS] = "Secrets",
-    [GROUP_IMAGES] = "Images", [GROUP_FILES] = "Files",     [GROUP_CHARTS] = "Charts",
-    [GROUP_OTHER] = "Other",
-};
-
-static void write_flags(struct buf *out, const struct command *command)
-{
-    enum { NAME_COLUMNS = 30 };
-    buf_add(out, STR("\nFlags:\n"));
-    for (enum flag_id i = 0; i < FLAG_COUNT; i++) {
-        const struct flag *flag = &flag_table[i];
-        if (!command_has_flag(command, i))
-            continue;
-        size_t start = out->len;
-        if (flag->short_name)
-            buf_format(out, "  -%c, --%s", flag->short_name, flag->name);
-        else
-            buf_format(out, "      --%s", flag->name);
-        if (flag->type == FLAG_TYPE_CHOICE)
-            buf_format(out, "[=%s]", flag->argument);
-        else if (flag->argument)
-            buf_format(out, " %s", flag->argument);
-        size_t used = out->len - start;
-        buf_add_spaces(out, used < NAME_COLUMNS ? NAME_COLUMNS - used : 1);
-        buf_format(out, " %s", flag->help);
-        if (i == FLAG_OUTPUT)
-            for (size_t j = 0; command->outputs[j]; j++)
-                buf_format(out, "%s%s", j ? ", " : "; one of: ", command->outputs[j]);
-        buf_add_byte(out, '\n');
-    }
-}
-
-static void write_examples(struct buf *out, const struct command *command)
-{
-    for (const struct example *each = command->examples; each && each->comment; each++) {
-        buf_format(out, "%s\n  # %s\n", each == command->examples ? "\nExamples:" : "",
-                   each->comment);
-        struct str line;
-        for (size_t at = 0; str_next_line(str_from_c(each->command), &at, &line);)
-            buf_format(out, "  %.*s\n", STR_ARG(line));
-    }
-}
-
-static void write_command_help(struct buf *out, const struct program *program,
-                               const struct command *command)
-{
-    buf_format(out, "%s\n\nUsage: %s", command->summary, program->name);
-    if (!program->single)
-        buf_format(out, " %s", command->name);
-    if (flag_list_has(command->required, FLAG_FILENAME))
-        buf_add(out, STR(" -f FILE"));
-    if (command->arguments)
-        buf_format(out, " %s", command->arguments);
-    buf_add(out, STR(" [flags]\n"));
-    if (command->details)
-        buf_format(out, "\n%s", command->details);
-    write_examples(out, command);
-    write_flags(out, command);
-}
-
-static void write_program_help(struct buf *out, const struct program *program)
-{
-    buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n", program->summary, program->name);
-    for (enum command_group group = GROUP_DEPLOY; group < GROUP_COUNT; group++) {
-        buf_format(out, "\n%s:\n", command_group_titles[group]);
-        for (const struct command *const *each = program->commands; *each; each++)
-            if ((*each)->group == group)
-                buf_format(out, "  %-17s%s\n", (*each)->name, (*each)->summary);
-    }
-    buf_format(out, "  %-17s%s\n", "help", "Show help for a command");
-    buf_format(out, "\nUse \"%s help COMMAND\" for more information about a command.\n",
-               program->name);
-}
-
-static int show_help(const struct program *program, const struct command *command)
-{
-    struct buf out = {0};
-    if (command)
-        write_command_help(&out, program, command);
-    else
-        write_program_help(&out, program);
-    int status = console_finish(buf_str(&out));
-    buf_free(&out);
     return status;
 }
 
@@ -194,7 +106,7 @@ static void warn_deprecated(struct cli *cli, enum flag_id id, struct str name)
     cli->deprecated[id] = true;
     buf_format(&line, "warning: flag --%.*s is deprecated; use --%s\n", STR_ARG(name),
                flag_table[id].name);
-    console_print_error(buf_str(&line));
+    console_print_messages(buf_str(&line));
     buf_free(&line);
 }
 
@@ -425,7 +337,7 @@ static int run_command(struct cli *cli, const struct command *command)
     if (status)
         return status;
     if (invocation->options.help)
-        return show_help(cli->program, command);
+        return help_show(cli->program, command);
     status = check_flags(cli);
     if (status)
         return status;
@@ -457,24 +369,6 @@ static const struct command *find_command(struct cli *cli, struct suggestion *su
     }
     suggestion_add(suggestion, STR("help"));
     return NULL;
-}
-
-/* Prints the commands whose first word is `word`. Returns false if there are none. */
-static bool show_group(struct cli *cli, const char *word, int *ret_status)
-{
-    const struct program *program = cli->program;
-    struct str first = str_format(&cli->arena, "%s ", word);
-    struct buf out = {0};
-    for (const struct command *const *each = program->commands; *each; each++)
-        if (str_starts_with(str_from_c((*each)->name), first))
-            buf_format(&out, "  %-17s%s\n", (*each)->name, (*each)->summary);
-    bool any = out.len > 0;
-    buf_format(&out, "\nUse \"%s help %s COMMAND\" for more information about a command.\n",
-               program->name, word);
-    if (any)
-        *ret_status = console_finish(buf_str(&out));
-    buf_free(&out);
-    return any;
 }
 
 /* Returns the names of the commands whose first word is `word`; empty if there are none. */
@@ -545,13 +439,13 @@ static int run_help(struct cli *cli)
 {
     int status;
     if (cli->next == cli->argc || strcmp(cli->argv[cli->next], "help") == 0)
-        return show_help(cli->program, NULL);
+        return help_show(cli->program, NULL);
     const char *name = cli->argv[cli->next];
     struct suggestion suggestion;
     const struct command *command = find_command(cli, &suggestion);
     if (command)
-        return show_help(cli->program, command);
-    if (cli->next == cli->argc && show_group(cli, name, &status))
+        return help_show(cli->program, command);
+    if (cli->next == cli->argc && help_show_words(cli->program, name, &status))
         return status;
     return report_unknown_command(cli, name, &suggestion);
 }
@@ -595,7 +489,7 @@ static int run_program(struct cli *cli)
         return usage_error(cli, NULL, "missing command");
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
-        return show_help(program, NULL);
+        return help_show(program, NULL);
     if (strcmp(first, "help") == 0)
         return run_help(cli);
     struct suggestion suggestion;
@@ -607,7 +501,7 @@ static int run_program(struct cli *cli)
     if (first[0] == '-')
         return usage_error(cli, NULL, "unexpected flag \"%s\"; pass flags after the command",
                            first);
-    if (is_help_flag(cli, 1) && show_group(cli, first, &status))
+    if (is_help_flag(cli, 1) && help_show_words(cli->program, first, &status))
         return status;
     return report_unknown_command(cli, first, &suggestion);
 }

@@ -47,11 +47,12 @@ struct command {
     size_t max_args;
     bool hidden;                    /* for scripts: not listed, arguments not parsed */
     const char *summary;            /* one line */
-    const char *details;            /* more lines; may be NULL */
+    const char *details;            /* paragraphs, each one line; may be NULL */
     const struct example *examples; /* EXAMPLES(); may be NULL */
     const enum flag_id *flags;      /* FLAG_LIST(), without those of every command; may be NULL */
     const enum flag_id *required;   /* FLAG_LIST() of required flags; may be NULL */
-    const char *const *outputs;     /* values of --output, ended by NULL; first: default */
+    const char *const *outputs;     /* values of --output, ended by NULL */
+    const char *output_default;     /* what is printed without --output, for help */
     int (*run)(const struct invocation *invocation); /* returns the exit status */
     void (*complete)(struct completion *completion); /* completes arguments; may be NULL */
 };
@@ -67,8 +68,6 @@ struct command_synonym {
     const char *word;
     const char *command;
 };
-
-extern const char *const command_group_titles[GROUP_COUNT];
 
 struct program {
     const char *name; /* as users run it: "kubectl optasvc" */

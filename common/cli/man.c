@@ -1,6 +1,7 @@
 #include "cli/man.h"
 
 #include "base/version.h"
+#include "cli/help.h"
 #include "os/console.h"
 
 #include <string.h>
@@ -80,7 +81,7 @@ static void add_command(struct buf *out, const struct command *command)
     add_escaped(out, str_from_c(command->summary));
     buf_add(out, STR(".\n"));
     if (command->details)
-        add_escaped(out, str_from_c(command->details));
+        add_line(out, command->details);
     if (command->examples) {
         buf_add(out, STR(".IP\n"));
         add_examples(out, command->examples);
@@ -115,9 +116,18 @@ static bool is_flag_of_any(const struct program *program, enum flag_id id)
 static void add_flags(struct buf *out, const struct program *program)
 {
     buf_add(out, STR(".SH FLAGS\n"));
-    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
-        if (is_flag_of_any(program, i))
-            add_flag(out, &flag_table[i]);
+    for (enum flag_section section = 0; section < FLAG_SECTION_COUNT; section++) {
+        size_t title = out->len;
+        buf_format(out, ".SS %s\n",
+                   section == FLAGS_OWN && !program->single ? "Flags of single commands"
+                                                            : flag_section_titles[section]);
+        size_t start = out->len;
+        for (enum flag_id i = 0; i < FLAG_COUNT; i++)
+            if (flag_section(i) == section && is_flag_of_any(program, i))
+                add_flag(out, &flag_table[i]);
+        if (out->len == start)
+            out->len = title;
+    }
 }
 
 static void write_page(struct buf *out, const struct program *program)
@@ -134,7 +144,7 @@ static void write_page(struct buf *out, const struct program *program)
     buf_add(out, STR("\\fR [flags]\n"));
     if (program->single && program->single->details) {
         buf_add(out, STR(".SH DESCRIPTION\n"));
-        add_escaped(out, str_from_c(program->single->details));
+        add_line(out, program->single->details);
     }
     if (program->single && program->single->examples) {
         buf_add(out, STR(".SH EXAMPLES\n"));

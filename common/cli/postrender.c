@@ -43,7 +43,7 @@ static int run(const struct options *options, bool color)
     if (ok && options->inject.report)
         ok =
             report_write_file("report", options->inject.report, O_TRUNC, buf_str(&injected.report));
-    console_print_error(buf_str(&injected.messages));
+    console_print_messages(buf_str(&injected.messages));
     int status = ok ? console_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
     injected_free(&injected);
     io_stream_free(&input);

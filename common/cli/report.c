@@ -19,7 +19,7 @@ int report_failure(const char *format, ...)
     buf_add(&text, STR("error: "));
     diag_add_visible(&text, message);
     buf_add_byte(&text, '\n');
-    console_print_error(buf_str(&text));
+    console_print_messages(buf_str(&text));
     buf_free(&text);
     arena_free(&arena);
     return EXIT_FAILURE;

@@ -17,7 +17,7 @@ bool session_open(struct session *session, const struct input_options *options, 
         messages.len = 0;
         usage_write_skipped(render_result.options, &messages);
     }
-    console_print_error(buf_str(&messages));
+    console_print_messages(buf_str(&messages));
     buf_free(&messages);
     session->services = render_result.items;
     session->service_count = render_result.count;
@@ -31,7 +31,7 @@ bool session_report(struct diags *diags, bool color)
     struct buf messages = {0};
     bool ok = diags->errors == 0 && !process_interrupted();
     diags_write(diags, &messages, color);
-    console_print_error(buf_str(&messages));
+    console_print_messages(buf_str(&messages));
     buf_free(&messages);
     *diags = (struct diags){.arena = diags->arena};
     return ok;

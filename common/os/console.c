@@ -1,10 +1,12 @@
 #include "os/console.h"
 
 #include "base/diag.h"
+#include "base/wrap.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,12 +33,33 @@ void console_copy_errors(struct buf *copy)
     error_copy = copy;
 }
 
+/* Returns the columns of a terminal; 0 if `fd` is none. */
+static size_t terminal_columns(int fd)
+{
+    struct winsize size;
+    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void console_print_messages(struct str text)
+{
+    enum { WIDTH_MIN = 40, WIDTH_MAX = 100 };
+    size_t columns = terminal_columns(STDERR_FILENO);
+    if (columns < WIDTH_MIN) {
+        console_print_error(text);
+        return;
+    }
+    struct buf wrapped = {0};
+    wrap_messages(&wrapped, text, columns < WIDTH_MAX ? columns : WIDTH_MAX);
+    console_print_error(buf_str(&wrapped));
+    buf_free(&wrapped);
+}
+
 void console_print_line(struct str text)
 {
     struct buf line = {0};
     diag_add_visible(&line, text);
     buf_add_byte(&line, '\n');
-    console_print_error(buf_str(&line));
+    console_print_messages(buf_str(&line));
     buf_free(&line);
 }
 
@@ -59,6 +82,11 @@ int console_finish_stream(const struct str *pieces, size_t count, const struct i
     console_print_error(buf_str(&message));
     buf_free(&message);
     return EXIT_FAILURE;
+}
+
+size_t console_columns(void)
+{
+    return terminal_columns(STDOUT_FILENO);
 }
 
 int console_find_stream(const char *path)

@@ -11,7 +11,11 @@ bool console_print(struct str text);
 /* Writes to stderr. Failures are ignored because they cannot be reported anywhere. */
 void console_print_error(struct str text);
 
-/* Like console_print_error() for one line, with control characters replaced. */
+/* Like console_print_error() for whole lines: on a terminal, long ones are wrapped
+ * (wrap_messages()). */
+void console_print_messages(struct str text);
+
+/* Like console_print_messages() for one line, with control characters replaced. */
 void console_print_line(struct str text);
 
 /* Also appends everything that is written to stderr from now on to `copy`; NULL: stops that. */
@@ -21,6 +25,10 @@ void console_copy_errors(struct buf *copy);
  * status: EXIT_FAILURE, with an error on stderr, if any write to stdout failed. */
 int console_finish(struct str text);
 int console_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
+
+/* Returns the columns of the terminal that stdout is; 0 if it is not a terminal, or if its size is
+ * unknown. */
+size_t console_columns(void);
 
 /* Returns the descriptor of stdout or stderr if `path` is the same file (/dev/stderr); otherwise
  * -1. Opening the file again would give it its own offset, so that it would overwrite the stream's

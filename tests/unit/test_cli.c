@@ -43,6 +43,7 @@ static const struct command render_command = {.name = "render",
                                               .flags = FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT),
                                               .required = FLAG_LIST(FLAG_FILENAME),
                                               .outputs = outputs,
+                                              .output_default = "yaml",
                                               .run = print_options};
 static const struct command validate_command = {
     .name = "validate", .group = GROUP_FILES, .summary = "Validates.", .run = print_options};
@@ -169,9 +170,11 @@ static void test_help(void **state)
         {{"help", "help"}, 0, "Usage: kubectl it COMMAND", ""},
         {{"help", "render"}, 0, "Usage: kubectl it render -f FILE [FIELD] [flags]", ""},
         {{"render", "--help"}, 0, "Renders.\n\nUsage: ", ""},
+        {{"render", "--help"}, 0, "\n\nFlags:\n  -o, --output FORMAT ", ""},
+        {{"render", "--help"}, 0, "yaml)\n\nCommon flags:\n  -f, --filename FILE ", ""},
         {{"render", "-h"}, 0, "\nIn detail.\n", ""},
-        {{"render", "-Rh"}, 0, "  -o, --output FORMAT          output format", ""},
-        {{"help", "render"}, 0, "output format; one of: yaml, json\n", ""},
+        {{"render", "-Rh"}, 0, "  -o, --output FORMAT         output format", ""},
+        {{"help", "render"}, 0, "output format; one of: yaml, json (default: yaml)\n", ""},
         {{"help", "validate"}, 0, "      --color WHEN ", ""},
         {{"--version"}, 0, "kubectl-it ", ""},
         {{"help", "rendr"}, 2, "", "unknown command \"rendr\"\n  did you mean \"render\"?"},

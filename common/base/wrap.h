@@ -1,0 +1,16 @@
+/* Wraps text at spaces, for terminals and help. */
+#ifndef OPTASVC_WRAP_H
+#define OPTASVC_WRAP_H
+
+#include "base/str.h"
+
+/* Appends a text without newlines, wrapped so that lines have at most `width` columns if a space
+ * allows it. Further lines are indented to the column where the text begins. */
+void wrap_add(struct buf *out, struct str text, size_t width);
+
+/* Appends lines that are printed on stderr: diagnostics, hints and progress. Further lines are
+ * indented by at least 4 columns. Never wraps a line of a file with its caret, or a command that
+ * users may copy. */
+void wrap_messages(struct buf *out, struct str text, size_t width);
+
+#endif
