@@ -2,14 +2,13 @@
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "commands.h"
-#include "format/duration.h"
 #include "os/io.h"
+#include "table.h"
 #include "yaml/emit.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* True if an autoscaler scales this workload. Labels are not sufficient, because they can be copied
@@ -163,7 +162,6 @@ static const char *const titles[COLUMNS] = {"NAMESPACE",  "NAME",  "IMAGE", "REA
 static void fill_row(struct arena *arena, const struct node *service, struct str row[COLUMNS])
 {
     bool deployed = str_eq_c(node_string(node_at(service, "deployed")), "true");
-    int64_t created = timestamp_parse(node_string(node_at(service, "creationTimestamp")));
     row[0] = node_string(node_at(service, "namespace"));
     row[1] = node_string(node_at(service, "name"));
     row[2] = deployed ? node_string(node_at(service, "image")) : STR("(not deployed)");
@@ -173,30 +171,17 @@ static void fill_row(struct arena *arena, const struct node *service, struct str
                       : STR("-");
     row[4] = join_metrics(arena, service);
     row[5] = join_hosts(arena, service);
-    row[6] = created < 0 ? STR("-") : duration_format(arena, (int64_t)time(NULL) - created);
+    row[6] = table_age(arena, node_string(node_at(service, "creationTimestamp")));
 }
 
 static void add_table(struct buf *out, struct arena *arena, struct node *const *services,
                       size_t count)
 {
-    struct str(*rows)[COLUMNS] = arena_array(arena, count + 1, sizeof *rows);
-    size_t widths[COLUMNS] = {0};
-    for (size_t column = 0; column < COLUMNS; column++)
-        rows[0][column] = str_from_c(titles[column]);
+    struct table table = {.arena = arena, .columns = COLUMNS};
+    table_add_titles(&table, titles);
     for (size_t i = 0; i < count; i++)
-        fill_row(arena, services[i], rows[i + 1]);
-    for (size_t i = 0; i <= count; i++)
-        for (size_t column = 0; column < COLUMNS; column++)
-            if (rows[i][column].len > widths[column])
-                widths[column] = rows[i][column].len;
-    for (size_t i = 0; i <= count; i++)
-        for (size_t column = 0; column < COLUMNS; column++) {
-            diag_add_visible(out, rows[i][column]);
-            if (column + 1 == COLUMNS)
-                buf_add_byte(out, '\n');
-            else
-                buf_add_spaces(out, widths[column] - rows[i][column].len + 3);
-        }
+        fill_row(arena, services[i], table_add_row(&table));
+    table_write(&table, out);
 }
 
 /* Reports workloads that other tools manage or that may belong to another environment. */

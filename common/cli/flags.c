@@ -33,6 +33,12 @@ static const char *check_verbosity(struct str value)
                                                                 : "must be an integer from 0 to 9";
 }
 
+static const char *check_revision(struct str value)
+{
+    int64_t number;
+    return str_to_int(value, &number) && number > 0 ? NULL : "must be an integer, 1 or greater";
+}
+
 static const char *check_lines(struct str value)
 {
     return str_span_only(value, "0123456789") ? NULL : "must be an integer, 0 or greater";
@@ -174,6 +180,10 @@ const struct flag flag_table[FLAG_COUNT] = {
         {"rollback-on-failure", 0, FLAG_TYPE_BOOL, NULL,
          "roll back to the previous revision if the new pods do not become ready",
          offsetof(struct options, apply.rollback_on_failure), NULL, NULL},
+    [FLAG_TO_REVISION] = {"to-revision", 0, FLAG_TYPE_STRING, "NUMBER",
+                          "revision to roll back to, as history prints it (default: the previous "
+                          "one with another pod template)",
+                          offsetof(struct options, rollback.to_revision), NULL, check_revision},
     [FLAG_YES] = {"yes", 'y', FLAG_TYPE_BOOL, NULL, "do not ask for confirmation",
                   offsetof(struct options, yes), NULL, NULL},
     [FLAG_DELETE_NAMESPACE] = {"delete-namespace", 0, FLAG_TYPE_BOOL, NULL,
@@ -183,6 +193,10 @@ const struct flag flag_table[FLAG_COUNT] = {
         {"delete-volumes", 0, FLAG_TYPE_BOOL, NULL,
          "also delete the PersistentVolumeClaims of persistent_storage and their data",
          offsetof(struct options, delete.delete_volumes), NULL, NULL},
+    [FLAG_DELETE_TIMEOUT] =
+        {"timeout", 0, FLAG_TYPE_STRING, "TIME",
+         "total time to wait for the deletion, for example 5m (default: no limit)",
+         offsetof(struct options, delete.timeout), NULL, check_timeout},
     [FLAG_WATCH] = {"watch", 'w', FLAG_TYPE_BOOL, NULL, "keep running and print changes",
                     offsetof(struct options, watch), NULL, NULL},
     [FLAG_FOLLOW] = {"follow", 0, FLAG_TYPE_BOOL, NULL, "stream new log lines",

@@ -469,8 +469,7 @@ static void finish_rollout(struct apply *apply, struct rollout *rollout)
     cluster_report(cluster);
 }
 
-/* Prints which of several services failed. True if none did. */
-static bool summarize(struct apply *apply)
+bool apply_summarize(struct apply *apply)
 {
     struct buf names = {0};
     size_t failed = 0;
@@ -628,7 +627,7 @@ static int run(struct apply *apply)
     if (!process_interrupted())
         prune(apply, ready);
     ok &= cluster_report(cluster);
-    ok &= summarize(apply);
+    ok &= apply_summarize(apply);
     return console_finish((struct str){0}) == EXIT_SUCCESS && ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

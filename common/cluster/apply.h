@@ -19,6 +19,7 @@
  *   apply_superseded.c    detects changes by another apply
  *   rollout_diagnose.c    explains why pods are not ready
  *   rollback.c            rolls back to the previous revision
+ *   live_rollout.c        the rollouts of commands that replace pods without applying files
  *
  * Many objects are split among parallel processes of kubectl (batch.h). Objects that the dry run
  * shows as unchanged are not sent.
@@ -49,6 +50,7 @@ struct rollout {
 
     enum rollout_state state;
     bool unknown;      /* it failed because the cluster does not answer: the pods may be ready */
+    int64_t min_pods;  /* of the autoscaler; 0: none, so there are as many as spec.replicas */
     bool rolled_back;  /* the wait is for the pods of the rollback */
     bool superseded;   /* another apply has changed the service since */
     bool not_accepted; /* the pods are ready, but its routes are not accepted, or not known to be */
@@ -88,6 +90,9 @@ struct rollout *apply_rollout(const struct apply *apply, const struct deployed_s
 
 /* Returns the rollout whose rendered workload is the same as this object; NULL if there is none. */
 struct rollout *apply_rollout_of(struct apply *apply, const struct node *workload);
+
+/* Returns the name of a service in messages. */
+struct str apply_title(struct cluster *cluster, const struct deployed_service *deployed);
 
 /* Finds each rollout's workloads, the stale objects, and the owner of spec.replicas. */
 void apply_plan(struct apply *apply);
@@ -228,6 +233,26 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout);
 
 /* Rolls back to the previous revision, and waits for its pods. */
 void rollout_undo(struct apply *apply, struct rollout *rollout);
+
+/* Returns a live workload of MANAGER with another pod template, for rollback_send(): with all other
+ * fields that MANAGER has applied, and no others. */
+struct node *rollback_workload(struct arena *arena, const struct node *live,
+                               const struct node *template);
+
+/* Applies an object with an earlier pod template. Reports an error and returns false if that
+ * fails. */
+bool rollback_send(struct apply *apply, struct node *object);
+
+/* Prints which of several services failed. True if none did. */
+bool apply_summarize(struct apply *apply);
+
+/* For commands that replace the pods of live workloads without applying the files: sets the
+ * rollouts to the live workloads, and reports an error for each service that has none. */
+bool apply_plan_live(struct apply *apply);
+
+/* Waits for these rollouts, unless --wait=false, and explains failures. True if all are complete.
+ */
+bool apply_await_live(struct apply *apply);
 
 /* Applies the services, waits, and reports. Returns the exit status. */
 int apply(const struct options *options, bool color);

@@ -149,7 +149,7 @@ static void plan_replicas(struct apply *apply, struct rollout *rollout)
     rollout->preserved_replicas = needs_transfer && replicas > 1 ? replicas : 0;
 }
 
-static struct str title_of(struct cluster *cluster, const struct deployed_service *deployed)
+struct str apply_title(struct cluster *cluster, const struct deployed_service *deployed)
 {
     struct str name = deployed->service->name;
     return cluster->namespace_count == 1
@@ -169,7 +169,9 @@ void apply_plan(struct apply *apply)
     for (size_t i = 0; i < cluster->service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         rollout->deployed = &cluster->services[i];
-        rollout->title = title_of(cluster, rollout->deployed);
+        if (service_has_autoscaler(rollout->deployed->service))
+            rollout->min_pods = rollout->deployed->service->min_containers;
+        rollout->title = apply_title(cluster, rollout->deployed);
         find_workloads(apply, rollout);
         plan_stale(apply, rollout);
         rollout->deadline_exceeded_at = rollout_deadline_exceeded_at(rollout->live);

@@ -11,7 +11,7 @@
 /* Lists that contain every workload. */
 #define LISTS_WORKLOAD                                                                             \
     (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS |           \
-     LIST_FILE_USERS)
+     LIST_FILE_USERS | LIST_REVISIONS)
 
 const struct kind kind_table[] = {
     {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 16},
@@ -146,7 +146,7 @@ const struct kind kind_table[] = {
     {.name = "ReplicaSet",
      .resource = "replicasets.apps",
      .not_rendered = true,
-     .lists = LIST_POD_OWNERS | LIST_FILE_USERS},
+     .lists = LIST_POD_OWNERS | LIST_FILE_USERS | LIST_REVISIONS},
     {.name = "Pod",
      .resource = "pods",
      .not_rendered = true,
@@ -163,7 +163,7 @@ const struct kind kind_table[] = {
     {.name = "ControllerRevision",
      .resource = "controllerrevisions.apps",
      .not_rendered = true,
-     .lists = LIST_FILE_USERS},
+     .lists = LIST_FILE_USERS | LIST_REVISIONS},
 };
 
 const size_t kind_count = COUNT_OF(kind_table);

@@ -24,7 +24,7 @@ enum kind_role {
  * queried separately. */
 enum kind_list {
     LIST_RENDERED = 0,       /* apply, diff, delete: all kinds that a service can have */
-    LIST_WORKLOADS = 1,      /* secret: the workloads that it restarts */
+    LIST_WORKLOADS = 1,      /* secret, restart: the workloads whose pods they restart */
     LIST_STATUS = 2,         /* status */
     LIST_OUTPUTS = 4,        /* outputs */
     LIST_PODS = 8,           /* shell */
@@ -34,6 +34,7 @@ enum kind_list {
     LIST_CLAIM_OWNERS = 128, /* delete: kinds that create claims */
     LIST_CLAIMS = 256,       /* apply, delete: claims */
     LIST_FILE_USERS = 512,   /* apply: kinds whose pods may mount files */
+    LIST_REVISIONS = 1024,   /* history: workloads and the records of their pod templates */
 };
 
 /* Which events of a kind explain why the pods of a service are not ready. */

@@ -1,58 +1,62 @@
-/* Rolls back a failed rollout: applies the pod template of the previous revision as our own
+/* Rolls back the pods of a service: applies the pod template of an earlier revision as our own
  * manager, so that the next apply does not conflict, as it would after `kubectl rollout undo`. */
 #include "cluster/apply.h"
+#include "cluster/pod_template.h"
+#include "cluster/revision.h"
 
-static int64_t revision_of(const struct node *object)
+/* Returns the pod template from before the current one. A StatefulSet whose rollout is not complete
+ * still runs it. */
+static const struct node *previous_template(const struct revisions *revisions,
+                                            const struct node *workload)
 {
-    return object_number(object, "metadata annotations deployment.kubernetes.io/revision",
-                         object_number(object, "revision", 0));
+    struct str running = node_string(node_at(workload, "status currentRevision"));
+    const struct revision *current = revisions_current(revisions, workload);
+    const struct revision *previous = current ? revisions_before(revisions, current) : NULL;
+    for (size_t i = 0; kind_is_stateful(workload) && i < revisions->count; i++)
+        if (&revisions->items[i] != current &&
+            str_equal(object_name(revisions->items[i].object), running))
+            previous = &revisions->items[i];
+    return previous ? previous->template : NULL;
 }
 
-/* Returns the newest revision of the workload that is older than `than`; NULL if there is none.
- * Objects of other workloads can have the same labels. */
-static struct node *newest_before(struct node *items, const struct node *workload, int64_t than)
+/* Returns the fields of a value that a manager has applied. `fields`: in the form of fieldsV1. A
+ * list is returned as a whole. */
+static struct node *applied_value(struct arena *arena, const struct node *value,
+                                  const struct node *fields)
 {
-    struct node *newest = NULL;
-    for (struct node *item = items; item; item = item->next)
-        if (str_equal(object_controller(item), object_uid(workload)) && revision_of(item) > 0 &&
-            revision_of(item) < than && (!newest || revision_of(item) > revision_of(newest)))
-            newest = item;
-    return newest;
-}
-
-static struct node *find_by_name(struct node *items, struct str name)
-{
-    while (items && !str_equal(object_name(items), name))
-        items = items->next;
-    return items;
-}
-
-static const struct node *previous_template(struct node *items, const struct node *workload)
-{
-    if (!kind_is_stateful(workload))
-        return node_at(newest_before(items, workload, revision_of(workload)), "spec template");
-    struct str current = node_string(node_at(workload, "status currentRevision"));
-    struct str update = node_string(node_at(workload, "status updateRevision"));
-    struct node *revision = find_by_name(items, current);
-    if (str_equal(current, update))
-        revision = revision ? newest_before(items, workload, revision_of(revision)) : NULL;
-    return node_at(revision, "data spec template");
-}
-
-/* Returns a copy without the fields that controllers add. */
-static struct node *clean_template(struct arena *arena, const struct node *template)
-{
-    static const char *const labels[] = {"pod-template-hash", "controller-revision-hash"};
-    struct node *copy = node_copy(arena, template);
-    node_remove(copy, "$patch");
-    node_remove(node_at(copy, "metadata"), "creationTimestamp");
-    node_remove(node_at(copy, "metadata annotations"), "kubectl.kubernetes.io/restartedAt");
-    for (size_t i = 0; i < COUNT_OF(labels); i++)
-        node_remove(node_at(copy, "metadata labels"), labels[i]);
+    const struct node *field = node_first_child(fields);
+    if (!field || value->kind != NODE_MAP)
+        return node_copy(arena, value);
+    struct node *copy = node_new(arena, NODE_MAP);
+    for (; field; field = field->next) {
+        struct str key = field->key->text;
+        const struct node *child =
+            str_starts_with(key, STR("f:")) ? node_at_key(value, str_skip(key, 2)) : NULL;
+        if (child)
+            node_put(copy, node_scalar(arena, STYLE_TEXT, str_skip(key, 2)),
+                     applied_value(arena, child, field));
+    }
     return copy;
 }
 
-static bool send(struct apply *apply, struct node *object)
+struct node *rollback_workload(struct arena *arena, const struct node *live,
+                               const struct node *template)
+{
+    struct node *object = object_reference(arena, live);
+    const struct node *fields = object_applied_fields(live, MANAGER);
+    const struct node *applied = applied_value(arena, live, fields);
+    const struct node *metadata = node_first_child(node_at(applied, "metadata"));
+    struct node *reference = node_get(object, "metadata");
+    node_set_string(arena, reference, "uid", object_uid(live));
+    for (; metadata; metadata = metadata->next)
+        node_put(reference, node_copy(arena, metadata->key), node_copy(arena, metadata));
+    struct node *spec = node_copy(arena, node_get(applied, "spec"));
+    node_put(object, node_scalar(arena, STYLE_TEXT, STR("spec")), spec);
+    node_replace(spec, "template", node_copy(arena, template));
+    return object;
+}
+
+bool rollback_send(struct apply *apply, struct node *object)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     unsigned force = apply->cluster.options->apply.force_conflicts ? APPLY_FORCE : 0;
@@ -73,7 +77,7 @@ static bool restore_old_kind(struct apply *apply, const struct rollout *rollout)
             continue;
         struct node *autoscaler = node_copy(kubectl->arena, deployed->objects[i]);
         node_at(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
-        ok = send(apply, autoscaler);
+        ok = rollback_send(apply, autoscaler);
     }
     if (ok)
         cluster_print(&apply->cluster, "%.*s: rolled back: its %.*s is still running",
@@ -88,10 +92,8 @@ query_previous_template(struct apply *apply, const struct rollout *rollout, cons
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     if (!rollout_is_observed(now)) /* the newest revision has no number yet */
         return NULL;
-    struct node *items = kubectl_items(kubectl_get(
-        kubectl, kind_of(now)->revisions, "--namespace", rollout->deployed->namespace->name.data,
-        deployed_service_selector(kubectl->arena, rollout->deployed), NULL));
-    return previous_template(items, now);
+    struct revisions revisions = revisions_query(kubectl, rollout->deployed, now);
+    return previous_template(&revisions, now);
 }
 
 /* Returns the pod template from before this apply if its rollout was complete, else that of the
@@ -143,8 +145,9 @@ void rollout_undo(struct apply *apply, struct rollout *rollout)
     if (!template)
         return;
     struct node *object = node_copy(&cluster->arena, rollout->workload);
-    node_replace(node_get(object, "spec"), "template", clean_template(&cluster->arena, template));
-    if (!send(apply, object))
+    node_replace(node_get(object, "spec"), "template",
+                 pod_template_clean(&cluster->arena, template));
+    if (!rollback_send(apply, object))
         return;
     rollout->rolled_back = true;
     cluster_print(

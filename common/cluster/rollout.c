@@ -86,10 +86,7 @@ bool rollout_is_complete(const struct node *workload)
 /* Returns how many pods must be ready: with an autoscaler at least its minimum. */
 static int64_t required_pods(const struct rollout *rollout, const struct pod_counts *counts)
 {
-    const struct service *service = rollout->deployed->service;
-    bool scales = service_has_autoscaler(service);
-    return scales && service->min_containers > counts->desired ? service->min_containers
-                                                               : counts->desired;
+    return rollout->min_pods > counts->desired ? rollout->min_pods : counts->desired;
 }
 
 static void print_progress(struct rollout_watch *wait, struct rollout *rollout, struct str text)

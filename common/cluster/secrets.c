@@ -1,6 +1,7 @@
 #include "cluster/secrets.h"
 
 #include "cluster/ownership.h"
+#include "cluster/restart.h"
 #include "format/base64.h"
 #include "manifest/manifest.h"
 #include "yaml/emit.h"
@@ -276,30 +277,6 @@ static bool uses_any(const struct service *service, const struct secrets *change
     return all && hidden < changes->count;
 }
 
-/* kubectl rejects a second restart within the same second, but pods of the first may have the old
- * value, so it is retried. Reports an error and returns false if it fails. */
-static bool request_restart(struct cluster *cluster, const struct deployed_service *deployed,
-                            const struct node *live)
-{
-    enum { TRIES = 3, PAUSE = 1000 };
-    const char *const *arguments = kubectl_argv(&cluster->kubectl, "rollout", "restart",
-                                                object_title(&cluster->arena, live).data,
-                                                "--namespace", deployed->namespace->name.data, NULL)
-                                       .items;
-    for (int i = 1;; i++) {
-        struct process run = {.arguments = arguments};
-        kubectl_run(&cluster->kubectl, &run, 1);
-        bool ok = process_succeeded(&run);
-        bool again = !ok && i < TRIES && kubectl_stderr_contains(&run, "within the past second");
-        if (!ok && !again)
-            kubectl_report(&cluster->kubectl, &run);
-        process_free(&run);
-        if (!again || process_interrupted())
-            return ok;
-        process_sleep(PAUSE);
-    }
-}
-
 static void restart_service(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
@@ -308,7 +285,7 @@ static void restart_service(struct cluster *cluster, const struct deployed_servi
         cluster_print(
             cluster, "%.*s: not restarted: %.*s has no environment label; run apply to claim it",
             STR_ARG(deployed->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
-    if (!live || !request_restart(cluster, deployed, live))
+    if (!live || !restart_workload(&cluster->kubectl, live))
         return;
     struct str managers = {0};
     if (!object_applied_by(live, MANAGER))

@@ -95,9 +95,14 @@ struct apply_options {
     bool rollback_on_failure;
 };
 
+struct rollback_options {
+    const char *to_revision; /* NULL: the previous one */
+};
+
 struct delete_options {
     bool delete_namespace;
     bool delete_volumes;
+    const char *timeout; /* for duration_parse(); NULL: none */
 };
 
 struct logs_options {
@@ -130,6 +135,7 @@ struct options {
     struct gateway_options gateway;
     struct kubectl_options kubectl;
     struct apply_options apply;
+    struct rollback_options rollback;
     struct delete_options delete;
     struct logs_options logs;
     struct secret_options secret;

@@ -159,7 +159,7 @@ needs() {
 
 # The rules of docs/rbac.md are sufficient, and each is necessary.
 run_rbac() {
-    local needed=0 on=(-f rbac.yaml --as USER) v1 v2
+    local needed=0 on=(-f rbac.yaml --as USER) v1 v2 image
     prepare() { :; }
     documented_roles
     must kubectl create clusterrole rbac-known --verb=get --non-resource-url=/rbac-known
@@ -190,6 +190,21 @@ run_rbac() {
     EDITOR=./editor needs 0 rbac 'optasvc-secret-change optasvc-restart' . optasvc secret edit "${on[@]}"
     prepare() { optasvc secret set B -f rbac.yaml --from-file value >must.out 2>&1; }
     needs 0 rbac optasvc-secret-change . optasvc secret delete B "${on[@]}"
+
+    prepare() { :; }
+    needs 0 rbac optasvc-restart . optasvc restart "${on[@]}"
+    needs 0 rbac optasvc-history . optasvc history "${on[@]}"
+    must kubectl create configmap settings -n rbac --from-literal=a=1
+    for image in 1 2; do
+        service rbac "${v1[@]}" "image: nginx:$image" 'volumes: [{path: /etc/a, config_map: settings}]'
+        must optasvc apply -f rbac.yaml
+    done
+    needs 0 rbac optasvc-rollback . optasvc rollback "${on[@]}"
+    service rbac "${v1[@]}" "$crash"
+    must optasvc apply -f rbac.yaml --wait=false
+    needs 1 rbac 'optasvc-restart optasvc-explain' '^(events|pods|pods/log)$' optasvc restart "${on[@]}" --timeout 3s
+    service rbac "${v1[@]}"
+    must optasvc apply -f rbac.yaml
 
     # A dry run needs the same permissions, except those for the steps after the change.
     prepare() { :; }
