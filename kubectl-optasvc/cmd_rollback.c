@@ -319,11 +319,16 @@ static int run_rollback(const struct invocation *invocation)
 
 const struct command command_rollback = {
     .name = "rollback",
+    .group = GROUP_DEPLOY,
     .summary = "Roll back the pods of services to an earlier revision",
     .details = "Applies the pod template of an earlier revision and waits for its pods.\n"
                "Everything outside of the pod template remains as it is: the number of pods,\n"
                "and other objects, which are listed if they have changed since. To restore\n"
                "these too, apply the service file of that time.\n",
+    .examples = EXAMPLES(
+        {"Roll back to the pods before the last change", "kubectl optasvc rollback -f web.yaml"},
+        {"Roll back one service to a revision that history lists",
+         "kubectl optasvc rollback -f web.yaml --module web --to-revision 3"}),
     .flags =
         FLAG_LIST(FLAGS_CLUSTER, FLAG_TO_REVISION, FLAG_WAIT, FLAG_TIMEOUT, FLAG_FORCE_CONFLICTS),
     .required = FLAG_LIST(FLAG_FILENAME),
