@@ -5,6 +5,7 @@
 #include "cluster/prompt.h"
 #include "commands.h"
 #include "delete_namespace.h"
+#include "format/duration.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,15 @@ static bool prepare(struct deletion *deletion)
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
+/* --timeout limits the wait, which begins when the user has confirmed. */
+static void set_deadline(struct cluster *cluster)
+{
+    const char *timeout = cluster->options->delete.timeout;
+    int64_t seconds = 0;
+    if (timeout && duration_parse(str_from_c(timeout), &seconds))
+        cluster->kubectl.deadline = process_monotonic_ms() + seconds * 1000;
+}
+
 static int run(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
@@ -255,6 +265,7 @@ static int run(struct deletion *deletion)
         cluster_print(cluster, "nothing was deleted");
         return EXIT_FAILURE;
     }
+    set_deadline(cluster);
     delete_objects(deletion, &deletion->objects);
     release_objects(deletion);
     delete_namespaces(deletion);
@@ -278,16 +289,19 @@ const struct command command_delete = {
     .name = "delete",
     .group = GROUP_DEPLOY,
     .summary = "Delete services from the cluster",
-    .details = "Lists the objects to delete and asks for confirmation, unless --yes is given. "
-               "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the "
-               "Secret manual-secrets.",
+    .details =
+        "Lists the objects to delete and asks for confirmation, unless --yes is given. "
+        "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the "
+        "Secret manual-secrets. Waits until the objects no longer exist, or until --timeout, "
+        "after which it lists those that remain.",
     .examples = EXAMPLES({"List the objects to delete, and delete them after confirmation",
                           "kubectl optasvc delete -f web.yaml"},
                          {"Delete one service of a file without asking",
                           "kubectl optasvc delete -f web.yaml --module web --yes"},
                          {"Delete the Namespace too, if nothing else is in it",
                           "kubectl optasvc delete -f web.yaml --delete-namespace"}),
-    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_YES, FLAG_DELETE_NAMESPACE, FLAG_DELETE_VOLUMES),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_YES, FLAG_DELETE_NAMESPACE, FLAG_DELETE_VOLUMES,
+                       FLAG_DELETE_TIMEOUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_delete,
 };

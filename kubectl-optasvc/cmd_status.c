@@ -200,10 +200,17 @@ static void report_unlisted(struct cluster *cluster, const struct deployed_servi
                       STR_ARG(deployed->service->name), STR_ARG(object_title(arena, unclaimed)));
 }
 
+/* True if services are found by their labels, without files. */
+static bool selects_by_labels(const struct options *options)
+{
+    return options->labels.all_namespaces || options->labels.selector;
+}
+
 static bool write_status(struct cluster *cluster, struct buf *out)
 {
     struct arena *arena = cluster->kubectl.arena;
-    if (!cluster_query(cluster, LIST_STATUS, 0))
+    if (!(selects_by_labels(cluster->options) ? cluster_query_labels(cluster)
+                                              : cluster_query(cluster, LIST_STATUS, 0)))
         return false;
     struct node **services = ARENA_ARRAY(arena, cluster->service_count, struct node *);
     for (size_t i = 0; i < cluster->service_count; i++)
@@ -259,12 +266,19 @@ static int run_status(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
-    bool ok = cluster_open(&cluster, &invocation->options, invocation->color, true);
-    if (ok && invocation->options.watch)
+    const struct options *options = &invocation->options;
+    bool ok = selects_by_labels(options)
+                  ? cluster_open_without_files(&cluster, options, invocation->color)
+                  : cluster_open(&cluster, options, invocation->color, true);
+    if (ok && options->watch)
         ok = watch(&cluster);
     else if (ok)
         ok = write_status(&cluster, &out);
     ok = cluster_report(&cluster) && ok;
+    if (ok && cluster.service_count == 0 && !options->output && !options->watch) {
+        out.len = 0; /* the titles */
+        cluster_print(&cluster, "no services found");
+    }
     int status = ok ? console_finish(buf_str(&out)) : EXIT_FAILURE;
     buf_free(&out);
     cluster_close(&cluster);
@@ -277,12 +291,15 @@ const struct command command_status = {
     .name = "status",
     .group = GROUP_INSPECT,
     .summary = "Show image, pods, autoscaler and hosts of services",
-    .examples =
-        EXAMPLES({"Show the services of a file", "kubectl optasvc status -f web.yaml"},
-                 {"Keep running and print changes", "kubectl optasvc status -f web.yaml --watch"},
-                 {"Print the hosts of one service",
-                  "kubectl optasvc status -f web.yaml --module web -o json | jq \".[].hosts\""}),
-    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_WATCH, FLAG_OUTPUT),
+    .examples = EXAMPLES(
+        {"Show the services of a file", "kubectl optasvc status -f web.yaml"},
+        {"Keep running and print changes", "kubectl optasvc status -f web.yaml --watch"},
+        {"Print the hosts of one service",
+         "kubectl optasvc status -f web.yaml --module web -o json | jq \".[].hosts\""},
+        {"Show the services of the whole cluster, without any file", "kubectl optasvc status -A"},
+        {"Show those of an environment in all namespaces",
+         "kubectl optasvc status -A -l opta.dev/environment-name=production"}),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_ALL_NAMESPACES, FLAG_SELECTOR, FLAG_WATCH, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
     .output_default = "table",

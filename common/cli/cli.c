@@ -304,11 +304,42 @@ static int report_missing_flag(struct cli *cli, const struct flag *flag)
     return usage_error(cli, NULL, "missing required flag: --%s %s", flag->name, flag->argument);
 }
 
+static bool selects_by_labels(const struct cli *cli)
+{
+    return cli->given[FLAG_ALL_NAMESPACES] || cli->given[FLAG_SELECTOR];
+}
+
+/* Reports flags that have no effect because services are found without files. */
+static int check_label_flags(struct cli *cli)
+{
+    static const enum flag_id flags[] = {FLAGS_RENDER};
+    const struct flag *by =
+        &flag_table[cli->given[FLAG_ALL_NAMESPACES] ? FLAG_ALL_NAMESPACES : FLAG_SELECTOR];
+    if (!selects_by_labels(cli))
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(flags); i++) {
+        if (!cli->given[flags[i]] || (flags[i] == FLAG_NAMESPACE && by->short_name == 'l'))
+            continue;
+        const char *hint = flags[i] == FLAG_NAMESPACE ? "it selects all namespaces"
+                           : flags[i] == FLAG_MODULE
+                               ? "services are found by the labels of their objects, without "
+                                 "files; use -l opta.dev/module-name=NAME"
+                               : "services are found by the labels of their objects, without files";
+        return usage_error(cli, NULL, "--%s and --%s are mutually exclusive: %s",
+                           flag_table[flags[i]].name, by->name, hint);
+    }
+    return 0;
+}
+
 static int check_flags(struct cli *cli)
 {
     const struct command *command = cli->invocation.command;
+    int status = check_label_flags(cli);
+    if (status)
+        return status;
     for (enum flag_id i = 0; i < FLAG_COUNT; i++)
-        if (flag_list_has(command->required, i) && !cli->given[i])
+        if (flag_list_has(command->required, i) && !cli->given[i] &&
+            !(i == FLAG_FILENAME && selects_by_labels(cli)))
             return report_missing_flag(cli, &flag_table[i]);
     if (cli->invocation.arguments.count < command->min_args)
         return usage_error(cli, NULL, "missing required argument: %s", command->arguments);

@@ -77,6 +77,13 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_NAMESPACE] = {"namespace", 'n', FLAG_TYPE_STRING, "NAME",
                         "existing namespace, instead of the layer's name",
                         offsetof(struct options, input.namespace), NULL, name_check_namespace},
+    [FLAG_ALL_NAMESPACES] = {"all-namespaces", 'A', FLAG_TYPE_BOOL, NULL,
+                             "find services in all namespaces by their labels, without files",
+                             offsetof(struct options, labels.all_namespaces), NULL, NULL},
+    [FLAG_SELECTOR] =
+        {"selector", 'l', FLAG_TYPE_STRING, "SELECTOR",
+         "find services by labels of their workloads, without files; -A: in all namespaces",
+         offsetof(struct options, labels.selector), NULL, NULL},
     [FLAG_OUTPUT] = {"output", 'o', FLAG_TYPE_STRING, "FORMAT", "output format",
                      offsetof(struct options, output), NULL, NULL},
     [FLAG_WORKLOAD] =

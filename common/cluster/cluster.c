@@ -10,12 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns the namespace of a layer, which is added if it is new. */
-static struct cluster_namespace *namespace_of_layer(struct cluster *cluster,
-                                                    const struct layer *layer)
+struct cluster_namespace *cluster_namespace_of(struct cluster *cluster, const struct layer *layer)
 {
     struct cluster_namespace *new = &cluster->namespaces[cluster->namespace_count];
-    if (map_add(&cluster->arena, &cluster->namespace_names, layer->namespace, new))
+    if (map_add(cluster->kubectl.arena, &cluster->namespace_names, layer->namespace, new))
         return cluster_namespace_find(cluster, layer->namespace);
     cluster->namespace_count++;
     *new = (struct cluster_namespace){.name = layer->namespace, .layer = layer};
@@ -81,27 +79,43 @@ static void add_services(struct cluster *cluster, const struct session *session)
             .service = rendered->service,
             .objects = rendered->objects,
             .count = rendered->count,
-            .namespace = namespace_of_layer(cluster, rendered->service->layer)};
+            .namespace = cluster_namespace_of(cluster, rendered->service->layer)};
         namespace_add_service(arena, &cluster->services[i]);
     }
     set_selectors(cluster);
 }
 
-bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet)
+static void begin(struct cluster *cluster, const struct options *options, bool color)
 {
     *cluster = (struct cluster){.options = options, .color = color};
     cluster->diags.arena = &cluster->arena;
     cluster->kubectl = (struct kubectl){
         .options = &options->kubectl, .arena = &cluster->arena, .diags = &cluster->diags};
+}
+
+static bool isolate(struct cluster *cluster)
+{
+    if (kuberc_isolate(&cluster->options->kubectl, &cluster->arena, &cluster->diags))
+        return true;
+    cluster_report(cluster);
+    return false;
+}
+
+bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet)
+{
+    begin(cluster, options, color);
     struct session session = {.arena = &cluster->arena};
-    if (!session_open(&session, &options->input, color, quiet))
+    if (!session_open(&session, &options->input, color, quiet) || !isolate(cluster))
         return false;
-    if (!kuberc_isolate(&options->kubectl, &cluster->arena, &cluster->diags)) {
-        cluster_report(cluster);
-        return false;
-    }
     add_services(cluster, &session);
     return true;
+}
+
+bool cluster_open_without_files(struct cluster *cluster, const struct options *options, bool color)
+{
+    begin(cluster, options, color);
+    process_watch_signals();
+    return isolate(cluster);
 }
 
 void cluster_close(struct cluster *cluster)

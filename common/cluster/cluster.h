@@ -73,6 +73,18 @@ struct cluster {
 bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet);
 void cluster_close(struct cluster *cluster);
 
+/* Begins without files: cluster_query_labels() finds the services. Reports errors and returns false
+ * if any. */
+bool cluster_open_without_files(struct cluster *cluster, const struct options *options, bool color);
+
+/* Lists the workloads with the labels of apply and of --selector, in all namespaces with -A, else
+ * in that of --namespace or of the context; and the kinds of LIST_STATUS that belong to them. Sets
+ * the services, of which only names are known. Reports errors and returns false if any. */
+bool cluster_query_labels(struct cluster *cluster);
+
+/* Returns the namespace of a layer, which is added if it is new. */
+struct cluster_namespace *cluster_namespace_of(struct cluster *cluster, const struct layer *layer);
+
 enum query {
     QUERY_NAMESPACES = 1,
     QUERY_SECRETS = 2,

@@ -70,6 +70,9 @@ void kubectl_poll(const struct kubectl *kubectl, struct process *runs, size_t co
 
 void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count)
 {
+    for (size_t i = 0; i < count; i++)
+        if (!runs[i].inherit_stdout)
+            runs[i].activity = kubectl_purpose(kubectl->arena, &runs[i]);
     kubectl_poll(kubectl, runs, count);
     for (size_t i = 0; i < count; i++)
         kubectl_show_warnings(kubectl, &runs[i]);

@@ -13,8 +13,9 @@ struct kubectl {
     const struct kubectl_options *options; /* flags passed to kubectl */
     struct arena *arena;                   /* for arguments and results */
     struct diags *diags;                   /* for failures */
-    bool secret;   /* requests contain secrets: -v is capped below the level that logs bodies */
-    int64_t limit; /* timeout of a process in ms; 0: none */
+    bool secret;      /* requests contain secrets: -v is capped below the level that logs bodies */
+    int64_t limit;    /* timeout of a process in ms; 0: none */
+    int64_t deadline; /* process_monotonic_ms() until which deletions are waited for; 0: none */
 };
 
 /* Returns the program and the given words (NULL-terminated; the first is the verb), then the flags
@@ -94,7 +95,7 @@ struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
 /* Deletes objects that still have the uid and owner that were read; if `wait`, waits until they no
  * longer exist. Returns how many were deleted, and moves them to the front, in their order: kubectl
  * has printed their names, and the server no longer has them or is terminating them. Reports
- * failures. */
+ * failures, and the objects that still exist at the deadline, which are not counted. */
 size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size_t count,
                       bool wait);
 

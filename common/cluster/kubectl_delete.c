@@ -4,11 +4,15 @@
 #include "cluster/batch.h"
 #include "cluster/object.h"
 #include "os/console.h"
+#include "os/progress.h"
+
+#include <inttypes.h>
 
 enum {
     POLL_FIRST = 200, /* ms between two queries */
     POLL_LAST = 2000,
-    PATIENCE = 10000, /* ms after which it is printed what is waited for */
+    PATIENCE = 10000, /* ms after which it is printed what is waited for; on a terminal */
+    PATIENCE_TERMINAL = 1000,
 };
 
 /* The objects of a namespace are one group: they are deleted in their order. */
@@ -168,18 +172,59 @@ static bool check_terminating(struct wait *wait)
     return known && !process_interrupted();
 }
 
+/* Returns what an object that is being deleted waits for; empty if that is not known. */
+static struct str finalizers_of(struct arena *arena, const struct node *live)
+{
+    struct buf names = {0};
+    const struct node *item = node_first_child(node_at(live, "metadata finalizers"));
+    for (; item; item = item->next)
+        buf_add_joined(&names, ", ", item->text);
+    return buf_take(arena, &names);
+}
+
+/* Reports the objects that still exist at the deadline. */
+static void report_remaining(struct wait *wait)
+{
+    const struct kubectl *kubectl = wait->kubectl;
+    struct arena *arena = kubectl->arena;
+    struct map live_objects = {0};
+    get_live(kubectl, wait->terminating, wait->count, &live_objects);
+    for (size_t i = 0; i < wait->count && !process_interrupted(); i++) {
+        const struct node *object = wait->terminating[i];
+        struct str key = object_key(arena, object);
+        struct str namespace = object_namespace(object);
+        struct str finalizers = finalizers_of(arena, map_get(&live_objects, key));
+        map_add(arena, &wait->refused, key, object);
+        diag_error(kubectl->diags, NO_LOCATION,
+                   "%.*s%s%.*s%s is being deleted, but still exists after %" PRId64 " s",
+                   STR_ARG(object_title(arena, object)), namespace.len ? " in namespace \"" : "",
+                   STR_ARG(namespace), namespace.len ? "\"" : "",
+                   (process_monotonic_ms() - wait->started) / 1000);
+        if (finalizers.len)
+            diag_hint(kubectl->diags, "it is deleted when its finalizers are removed: %.*s",
+                      STR_ARG(finalizers));
+    }
+}
+
 static void print_terminating(struct wait *wait)
 {
-    if (wait->printed || process_monotonic_ms() - wait->started < PATIENCE)
+    int64_t elapsed = process_monotonic_ms() - wait->started;
+    bool terminal = progress_is_possible() && elapsed >= PATIENCE_TERMINAL;
+    if (!terminal && (wait->printed || elapsed < PATIENCE))
         return;
     struct arena *arena = wait->kubectl->arena;
     struct str others = {0};
     if (wait->count > 1)
         others = str_format(arena, " and %zu more", wait->count - 1);
     wait->printed = true;
-    console_print_line(str_format(arena, "waiting for the deletion of %.*s%.*s",
-                                  STR_ARG(object_title(arena, wait->terminating[0])),
-                                  STR_ARG(others)));
+    struct str line =
+        str_format(arena, "waiting for the deletion of %.*s%.*s",
+                   STR_ARG(object_title(arena, wait->terminating[0])), STR_ARG(others));
+    if (terminal)
+        console_set_status(
+            str_format(arena, "%.*s (%" PRId64 " s)", STR_ARG(line), elapsed / 1000));
+    else
+        console_print_line(line);
 }
 
 /* Waits until the objects no longer exist or, without `wait_for_all`, are being deleted. Moves them
@@ -196,9 +241,14 @@ static size_t await_deleted(const struct kubectl *kubectl, struct node **objects
     for (int pause = POLL_FIRST; wait.count && check_terminating(&wait);) {
         if (!wait_for_all || wait.count == 0)
             break;
+        if (kubectl->deadline && process_monotonic_ms() >= kubectl->deadline) {
+            report_remaining(&wait);
+            break;
+        }
         print_terminating(&wait);
         process_back_off(&pause, POLL_LAST);
     }
+    console_set_status((struct str){0});
     size_t deleted = 0;
     for (size_t i = 0; i < count; i++)
         if (!map_get(&wait.refused, object_key(kubectl->arena, objects[i])))

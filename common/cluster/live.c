@@ -2,6 +2,8 @@
 
 #include "cluster/ownership.h"
 
+#include <stdlib.h>
+
 static struct str join_names(struct arena *arena, struct str layer, struct str name)
 {
     return str_format(arena, "%.*s/%.*s", STR_ARG(layer), STR_ARG(name));
@@ -59,6 +61,36 @@ static void add_to_services(struct arena *arena, const struct cluster_namespace 
             add_related(arena, deployed, object);
         each = namespace_find_uid(namespace, object_controller(each));
     }
+}
+
+static size_t delete_order(const struct node *object)
+{
+    return kind_is_rendered(object) ? kind_of(object)->delete_order : kind_count;
+}
+
+static int by_delete_order(const void *a, const void *b)
+{
+    const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
+    const size_t orders[] = {delete_order(left), delete_order(right)};
+    return orders[0] == orders[1] ? str_compare(object_name(left), object_name(right))
+                                  : (orders[0] > orders[1]) - (orders[0] < orders[1]);
+}
+
+void namespace_sort(struct arena *arena, struct cluster_namespace *namespace)
+{
+    size_t count = 0;
+    for (const struct node *live = namespace->live; live; live = live->next)
+        count++;
+    struct node **sorted = ARENA_ARRAY(arena, count, struct node *);
+    count = 0;
+    for (struct node *live = namespace->live; live; live = live->next)
+        sorted[count++] = live;
+    if (count)
+        qsort(sorted, count, sizeof(struct node *), by_delete_order);
+    struct node **link = &namespace->live;
+    for (size_t i = 0; i < count; i++, link = &(*link)->next)
+        *link = sorted[i];
+    *link = NULL;
 }
 
 void namespace_index(struct arena *arena, struct cluster_namespace *namespace)

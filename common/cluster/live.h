@@ -17,6 +17,9 @@ struct deployed_service *namespace_service(struct arena *arena,
 bool namespace_has_layer(struct arena *arena, const struct cluster_namespace *namespace,
                          struct str layer, struct str environment);
 
+/* Sorts the live objects in the order in which they are deleted. */
+void namespace_sort(struct arena *arena, struct cluster_namespace *namespace);
+
 /* Rebuilds the indexes after `live` has changed. They are allocated in the arena. */
 void namespace_index(struct arena *arena, struct cluster_namespace *namespace);
 

@@ -9,42 +9,9 @@
 #include "cluster/ownership.h"
 #include "manifest/manifest.h"
 
-#include <stdlib.h>
-
 /* From this number of namespaces on, a request is sent for all of them together. Fewer are sent in
  * parallel, which requires no permissions on the whole cluster. */
 enum { TOGETHER_MIN = PROCESS_PARALLEL_MAX + 1 };
-
-static size_t delete_order(const struct node *object)
-{
-    return kind_is_rendered(object) ? kind_of(object)->delete_order : kind_count;
-}
-
-static int by_delete_order(const void *a, const void *b)
-{
-    const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
-    const size_t orders[] = {delete_order(left), delete_order(right)};
-    return orders[0] == orders[1] ? str_compare(object_name(left), object_name(right))
-                                  : (orders[0] > orders[1]) - (orders[0] < orders[1]);
-}
-
-/* Sorts the live objects in the order in which they are deleted. */
-static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
-{
-    size_t count = 0;
-    for (const struct node *live = namespace->live; live; live = live->next)
-        count++;
-    struct node **sorted = ARENA_ARRAY(arena, count, struct node *);
-    count = 0;
-    for (struct node *live = namespace->live; live; live = live->next)
-        sorted[count++] = live;
-    if (count)
-        qsort(sorted, count, sizeof(struct node *), by_delete_order);
-    struct node **link = &namespace->live;
-    for (size_t i = 0; i < count; i++, link = &(*link)->next)
-        *link = sorted[i];
-    *link = NULL;
-}
 
 /* A request about a namespace or all of them. */
 struct request {
@@ -478,7 +445,7 @@ bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
         request_together(cluster, &requests);
     request_each(cluster, &requests);
     for (size_t i = 0; i < cluster->namespace_count; i++) {
-        sort_live(cluster->kubectl.arena, &cluster->namespaces[i]);
+        namespace_sort(cluster->kubectl.arena, &cluster->namespaces[i]);
         namespace_index(cluster->kubectl.arena, &cluster->namespaces[i]);
     }
     return cluster->diags.errors == 0 && !process_interrupted();

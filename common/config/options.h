@@ -73,6 +73,12 @@ struct gateway_options {
     bool listener_sets;
 };
 
+/* Flags that select services by the labels of their objects, without files. */
+struct label_options {
+    bool all_namespaces;  /* --all-namespaces */
+    const char *selector; /* --selector; NULL: any */
+};
+
 /* Flags of commands that access a cluster. Those that kubectl has are passed to it. */
 struct kubectl_options {
     const char *kubeconfig;
@@ -133,6 +139,7 @@ struct options {
     struct input_options input;
     struct inject_options inject;
     struct gateway_options gateway;
+    struct label_options labels;
     struct kubectl_options kubectl;
     struct apply_options apply;
     struct rollback_options rollback;

@@ -2,6 +2,7 @@
 
 #include "base/diag.h"
 #include "base/wrap.h"
+#include "os/progress.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 static int print_error; /* errno of the first failed write to stdout */
 static struct buf *error_copy;
+static bool has_status; /* a line of console_set_status() is shown */
 
 bool console_print(struct str text)
 {
@@ -20,10 +22,32 @@ bool console_print(struct str text)
     return print_error == 0;
 }
 
-void console_print_error(struct str text)
+static const char erase_line[] = "\r\033[K";
+
+static void write_error(struct str text)
 {
     int ignored = io_write(STDERR_FILENO, text);
     (void)ignored;
+}
+
+void console_set_status(struct str line)
+{
+    if (!has_status && (line.len == 0 || !progress_is_possible()))
+        return;
+    struct buf out = {0};
+    buf_add(&out, str_from_c(erase_line));
+    if (line.len) /* some terminals wrap as soon as the last column is written */
+        diag_add_truncated(&out, line, progress_terminal_size().columns - 1);
+    has_status = line.len > 0;
+    write_error(buf_str(&out));
+    buf_free(&out);
+}
+
+void console_print_error(struct str text)
+{
+    if (text.len)
+        console_set_status((struct str){0});
+    write_error(text);
     if (error_copy)
         buf_add(error_copy, text);
 }

@@ -11,6 +11,10 @@ bool console_print(struct str text);
 /* Writes to stderr. Failures are ignored because they cannot be reported anywhere. */
 void console_print_error(struct str text);
 
+/* Shows a line on the terminal that the next output to stderr erases; an empty one only erases.
+ * Nothing happens unless stderr is a terminal. */
+void console_set_status(struct str line);
+
 /* Like console_print_error() for whole lines: on a terminal, long ones are wrapped
  * (wrap_messages()). */
 void console_print_messages(struct str text);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -13,6 +14,7 @@
 
 #include "base/diag.h"
 #include "os/console.h"
+#include "os/progress.h"
 
 extern char **environ;
 
@@ -413,14 +415,46 @@ static bool reap_all(struct child *children, size_t count)
     return running;
 }
 
+/* Says what takes long: on a terminal after a second, otherwise once after ten, so that logs stay
+ * short. Nothing is said after a child has printed something, because it may be a prompt. `said`:
+ * the second when something was said last, -1 if nothing was. */
+static void show_activity(const struct child *children, size_t count, int64_t elapsed,
+                          int64_t *said)
+{
+    enum { TERMINAL_AFTER = 1, AFTER = 10 };
+    const struct child *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (children[i].process->stderr_shown)
+            return;
+        if (!first && children[i].pid && children[i].process->activity.len)
+            first = &children[i];
+    }
+    bool terminal = first && elapsed >= TERMINAL_AFTER && progress_is_possible();
+    if (!first || elapsed == *said || (!terminal && (*said >= 0 || elapsed < AFTER)))
+        return;
+    struct arena arena = {0};
+    struct str line = str_format(&arena, "waiting for kubectl to %.*s (%" PRId64 " s)",
+                                 STR_ARG(first->process->activity), elapsed);
+    if (terminal)
+        console_set_status(line);
+    else
+        console_print_line(line);
+    *said = elapsed;
+    arena_free(&arena);
+}
+
 static void wait_for_children(struct child *children, size_t count)
 {
+    int64_t started = process_monotonic_ms();
+    int64_t said = -1;
     struct arena arena = {0};
     struct pollfd *fds = ARENA_ARRAY(&arena, STREAMS * count + 1, struct pollfd);
     while (reap_all(children, count)) {
         poll_once(children, count, fds, poll_timeout(children, count));
         terminate_children(children, count);
+        show_activity(children, count, (process_monotonic_ms() - started) / 1000, &said);
     }
+    console_set_status((struct str){0});
     arena_free(&arena);
 }
 

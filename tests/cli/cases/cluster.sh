@@ -140,12 +140,28 @@ diff --prune|unknown flag --prune
 delete --yes|
 delete -y|
 delete -y --delete-namespace --delete-volumes|
+delete -y --timeout 5m|
+delete -y --timeout 5x|--timeout must be a duration from 1s to 168h
 delete|stdin is not a terminal; pass --yes
 delete --adopt|unknown flag --adopt
 delete --dry-run|unknown flag --dry-run
 status -o json|
 status -w|
 status -o yaml|--output must be json, not "yaml"
+status -A|--filename and --all-namespaces are mutually exclusive: services are found by the labels of their objects, without files
+status -l a=b|--filename and --selector are mutually exclusive
+status -l=|--selector must not be empty
+restart --wait=false|
+restart --timeout 5m --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
+restart --dry-run|unknown flag --dry-run
+history -o json|
+history -o yaml|--output must be json, not "yaml"
+rollback --to-revision 2|
+rollback --to-revision 0|--to-revision must be an integer, 1 or greater, not "0"
+rollback --to-revision -1|--to-revision must be an integer, 1 or greater, not "-1"
+rollback --to-revision 1.5|--to-revision must be an integer, 1 or greater, not "1.5"
+rollback --to-revision 99999999999999999999|--to-revision must be an integer, 1 or greater
+rollback --force-conflicts --timeout 5m|
 outputs -o yaml|
 outputs -o json|
 logs --tail 0|
@@ -160,6 +176,23 @@ shell -l|unknown flag -l
 render --context a|unknown flag --context
 render -v 5|unknown flag -v
 EOF
+# Without files.
+while IFS='|' read -r words message; do
+    # shellcheck disable=SC2086
+    try "$optasvc" status $words
+    expect "status $words" 2 err "$message"
+done <<'EOF'
+-A -n a|--namespace and --all-namespaces are mutually exclusive: it selects all namespaces
+-l a=b --module web|--module and --selector are mutually exclusive: services are found by the labels of their objects, without files; use -l opta.dev/module-name=NAME
+-A --env prod|--env and --all-namespaces are mutually exclusive
+-A --image-tag v1|--image-tag and --all-namespaces are mutually exclusive
+EOF
+for words in -A '-l a=b' '-A -l a=b' '-l a=b -n c'; do
+    # shellcheck disable=SC2086
+    try "$optasvc" status $words
+    expect "status $words" 1 err "error: $absent"
+done
+
 try "$optasvc" shell -f ok.yaml -- ls -l
 expect "shell -- ls -l" 1 err "error: $absent"
 

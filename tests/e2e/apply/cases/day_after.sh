@@ -74,6 +74,18 @@ TEXT
     says err 'error: web: not ready after 3 s' 'CrashLoopBackOff'
 }
 
+# A command says on a terminal what it waits for, and elsewhere only after a longer time.
+run_slow_answers() {
+    service slow "${one[@]}"
+    wrapper slow-kubectl <<<'sleep 3'
+    export KUBECTL_PATH=./slow-kubectl
+    TERM=xterm script -qec 'kubectl-optasvc status -f slow.yaml' typescript >screen </dev/null || fail "$(cat -v screen)"
+    says screen $'\r\x1b[Kwaiting for kubectl to list Deployments, ' ' in namespace "slow" (2 s)'
+    says screen '(not deployed)'
+    expect 0 optasvc status -f slow.yaml
+    empty err
+}
+
 # NAMESPACE: prints the rows of history without the namespace and age.
 history_of() {
     expect 0 optasvc history -f "$1.yaml"

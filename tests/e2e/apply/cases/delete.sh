@@ -33,6 +33,34 @@ TEXT
     same elsewhere "$(value elsewhere deployment/web .metadata.namespace)" 'the namespace'
 }
 
+# The wait ends at --timeout, and what remains is named.
+run_delete_timeout() {
+    service late "${one[@]}"
+    expect 0 optasvc apply -f late.yaml
+    must kubectl patch service web -n late --type merge -p '{"metadata": {"finalizers": ["example.com/hold", "example.com/more"]}}'
+    expect 1 optasvc delete -f late.yaml --yes --delete-namespace --timeout 2s
+    within 2 15
+    holds out <<'TEXT'
+deployment.apps/web deleted
+serviceaccount/web deleted
+TEXT
+    sed 's/after [2-9] s/after SECONDS/' err >why
+    holds why <<'TEXT'
+error: service/web in namespace "late" is being deleted, but still exists after SECONDS
+  it is deleted when its finalizers are removed: example.com/hold, example.com/more
+TEXT
+    # The Namespace is not deleted: that would not end either.
+    same Active "$(kubectl get namespace late -o jsonpath='{.status.phase}')" 'the namespace'
+    # On a terminal, the wait says what it waits for.
+    TERM=xterm script -qec 'kubectl-optasvc delete -f late.yaml --yes --timeout 3s' typescript >screen </dev/null
+    same 1 $? 'the exit status'
+    says screen 'waiting for the deletion of service/web ('
+    must kubectl patch service web -n late --type merge -p '{"metadata": {"finalizers": null}}'
+    expect 0 optasvc delete -f late.yaml --yes --delete-namespace --timeout 1m
+    says out 'namespace/late deleted'
+    no_namespace late
+}
+
 run_delete() {
     must make_volumes 2
     service delete "${one[@]}" "$storage" "$jobs_one" 'public_uri: delete.example.com' 'secrets: [A]'

@@ -172,6 +172,9 @@ run_rbac() {
     expect 0 optasvc apply -f rbac.yaml
 
     needs 0 rbac optasvc-status . optasvc status "${on[@]}"
+    needs 0 rbac optasvc-status . optasvc status -l opta.dev/module-name -n rbac --as USER
+    jq '.kind = "ClusterRole" | .metadata.name = "shows"' optasvc-status.json >shows.json
+    needs 0 rbac shows . optasvc status -A --as USER
     needs 0 rbac optasvc-outputs . optasvc outputs "${on[@]}"
     # There is no kubelet, so requests to it fail, but not because of permissions.
     needs 1 rbac optasvc-logs . optasvc logs "${on[@]}"

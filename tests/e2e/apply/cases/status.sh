@@ -90,6 +90,60 @@ TEXT
     empty err
 }
 
+# Without files: the services are found by their labels.
+run_status_labels() {
+    service labels-a "${one[@]}" 'public_uri: labels.example.com'
+    environments_service labels-b 'min_containers: 2' 'max_containers: 4'
+    expect 0 optasvc apply -f labels-a.yaml
+    expect 0 optasvc apply -f labels-b.yaml --env prod
+    mkdir empty
+    cd empty || return
+    # Other cases have services too.
+    expect 0 optasvc status -A
+    grep -E '^(NAMESPACE|labels-)' out | sed -E 's/ +[0-9]+s$/ AGE/; s/  +/ | /g' >table
+    holds table <<'TEXT'
+NAMESPACE | NAME | IMAGE | READY | AUTOSCALER | HOSTS | AGE
+labels-a | web | nginx:1 | 1/1 | - | labels.example.com AGE
+labels-b | web | nginx:1 | 2/2 | 2-4 cpu ?/80% memory ?/80% | - AGE
+TEXT
+    expect 0 optasvc status -A -l 'opta.dev/layer-name in (labels-a, labels-b)' -o json
+    jq -c '.[] | [.name, .namespace, .deployed, .image, .replicas, .hosts, .autoscaler.maxReplicas]' out >got
+    holds got <<'TEXT'
+["web","labels-a",true,"nginx:1",1,["labels.example.com"],null]
+["web","labels-b",true,"nginx:1",2,[],4]
+TEXT
+    # A label of the workload alone does not hide its autoscaler.
+    must kubectl label deployment/web -n labels-b team=shop
+    expect 0 optasvc status -n labels-b -l team=shop -o json
+    same '["labels-b",4]' "$(jq -c '.[] | [.namespace, .autoscaler.maxReplicas]' out)" 'the service'
+    expect 0 optasvc status -n labels-b -l team=other
+    empty out
+    told <<<'no services found'
+    expect 0 optasvc status -A -l team=other -o json
+    holds out <<<'[]'
+    # Without -n and -A the namespace is that of the context.
+    must kubectl config view --raw
+    cp must.out config
+    KUBECONFIG=$PWD/config must kubectl config set-context --current --namespace=labels-b
+    expect 0 env KUBECONFIG="$PWD/config" kubectl-optasvc status -l opta.dev/module-name -o json
+    same '["labels-b"]' "$(jq -c '[.[].namespace]' out)" 'the namespaces'
+    expect 1 optasvc status -l '(' -n labels-b
+    empty out
+    says err 'error: cannot list '
+    allow labels-a lara list deployments,statefulsets,hpa,ingresses
+    expect 1 optasvc status -A --as lara
+    empty out
+    says err 'User "lara" cannot list resource'
+    expect 0 optasvc status -l opta.dev/module-name -n labels-a --as lara
+    says out 'labels.example.com'
+    empty err
+    begin kubectl-optasvc status -A -l opta.dev/layer-name=labels-a --watch
+    await_text out 'labels.example.com'
+    kill -INT "$pid"
+    ends 130
+    empty err
+}
+
 # Records the arguments of every kubectl call in `calls`, one per line, and a line "=" after each call.
 recording() {
     wrapper record <<'TEXT'
