@@ -39,10 +39,10 @@ enum kind_list {
 
 /* Which events of a kind explain why the pods of a service are not ready. */
 enum kind_events {
+    EVENTS_NONE,      /* for example an autoscaler that has no metrics yet */
     EVENTS_OF_NAME,   /* of objects named SERVICE or SERVICE-... */
     EVENTS_OF_PODS,   /* of the pods that are shown */
     EVENTS_OF_CLAIMS, /* of objects with "-SERVICE-" in their name */
-    EVENTS_NONE,
 };
 
 /* In which way a status says whether an object that carries traffic is accepted (acceptance.h).

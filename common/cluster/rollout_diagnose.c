@@ -1,6 +1,7 @@
-/* Explains why pods are not ready: their states, the last log lines of the first one, and warning
- * events. */
+/* Explains why pods are not ready: the cause, the last log lines of the pod that has it, the states
+ * of pods, and warning events. */
 #include "cluster/apply.h"
+#include "cluster/rollout_cause.h"
 #include "os/console.h"
 
 #include <inttypes.h>
@@ -18,19 +19,6 @@ static void add_line(struct buf *out, const char *lead, struct str text)
     buf_add(out, str_from_c(lead));
     diag_add_visible(out, text);
     buf_add_byte(out, '\n');
-}
-
-static bool is_true(const struct node *pod, const char *type)
-{
-    return str_eq_c(node_string(node_at(object_condition(pod, type), "status")), "True");
-}
-
-/* Returns why a pod is unschedulable; empty if it is not. */
-static struct str unschedulable_message(const struct node *pod)
-{
-    const struct node *scheduled = object_condition(pod, "PodScheduled");
-    bool unschedulable = str_eq_c(node_string(node_at(scheduled, "status")), "False");
-    return unschedulable ? node_string(node_at(scheduled, "message")) : (struct str){0};
 }
 
 static struct str with_message(struct arena *arena, struct str reason, const struct node *message)
@@ -91,7 +79,7 @@ static void add_container(struct buf *out, struct arena *arena, const struct nod
 static void add_pod(struct buf *out, struct arena *arena, const struct node *pod)
 {
     struct str name = object_name(pod);
-    struct str unschedulable = unschedulable_message(pod);
+    struct str unschedulable = pod_unschedulable_message(pod);
     const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
     const struct node *blocking = blocking_container(pod);
     size_t before = out->len;
@@ -170,7 +158,7 @@ static bool is_related_event(struct arena *arena, const struct node *event, stru
 {
     struct str object = node_string(node_at(event, "involvedObject name"));
     const struct kind *kind = kind_find(node_string(node_at(event, "involvedObject kind")));
-    switch (kind ? kind->events : EVENTS_OF_NAME) {
+    switch (kind ? kind->events : EVENTS_NONE) {
     case EVENTS_OF_PODS:
         return is_shown(pods, count, object);
     case EVENTS_OF_CLAIMS:
@@ -184,20 +172,16 @@ static bool is_related_event(struct arena *arena, const struct node *event, stru
            str_starts_with(object, str_format(arena, "%.*s-", STR_ARG(name)));
 }
 
-static struct str event_time(const struct node *event)
-{
-    struct str last = node_string(node_at(event, "lastTimestamp"));
-    return last.len ? last : node_string(node_at(event, "eventTime"));
-}
-
 static int by_time(const void *a, const void *b)
 {
     return str_compare(event_time(*(const struct node *const *)a),
                        event_time(*(const struct node *const *)b));
 }
 
-static void add_events(struct buf *out, struct arena *arena, struct node *events, struct str name,
-                       const struct node *const *pods, size_t pod_count)
+/* `cause`: an event that was already printed. */
+static void add_events(struct buf *out, struct arena *arena, const struct node *events,
+                       struct str name, const struct node *const *pods, size_t pod_count,
+                       const struct cause *cause)
 {
     const struct node **chosen = NULL;
     size_t count = 0;
@@ -209,8 +193,9 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
     if (count)
         qsort(chosen, count, sizeof(const struct node *), by_time);
     struct map seen = {0};
-    for (size_t i = 0; i < pod_count; i++) /* already printed */
-        map_add(arena, &seen, unschedulable_message(pods[i]), events);
+    map_add(arena, &seen, cause->event, cause);
+    for (size_t i = 0; i < pod_count; i++)
+        map_add(arena, &seen, pod_unschedulable_message(pods[i]), events);
     for (size_t i = count, shown = 0; i-- > 0 && shown < EVENTS_SHOWN;) {
         struct str message = node_string(node_at(chosen[i], "message"));
         if (map_add(arena, &seen, message, events))
@@ -224,41 +209,66 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
     }
 }
 
+static void add_cause(struct buf *out, const struct cause *cause)
+{
+    if (cause->what.len)
+        add_line(out, "  cause: ", cause->what);
+    if (cause->fix.len)
+        add_line(out, "  fix: ", cause->fix);
+}
+
+/* Returns the items of a list that a process has printed; NULL if it failed. */
+static const struct node *items_of(const struct kubectl *kubectl, const struct process *run)
+{
+    return process_succeeded(run) && run->output.len
+               ? kubectl_items(kubectl_parse_output(kubectl, run))
+               : NULL;
+}
+
 void rollout_explain(struct apply *apply, const struct rollout *rollout)
 {
+    enum { PODS, EVENTS, WORKLOAD, COUNT };
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     const char *namespace = rollout->deployed->namespace->name.data;
     struct arena *arena = kubectl->arena;
-    struct process runs[] = {
-        {.arguments = kubectl_argv(kubectl, "get", "pods", "--namespace", namespace,
-                                   deployed_service_pod_selector(arena, rollout->deployed),
-                                   "--output=json", NULL)
-                          .items},
-        {.arguments = kubectl_argv(kubectl, "get", "events", "--namespace", namespace,
-                                   "--field-selector=type=Warning", "--output=json", NULL)
-                          .items},
+    struct process runs[COUNT] = {
+        [PODS] = {.arguments = kubectl_argv(kubectl, "get", "pods", "--namespace", namespace,
+                                            deployed_service_pod_selector(arena, rollout->deployed),
+                                            "--output=json", NULL)
+                                   .items},
+        [EVENTS] = {.arguments =
+                        kubectl_argv(kubectl, "get", "events", "--namespace", namespace,
+                                     "--field-selector=type=Warning", "--output=json", NULL)
+                            .items},
+        [WORKLOAD] = {.arguments =
+                          kubectl_argv(kubectl, "get", object_title(arena, rollout->workload).data,
+                                       "--namespace", namespace, "--ignore-not-found",
+                                       "--output=json", NULL)
+                              .items},
     };
-    kubectl_poll(kubectl, runs, 2);
-    warn_forbidden(kubectl, &runs[0]);
-    warn_forbidden(kubectl, &runs[1]);
-    struct buf out = {0};
-    const struct node *pod =
-        process_succeeded(&runs[0]) ? kubectl_items(kubectl_parse_output(kubectl, &runs[0])) : NULL;
-    struct node *events =
-        process_succeeded(&runs[1]) ? kubectl_items(kubectl_parse_output(kubectl, &runs[1])) : NULL;
+    kubectl_poll(kubectl, runs, COUNT);
+    warn_forbidden(kubectl, &runs[PODS]);
+    warn_forbidden(kubectl, &runs[EVENTS]);
+    const struct rollout_state_lists lists = {.pods = items_of(kubectl, &runs[PODS]),
+                                              .events = items_of(kubectl, &runs[EVENTS]),
+                                              .workload = items_of(kubectl, &runs[WORKLOAD]),
+                                              .container = rollout->deployed->service->name};
+    struct cause cause = rollout_find_cause(arena, &lists);
     const struct node *shown[PODS_SHOWN];
     size_t count = 0;
-    for (; pod && count < PODS_SHOWN; pod = pod->next) {
-        if (is_true(pod, "Ready") || node_at(pod, "metadata deletionTimestamp"))
-            continue;
-        add_pod(&out, arena, pod);
-        shown[count++] = pod;
-    }
-    if (count)
-        add_log(&out, kubectl, shown[0]);
-    add_events(&out, arena, events, object_name(rollout->workload), shown, count);
+    for (const struct node *pod = lists.pods; pod && count < PODS_SHOWN; pod = pod->next)
+        if (pod_is_unready(pod))
+            shown[count++] = pod;
+    struct buf out = {0};
+    add_cause(&out, &cause);
+    const struct node *logged = cause.what.len ? cause.pod : count ? shown[0] : NULL;
+    if (logged)
+        add_log(&out, kubectl, logged);
+    for (size_t i = 0; i < count; i++)
+        add_pod(&out, arena, shown[i]);
+    add_events(&out, arena, lists.events, object_name(rollout->workload), shown, count, &cause);
     console_print_error(buf_str(&out));
     buf_free(&out);
-    process_free(&runs[0]);
-    process_free(&runs[1]);
+    for (size_t i = 0; i < COUNT; i++)
+        process_free(&runs[i]);
 }

@@ -10,6 +10,8 @@ run_never_ready() {
     messages | sed 's/web-[0-9a-z]*-[0-9a-z]*/web-POD/; s/progress deadline of 5 s exceeded/no progress for 5 s/' >why
     holds why <<'TEXT'
 error: web: no progress for 5 s
+  cause: container web crashes: exited with code 1 (Error)
+  fix: see its log; settings come from commands, args, env_vars, secrets and links
   pod web-POD: container web: CrashLoopBackOff: cannot open "data"; previously exited with code 1 (Error)
 TEXT
     # The failure of the previous rollout does not end this wait.
@@ -18,6 +20,41 @@ TEXT
     service stuck "${one[@]}"
     expect 0 optasvc apply -f stuck.yaml
     quiet
+}
+
+# The cause is printed first, with the fields that change it, and without warnings about other objects.
+run_causes() {
+    service cause 'min_containers: 1' 'max_containers: 4' 'node_selector: {disk: none}'
+    must kubectl create namespace cause
+    kubectl create -n cause -f - >must.out <<'YAML' || fail "$(cat must.out)"
+apiVersion: v1
+kind: Event
+metadata: {name: web.1}
+type: Warning
+reason: FailedGetResourceMetric
+message: unable to get metrics for resource cpu
+involvedObject: {kind: HorizontalPodAutoscaler, apiVersion: autoscaling/v2, name: web, namespace: cause}
+YAML
+    expect 1 optasvc apply -f cause.yaml --timeout 3s
+    sed -n '2,$p' err | sed 's/web-[0-9a-z]*-[0-9a-z]*/web-POD/' | sed -n '/cause/,$p' >why
+    says why '  cause: pod web-POD is unschedulable: 0/1 nodes are available' '  fix: correct node_selector: no node has these labels'
+    same '  cause: ' "$(head -c 9 why)" 'the beginning'
+    says_not err metrics
+    service cause "${one[@]}" 'resource_request: {cpu: 900000}'
+    expect 1 optasvc apply -f cause.yaml --timeout 3s
+    says err '  fix: lower resource_request.cpu, or add nodes'
+    must kubectl create quota pods -n cause --hard=pods=0
+    service cause "${one[@]}" 'image: nginx:3'
+    expect 1 optasvc apply -f cause.yaml --timeout 3s
+    says err 'cause: pods cannot be created: pods "web-' 'exceeded quota: pods' \
+        'fix: lower resource_request, resource_limits or the number of pods (min_containers)'
+    must kubectl delete quota pods -n cause
+    must kubectl label namespace cause pod-security.kubernetes.io/enforce=restricted
+    service cause "${one[@]}" 'image: nginx:4'
+    expect 1 optasvc apply -f cause.yaml --timeout 3s
+    says err 'cause: pods cannot be created: pods "web-' 'violates PodSecurity' 'fix: set pod_security: restricted'
+    service cause "${one[@]}" 'image: nginx:4' 'pod_security: restricted'
+    expect 0 optasvc apply -f cause.yaml
 }
 
 run_containers() {
