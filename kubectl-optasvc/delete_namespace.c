@@ -97,7 +97,7 @@ static struct namespace_contents list_objects(const struct cluster *cluster,
                                       kubectl_argv(&kubectl, "get", kinds->items[i], "--namespace",
                                                    namespace->name.data, template, NULL)
                                           .items});
-    process_run(runs.items, runs.count); /* hides kubectl's warnings about deprecated kinds */
+    kubectl_poll(&kubectl, runs.items, runs.count); /* hides warnings about deprecated kinds */
     for (size_t i = 0; i < runs.count; i++) {
         if (!process_succeeded(&runs.items[i]))
             kubectl_report(&kubectl, &runs.items[i]);

@@ -63,6 +63,9 @@ void kubectl_poll(const struct kubectl *kubectl, struct process *runs, size_t co
 {
     for (size_t i = 0; i < count; i++) {
         runs[i].limit = kubectl->limit;
+        if (!runs[i].inherit_stdout)
+            runs[i].activity = str_format(kubectl->arena, "waiting for kubectl to %.*s",
+                                          STR_ARG(kubectl_purpose(kubectl->arena, &runs[i])));
         runs[i].hides = kubectl->options->verbosity ? NULL : kubectl_is_log;
     }
     process_run(runs, count);
@@ -70,9 +73,6 @@ void kubectl_poll(const struct kubectl *kubectl, struct process *runs, size_t co
 
 void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!runs[i].inherit_stdout)
-            runs[i].activity = kubectl_purpose(kubectl->arena, &runs[i]);
     kubectl_poll(kubectl, runs, count);
     for (size_t i = 0; i < count; i++)
         kubectl_show_warnings(kubectl, &runs[i]);

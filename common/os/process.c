@@ -433,8 +433,8 @@ static void show_activity(const struct child *children, size_t count, int64_t el
     if (!first || elapsed == *said || (!terminal && (*said >= 0 || elapsed < AFTER)))
         return;
     struct arena arena = {0};
-    struct str line = str_format(&arena, "waiting for kubectl to %.*s (%" PRId64 " s)",
-                                 STR_ARG(first->process->activity), elapsed);
+    struct str line =
+        str_format(&arena, "%.*s (%" PRId64 " s)", STR_ARG(first->process->activity), elapsed);
     if (terminal)
         console_set_status(line);
     else

@@ -26,8 +26,7 @@ struct process {
     bool foreground;              /* set by process_run_foreground() */
     bool secret;                  /* `output` is zeroed when it is freed */
     int64_t limit;                /* timeout in ms; 0: none */
-    struct str activity;          /* shown if it takes more than a second, to follow "waiting for
-                                     kubectl to"; empty: nothing is shown */
+    struct str activity;          /* shown if it takes more than a second; empty: nothing is */
     bool (*hides)(struct str line); /* true for stderr lines to hide; NULL: none */
 
     /* Results. The caller frees both buffers. */

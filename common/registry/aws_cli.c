@@ -110,11 +110,20 @@ static bool fail_unexpected_output(const struct aws_cli *aws, const struct proce
     return false;
 }
 
+/* Runs processes, and says what takes long. */
+static void run_aws(const struct aws_cli *aws, struct process *runs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        runs[i].activity = str_format(aws->arena, "waiting for aws %s %s", runs[i].arguments[1],
+                                      runs[i].arguments[2]);
+    process_run(runs, count);
+}
+
 bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account)
 {
     struct process run = {
         .arguments = aws_argv(aws, "sts", "get-caller-identity", "--query=Account", NULL).items};
-    process_run(&run, 1);
+    run_aws(aws, &run, 1);
     *ret_account = output_of(aws, &run);
     bool ok = process_succeeded(&run)
                   ? !name_check_aws_account(*ret_account) || fail_unexpected_output(aws, &run)
@@ -162,7 +171,7 @@ bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_reposit
                   str_format(aws->arena, "imageTag=%.*s", STR_ARG(tag)).data);
     struct process runs[] = {{.arguments = repository.items}, {.arguments = image.items}};
     *ret = (struct aws_repository){0};
-    process_run(runs, 2);
+    run_aws(aws, runs, 2);
     bool ok = parse_repository(aws, &runs[0], ret) && parse_tag(aws, &runs[1], ret);
     process_free(&runs[0]);
     process_free(&runs[1]);
@@ -174,7 +183,7 @@ static bool run_mutation(const struct aws_cli *aws, struct argv argv, struct pro
 {
     add_repository(aws, &argv, "repository-name");
     *ret_run = (struct process){.arguments = argv.items, .uninterruptible = true};
-    process_run(ret_run, 1);
+    run_aws(aws, ret_run, 1);
     return ret_run->error == 0 && ret_run->status == 0;
 }
 
@@ -231,7 +240,7 @@ bool aws_cli_password(const struct aws_cli *aws, struct process *ret_run)
 {
     *ret_run = (struct process){.arguments = aws_argv(aws, "ecr", "get-login-password", NULL).items,
                                 .secret = true};
-    process_run(ret_run, 1);
+    run_aws(aws, ret_run, 1);
     return process_succeeded(ret_run)
                ? ret_run->output.len > 0 || fail_unexpected_output(aws, ret_run)
                : fail(aws, ret_run);

@@ -79,9 +79,9 @@ run_slow_answers() {
     service slow "${one[@]}"
     wrapper slow-kubectl <<<'sleep 3'
     export KUBECTL_PATH=./slow-kubectl
-    TERM=xterm script -qec 'kubectl-optasvc status -f slow.yaml' typescript >screen </dev/null || fail "$(cat -v screen)"
-    says screen $'\r\x1b[Kwaiting for kubectl to list Deployments, ' ' in namespace "slow" (2 s)'
-    says screen '(not deployed)'
+    TERM=xterm script -qec 'kubectl-optasvc restart -f slow.yaml' typescript >screen </dev/null
+    says screen $'\r\x1b[Kwaiting for kubectl to list Deployments, StatefulSets in namespace "slow" (2 s)' \
+        $'\r\x1b[Kerror: "web" is not deployed'
     expect 0 optasvc status -f slow.yaml
     empty err
 }
