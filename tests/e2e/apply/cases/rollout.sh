@@ -180,7 +180,7 @@ run_progress() {
         must kubectl uncordon node-1
         wait "$pid" || fail "$columns columns: $(cat -v screen)"
         # A message is printed once, so it may wrap.
-        tr -d '\r' <screen | sed 's/\x1b\[[0-9]*[A-Z]//g' | grep -v 'pods will be replaced' >lines
+        tr '\r' '\n' <screen | sed 's/\x1b\[[0-9]*[A-Z]//g' | grep -v 'pods will be replaced' >lines
         width=$(wc -L <lines)
         ((width < columns)) || fail "a line of $width in a terminal of $columns columns: $(cat -v screen)"
         # The cursor moves up by one row.
