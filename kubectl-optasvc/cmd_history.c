@@ -109,10 +109,10 @@ const struct command command_history = {
     .name = "history",
     .group = GROUP_INSPECT,
     .summary = "List the revisions of the pods of services",
-    .details =
-        "A revision is a pod template that Kubernetes has recorded. CHANGE is its change\n"
-        "cause (annotation kubernetes.io/change-cause), else the fields that changed. AGE\n"
-        "is the time since it was created: a revision that is used again gets a new number.\n",
+    .details = "A revision is a pod template that Kubernetes has recorded. CHANGE is its "
+               "change cause (annotation kubernetes.io/change-cause), else the fields that "
+               "changed. AGE is the time since it was created: a revision that is used again "
+               "gets a new number.",
     .examples = EXAMPLES({"List the revisions of a service", "kubectl optasvc history -f web.yaml"},
                          {"Print the image of the current one",
                           "kubectl optasvc history -f web.yaml -o json |\n"

@@ -49,8 +49,8 @@ const struct command command_restart = {
     .name = "restart",
     .group = GROUP_DEPLOY,
     .summary = "Replace the pods of services and wait for the new ones",
-    .details = "Runs `kubectl rollout restart`, which replaces the pods one after the other. The\n"
-               "next apply neither reverts nor repeats the restart.\n",
+    .details = "Runs `kubectl rollout restart`, which replaces the pods one after the other. "
+               "The next apply neither reverts nor repeats the restart.",
     .examples = EXAMPLES(
         {"Replace the pods of all services of a file", "kubectl optasvc restart -f web.yaml"},
         {"Replace those of one service, and wait at most five minutes",

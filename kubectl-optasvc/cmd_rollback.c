@@ -321,10 +321,10 @@ const struct command command_rollback = {
     .name = "rollback",
     .group = GROUP_DEPLOY,
     .summary = "Roll back the pods of services to an earlier revision",
-    .details = "Applies the pod template of an earlier revision and waits for its pods.\n"
-               "Everything outside of the pod template remains as it is: the number of pods,\n"
-               "and other objects, which are listed if they have changed since. To restore\n"
-               "these too, apply the service file of that time.\n",
+    .details = "Applies the pod template of an earlier revision and waits for its pods. "
+               "Everything outside of the pod template remains as it is: the number of pods, "
+               "and other objects, which are listed if they have changed since. To restore "
+               "these too, apply the service file of that time.",
     .examples = EXAMPLES(
         {"Roll back to the pods before the last change", "kubectl optasvc rollback -f web.yaml"},
         {"Roll back one service to a revision that history lists",
