@@ -217,19 +217,55 @@ static void compare_kind(struct apply *apply, const struct kind *kind, const str
     }
 }
 
-/* One kind after the other, because a list of all may be large. */
-static void compare_lists(struct apply *apply, struct manifests *missing)
+/* Lists these kinds in parallel, and evaluates and frees one list after the other. */
+static void compare_lists(struct apply *apply, const struct kind *const *kinds, size_t count,
+                          struct manifests *missing)
 {
-    for (size_t i = 0; i < kind_count && !process_interrupted(); i++) {
-        struct arena arena = {0};
-        struct kubectl kubectl = apply->cluster.kubectl;
+    struct arena arena = {0};
+    struct kubectl kubectl = apply->cluster.kubectl;
+    struct runs runs = {0};
+    kubectl.arena = &arena;
+    for (size_t i = 0; i < count; i++)
+        runs_add(&arena, &runs, cluster_list_run(&apply->cluster, &kubectl, kinds[i]->resource));
+    kubectl_poll(&kubectl, runs.items, runs.count);
+    for (size_t i = 0; i < count && !process_interrupted(); i++) {
+        struct arena list_arena = {0};
         struct map live = {0};
-        kubectl.arena = &arena;
-        if (is_rendered(apply, &kind_table[i]))
-            cluster_list_all(&apply->cluster, &kubectl, kind_table[i].resource, &live);
-        compare_kind(apply, &kind_table[i], &live, missing);
-        arena_free(&arena);
+        kubectl.arena = &list_arena;
+        if (process_succeeded(&runs.items[i]))
+            live = object_index(&list_arena,
+                                kubectl_items(kubectl_parse_output(&kubectl, &runs.items[i])));
+        process_free(&runs.items[i]);
+        compare_kind(apply, kinds[i], &live, missing);
+        arena_free(&list_arena);
     }
+    runs_free(&runs);
+    arena_free(&arena);
+}
+
+/* Few kinds at the same time, because a list may be large. */
+static void compare_kinds(struct apply *apply, struct manifests *missing)
+{
+    enum { LISTS_MAX = 2 };
+    const struct kind *kinds[LISTS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < kind_count && !process_interrupted(); i++) {
+        if (is_rendered(apply, &kind_table[i]))
+            kinds[count++] = &kind_table[i];
+        if (count == LISTS_MAX || (count && i + 1 == kind_count)) {
+            compare_lists(apply, kinds, count, missing);
+            count = 0;
+        }
+    }
+}
+
+/* Adds all rendered objects. */
+static void add_rendered(struct apply *apply, struct manifests *objects)
+{
+    for (size_t i = 0; i < apply->cluster.service_count; i++)
+        for (size_t j = 0; j < apply->cluster.services[i].count && is_checked(&apply->rollouts[i]);
+             j++)
+            manifests_add(objects, apply->cluster.services[i].objects[j]);
 }
 
 /* Gets objects by name: the lists did not return them. Reports an error and returns false if that
@@ -275,7 +311,10 @@ void apply_check_superseded(struct apply *apply)
     struct manifests missing = {.arena = &arena};
     struct map live = {0};
     kubectl.arena = &arena;
-    compare_lists(apply, &missing);
+    if (apply->cluster.lists_all)
+        compare_kinds(apply, &missing);
+    else
+        add_rendered(apply, &missing);
     if (missing.count && !process_interrupted() && get_by_name(&kubectl, &missing, &live))
         compare_missing(apply, &missing, &live);
     arena_free(&arena);

@@ -10,7 +10,8 @@
 #include "manifest/manifest.h"
 
 enum {
-    BATCHES_MAX = 8,     /* unless unique titles require more */
+    BATCHES_MAX = 4,     /* unless unique titles require more; the dry run of each costs kubectl as
+                            much as a hundred objects, because it downloads OpenAPI documents */
     BATCH_OBJECTS = 100, /* one more batch for each so many objects */
 };
 

@@ -28,43 +28,48 @@ struct cluster_namespace *cluster_namespace_find(const struct cluster *cluster, 
 
 enum { SELECTOR_NAMES_MAX = 4000 }; /* bytes of names in a selector */
 
-/* The names of layers, for a selector. */
-struct layer_names {
+/* Names for a selector. */
+struct selected_names {
     struct map known;
     struct buf text;
 };
 
-static void add_layer(struct arena *arena, struct layer_names *names, const struct layer *layer)
+static void add_name(struct arena *arena, struct selected_names *names, struct str name)
 {
-    if (names->text.len <= SELECTOR_NAMES_MAX && !map_add(arena, &names->known, layer->name, layer))
-        buf_add_joined(&names->text, ",", layer->name);
+    if (names->text.len <= SELECTOR_NAMES_MAX && !map_add(arena, &names->known, name, names))
+        buf_add_joined(&names->text, ",", name);
 }
 
-/* Returns the flag that selects objects with the label of one of the layers; for very many layers,
+/* Returns the flag that selects objects whose label is one of the names; for very many names,
  * objects with any value of the label, because arguments and URLs have a maximum length. */
-static struct str layers_selector(struct arena *arena, struct layer_names *names)
+static struct str take_selector(struct arena *arena, const char *label,
+                                struct selected_names *names)
 {
-    struct str selector = names->text.len > SELECTOR_NAMES_MAX
-                              ? STR("--selector=" LAYER_LABEL)
-                              : str_format(arena, "--selector=" LAYER_LABEL " in (%.*s)",
-                                           STR_ARG(buf_str(&names->text)));
+    struct str selector =
+        names->text.len > SELECTOR_NAMES_MAX
+            ? str_format(arena, "--selector=%s", label)
+            : str_format(arena, "--selector=%s in (%.*s)", label, STR_ARG(buf_str(&names->text)));
     buf_free(&names->text);
     return selector;
 }
 
 static void set_selectors(struct cluster *cluster)
 {
-    struct layer_names all = {0};
+    struct arena *arena = &cluster->arena;
+    struct selected_names layers = {0};
+    struct selected_names namespaces = {0};
     for (size_t i = 0; i < cluster->namespace_count; i++) {
         struct cluster_namespace *namespace = &cluster->namespaces[i];
-        struct layer_names names = {0};
+        struct selected_names names = {0};
         for (size_t j = 0; j < namespace->service_count; j++) {
-            add_layer(&cluster->arena, &names, namespace->services[j]->service->layer);
-            add_layer(&cluster->arena, &all, namespace->services[j]->service->layer);
+            add_name(arena, &names, namespace->services[j]->service->layer->name);
+            add_name(arena, &layers, namespace->services[j]->service->layer->name);
         }
-        namespace->selector = layers_selector(&cluster->arena, &names);
+        namespace->selector = take_selector(arena, LAYER_LABEL, &names);
+        add_name(arena, &namespaces, namespace->name);
     }
-    cluster->selector = layers_selector(&cluster->arena, &all);
+    cluster->selector = take_selector(arena, LAYER_LABEL, &layers);
+    cluster->namespace_selector = take_selector(arena, "kubernetes.io/metadata.name", &namespaces);
 }
 
 static void add_services(struct cluster *cluster, const struct session *session)

@@ -32,10 +32,9 @@ struct cluster_namespace {
     struct map titles;   /* live objects by object_title() (live.h) */
     struct map uids;     /* live objects by uid */
     struct map secrets; /* "SECRET" of each existing Secret, and "SECRET/KEY" of each of its keys */
-    struct map missing_kinds; /* names of kinds that the server does not have */
-    bool needs_secrets;       /* pods require at least one Secret */
-    bool secrets_forbidden;   /* Secrets cannot be read: forbidden */
-    struct str *manual_keys;  /* keys of the Secret manual-secrets, sorted */
+    bool needs_secrets; /* pods require at least one Secret */
+    bool secrets_forbidden;  /* Secrets cannot be read: forbidden */
+    struct str *manual_keys; /* keys of the Secret manual-secrets, sorted */
     size_t manual_key_count;
     struct map forbidden; /* rendered objects that cannot be read: `deployments.apps "web"` */
     struct map reported_missing; /* missing Secrets that were reported */
@@ -63,9 +62,14 @@ struct cluster {
     struct cluster_namespace *namespaces;
     size_t namespace_count;
     struct map namespace_names; /* the namespaces by name */
+    struct map resources;       /* that the server has, such as "deployments.apps", while a query
+                                   runs; empty: not known */
+    struct map missing_kinds;   /* names of kinds that the server does not have */
     struct str selector;        /* flag that selects objects with the label of one of the layers */
-    bool lists_forbidden;       /* a list was not complete */
-    bool lists_all;             /* the last query listed the objects of all namespaces together */
+    struct str namespace_selector; /* flag that selects the namespaces, by the label that the server
+                                      gives them */
+    bool lists_forbidden;          /* a list was not complete */
+    bool lists_all; /* the last query listed the objects of all namespaces together */
 };
 
 /* Renders the files and begins to handle signals. Reports errors and returns false if the files
@@ -96,9 +100,13 @@ enum query {
  * another. */
 bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query);
 
-/* Lists the objects of some kinds with the label of one of the layers, by object_key(), in all
- * namespaces together. False, reporting nothing, if that fails, and if the last query did not list
+/* Returns a process that lists the objects of some kinds with the label of one of the layers, in
  * all namespaces together. */
+struct process cluster_list_run(const struct cluster *cluster, const struct kubectl *kubectl,
+                                const char *resources);
+
+/* Lists these objects, by object_key(). False, reporting nothing, if that fails, and if the last
+ * query did not list all namespaces together. */
 bool cluster_list_all(const struct cluster *cluster, const struct kubectl *kubectl,
                       const char *resources, struct map *ret_items);
 

@@ -180,8 +180,8 @@ struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
     argv_add_flag(kubectl->arena, &argv, "output", flags & APPLY_JSON ? "json" : "name");
     if (flags & APPLY_JSON)
         argv_add(kubectl->arena, &argv, "--show-managed-fields");
-    if (flags & APPLY_DRY_RUN)
-        argv_add(kubectl->arena, &argv, "--dry-run=server");
+    argv_add(kubectl->arena, &argv,
+             flags & APPLY_DRY_RUN ? "--dry-run=server" : "--validate=ignore");
     if (flags & APPLY_FORCE)
         argv_add(kubectl->arena, &argv, "--force-conflicts");
     return (struct process){.arguments = argv.items, .input = documents};

@@ -18,7 +18,7 @@ struct request {
     const struct request_type *type;
     struct cluster_namespace *namespace; /* NULL: all of them together */
     const char *resources;               /* that are listed */
-    const struct kind *kind;             /* the only kind that is listed; NULL: any */
+    const struct kind *kind;             /* the server may not have it; NULL: it has all kinds */
     bool lenient;                        /* a forbidden list is a warning */
 };
 
@@ -94,54 +94,81 @@ static bool handle_all_objects(struct cluster *cluster, const struct request *re
 }
 
 /* In the arena of the cluster, because the map outlives a query with another arena. */
-static void add_missing_kind(struct cluster *cluster, struct cluster_namespace *namespace,
-                             const struct kind *kind)
+static void add_missing_kind(struct cluster *cluster, const struct kind *kind)
 {
-    map_add(&cluster->arena, &namespace->missing_kinds, str_from_c(kind->name), kind);
+    map_add(&cluster->arena, &cluster->missing_kinds, str_from_c(kind->name), kind);
 }
 
-/* Lists a kind that is queried separately. The server may not have it. If it is forbidden, the user
- * has no such objects. */
+/* Lists kinds that are queried separately. If they are forbidden, the user has no such objects. */
 static void handle_optional(struct cluster *cluster, const struct request *request,
                             const struct process *run)
 {
-    if (process_succeeded(run))
+    if (process_succeeded(run) || kubectl_forbidden(run))
         add_all(cluster, request, run);
-    else if (kubectl_is_missing_kind(run))
-        add_missing_kind(cluster, request->namespace, request->kind);
-    else if (!kubectl_forbidden(run))
+    else if (request->kind && kubectl_is_missing_kind(run))
+        add_missing_kind(cluster, request->kind);
+    else
         kubectl_report(&cluster->kubectl, run);
 }
 
 static bool handle_all_optional(struct cluster *cluster, const struct request *request,
                                 const struct process *runs, size_t count)
 {
-    if (process_all_succeeded(runs, count)) {
-        add_all(cluster, request, runs);
-        return true;
-    }
-    if (!kubectl_is_missing_kind(runs))
+    bool missing = request->kind && kubectl_is_missing_kind(runs);
+    if (missing)
+        add_missing_kind(cluster, request->kind);
+    else if (!process_all_succeeded(runs, count))
         return false;
-    for (size_t i = 0; i < cluster->namespace_count; i++)
-        add_missing_kind(cluster, &cluster->namespaces[i], request->kind);
+    else
+        add_all(cluster, request, runs);
+    return true;
+}
+
+/* The same request for every namespace. */
+static void add_discovery_run(struct cluster *cluster, const struct request *request,
+                              struct runs *runs)
+{
+    const struct kubectl *kubectl = &cluster->kubectl;
+    if (!request->namespace || request->namespace == &cluster->namespaces[0])
+        runs_add(kubectl->arena, runs,
+                 (struct process){.arguments = kubectl_argv(kubectl, "api-resources",
+                                                            "--verbs=list", "--output=name", NULL)
+                                                   .items});
+}
+
+/* The list is not complete if an API service of the server is not available. */
+static void handle_discovery(struct cluster *cluster, const struct request *request,
+                             const struct process *run)
+{
+    (void)request;
+    if (process_succeeded(run))
+        cluster->resources = kubectl_names(&cluster->kubectl, run);
+}
+
+static bool handle_all_discovery(struct cluster *cluster, const struct request *request,
+                                 const struct process *runs, size_t count)
+{
+    (void)count;
+    handle_discovery(cluster, request, runs);
     return true;
 }
 
 static const struct request_type objects_type = {add_list_runs, handle_objects, handle_all_objects};
 static const struct request_type optional_type = {add_list_runs, handle_optional,
                                                   handle_all_optional};
+static const struct request_type discovery_type = {add_discovery_run, handle_discovery,
+                                                   handle_all_discovery};
 
+/* All together are listed, because kubectl gets several names one after the other. */
 static void add_namespace_runs(struct cluster *cluster, const struct request *request,
                                struct runs *runs)
 {
     const struct kubectl *kubectl = &cluster->kubectl;
-    struct argv argv = kubectl_argv(kubectl, "get", "namespace", "--ignore-not-found",
+    const struct cluster_namespace *namespace = request->namespace;
+    const char *which = namespace ? namespace->name.data : cluster->namespace_selector.data;
+    struct argv argv = kubectl_argv(kubectl, "get", "namespace", which, "--ignore-not-found",
                                     "--output=json", "--show-managed-fields", NULL);
-    struct argv names = {0};
-    for (size_t i = 0; i < cluster->namespace_count; i++)
-        if (!request->namespace || request->namespace == &cluster->namespaces[i])
-            argv_add(kubectl->arena, &names, cluster->namespaces[i].name.data);
-    runs_add_names(kubectl->arena, runs, argv, &names);
+    runs_add(kubectl->arena, runs, (struct process){.arguments = argv.items});
 }
 
 /* `object`: NULL if the namespace does not exist. */
@@ -177,14 +204,10 @@ static bool handle_all_namespaces(struct cluster *cluster, const struct request 
         return false;
     for (size_t i = 0; i < cluster->namespace_count; i++)
         set_namespace(&cluster->namespaces[i], NULL);
-    for (size_t i = 0; i < count; i++) {
-        struct node *item = printed_items(cluster, &runs[i]);
-        for (; item; item = item->next) {
-            struct cluster_namespace *namespace =
-                cluster_namespace_find(cluster, object_name(item));
-            if (namespace)
-                set_namespace(namespace, item);
-        }
+    for (struct node *item = printed_items(cluster, runs); item; item = item->next) {
+        struct cluster_namespace *namespace = cluster_namespace_find(cluster, object_name(item));
+        if (namespace)
+            set_namespace(namespace, item);
     }
     return true;
 }
@@ -347,22 +370,53 @@ struct requests {
     size_t count;
 };
 
-static struct requests list_requests(struct arena *arena, enum kind_list list, unsigned query)
+static bool is_separate(const struct kind *kind, enum kind_list list)
 {
-    struct requests requests = {.items = ARENA_ARRAY(arena, kind_count + 3, struct request)};
+    return (kind->optional || kind->separate) && kind_is_in_list(kind, list);
+}
+
+static struct requests first_requests(struct arena *arena, enum kind_list list, unsigned query)
+{
+    enum { REQUESTS_MAX = 4 };
+    struct requests requests = {.items = ARENA_ARRAY(arena, REQUESTS_MAX, struct request)};
     requests.items[requests.count++] = (struct request){.type = &objects_type,
                                                         .resources = kind_list(arena, list),
                                                         .lenient = query & QUERY_LENIENT};
     for (size_t i = 0; i < kind_count; i++)
-        if ((kind_table[i].optional || kind_table[i].separate) &&
-            kind_is_in_list(&kind_table[i], list))
-            requests.items[requests.count++] = (struct request){.type = &optional_type,
-                                                                .resources = kind_table[i].resource,
-                                                                .kind = &kind_table[i]};
+        if (is_separate(&kind_table[i], list)) {
+            requests.items[requests.count++] = (struct request){.type = &discovery_type};
+            break;
+        }
     if (query & QUERY_NAMESPACES)
         requests.items[requests.count++] = (struct request){.type = &namespace_type};
     if (query & QUERY_SECRETS)
         requests.items[requests.count++] = (struct request){.type = &secret_type};
+    return requests;
+}
+
+/* Returns one request for all separate kinds that the server has. If the resources of the server
+ * are not known, it is asked for each kind. */
+static struct requests separate_requests(struct cluster *cluster, enum kind_list list)
+{
+    struct arena *arena = cluster->kubectl.arena;
+    struct requests requests = {.items = ARENA_ARRAY(arena, kind_count, struct request)};
+    struct buf resources = {0};
+    for (size_t i = 0; i < kind_count; i++) {
+        const struct kind *kind = &kind_table[i];
+        if (!is_separate(kind, list))
+            continue;
+        if (cluster->resources.count == 0)
+            requests.items[requests.count++] =
+                (struct request){.type = &optional_type, .resources = kind->resource, .kind = kind};
+        else if (!kind->optional || map_get(&cluster->resources, str_from_c(kind->resource)))
+            buf_add_joined(&resources, ",", str_from_c(kind->resource));
+        else
+            add_missing_kind(cluster, kind);
+    }
+    if (resources.len)
+        requests.items[requests.count++] =
+            (struct request){.type = &optional_type, .resources = buf_take(arena, &resources).data};
+    buf_free(&resources);
     return requests;
 }
 
@@ -418,15 +472,21 @@ static void request_each(struct cluster *cluster, const struct requests *request
     runs_free(&runs);
 }
 
+struct process cluster_list_run(const struct cluster *cluster, const struct kubectl *kubectl,
+                                const char *resources)
+{
+    return (struct process){.arguments = kubectl_argv(kubectl, "get", resources, "--all-namespaces",
+                                                      cluster->selector.data, "--output=json",
+                                                      "--show-managed-fields", NULL)
+                                             .items};
+}
+
 bool cluster_list_all(const struct cluster *cluster, const struct kubectl *kubectl,
                       const char *resources, struct map *ret_items)
 {
     if (!cluster->lists_all)
         return false;
-    struct process run = {.arguments = kubectl_argv(kubectl, "get", resources, "--all-namespaces",
-                                                    cluster->selector.data, "--output=json",
-                                                    "--show-managed-fields", NULL)
-                                           .items};
+    struct process run = cluster_list_run(cluster, kubectl, resources);
     kubectl_poll(kubectl, &run, 1);
     bool ok = process_succeeded(&run);
     if (ok)
@@ -436,14 +496,20 @@ bool cluster_list_all(const struct cluster *cluster, const struct kubectl *kubec
     return ok;
 }
 
-bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
+static void send_requests(struct cluster *cluster, struct requests requests)
 {
-    struct requests requests = list_requests(cluster->kubectl.arena, list, query);
-    for (size_t i = 0; i < cluster->namespace_count; i++)
-        cluster->namespaces[i].live = NULL;
     if (cluster->namespace_count >= TOGETHER_MIN)
         request_together(cluster, &requests);
     request_each(cluster, &requests);
+}
+
+bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
+{
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        cluster->namespaces[i].live = NULL;
+    cluster->resources = (struct map){0};
+    send_requests(cluster, first_requests(cluster->kubectl.arena, list, query));
+    send_requests(cluster, separate_requests(cluster, list));
     for (size_t i = 0; i < cluster->namespace_count; i++) {
         namespace_sort(cluster->kubectl.arena, &cluster->namespaces[i]);
         namespace_index(cluster->kubectl.arena, &cluster->namespaces[i]);
@@ -451,9 +517,9 @@ bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
-static bool is_missing_kind(const struct cluster_namespace *namespace, const struct node *object)
+static bool is_missing_kind(const struct cluster *cluster, const struct node *object)
 {
-    return map_get(&namespace->missing_kinds, object_kind(object)) != NULL;
+    return map_get(&cluster->missing_kinds, object_kind(object)) != NULL;
 }
 
 bool cluster_check_kinds(struct cluster *cluster)
@@ -463,7 +529,7 @@ bool cluster_check_kinds(struct cluster *cluster)
         const struct deployed_service *deployed = &cluster->services[i];
         for (size_t j = 0; j < deployed->count; j++) {
             const struct node *object = deployed->objects[j];
-            if (!is_missing_kind(deployed->namespace, object) ||
+            if (!is_missing_kind(cluster, object) ||
                 map_add(&cluster->arena, &already_reported, object_kind(object), object))
                 continue;
             const struct kind *kind = kind_of(object);
@@ -489,7 +555,7 @@ static void add_missing_run(struct cluster *cluster, const struct request *reque
         const struct deployed_service *deployed = namespace->services[i];
         for (size_t j = 0; j < deployed->count; j++)
             if (!namespace_find(kubectl->arena, namespace, deployed->objects[j]) &&
-                !is_missing_kind(namespace, deployed->objects[j]))
+                !is_missing_kind(cluster, deployed->objects[j]))
                 manifests_add(&missing, deployed->objects[j]);
     }
     if (missing.count && namespace->state != NAMESPACE_ENDING)

@@ -235,9 +235,10 @@ static void test_apply(void **state)
     program, "apply", "--server-side", "--filename=-", "--context=c", "--field-manager=m",         \
         "--output=" output
     assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"), 0).arguments),
-                 (const char *const[]){APPLY("name"), NULL});
-    assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"), APPLY_JSON).arguments),
-                 (const char *const[]){APPLY("json"), "--show-managed-fields", NULL});
+                 (const char *const[]){APPLY("name"), "--validate=ignore", NULL});
+    assert_words(
+        chosen(unit, kubectl_apply(&kubectl, "m", STR("x"), APPLY_JSON).arguments),
+        (const char *const[]){APPLY("json"), "--show-managed-fields", "--validate=ignore", NULL});
     assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"), APPLY_DRY_RUN).arguments),
                  (const char *const[]){APPLY("name"), "--dry-run=server", NULL});
     assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"),
