@@ -93,23 +93,23 @@ history_of() {
 }
 
 run_history() {
-    service history "${one[@]}"
+    service history 'min_containers: 2' 'max_containers: 2'
     expect 0 optasvc history -f history.yaml
     holds out <<'TEXT'
 NAMESPACE   NAME   REVISION   AGE   IMAGE            CHANGE
 history     web    -          -     (not deployed)   -
 TEXT
     expect 0 optasvc apply -f history.yaml
-    service history "${one[@]}" 'image: nginx:2' 'env_vars: {A: "1"}'
+    service history 'min_containers: 2' 'max_containers: 2' 'image: nginx:2' 'env_vars: {A: "1"}'
     expect 0 optasvc apply -f history.yaml
     expect 0 optasvc restart -f history.yaml
     # Only the number of pods changes, so there is no new revision.
-    service history 'min_containers: 2' 'max_containers: 2' 'image: nginx:2' 'env_vars: {A: "1"}'
+    service history 'min_containers: 3' 'max_containers: 3' 'image: nginx:2' 'env_vars: {A: "1"}'
     expect 0 optasvc apply -f history.yaml
     history_of history >rows
     holds rows <<'TEXT'
 web | 1 | nginx:1 | -
-web | 2 | nginx:2 | image, env
+web | 2 | nginx:2 | env, image
 web | 3 (current) | nginx:2 | restart
 TEXT
     empty err
@@ -119,7 +119,7 @@ TEXT
     holds got <<'TEXT'
 ["web","history",true]
 [1,false,"nginx:1",null,true]
-[2,false,"nginx:2","image, env",true]
+[2,false,"nginx:2","env, image",true]
 [3,true,"nginx:2","restart",true]
 TEXT
     # A restart is not what rollback reverts. The revision gets a new number.
@@ -233,13 +233,12 @@ run_rollback_rest() {
         'port: {http: 9090}' 'files: [{path: /etc/a, content: new}]' "${files[1]}"
     expect 0 optasvc apply -f rest.yaml
     expect 0 optasvc rollback -f rest.yaml
-    says err 'web: changed since revision 1 and not rolled back: ' 'service/web' 'horizontalpodautoscaler.autoscaling/web' \
+    says err 'web: changed since revision 1 and not rolled back: ' 'horizontalpodautoscaler.autoscaling/web' \
         'ingress.networking.k8s.io/web-' 'configmap/settings' 'apply the service file of that time'
-    says_not err 'poddisruptionbudget' 'serviceaccount' 'web-files'
+    says_not err 'poddisruptionbudget' 'service/web' 'serviceaccount' 'web-files'
     same '["nginx:1",6]' "$(kubectl get deployment/web hpa/web -n rest -o json | jq -c '[.items[0].spec.template.spec.containers[0].image,
         .items[1].spec.maxReplicas]')" 'the image and the maximum'
     expect 0 optasvc apply -f rest.yaml
-    quiet
 
     # The files of the revision are gone.
     kubectl get configmap -n rest -o name | grep files >configs
