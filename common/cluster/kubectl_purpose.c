@@ -27,7 +27,7 @@ static struct parsed_args parse_arguments(const char *const *arguments)
         else if (str_eq_c(word, "--container") && arguments[1])
             arguments++;
         else if (str_starts_with(word, STR("--dry-run=")))
-            args.dry_run = true;
+            args.dry_run = !str_eq_c(word, "--dry-run=none");
         else if (!str_starts_with(word, STR("-")) && ++args.count <= 2)
             *(args.count == 1 ? &args.first : &args.second) = word;
     }

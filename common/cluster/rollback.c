@@ -60,8 +60,16 @@ bool rollback_send(struct apply *apply, struct node *object)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     unsigned force = apply->cluster.options->apply.force_conflicts ? APPLY_FORCE : 0;
-    return kubectl_run_one(
-        kubectl, kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, &object, 1), force));
+    struct process run =
+        kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, &object, 1), force);
+    kubectl_run(kubectl, &run, 1);
+    bool ok = process_succeeded(&run);
+    if (!ok)
+        kubectl_report(kubectl, &run);
+    if (kubectl_conflicts(&run) && !process_interrupted())
+        diag_hint(kubectl->diags, "pass --force-conflicts to overwrite the field");
+    process_free(&run);
+    return ok;
 }
 
 /* The workload of the other kind still runs: deletes the new one, and sets the target of the

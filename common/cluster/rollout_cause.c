@@ -363,7 +363,8 @@ static struct cause create_cause(struct arena *arena, const struct rollout_state
     return (struct cause){.what =
                               str_format(arena, "pods cannot be created: %.*s", STR_ARG(message)),
                           .fix = find_advice(create_rows, message),
-                          .event = message};
+                          .event = message,
+                          .reason = "FailedCreate"};
 }
 
 struct cause rollout_find_cause(struct arena *arena, const struct rollout_state_lists *lists)

@@ -10,6 +10,7 @@ struct cause {
     struct str what;        /* what is wrong; empty: unknown */
     struct str fix;         /* what to do, with names of fields */
     struct str event;       /* message of the event that `what` contains; empty if none */
+    const char *reason;     /* of other events that say the same; NULL: none */
     const struct node *pod; /* whose log may explain it; NULL: none */
 };
 

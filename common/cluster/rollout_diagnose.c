@@ -178,7 +178,7 @@ static int by_time(const void *a, const void *b)
                        event_time(*(const struct node *const *)b));
 }
 
-/* `cause`: an event that was already printed. */
+/* `cause`: the events that say it were already printed. */
 static void add_events(struct buf *out, struct arena *arena, const struct node *events,
                        struct str name, const struct node *const *pods, size_t pod_count,
                        const struct cause *cause)
@@ -186,7 +186,8 @@ static void add_events(struct buf *out, struct arena *arena, const struct node *
     const struct node **chosen = NULL;
     size_t count = 0;
     for (const struct node *event = events; event; event = event->next)
-        if (is_related_event(arena, event, name, pods, pod_count)) {
+        if (is_related_event(arena, event, name, pods, pod_count) &&
+            !(cause->reason && str_eq_c(node_string(node_at(event, "reason")), cause->reason))) {
             chosen = arena_grow(arena, chosen, count, sizeof(const struct node *));
             chosen[count++] = event;
         }

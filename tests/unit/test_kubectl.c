@@ -758,6 +758,7 @@ static void test_purposes(void **state)
         {{"get", "secrets", "--namespace", "shop", "a", "b"}, "get Secrets in namespace \"shop\""},
         {{"apply", "--server-side", "--filename=-"}, "apply objects"},
         {{"apply", "--filename=-", "--dry-run=server"}, "apply objects (dry run)"},
+        {{"apply", "--filename=-", "--dry-run=none"}, "apply objects"},
         {{"delete", "--filename=-"}, "delete objects"},
         {{"diff", "--filename=-"}, "compare objects"},
         {{"patch", "secret", "manual-secrets", "--namespace", "shop"},
