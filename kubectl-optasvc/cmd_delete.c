@@ -288,6 +288,7 @@ static int run_delete(const struct invocation *invocation)
 const struct command command_delete = {
     .name = "delete",
     .group = GROUP_DEPLOY,
+    .deletes = true,
     .summary = "Delete services from the cluster",
     .details =
         "Lists the objects to delete and asks for confirmation, unless --yes is given. "

@@ -85,8 +85,7 @@ static bool write_history(struct cluster *cluster, struct buf *out)
         table_write(&table, out);
         return true;
     }
-    emit_json(out, list, 0);
-    buf_add_byte(out, '\n');
+    emit_format_find(output)->value(out, list);
     return true;
 }
 
@@ -103,8 +102,6 @@ static int run_history(const struct invocation *invocation)
     return process_exit_status(status);
 }
 
-static const char *const outputs[] = {"json", NULL};
-
 const struct command command_history = {
     .name = "history",
     .group = GROUP_INSPECT,
@@ -116,9 +113,10 @@ const struct command command_history = {
     .examples = EXAMPLES({"List the revisions of a service", "kubectl optasvc history -f web.yaml"},
                          {"Print the image of the current one",
                           "kubectl optasvc history -f web.yaml -o json |\n"
-                          "  jq -r \".[].revisions[] | select(.current).image\""}),
+                          "    jq -r \".[].revisions[] | select(.current).image\""}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
-    .outputs = outputs,
+    .outputs = emit_format_names,
+    .output_default = "table",
     .run = run_history,
 };

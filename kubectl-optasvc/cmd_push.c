@@ -7,15 +7,15 @@
 
 #include <stdlib.h>
 
-static void write_json(struct arena *arena, const struct pushed *pushed, struct str image,
-                       struct buf *out)
+static void write_parts(struct arena *arena, const struct pushed *pushed, struct str image,
+                        const struct emit_format *format, struct buf *out)
 {
     struct node *map = node_new(arena, NODE_MAP);
     node_set_string(arena, map, "image", image);
     node_set_string(arena, map, "repository", pushed->repository);
     node_set_string(arena, map, "tag", pushed->tag);
     node_set_string(arena, map, "digest", pushed->digest);
-    emit_json(out, map, 0);
+    format->value(out, map);
 }
 
 static int print_pushed(struct arena *arena, const struct options *options,
@@ -25,10 +25,9 @@ static int print_pushed(struct arena *arena, const struct options *options,
         str_format(arena, "%.*s@%.*s", STR_ARG(pushed->repository), STR_ARG(pushed->digest));
     struct buf out = {0};
     if (options->output)
-        write_json(arena, pushed, image, &out);
+        write_parts(arena, pushed, image, emit_format_find(options->output), &out);
     else
-        buf_add(&out, image);
-    buf_add_byte(&out, '\n');
+        buf_format(&out, "%.*s\n", STR_ARG(image));
     int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
@@ -55,8 +54,6 @@ static int run_push(const struct invocation *invocation)
     return process_exit_status(status);
 }
 
-static const char *const outputs[] = {"json", NULL};
-
 const struct command command_push = {
     .name = "push",
     .group = GROUP_IMAGES,
@@ -77,7 +74,7 @@ const struct command command_push = {
                           "kubectl optasvc push web:v1 -f web.yaml -o json | jq -r .digest"}),
     .flags = FLAG_LIST(FLAGS_FILES, FLAGS_PUSH, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
-    .outputs = outputs,
+    .outputs = emit_format_names,
     .output_default = "text",
     .run = run_push,
     .complete = complete_images,

@@ -4,29 +4,31 @@
 
 #include <stdlib.h>
 
-static int run(const struct invocation *invocation, bool print)
+/* Prints messages, and the output if `ok`. Frees both. Returns the exit status. */
+static int finish(bool ok, struct buf *output, struct buf *messages)
 {
-    struct buf manifests = {0};
-    struct buf messages = {0};
-    bool ok = render(&invocation->options.input, invocation->options.output, invocation->color,
-                     &manifests, &messages);
-    console_print_messages(buf_str(&messages));
-    int status = ok ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (ok && print)
-        status = console_finish(buf_str(&manifests));
-    buf_free(&manifests);
-    buf_free(&messages);
+    console_print_messages(buf_str(messages));
+    int status = ok ? console_finish(buf_str(output)) : EXIT_FAILURE;
+    buf_free(output);
+    buf_free(messages);
     return status;
 }
 
 int cmd_render(const struct invocation *invocation)
 {
-    return run(invocation, true);
+    struct buf manifests = {0};
+    struct buf messages = {0};
+    bool ok = render(&invocation->options.input, invocation->options.output, invocation->color,
+                     &manifests, &messages);
+    return finish(ok, &manifests, &messages);
 }
 
 static int run_validate(const struct invocation *invocation)
 {
-    return run(invocation, false);
+    struct buf summary = {0};
+    struct buf messages = {0};
+    bool ok = render_check(&invocation->options.input, invocation->color, &summary, &messages);
+    return finish(ok, &summary, &messages);
 }
 
 const struct command command_render = {
@@ -51,6 +53,8 @@ const struct command command_validate = {
     .name = "validate",
     .group = GROUP_FILES,
     .summary = "Check service files without printing manifests",
+    .details = "Runs all checks of render, and prints what it checked: a line for each file. Does "
+               "not access a cluster: apply --dry-run=server also checks with the server.",
     .examples =
         EXAMPLES({"Check a service file", "kubectl optasvc validate -f web.yaml"},
                  {"Check all service files of a repository", "kubectl optasvc validate -R -f ."}),

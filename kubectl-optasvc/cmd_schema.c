@@ -310,6 +310,7 @@ const struct command command_schema = {
     .summary = "Print the JSON Schema of service files",
     .examples =
         EXAMPLES({"Save the schema for an editor", "kubectl optasvc schema >optasvc.schema.json"},
-                 {"List the fields of a service", "kubectl optasvc schema | grep description"}),
+                 {"Check a service file with another program",
+                  "check-jsonschema --schemafile <(kubectl optasvc schema) web.yaml"}),
     .run = run_schema,
 };

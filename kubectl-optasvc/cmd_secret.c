@@ -2,6 +2,7 @@
  *
  * Values are kept in one arena, which is zeroed at the end; core dumps are disabled. */
 #include "cli/completion.h"
+#include "cli/usage_error.h"
 #include "cluster/prompt.h"
 #include "cluster/secret_usage.h"
 #include "cluster/secrets.h"
@@ -482,6 +483,32 @@ static int usage_stdin_twice(const struct invocation *invocation)
                                  "pass a file for one of them");
 }
 
+/* Reports a value on the command line, without printing it. The first argument may be the value
+ * too, unless it looks like a name. */
+static int check_value_argument(const struct invocation *invocation)
+{
+    const struct option_list *arguments = &invocation->arguments;
+    struct str first = str_from_c(arguments->count ? arguments->items[0] : NULL);
+    size_t equals = str_find(first, 0, '=');
+    if (arguments->count < 2 && equals == first.len)
+        return 0;
+    struct arena arena = {0};
+    struct str name = str_slice(first, 0, equals);
+    if (name.len == 0 || !str_span_only(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"))
+        name = STR("NAME");
+    struct str hint = str_format(
+        &arena,
+        "other users can see the arguments of a process, and shells save them; consider this value "
+        "exposed\n"
+        "to enter it at a prompt: kubectl optasvc secret set %.*s -f FILE\n"
+        "to pass it on stdin: printf %%s \"$VALUE\" | kubectl optasvc secret set %.*s -f FILE",
+        STR_ARG(name), STR_ARG(name));
+    int status = usage_error(invocation->program, invocation->command, hint,
+                             "the value of a secret cannot be an argument");
+    arena_free(&arena);
+    return status;
+}
+
 static int run_secret_set(const struct invocation *invocation)
 {
     const char *file = invocation->options.secret.from_file;
@@ -524,7 +551,7 @@ const struct command command_secret_set = {
     .group = GROUP_SECRETS,
     .arguments = "NAME",
     .min_args = 1,
-    .max_args = 1,
+    .max_args = SIZE_MAX, /* a value is reported without printing it */
     .summary = "Set a secret",
     .details = "Reads the value from stdin, unchanged; on a terminal, prompts for it and does not "
                "show it. Restarts the pods that use the secret if the value changed. An empty "
@@ -540,6 +567,7 @@ const struct command command_secret_set = {
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FROM_FILE, FLAG_ALLOW_EMPTY, FLAG_TRIM_NEWLINE,
                        FLAG_NO_RESTART),
     .required = FLAG_LIST(FLAG_FILENAME),
+    .check = check_value_argument,
     .run = run_secret_set,
     .complete = complete_secrets,
 };
@@ -600,6 +628,7 @@ const struct command command_secret_view = {
 const struct command command_secret_delete = {
     .name = "secret delete",
     .group = GROUP_SECRETS,
+    .deletes = true,
     .arguments = "NAME",
     .min_args = 1,
     .max_args = 1,

@@ -224,8 +224,7 @@ static bool write_status(struct cluster *cluster, struct buf *out)
     struct node *list = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < cluster->service_count; i++)
         node_append(list, services[i]);
-    emit_json(out, list, 0);
-    buf_add_byte(out, '\n');
+    emit_format_find(cluster->options->output)->value(out, list);
     return true;
 }
 
@@ -285,15 +284,12 @@ static int run_status(const struct invocation *invocation)
     return process_exit_status(status);
 }
 
-static const char *const outputs[] = {"json", NULL};
-
 const struct command command_status = {
     .name = "status",
     .group = GROUP_INSPECT,
     .summary = "Show image, pods, autoscaler and hosts of services",
     .examples = EXAMPLES(
         {"Show the services of a file", "kubectl optasvc status -f web.yaml"},
-        {"Keep running and print changes", "kubectl optasvc status -f web.yaml --watch"},
         {"Print the hosts of one service",
          "kubectl optasvc status -f web.yaml --module web -o json | jq \".[].hosts\""},
         {"Show the services of the whole cluster, without any file", "kubectl optasvc status -A"},
@@ -301,7 +297,7 @@ const struct command command_status = {
          "kubectl optasvc status -A -l opta.dev/environment-name=production"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_ALL_NAMESPACES, FLAG_SELECTOR, FLAG_WATCH, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
-    .outputs = outputs,
+    .outputs = emit_format_names,
     .output_default = "table",
     .run = run_status,
 };

@@ -17,15 +17,12 @@ static int run_version(const struct invocation *invocation)
     node_set_string(&arena, map, "commit", str_from_c(version_commit));
     node_set_string(&arena, map, "libfyaml", str_from_c(load_service_library()));
     node_set_string(&arena, map, "libyaml", str_from_c(load_manifest_library()));
-    emit_json(&out, map, 0);
-    buf_add_byte(&out, '\n');
+    emit_format_find(invocation->options.output)->value(&out, map);
     int status = console_finish(buf_str(&out));
     buf_free(&out);
     arena_free(&arena);
     return status;
 }
-
-static const char *const outputs[] = {"json", NULL};
 
 const struct command command_version = {
     .name = "version",
@@ -35,7 +32,7 @@ const struct command command_version = {
         EXAMPLES({"Print the version of the program and its libraries", "kubectl optasvc version"},
                  {"Print only the number", "kubectl optasvc version -o json | jq -r .version"}),
     .flags = FLAG_LIST(FLAG_OUTPUT),
-    .outputs = outputs,
+    .outputs = emit_format_names,
     .output_default = "text",
     .run = run_version,
 };

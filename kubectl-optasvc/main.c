@@ -2,6 +2,7 @@
 
 #include "cli/completion.h"
 #include "cli/man.h"
+#include "synonyms.h"
 
 static const struct command *const commands[] = {
     &command_apply,
@@ -47,31 +48,6 @@ static const struct environment_variable variables[] = {
     {NULL, NULL},
 };
 
-/* Synonyms from kubectl, Opta and shells. */
-static const struct command_synonym synonyms[] = {
-    {"secret get", "secret view"},
-    {"secret show", "secret view"},
-    {"secret print", "secret view"},
-    {"secret read", "secret view"},
-    {"secret cat", "secret view"},
-    {"secret describe", "secret view"},
-    {"secret rm", "secret delete"},
-    {"secret remove", "secret delete"},
-    {"secret del", "secret delete"},
-    {"secret unset", "secret delete"},
-    {"secret add", "secret set"},
-    {"secret create", "secret set"},
-    {"secret put", "secret set"},
-    {"secret update", "secret set"},
-    {"secret write", "secret set"},
-    {"secret ls", "secret list"},
-    {"secret load", "secret import"},
-    {"secret bulk-update", "secret import"},
-    {"secret apply", "secret import"},
-    {"secret upload", "secret import"},
-    {NULL, NULL},
-};
-
 int main(int argc, char **argv)
 {
     static const struct program program = {
@@ -80,7 +56,7 @@ int main(int argc, char **argv)
         .summary = "Deploy services to Kubernetes from short YAML files",
         .commands = commands,
         .variables = variables,
-        .synonyms = synonyms,
+        .synonyms = command_synonyms,
     };
     return cli_main(&program, argc, argv);
 }

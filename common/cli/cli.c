@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "base/version.h"
 #include "cli/help.h"
+#include "cli/usage_error.h"
 #include "config/schema.h"
 #include "os/console.h"
 #include "yaml/parse_manifest.h"
@@ -28,38 +29,13 @@ struct cli {
     size_t next; /* index of the next argument */
 };
 
-/* Reports an invalid command line and where to find help. Returns EXIT_USAGE. */
-__attribute__((format(printf, 3, 4))) static int
-usage_error(struct cli *cli, const struct suggestion *suggestion, const char *format, ...)
-{
-    const struct command *command = cli->invocation.command;
-    const struct program *program = cli->program;
-    va_list arguments;
-    va_start(arguments, format);
-    struct str text = str_vformat(&cli->arena, format, arguments);
-    va_end(arguments);
-    struct buf message = {0};
-    buf_add(&message, STR("error: "));
-    diag_add_visible(&message, text);
-    buf_add_byte(&message, '\n');
-    if (suggestion && suggestion->best.len)
-        buf_format(&message, "  did you mean \"%.*s\"?\n", STR_ARG(suggestion->best));
-    if (program->single || !command)
-        buf_format(&message, "  see %s --help\n", program->name);
-    else
-        buf_format(&message, "  see %s help %s\n", program->name, command->name);
-    console_print_messages(buf_str(&message));
-    buf_free(&message);
-    return EXIT_USAGE;
-}
-
 int cli_usage(const struct invocation *invocation, const char *message)
 {
-    struct cli cli = {.program = invocation->program, .invocation = *invocation};
-    int status = usage_error(&cli, NULL, "%s", message);
-    arena_free(&cli.arena);
-    return status;
+    return usage_error(invocation->program, invocation->command, STR(""), "%s", message);
 }
+
+/* Reports an invalid command line. Returns EXIT_USAGE. */
+#define FAIL(cli, ...) usage_error((cli)->program, (cli)->invocation.command, STR(""), __VA_ARGS__)
 
 int cli_version(const struct program *program)
 {
@@ -87,14 +63,6 @@ enum flag_id command_find_flag(const struct command *command, struct str name)
         if (command_has_flag(command, alias->id) && str_eq_c(name, alias->name))
             return alias->id;
     return FLAG_COUNT;
-}
-
-/* Adds the names of all flags of a command as candidates. */
-static void suggest_flags(const struct command *command, struct suggestion *suggestion)
-{
-    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
-        if (command_has_flag(command, i))
-            suggestion_add(suggestion, str_from_c(flag_table[i].name));
 }
 
 /* Warns if `name` is the former name of the flag, once per flag. */
@@ -147,6 +115,22 @@ static const char *check_value(struct cli *cli, enum flag_id id, const char *val
         .data;
 }
 
+/* Returns the hint for a value of --output that the command does not have. */
+static struct str format_hint(struct cli *cli, const char *value)
+{
+    const char *default_value = cli->invocation.command->output_default;
+    if (strcmp(value, "wide") == 0 && default_value && strcmp(default_value, "table") == 0)
+        return STR("the table has all columns; omit --output");
+    struct buf names = {0};
+    for (const struct command *const *each = cli->program->commands; *each; each++)
+        if ((*each)->outputs && is_one_of(value, (*each)->outputs))
+            buf_add_joined(&names, ", ", str_from_c((*each)->name));
+    struct str commands = buf_take(&cli->arena, &names);
+    return commands.len
+               ? str_format(&cli->arena, "%s is a format of %.*s", value, STR_ARG(commands))
+               : commands;
+}
+
 static int set_flag(struct cli *cli, enum flag_id id, const char *value)
 {
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
@@ -154,12 +138,13 @@ static int set_flag(struct cli *cli, enum flag_id id, const char *value)
     if (flag_table[id].type != FLAG_TYPE_BOOL) {
         const char *problem = check_value(cli, id, value);
         if (problem && (!*value || id == FLAG_VAR)) /* a variable may contain a secret */
-            return usage_error(cli, NULL, "--%s %s", flag_table[id].name, problem);
+            return FAIL(cli, "--%s %s", flag_table[id].name, problem);
         if (problem)
-            return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, problem,
-                               value);
+            return usage_error(cli->program, cli->invocation.command,
+                               id == FLAG_OUTPUT ? format_hint(cli, value) : STR(""),
+                               "--%s %s, not \"%s\"", flag_table[id].name, problem, value);
         if (is_duplicate && flag_table[id].type != FLAG_TYPE_LIST)
-            return usage_error(cli, NULL, "duplicate flag --%s", flag_table[id].name);
+            return FAIL(cli, "duplicate flag --%s", flag_table[id].name);
     }
     cli->given[id] = true;
     switch (flag_table[id].type) {
@@ -193,8 +178,9 @@ static const char *next_value(struct cli *cli, const char *attached)
 static int report_filename_flag(struct cli *cli, const char *flag, const char *attached)
 {
     const char *file = next_value(cli, attached);
-    return usage_error(cli, NULL, "unknown flag %s; pass the service file as an argument: %s %s",
-                       flag, cli->program->name, file ? file : "FILE");
+    struct str hint = str_format(&cli->arena, "pass the service file as an argument: %s %s",
+                                 cli->program->name, file ? file : "FILE");
+    return usage_error(cli->program, NULL, hint, "unknown flag: %s", flag);
 }
 
 static int parse_long_flag(struct cli *cli, const char *argument)
@@ -206,17 +192,12 @@ static int parse_long_flag(struct cli *cli, const char *argument)
     enum flag_id id = command_find_flag(cli->invocation.command, name);
     if (id == FLAG_COUNT && cli->program->single && str_eq_c(name, flag_table[FLAG_FILENAME].name))
         return report_filename_flag(cli, "--filename", attached);
-    if (id == FLAG_COUNT) {
-        struct suggestion suggestion = {.word = name};
-        suggest_flags(cli->invocation.command, &suggestion);
-        if (suggestion.best.len)
-            suggestion.best = str_format(&cli->arena, "--%.*s", STR_ARG(suggestion.best));
-        return usage_error(cli, &suggestion, "unknown flag --%.*s", STR_ARG(name));
-    }
+    if (id == FLAG_COUNT)
+        return report_unknown_flag(cli->program, cli->invocation.command, argument);
     warn_deprecated(cli, id, name);
     if (flag_table[id].type == FLAG_TYPE_BOOL) {
         if (attached)
-            return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);
+            return FAIL(cli, "--%s takes no value", flag_table[id].name);
         return set_flag(cli, id, NULL);
     }
     if (flag_table[id].type == FLAG_TYPE_CHOICE) { /* only "=" attaches a value, as in kubectl */
@@ -225,8 +206,8 @@ static int parse_long_flag(struct cli *cli, const char *argument)
     }
     const char *value = next_value(cli, attached);
     if (!value)
-        return usage_error(cli, NULL, "--%s requires a value: --%s %s", flag_table[id].name,
-                           flag_table[id].name, flag_table[id].argument);
+        return FAIL(cli, "--%s requires a value: --%s %s", flag_table[id].name, flag_table[id].name,
+                    flag_table[id].argument);
     return set_flag(cli, id, value);
 }
 
@@ -242,15 +223,16 @@ static int parse_short_flags(struct cli *cli, const char *argument)
             *short_flag == flag_table[FLAG_FILENAME].short_name)
             return report_filename_flag(cli, "-f", attached);
         if (id == FLAG_COUNT)
-            return usage_error(cli, NULL, "unknown flag -%c", *short_flag);
+            return report_unknown_flag(cli->program, cli->invocation.command,
+                                       (const char[]){'-', *short_flag, '\0'});
         if (flag_table[id].type == FLAG_TYPE_BOOL) {
             set_flag(cli, id, NULL);
             continue;
         }
         const char *value = next_value(cli, attached);
         if (!value)
-            return usage_error(cli, NULL, "-%c requires a value: -%c %s", *short_flag, *short_flag,
-                               flag_table[id].argument);
+            return FAIL(cli, "-%c requires a value: -%c %s", *short_flag, *short_flag,
+                        flag_table[id].argument);
         return set_flag(cli, id, value);
     }
     return 0;
@@ -261,12 +243,12 @@ static int add_argument(struct cli *cli, const char *argument)
     struct invocation *invocation = &cli->invocation;
     if (invocation->arguments.count == invocation->command->max_args) {
         if (cli->choice < FLAG_COUNT && is_one_of(argument, flag_table[cli->choice].choices))
-            return usage_error(cli, NULL, "unexpected argument \"%s\"; use --%s=%s", argument,
-                               flag_table[cli->choice].name, argument);
+            return FAIL(cli, "unexpected argument \"%s\"; use --%s=%s", argument,
+                        flag_table[cli->choice].name, argument);
         bool file = invocation->command->max_args == 0 &&
                     command_has_flag(invocation->command, FLAG_FILENAME);
-        return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
-                           file ? "; use -f " : "", file ? argument : "");
+        return FAIL(cli, "unexpected argument \"%s\"%s%s", argument, file ? "; use -f " : "",
+                    file ? argument : "");
     }
     if (!invocation->arguments.items)
         invocation->arguments.items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
@@ -299,9 +281,8 @@ static int parse_arguments(struct cli *cli)
 static int report_missing_flag(struct cli *cli, const struct flag *flag)
 {
     if (flag->short_name)
-        return usage_error(cli, NULL, "missing required flag: -%c %s", flag->short_name,
-                           flag->argument);
-    return usage_error(cli, NULL, "missing required flag: --%s %s", flag->name, flag->argument);
+        return FAIL(cli, "missing required flag: -%c %s", flag->short_name, flag->argument);
+    return FAIL(cli, "missing required flag: --%s %s", flag->name, flag->argument);
 }
 
 static bool selects_by_labels(const struct cli *cli)
@@ -325,8 +306,8 @@ static int check_label_flags(struct cli *cli)
                                ? "services are found by the labels of their objects, without "
                                  "files; use -l opta.dev/module-name=NAME"
                                : "services are found by the labels of their objects, without files";
-        return usage_error(cli, NULL, "--%s and --%s are mutually exclusive: %s",
-                           flag_table[flags[i]].name, by->name, hint);
+        return FAIL(cli, "--%s and --%s are mutually exclusive: %s", flag_table[flags[i]].name,
+                    by->name, hint);
     }
     return 0;
 }
@@ -342,9 +323,9 @@ static int check_flags(struct cli *cli)
             !(i == FLAG_FILENAME && selects_by_labels(cli)))
             return report_missing_flag(cli, &flag_table[i]);
     if (cli->invocation.arguments.count < command->min_args)
-        return usage_error(cli, NULL, "missing required argument: %s", command->arguments);
+        return FAIL(cli, "missing required argument: %s", command->arguments);
     if (cli->given[FLAG_IMAGE_TAG] && cli->given[FLAG_IMAGE_DIGEST])
-        return usage_error(cli, NULL, "--image-tag and --image-digest are mutually exclusive");
+        return FAIL(cli, "--image-tag and --image-digest are mutually exclusive");
     return 0;
 }
 
@@ -369,7 +350,10 @@ static int run_command(struct cli *cli, const struct command *command)
         return status;
     if (invocation->options.help)
         return help_show(cli->program, command);
-    status = check_flags(cli);
+    if (command->check)
+        status = command->check(invocation);
+    if (status == 0)
+        status = check_flags(cli);
     if (status)
         return status;
     invocation->color = is_color_enabled(&invocation->options);
@@ -377,93 +361,109 @@ static int run_command(struct cli *cli, const struct command *command)
 }
 
 /* Returns the command named by the next word or the next two; NULL if there is none. */
-static const struct command *find_command(struct cli *cli, struct suggestion *suggestion)
+static const struct command *find_command(struct cli *cli)
 {
-    const char *first = cli->argv[cli->next++];
-    const char *second = cli->next < cli->argc ? cli->argv[cli->next] : "";
+    const char *first = cli->argv[cli->next];
+    const char *second = cli->next + 1 < cli->argc ? cli->argv[cli->next + 1] : "";
     struct str two_words = str_format(&cli->arena, "%s %s", first, second);
-    *suggestion = (struct suggestion){.word = str_from_c(first)};
     for (const struct command *const *each = cli->program->commands; *each; each++) {
-        const struct command *command = *each;
-        struct str name = str_from_c(command->name);
-        if (command->hidden)
+        struct str name = str_from_c((*each)->name);
+        if ((*each)->hidden || (!str_eq_c(name, first) && !str_equal(name, two_words)))
             continue;
-        if (str_eq_c(name, first))
-            return command;
-        if (str_equal(name, two_words)) {
-            cli->next++;
-            return command;
-        }
-        if (str_starts_with(name, str_format(&cli->arena, "%s ", first)))
-            suggestion->word = *second ? two_words : suggestion->word;
-        suggestion_add(suggestion, name);
+        cli->next += str_eq_c(name, first) ? 1 : 2;
+        return *each;
     }
-    suggestion_add(suggestion, STR("help"));
     return NULL;
 }
 
-/* Returns the names of the commands whose first word is `word`; empty if there are none. */
-static struct str group_names(struct cli *cli, const char *word)
+static int report_command(struct cli *cli)
 {
-    struct str first = str_format(&cli->arena, "%s ", word);
-    struct buf names = {0};
-    for (const struct command *const *each = cli->program->commands; *each; each++) {
-        struct str name = str_from_c((*each)->name);
-        if (str_starts_with(name, first))
-            buf_add_joined(&names, ", ", name);
+    return report_unknown_command(cli->program, (const char *const *)cli->argv + cli->next,
+                                  cli->argc - cli->next);
+}
+
+static bool has_help_flag(const struct cli *cli)
+{
+    for (size_t i = 0; i < cli->argc && strcmp(cli->argv[i], "--") != 0; i++)
+        if (strcmp(cli->argv[i], "--help") == 0 || strcmp(cli->argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+/* -v alone is the version, as of other programs; -v LEVEL is a flag of commands. */
+static bool asks_for_version(const struct cli *cli)
+{
+    static word_list flags = {"-v", "-V", NULL};
+    return strcmp(cli->argv[0], "--version") == 0 ||
+           (cli->argc == 1 && is_one_of(cli->argv[0], flags));
+}
+
+/* Returns the flag of any command that has this name, or this letter if `name` is empty; FLAG_COUNT
+ * if there is none. */
+static enum flag_id find_any_flag(const struct cli *cli, struct str name, char short_name)
+{
+    enum flag_id id = FLAG_COUNT;
+    for (const struct command *const *each = cli->program->commands; *each && id == FLAG_COUNT;
+         each++)
+        id = name.len ? command_find_flag(*each, name) : find_short_flag(*each, short_name);
+    return id;
+}
+
+/* True if the value of a flag is the next argument. */
+static bool needs_value(enum flag_id id)
+{
+    return flag_table[id].type == FLAG_TYPE_STRING || flag_table[id].type == FLAG_TYPE_LIST;
+}
+
+/* Returns the number of arguments that a flag consists of, with its value; 0 if no command has
+ * it. */
+static size_t count_flag_words(const struct cli *cli, const char *argument)
+{
+    if (argument[1] == '-') {
+        struct str text = str_from_c(argument + 2);
+        size_t equals = str_find(text, 0, '=');
+        enum flag_id id = find_any_flag(cli, str_slice(text, 0, equals), 0);
+        return id == FLAG_COUNT ? 0 : needs_value(id) && equals == text.len ? 2 : 1;
     }
-    return buf_take(&cli->arena, &names);
-}
-
-/* Returns the command for a synonym; empty if the word is not a synonym. */
-static struct str find_synonym(const struct program *program, struct str word)
-{
-    for (const struct command_synonym *each = program->synonyms; each && each->word; each++)
-        if (str_eq_c(word, each->word))
-            return str_from_c(each->command);
-    return (struct str){0};
-}
-
-/* Reports an unknown second word of a group, such as `secret rm`. Suggestions compare only second
- * words because all commands of the group share the first. */
-static int report_unknown_in_group(struct cli *cli, const char *first, const char *second,
-                                   struct str names)
-{
-    struct str group = str_format(&cli->arena, "%s ", first);
-    struct suggestion suggestion = {.word = str_from_c(second)};
-    for (const struct command *const *each = cli->program->commands; *each; each++) {
-        struct str name = str_from_c((*each)->name);
-        if (str_starts_with(name, group))
-            suggestion_add(&suggestion, str_skip(name, group.len));
+    for (const char *letter = argument + 1; *letter; letter++) {
+        enum flag_id id = find_any_flag(cli, STR(""), *letter);
+        if (id == FLAG_COUNT)
+            return 0;
+        if (needs_value(id))
+            return letter[1] ? 1 : 2;
     }
-    if (suggestion.best.len)
-        suggestion.best = str_format(&cli->arena, "%s %.*s", first, STR_ARG(suggestion.best));
-    struct str two_words = str_format(&cli->arena, "%s %s", first, second);
-    struct str known = find_synonym(cli->program, two_words);
-    if (known.len)
-        suggestion.best = known;
-    if (suggestion.best.len)
-        return usage_error(cli, &suggestion, "unknown command \"%.*s\"", STR_ARG(two_words));
-    return usage_error(cli, NULL, "unknown command \"%.*s\"; available: %.*s", STR_ARG(two_words),
-                       STR_ARG(names));
+    return 1;
 }
 
-/* Reports a command that find_command() did not find. */
-static int report_unknown_command(struct cli *cli, const char *first,
-                                  const struct suggestion *suggestion)
+static bool is_command(const struct program *program, const char *word)
 {
-    struct str names = group_names(cli, first);
-    if (names.len && (cli->next == cli->argc || cli->argv[cli->next][0] == '-'))
-        return usage_error(cli, NULL, "missing command; available: %.*s", STR_ARG(names));
-    if (names.len)
-        return report_unknown_in_group(cli, first, cli->argv[cli->next], names);
-    return usage_error(cli, suggestion, "unknown command \"%.*s\"", STR_ARG(suggestion->word));
+    for (const struct command *const *each = program->commands; *each; each++)
+        if (strcmp((*each)->name, word) == 0)
+            return true;
+    return false;
 }
 
-static bool is_help_flag(const struct cli *cli, size_t next)
+/* Moves the words of the command before the flags that precede them, which kubectl accepts too:
+ * `-n shop secret -f web.yaml list`. Reports an unknown flag. Returns 0 or the exit status. */
+static int order_words(struct cli *cli)
 {
-    const char *word = next < cli->argc ? cli->argv[next] : NULL;
-    return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+    size_t count = 0;
+    for (size_t i = 0; i < cli->argc && strcmp(cli->argv[i], "--") != 0; i++) {
+        char *word = cli->argv[i];
+        if (word[0] == '-' && word[1]) {
+            size_t words = count_flag_words(cli, word);
+            if (words == 0)
+                return count ? 0 : report_unknown_flag(cli->program, NULL, word);
+            i += words - 1;
+            continue;
+        }
+        for (size_t j = i; j > count; j--)
+            cli->argv[j] = cli->argv[j - 1];
+        cli->argv[count++] = word;
+        if (count == 2 || is_command(cli->program, word))
+            break;
+    }
+    return 0;
 }
 
 static int run_help(struct cli *cli)
@@ -472,13 +472,12 @@ static int run_help(struct cli *cli)
     if (cli->next == cli->argc || strcmp(cli->argv[cli->next], "help") == 0)
         return help_show(cli->program, NULL);
     const char *name = cli->argv[cli->next];
-    struct suggestion suggestion;
-    const struct command *command = find_command(cli, &suggestion);
+    const struct command *command = find_command(cli);
     if (command)
         return help_show(cli->program, command);
-    if (cli->next == cli->argc && help_show_words(cli->program, name, &status))
+    if (cli->next + 1 == cli->argc && help_show_words(cli->program, name, &status))
         return status;
-    return report_unknown_command(cli, name, &suggestion);
+    return report_command(cli);
 }
 
 /* Returns the hidden command of this name; NULL if there is none. */
@@ -510,31 +509,30 @@ static int run_program(struct cli *cli)
     if (hidden)
         return run_hidden(cli, hidden);
     cli->next = 0;
-    if (first && strcmp(first, "--version") == 0)
+    if (first && asks_for_version(cli))
         return cli_version(program);
     if (program->single)
         return run_command(cli, program->single);
     cli->next = 1;
     if (!first) {
         cli->next = 0;
-        return usage_error(cli, NULL, "missing command");
+        return FAIL(cli, "missing command");
     }
-    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
-        return help_show(program, NULL);
+    int status = order_words(cli);
+    if (status)
+        return status;
+    first = cli->argv[0];
     if (strcmp(first, "help") == 0)
         return run_help(cli);
-    struct suggestion suggestion;
-    int status;
     cli->next = 0;
-    const struct command *command = find_command(cli, &suggestion);
+    const struct command *command = find_command(cli);
     if (command)
         return run_command(cli, command);
-    if (first[0] == '-')
-        return usage_error(cli, NULL, "unexpected flag \"%s\"; pass flags after the command",
-                           first);
-    if (is_help_flag(cli, 1) && help_show_words(cli->program, first, &status))
+    if (first[0] == '-' && first[1])
+        return has_help_flag(cli) ? help_show(program, NULL) : FAIL(cli, "missing command");
+    if (has_help_flag(cli) && help_show_words(program, first, &status))
         return status;
-    return report_unknown_command(cli, first, &suggestion);
+    return report_command(cli);
 }
 
 /* kubectl runs this program for completion of a plugin.

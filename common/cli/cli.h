@@ -46,6 +46,7 @@ struct command {
     size_t min_args;
     size_t max_args;
     bool hidden;                    /* for scripts: not listed, arguments not parsed */
+    bool deletes;                   /* never suggested for a misspelt command */
     const char *summary;            /* one line */
     const char *details;            /* paragraphs, each one line; may be NULL */
     const struct example *examples; /* EXAMPLES(); may be NULL */
@@ -53,6 +54,9 @@ struct command {
     const enum flag_id *required;   /* FLAG_LIST() of required flags; may be NULL */
     const char *const *outputs;     /* values of --output, ended by NULL */
     const char *output_default;     /* what is printed without --output, for help */
+    /* Reports an invalid argument before a missing flag is reported. Returns the exit status; 0 if
+     * the arguments are valid. May be NULL. */
+    int (*check)(const struct invocation *invocation);
     int (*run)(const struct invocation *invocation); /* returns the exit status */
     void (*complete)(struct completion *completion); /* completes arguments; may be NULL */
 };
@@ -63,10 +67,11 @@ struct environment_variable {
     const char *help;
 };
 
-/* A synonym of a command, for suggestions: {"secret rm", "secret delete"}. */
+/* What does the work of a command that does not exist: {"watch", "status --watch", NULL}. */
 struct command_synonym {
-    const char *word;
-    const char *command;
+    const char *word;    /* one or two words */
+    const char *command; /* may have flags; NULL if there is none */
+    const char *hint;    /* printed after the command; NULL if it says everything */
 };
 
 struct program {

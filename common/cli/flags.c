@@ -6,6 +6,7 @@
 #include "format/name.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const char *const colors[] = {"auto", "always", "never", NULL, NULL};
 static const char *const dry_runs[] = {"client", "server", "none", NULL, NULL};
@@ -37,6 +38,15 @@ static const char *check_revision(struct str value)
 {
     int64_t number;
     return str_to_int(value, &number) && number > 0 ? NULL : "must be an integer, 1 or greater";
+}
+
+/* kubectl parses it; a number without a unit is the most common mistake. */
+static const char *check_since(struct str value)
+{
+    bool has_unit = value.len && strchr("hms", value.data[value.len - 1]);
+    return has_unit && str_span_only(value, "0123456789.hmsun")
+               ? NULL
+               : "must be a duration with a unit, for example 90s, 5m or 1h30m";
 }
 
 static const char *check_lines(struct str value)
@@ -228,7 +238,7 @@ const struct flag flag_table[FLAG_COUNT] = {
                    offsetof(struct options, logs.tail), NULL, check_lines},
     [FLAG_SINCE] = {"since", 0, FLAG_TYPE_STRING, "TIME",
                     "print only logs newer than this, for example 5m (default: all)",
-                    offsetof(struct options, logs.since), NULL, NULL},
+                    offsetof(struct options, logs.since), NULL, check_since},
     [FLAG_IMAGE] = {"image", 0, FLAG_TYPE_STRING, "IMAGE",
                     "local image to push first, as NAME or NAME:TAG",
                     offsetof(struct options, push.image), NULL, name_check_image},

@@ -17,7 +17,8 @@ struct renderer {
     bool color;
     const struct emit_format *format;
     bool failed;
-    struct buf *manifests;
+    struct buf *manifests; /* NULL: no manifests are needed */
+    struct buf *summary;   /* a line for each file; NULL: no summary is needed */
     struct buf *messages;
     const char *path; /* of the current file; compared by pointer */
     size_t objects;   /* emitted so far */
@@ -43,7 +44,7 @@ static void report(struct renderer *renderer, const struct diags *diags)
 
 static void emit(struct renderer *renderer, const struct manifests *manifests)
 {
-    for (size_t i = 0; i < manifests->count; i++)
+    for (size_t i = 0; renderer->manifests && i < manifests->count; i++)
         renderer->format->object(renderer->manifests, manifests->items[i],
                                  renderer->objects++ == 0);
 }
@@ -259,13 +260,35 @@ static const struct service *read_service(struct layer *layer, const struct modu
     return traffic_check(&traffic) && ok ? service : NULL;
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* Appends "shop.yaml: valid: 2 services, 1 other module, environment staging". */
+static void summarize(struct buf *out, const struct layer *layer, size_t selected, size_t services)
+{
+    size_t others = layer->module_count - services;
+    diag_add_visible(out, layer->source->path);
+    buf_format(out, ": valid: %zu", selected);
+    if (selected < services)
+        buf_format(out, " of %zu", services);
+    buf_format(out, " service%s", plural(services));
+    if (others)
+        buf_format(out, ", %zu other module%s", others, plural(others));
+    if (layer->environment.name.len)
+        buf_format(out, ", environment %.*s", STR_ARG(layer->environment.name));
+    buf_add_byte(out, '\n');
+}
+
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct map routes = {0};
     const size_t *services = &renderer->options->usage->service_count;
     size_t before = *services;
     size_t index = 0;
-    for (const struct module *module; (module = layer_next_service(layer, &index));) {
+    size_t selected = 0;
+    for (const struct module *module; (module = layer_next_service(layer, &index)); selected++) {
         const struct service *service = read_service(layer, module);
         renderer->failed |= !service;
         if (service)
@@ -275,6 +298,8 @@ static void render_layer(struct renderer *renderer, struct layer *layer)
     if (*services == before)
         layer_report_empty(layer);
     renderer->failed |= layer->diags->errors > 0;
+    if (renderer->summary)
+        summarize(renderer->summary, layer, selected, *services - before);
 }
 
 static void render_file(struct renderer *renderer, const struct input *input)
@@ -325,6 +350,25 @@ bool render(const struct input_options *options, const char *output, bool color,
     renderer.format->end(ret_manifests);
     if (renderer.failed)
         ret_manifests->len = 0;
+    arena_free(&file);
+    arena_free(&flags);
+    arena_free(&renderer.arena);
+    return !renderer.failed;
+}
+
+bool render_check(const struct input_options *options, bool color, struct buf *ret_summary,
+                  struct buf *ret_messages)
+{
+    struct arena file = {0};
+    struct arena flags = {0};
+    struct renderer renderer = {.options = usage_start(&flags, options),
+                                .color = color,
+                                .file = &file,
+                                .summary = ret_summary,
+                                .messages = ret_messages};
+    render_files(&renderer);
+    if (renderer.failed)
+        ret_summary->len = 0;
     arena_free(&file);
     arena_free(&flags);
     arena_free(&renderer.arena);

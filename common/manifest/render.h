@@ -12,6 +12,10 @@
 bool render(const struct input_options *options, const char *output, bool color,
             struct buf *ret_manifests, struct buf *ret_messages);
 
+/* Like render(), but appends a line for each file instead of manifests: what was checked. */
+bool render_check(const struct input_options *options, bool color, struct buf *ret_summary,
+                  struct buf *ret_messages);
+
 /* A service and its objects in the order in which they are applied, without its Namespace
  * (manifest_namespace()). */
 struct rendered_service {

@@ -10,9 +10,9 @@ for command in $cluster_commands; do
     try "$optasvc" "$command" -f ok.yaml -o toml
     case $command in
     apply | deploy) expect "$command -o toml" 2 err '--output must be name, not "toml"' ;;
-    status) expect "$command -o toml" 2 err '--output must be json, not "toml"' ;;
+    status) expect "$command -o toml" 2 err '--output must be yaml or json, not "toml"' ;;
     outputs) expect "$command -o toml" 2 err '--output must be yaml or json, not "toml"' ;;
-    *) expect "$command -o toml" 2 err "unknown flag -o" ;;
+    *) expect "$command -o toml" 2 err "unknown shorthand flag: -o" ;;
     esac
     try "$optasvc" "$command" -f ok.yaml --kubeconfig
     expect "$command --kubeconfig without value" 2 err "--kubeconfig requires a value"
@@ -135,27 +135,27 @@ deploy --container-tool docker|--tag, --create-repository and --container-tool r
 deploy --image a --container-tool lxc|--container-tool must be docker, podman or nerdctl, not "lxc"
 deploy --image a --create-repository=yes|--create-repository takes no value
 deploy a:v1|unexpected argument "a:v1"
-diff --wait|unknown flag --wait
-diff --prune|unknown flag --prune
+diff --wait|unknown flag: --wait
+diff --prune|unknown flag: --prune
 delete --yes|
 delete -y|
 delete -y --delete-namespace --delete-volumes|
 delete -y --timeout 5m|
 delete -y --timeout 5x|--timeout must be a duration from 1s to 168h
 delete|stdin is not a terminal; pass --yes
-delete --adopt|unknown flag --adopt
-delete --dry-run|unknown flag --dry-run
+delete --adopt|unknown flag: --adopt
+delete --dry-run|unknown flag: --dry-run
 status -o json|
 status -w|
-status -o yaml|--output must be json, not "yaml"
+status -o wide|--output must be yaml or json, not "wide"
 status -A|--filename and --all-namespaces are mutually exclusive: services are found by the labels of their objects, without files
 status -l a=b|--filename and --selector are mutually exclusive
 status -l=|--selector must not be empty
 restart --wait=false|
 restart --timeout 5m --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
-restart --dry-run|unknown flag --dry-run
+restart --dry-run|unknown flag: --dry-run
 history -o json|
-history -o yaml|--output must be json, not "yaml"
+history -o yaml|
 rollback --to-revision 2|
 rollback --to-revision 0|--to-revision must be an integer, 1 or greater, not "0"
 rollback --to-revision -1|--to-revision must be an integer, 1 or greater, not "-1"
@@ -172,9 +172,9 @@ logs --tail=|--tail must not be empty
 logs -f ok.yaml --since=|--since must not be empty
 logs app|unexpected argument "app"; use -f app
 shell ls|
-shell -l|unknown flag -l
-render --context a|unknown flag --context
-render -v 5|unknown flag -v
+shell -l|unknown shorthand flag: -l
+render --context a|unknown flag: --context
+render -v 5|unknown shorthand flag: -v
 EOF
 # Without files.
 while IFS='|' read -r words message; do

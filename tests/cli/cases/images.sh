@@ -40,13 +40,13 @@ A|IMAGE must be lowercase before the tag, not "A"
 a:|IMAGE has an invalid tag
 a@sha256:12|IMAGE has an invalid digest
 a;b|IMAGE must be an image reference such as nginx
-a -o yaml|--output must be json, not "yaml"
+a -o name|--output must be yaml or json, not "name"
 a --container-tool lxc|--container-tool must be docker, podman or nerdctl, not "lxc"
 a --container-tool=|--container-tool must not be empty
 a --create-repository=no|--create-repository takes no value
-a --image-tag v1|unknown flag --image-tag
-a -n x|unknown flag -n
-a --dry-run|unknown flag --dry-run
+a --image-tag v1|unknown flag: --image-tag
+a -n x|unknown shorthand flag: -n
+a --dry-run|unknown flag: --dry-run
 EOF
 no_tools push a:v1
 expect "push without -f" 2 err "missing required flag: -f FILE" err "help push"

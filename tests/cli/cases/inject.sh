@@ -80,7 +80,7 @@ expect "two arguments" 2 err 'unexpected argument "bad.yaml"'
 filter "$optasvc" inject inject.yaml
 expect "inject with an argument" 2 err 'unexpected argument "inject.yaml"'
 filter "$postrender" -f inject.yaml
-expect "helm-postrender with -f" 2 err "unknown flag -f"
+expect "helm-postrender with -f" 2 err "unknown flag: -f"
 filter "$postrender" -
 expect "helm-postrender -" 2 err "standard input contains the manifests"
 filter "$optasvc" inject -f -
@@ -96,7 +96,7 @@ expect "an invalid service file" 1 err "inject-wrong.yaml:5:31: error: terminati
 filter "$postrender" inject.yaml --module ap
 expect "helm-postrender unknown --module" 1 err 'k8s-service "ap" not found'
 filter "$postrender" inject.yaml --image-tag v1
-expect "an unknown flag of helm-postrender" 2 err "unknown flag --image-tag"
+expect "an unknown flag of helm-postrender" 2 err "unknown flag: --image-tag"
 "$postrender" inject.yaml <chart-without.yaml >"$out" 2>"$err"
 status=$?
 expect "a chart without the workload" 1 err 'no workload of the chart matches module "app"'

@@ -125,7 +125,7 @@ expect "symbolic links to directories without -R" 1 err "no service file found" 
     err "pass -R to read subdirectories too"
 ln -s missing links/broken
 try "$optasvc" validate -Rf links
-expect "a broken symbolic link without a file name extension" 0 silent \
+expect "a broken symbolic link without a file name extension" 0 out "links/apart/three.JSON: valid: 1 service" \
     err "skipped 1 broken symbolic link: links/broken"
 rm links/broken
 ln -s links named
@@ -138,7 +138,7 @@ mkdir large
 service one >large/one.yaml
 { printf 'name: x\n' && yes '# a comment' | head -c 1200000 && printf '\ndata: [x]\n'; } >large/data.yaml
 try "$optasvc" validate -f large
-expect "a large unrelated file in a directory" 0 silent err "skipped 1 file without a k8s-service: large/data.yaml"
+expect "a large unrelated file in a directory" 0 only "large/one.yaml: valid: 1 service" err "skipped 1 file without a k8s-service: large/data.yaml"
 sed -i '$s/.*/modules: [{name: two}]/' large/data.yaml
 try "$optasvc" validate -f large
 expect "a large file with modules in a directory" 1 err "large/data.yaml exceeds 1048576 bytes" \
@@ -148,14 +148,14 @@ mkdir crowd
 service one >crowd/one.yaml
 touch crowd/{10..35}.yaml $'crowd/a\nb.yaml'
 try "$optasvc" validate -f crowd
-expect "many skipped files" 0 silent err "skipped 27 files without a k8s-service: crowd/10.yaml, crowd/11.yaml" \
+expect "many skipped files" 0 only "crowd/one.yaml: valid: 1 service" err "skipped 27 files without a k8s-service: crowd/10.yaml, crowd/11.yaml" \
     err "crowd/29.yaml and 7 more"
 try "$optasvc" deploy -f crowd --dry-run
 expect "deploy with skipped files" 0 err "skipped 27 files"
 check "deploy reports skipped files once" test "$(grep -c skipped "$err")" = 1
 rm crowd/[0-9]*
 try "$optasvc" validate -f crowd
-expect "a skipped file with a line break in its name" 0 silent err "skipped 1 file without a k8s-service: crowd/a?b.yaml"
+expect "a skipped file with a line break in its name" 0 out "crowd/one.yaml: valid" err "skipped 1 file without a k8s-service: crowd/a?b.yaml"
 
 # The same bytes everywhere
 
