@@ -203,7 +203,7 @@ static int run_explain(const struct invocation *invocation)
             write_markdown(&out, &arena);
         else if (!has_name)
             list_fields(&out, &arena);
-        status = console_finish(buf_str(&out));
+        status = markdown ? console_finish(buf_str(&out)) : console_finish_columns(buf_str(&out));
     }
     buf_free(&out);
     arena_free(&arena);

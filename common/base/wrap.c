@@ -67,6 +67,32 @@ void wrap_add(struct buf *out, struct str text, size_t width)
     add_words(out, text, text.len, column, column, width);
 }
 
+/* Returns the offset of the text that further lines are aligned with. */
+static size_t find_last_column(struct str line)
+{
+    size_t indent = count_spaces(line, 0);
+    size_t word = str_find(line, indent, ' ');
+    size_t last = indent && word < line.len && line.data[word - 1] == ':'
+                      ? word + count_spaces(line, word)
+                      : indent;
+    for (size_t at = str_find(line, last, ' '); at < line.len;
+         at = str_find(line, at + count_spaces(line, at), ' '))
+        if (count_spaces(line, at) > 1)
+            return at + count_spaces(line, at);
+    return last;
+}
+
+void wrap_columns(struct buf *out, struct str text, size_t width)
+{
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
+        size_t column = find_last_column(line);
+        buf_add(out, str_slice(line, 0, column));
+        add_words(out, str_skip(line, column), line.len, column, column, width);
+        buf_add_byte(out, '\n');
+    }
+}
+
 /* True for a line that marks a position in the line before it: spaces, "^" and "~". */
 static bool is_caret(struct str line)
 {

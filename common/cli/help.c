@@ -19,13 +19,11 @@ const char *const flag_section_titles[FLAG_SECTION_COUNT] = {
 
 enum { COMMAND_COLUMNS = 19, FLAG_COLUMNS = 30 };
 
-/* Lines have at least as many columns as a page of kubectl's help, and at most as many as are easy
- * to read. */
 static size_t help_width(void)
 {
-    enum { WIDTH_MIN = 80, WIDTH_MAX = 100 };
+    enum { DEFAULT_WIDTH = 80 };
     size_t columns = console_columns();
-    return columns < WIDTH_MIN ? WIDTH_MIN : columns > WIDTH_MAX ? WIDTH_MAX : columns;
+    return columns ? columns : DEFAULT_WIDTH;
 }
 
 enum flag_section flag_section(enum flag_id id)

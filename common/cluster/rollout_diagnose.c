@@ -262,13 +262,17 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
             shown[count++] = pod;
     struct buf out = {0};
     add_cause(&out, &cause);
+    console_print_messages(buf_str(&out));
+    out.len = 0;
     const struct node *logged = cause.what.len ? cause.pod : count ? shown[0] : NULL;
     if (logged)
         add_log(&out, kubectl, logged);
+    console_print_error(buf_str(&out)); /* log lines are not wrapped */
+    out.len = 0;
     for (size_t i = 0; i < count; i++)
         add_pod(&out, arena, shown[i]);
     add_events(&out, arena, lists.events, object_name(rollout->workload), shown, count, &cause);
-    console_print_error(buf_str(&out));
+    console_print_messages(buf_str(&out));
     buf_free(&out);
     for (size_t i = 0; i < COUNT; i++)
         process_free(&runs[i]);

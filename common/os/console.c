@@ -92,6 +92,18 @@ int console_finish(struct str text)
     return console_finish_stream(&text, 1, &(struct io_stream){0});
 }
 
+int console_finish_columns(struct str text)
+{
+    size_t columns = console_columns();
+    if (columns == 0)
+        return console_finish(text);
+    struct buf wrapped = {0};
+    wrap_columns(&wrapped, text, columns);
+    int status = console_finish(buf_str(&wrapped));
+    buf_free(&wrapped);
+    return status;
+}
+
 int console_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream)
 {
     int error = print_error;
@@ -110,7 +122,11 @@ int console_finish_stream(const struct str *pieces, size_t count, const struct i
 
 size_t console_columns(void)
 {
-    return terminal_columns(STDOUT_FILENO);
+    enum { COLUMNS_MIN = 80, COLUMNS_MAX = 100 };
+    size_t columns = terminal_columns(STDOUT_FILENO);
+    if (columns == 0)
+        return 0;
+    return columns < COLUMNS_MIN ? COLUMNS_MIN : columns > COLUMNS_MAX ? COLUMNS_MAX : columns;
 }
 
 int console_find_stream(const char *path)

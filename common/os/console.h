@@ -30,8 +30,12 @@ void console_copy_errors(struct buf *copy);
 int console_finish(struct str text);
 int console_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
 
-/* Returns the columns of the terminal that stdout is; 0 if it is not a terminal, or if its size is
- * unknown. */
+/* Like console_finish() for lines with columns: on a terminal, long ones are wrapped
+ * (wrap_columns()). */
+int console_finish_columns(struct str text);
+
+/* Returns the maximum width of text on stdout if that is a terminal: its width, but 80 to 100
+ * columns. Returns 0 if it is not a terminal, or if its size is unknown. */
 size_t console_columns(void);
 
 /* Returns the descriptor of stdout or stderr if `path` is the same file (/dev/stderr); otherwise

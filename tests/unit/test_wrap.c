@@ -32,6 +32,34 @@ static void test_text(void **state)
     }
 }
 
+static void test_columns(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t width;
+        const char *wrapped;
+    } rows[] = {
+        {"", 20, ""},
+        {"\n  a\n", 20, "\n  a\n"},
+        {"name: one two three four\n", 20, "name: one two three\nfour\n"},
+        {"  one two three four five\n", 20, "  one two three four\n  five\n"},
+        {"  Default:   one two three\n", 20, "  Default:   one two\n             three\n"},
+        {"  Generates: one two three\n", 20, "  Generates: one two\n             three\n"},
+        {"  Use: a  one two three\n", 15, "  Use: a  one\n          two\n          three\n"},
+        {"  port.http   one two three\n", 20,
+         "  port.http   one\n              two\n"
+         "              three\n"},
+        {"  In each of: one two three\n", 20, "  In each of: one\n  two three\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf out = {0};
+        wrap_columns(&out, str_from_c(rows[i].text), rows[i].width);
+        assert_str(buf_str(&out), rows[i].wrapped);
+        buf_free(&out);
+    }
+}
+
 static void test_messages(void **state)
 {
     static const struct {

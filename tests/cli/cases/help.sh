@@ -29,7 +29,7 @@ while read -r name; do
         test "$(sed -n '/^Common flags:$/,$p' shown | grep -c ':$')" -le 2
 done < <(commands && echo helm-postrender)
 
-# page_on COLUMNS WORDS: the help on a terminal of this width.
+# page_on COLUMNS WORDS: what the program prints on a terminal of this width.
 page_on() {
     local columns=$1
     shift
@@ -42,6 +42,15 @@ if command -v script >"$scratch/which"; then
         "$optasvc" help apply >narrow
         if [ ${columns#*:} = 80 ]; then check "it is as in a pipe" cmp shown narrow; fi
         if [ ${columns#*:} = 100 ]; then check "it is wider than in a pipe" has '.\{90\}' shown; fi
+    done
+    for words in explain "explain sticky_session" "explain initial_liveness_delay"; do
+        # shellcheck disable=SC2086
+        page_on 80 $words
+        # shellcheck disable=SC2086
+        "$optasvc" $words >narrow
+        check "$words on a terminal" has_no '.\{81\}' shown
+        check "$words in a pipe is not wrapped" has '.\{81\}' narrow
+        check "the words of $words are the same" cmp <(tr -s ' \n' '\n' <shown) <(tr -s ' \n' '\n' <narrow)
     done
     # messages COLUMNS: the errors of bad.yaml on a terminal of this width.
     messages() { script -qec "stty cols $1; '$optasvc' validate -f ./long.yaml --color never" /dev/null </dev/null | tr -d '\r' >shown; }
