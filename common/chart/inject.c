@@ -33,18 +33,22 @@ struct edit_failure {
 static void warn_not_injected(const struct injection *injection, const struct service *service)
 {
     static const enum field_id fields[] = {
-        SERVICE_PERSISTENT_STORAGE, SERVICE_CRON_JOBS,           SERVICE_IAM_POLICIES,
-        SERVICE_IAM_ROLE_ARN,       SERVICE_GCP_SERVICE_ACCOUNT, SERVICE_AZURE_CLIENT_ID,
-        SERVICE_LOAD_BALANCER,      SERVICE_SERVICE_ANNOTATIONS, SERVICE_UPDATE_STRATEGY,
-        SERVICE_NETWORK_POLICY,     SERVICE_INIT_CONTAINERS,     SERVICE_SIDECARS,
-        SERVICE_KEEP_PATH_PREFIX};
+        SERVICE_PERSISTENT_STORAGE, SERVICE_CRON_JOBS,       SERVICE_PRE_DEPLOY,
+        SERVICE_IAM_POLICIES,       SERVICE_IAM_ROLE_ARN,    SERVICE_GCP_SERVICE_ACCOUNT,
+        SERVICE_AZURE_CLIENT_ID,    SERVICE_LOAD_BALANCER,   SERVICE_SERVICE_ANNOTATIONS,
+        SERVICE_UPDATE_STRATEGY,    SERVICE_NETWORK_POLICY,  SERVICE_INIT_CONTAINERS,
+        SERVICE_SIDECARS,           SERVICE_KEEP_PATH_PREFIX};
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!service_has(service, fields[i]) ||
             (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))
             continue; /* inject_ingress() warns unless a new Ingress supports it */
         diag_warning(injection->diags, record_location(service->record, fields[i]),
                      "%s is not injected into charts", schema_field(fields[i])->name);
-        diag_hint(injection->diags, "configure it in the chart's values");
+        diag_hint(injection->diags, "%s",
+                  fields[i] == SERVICE_PRE_DEPLOY
+                      ? "add a Job to the chart that is a hook of Helm, with the annotation "
+                        "helm.sh/hook: pre-install,pre-upgrade"
+                      : "configure it in the chart's values");
     }
 }
 
@@ -311,6 +315,7 @@ static void fill(struct inject_run *run, const struct service *service, bool las
     const struct target any = {.injection = injection, .service = service};
     if (!check_fill_flags(injection, service))
         return;
+    warn_not_injected(injection, service);
     inject_warn_replicas(&any, "mode: fill removes nothing");
     if (inject_convert_is_requested(&any)) {
         diag_error(injection->diags, service->at,

@@ -43,7 +43,7 @@ static void add_service(struct arena *arena, struct secret_usage *usage,
     for (size_t i = 0; i < service->cron_job_count; i++) {
         const struct cron_job *job = &service->cron_jobs[i];
         add_users(arena, usage, (struct secret_user){.service = service, .cron_job = job},
-                  job->variables, job->variable_count, &own);
+                  job->job.variables, job->job.variable_count, &own);
     }
 }
 

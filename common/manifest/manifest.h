@@ -27,6 +27,7 @@ void manifest_pod_identity(struct manifests *manifests, const struct service *se
 void manifest_service(struct manifests *manifests, const struct service *service);
 void manifest_network_policy(struct manifests *manifests, const struct service *service);
 void manifest_files(struct manifests *manifests, const struct service *service);
+void manifest_pre_deploy(struct manifests *manifests, const struct service *service);
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
 void manifest_disruption_budget(struct manifests *manifests, const struct service *service);
@@ -63,10 +64,41 @@ struct str manifest_headless_name(struct arena *arena, const struct service *ser
 void manifest_put_pod_labels(struct arena *arena, struct node *labels,
                              const struct service *service);
 
-/* Pods of workloads and cron jobs: manifest_pod.c. */
-/* Adds `spec` to a pod template of a cron job; `job` NULL: of the workload. */
-void manifest_pod(struct manifests *manifests, const struct service *service,
-                  const struct cron_job *job, struct node *template);
+/* The order in which Argo CD applies objects, as values of an annotation. Only services with
+ * pre_deploy need it: first what pods require, then the Job, then all others. */
+#define MANIFEST_WAVE_REQUIRED "-2"
+#define MANIFEST_WAVE_OF_JOB   "-1"
+
+/* Adds that annotation to the metadata of an object. */
+void manifest_put_wave(struct arena *arena, struct node *metadata, const char *wave);
+
+/* Sets that annotation of an object that pods require, if its service has pre_deploy. */
+void manifest_put_required(struct arena *arena, const struct service *service, struct node *object);
+
+/* Pods of workloads and jobs: manifest_pod.c. */
+/* Adds `spec` to a pod template of a job; `job` NULL: of the workload. */
+void manifest_pod(struct manifests *manifests, const struct service *service, const struct job *job,
+                  struct node *template);
+
+/* Jobs of cron jobs and of pre_deploy: manifest_job.c. */
+/* Adds the labels of a Job or its pods. They differ from those of the workload's pods, so that no
+ * Service or autoscaler selects pods of jobs. */
+void manifest_job_labels(struct manifests *manifests, const struct service *service,
+                         struct node *metadata, struct str name, const char *component);
+
+/* Adds timeout, retries and the time after which a finished Job is deleted. */
+void manifest_job_limits(struct arena *arena, const struct job *job, struct node *spec);
+
+/* Adds and returns the pod template. */
+struct node *manifest_job_template(struct manifests *manifests, const struct service *service,
+                                   const struct job *job, struct str name, const char *component,
+                                   struct node *spec);
+
+/* The label app.kubernetes.io/component of the Job of pre_deploy and its pods. */
+#define MANIFEST_PRE_DEPLOY "pre-deploy"
+
+/* Returns the hash of the pod template, which is part of the Job's name. */
+struct str manifest_pre_deploy_hash(const struct node *job);
 
 /* Volumes of pods: manifest_volumes.c. */
 enum pod_role { POD_SERVING, POD_JOB };

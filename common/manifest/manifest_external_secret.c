@@ -10,6 +10,7 @@ void manifest_external_secret(struct manifests *manifests, const struct service 
         return;
     struct node *object = manifest_object(manifests, service, "external-secrets.io/v1",
                                           "ExternalSecret", service->name);
+    manifest_put_required(arena, service, object);
     struct node *spec = node_set_map(arena, object, "spec");
     struct node *store = node_set_map(arena, spec, "secretStoreRef");
     node_set_string(arena, store, "name", environment->secret_store);

@@ -48,6 +48,7 @@ void manifest_files(struct manifests *manifests, const struct service *service)
     if (service->file_count == 0 || !service->has_image)
         return;
     struct str name = manifest_files_name(arena, service, service->name);
-    manifest_files_data(arena, service,
-                        manifest_object(manifests, service, "v1", "ConfigMap", name));
+    struct node *object = manifest_object(manifests, service, "v1", "ConfigMap", name);
+    manifest_put_required(arena, service, object);
+    manifest_files_data(arena, service, object);
 }

@@ -12,6 +12,7 @@ void manifest_role(struct manifests *manifests, const struct service *service)
         return;
     struct node *object =
         manifest_object(manifests, service, "iam.services.k8s.aws/v1alpha1", "Role", service->name);
+    manifest_put_required(arena, service, object);
     struct node *spec = node_set_map(arena, object, "spec");
     node_set_string(arena, spec, "name", cloud->role_name);
     node_set_lines(arena, spec, "assumeRolePolicyDocument",

@@ -54,6 +54,20 @@ struct node *manifest_object(struct manifests *manifests, const struct service *
     return object;
 }
 
+void manifest_put_wave(struct arena *arena, struct node *metadata, const char *wave)
+{
+    struct node *annotations = node_get(metadata, "annotations");
+    if (!annotations)
+        annotations = node_set_map(arena, metadata, "annotations");
+    node_set_string(arena, annotations, "argocd.argoproj.io/sync-wave", str_from_c(wave));
+}
+
+void manifest_put_required(struct arena *arena, const struct service *service, struct node *object)
+{
+    if (service->pre_deploy)
+        manifest_put_wave(arena, node_get(object, "metadata"), MANIFEST_WAVE_REQUIRED);
+}
+
 void manifest_put_items(struct arena *arena, struct node *map, const struct value *items)
 {
     const struct node *last =

@@ -1,4 +1,4 @@
-/* The pods of workloads and cron jobs. */
+/* The pods of workloads and jobs. */
 #include "cloud/providers.h"
 #include "manifest/manifest.h"
 
@@ -347,7 +347,7 @@ static void put_tolerations(struct arena *arena, const struct service *service, 
 }
 
 static void put_container(struct arena *arena, const struct service *service, struct node *pod,
-                          const struct cron_job *job)
+                          const struct job *job)
 {
     enum pod_role role = job ? POD_JOB : POD_SERVING;
     struct node *container = node_append_map(arena, node_set_list(arena, pod, "containers"));
@@ -406,7 +406,7 @@ static void put_other_containers(struct arena *arena, const struct service *serv
 }
 
 /* True if a container of the pod has a GPU. */
-static bool has_gpus(const struct service *service, const struct cron_job *job)
+static bool has_gpus(const struct service *service, const struct job *job)
 {
     bool found = (job ? job->resources.gpus : service->resources.gpus) > 0;
     for (size_t i = 0; i < service->container_count; i++)
@@ -415,8 +415,8 @@ static bool has_gpus(const struct service *service, const struct cron_job *job)
     return found;
 }
 
-void manifest_pod(struct manifests *manifests, const struct service *service,
-                  const struct cron_job *job, struct node *template)
+void manifest_pod(struct manifests *manifests, const struct service *service, const struct job *job,
+                  struct node *template)
 {
     struct arena *arena = manifests->arena;
     enum pod_role role = job ? POD_JOB : POD_SERVING;

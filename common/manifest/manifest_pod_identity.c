@@ -15,6 +15,7 @@ void manifest_pod_identity(struct manifests *manifests, const struct service *se
     if (service->layer->environment.region.len)
         node_set_string(arena, node_set_map(arena, metadata, "annotations"),
                         "services.k8s.aws/region", service->layer->environment.region);
+    manifest_put_required(arena, service, object);
     struct node *spec = node_set_map(arena, object, "spec");
     node_set_string(arena, spec, "clusterName", cloud->cluster);
     node_set_string(arena, spec, "namespace", service->layer->namespace);

@@ -20,5 +20,6 @@ void manifest_service_account(struct manifests *manifests, const struct service 
     struct node *object =
         manifest_object(manifests, service, "v1", "ServiceAccount", service->name);
     put_identity(manifests->arena, &service->cloud, node_get(object, "metadata"));
+    manifest_put_required(manifests->arena, service, object);
     node_set_bool(manifests->arena, object, "automountServiceAccountToken", service->mounts_token);
 }

@@ -89,19 +89,24 @@ struct volume {
     bool read_only;
 };
 
-struct cron_job {
-    struct str name; /* of the CronJob */
-    struct str schedule;
-    struct str time_zone;         /* empty: that of the cluster */
+/* A command that runs until it succeeds, in a pod with the image and settings of the service. */
+struct job {
     const struct value *commands; /* list of strings */
     const struct value *args;
-    bool suspend;
     int64_t timeout;            /* seconds; 0: none */
     int64_t retries;            /* -1: Kubernetes' default, 6 */
-    const char *concurrency;    /* concurrencyPolicy */
     struct variable *variables; /* those of the service, and its own */
     size_t variable_count;
     struct resources resources;
+};
+
+struct cron_job {
+    struct str name; /* of the CronJob */
+    struct str schedule;
+    struct str time_zone; /* empty: that of the cluster */
+    bool suspend;
+    const char *concurrency; /* concurrencyPolicy */
+    struct job job;
 };
 
 /* A container of the pods besides that of the service. */
@@ -241,6 +246,7 @@ struct service {
     size_t container_count;
     struct cron_job *cron_jobs;
     size_t cron_job_count;
+    const struct job *pre_deploy; /* that must succeed before each rollout; NULL: none */
     struct toleration *tolerations;
     size_t toleration_count;
     const struct value *node_selector; /* map of strings */

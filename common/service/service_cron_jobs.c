@@ -22,8 +22,8 @@ static struct str cron_hash_name(const struct service_reader *in, const struct c
     struct buf text = {0};
     buf_add(&text, in->service->name);
     buf_add_byte(&text, '\n');
-    add_strings(&text, job->commands);
-    add_strings(&text, job->args);
+    add_strings(&text, job->job.commands);
+    add_strings(&text, job->job.args);
     uint32_t hash = str_hash(buf_str(&text));
     buf_free(&text);
     struct str name = str_slice(in->service->name, 0, CRON_NAME_MAX - 1 - HASH_LENGTH);
@@ -55,9 +55,9 @@ static void check_cron_commands(const struct service_reader *in, const struct re
     struct diags *diags = in->reader.diags;
     struct location at = record->node->span;
     at.end = at.start;
-    if (job->commands->invalid || job->args->invalid)
+    if (job->job.commands->invalid || job->job.args->invalid)
         return;
-    if (job->commands->count == 0 && job->args->count == 0) {
+    if (job->job.commands->count == 0 && job->job.args->count == 0) {
         diag_error(diags, at, "a cron job requires commands or args");
         diag_hint(diags, "for example: commands: [./clean]");
     } else if (map_add(in->reader.arena, names, job->name, job)) {
@@ -85,23 +85,23 @@ static void read_cron_job(const struct service_reader *in, const struct record *
 {
     struct service *service = in->service;
     struct cron_job *job = &service->cron_jobs[service->cron_job_count++];
-    *job =
-        (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
-                          .time_zone = record_value(record, CRON_JOB_TIME_ZONE)->text,
-                          .commands = record_value(record, CRON_JOB_COMMANDS),
-                          .args = record_value(record, CRON_JOB_ARGS),
-                          .suspend = record_value(record, CRON_JOB_SUSPEND)->boolean,
-                          .timeout = record_value(record, CRON_JOB_TIMEOUT)->number,
-                          .retries = record_has(record, CRON_JOB_RETRIES)
-                                         ? record_value(record, CRON_JOB_RETRIES)->number
-                                         : -1,
-                          .concurrency = concurrency_policy(record),
-                          .resources = service_read_own_resources(
-                              in, record_value(record, CRON_JOB_RESOURCE_REQUEST),
-                              record_value(record, CRON_JOB_RESOURCE_LIMITS), service->resources)};
-    job->variables =
+    *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
+                             .time_zone = record_value(record, CRON_JOB_TIME_ZONE)->text,
+                             .suspend = record_value(record, CRON_JOB_SUSPEND)->boolean,
+                             .concurrency = concurrency_policy(record)};
+    job->job =
+        (struct job){.commands = record_value(record, CRON_JOB_COMMANDS),
+                     .args = record_value(record, CRON_JOB_ARGS),
+                     .timeout = record_value(record, CRON_JOB_TIMEOUT)->number,
+                     .retries = record_has(record, CRON_JOB_RETRIES)
+                                    ? record_value(record, CRON_JOB_RETRIES)->number
+                                    : -1,
+                     .resources = service_read_own_resources(
+                         in, record_value(record, CRON_JOB_RESOURCE_REQUEST),
+                         record_value(record, CRON_JOB_RESOURCE_LIMITS), service->resources)};
+    job->job.variables =
         service_read_own_variables(in, record_value(record, CRON_JOB_ENV_VARS), service->variables,
-                                   service->variable_count, &job->variable_count);
+                                   service->variable_count, &job->job.variable_count);
     job->name = record_has(record, CRON_JOB_NAME) ? cron_explicit_name(in, record)
                                                   : cron_hash_name(in, job);
     const char *error = cron_check(in->reader.arena, job->schedule);

@@ -101,6 +101,9 @@ void service_read_containers(const struct service_reader *in);
 /* cron_jobs. Needs the variables and resources. */
 void service_read_cron_jobs(const struct service_reader *in);
 
+/* pre_deploy. Needs the variables and resources. */
+void service_read_pre_deploy(const struct service_reader *in);
+
 /* Returns the default name of a volume, which depends only on its path: "/var/lib/data" becomes
  * "var-lib-data". If another path could have the same words (it has a dash or a capital letter, or
  * is too long), a hash of the path is appended. */
@@ -121,8 +124,8 @@ void service_read_volumes(const struct service_reader *in);
 /* files. Needs the disks and volumes. */
 void service_read_files(const struct service_reader *in);
 
-/* persistent_storage, cron_jobs, placement, commands, args, timeout, termination_grace_period,
- * pod_security, annotations and labels. Needs the ports and probes. */
+/* persistent_storage, cron_jobs, pre_deploy, placement, commands, args, timeout,
+ * termination_grace_period, pod_security, annotations and labels. Needs the ports and probes. */
 void service_read_pods(const struct service_reader *in);
 
 #endif

@@ -159,13 +159,31 @@ static void test_cron_jobs(void **state)
     struct unit *unit = *state;
     const struct service *service = with(unit, JOBS(B C) "    commands: [own]");
     assert_no_diags(unit);
-    const struct cron_job *job = service->cron_jobs;
+    const struct job *job = &service->cron_jobs[0].job;
     assert_int_equal(job->commands->count, 2);
     assert_str(job->commands->items[1].text, "c");
     assert_int_equal(job->args->count, 1);
     assert_str(job->args->items[0].text, "d");
-    assert_int_equal(service->cron_jobs[1].commands->count, 0);
-    assert_str(service->cron_jobs[1].args->items[0].text, "");
+    assert_int_equal(service->cron_jobs[1].job.commands->count, 0);
+    assert_str(service->cron_jobs[1].job.args->items[0].text, "");
+}
+
+static void test_pre_deploy(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        with(unit, "    resource_limits: {gpu: 1}\n    env_vars: {A: b}\n"
+                   "    pre_deploy: {args: [migrate]}\n");
+    assert_no_diags(unit);
+    const struct job *job = service->pre_deploy;
+    assert_int_equal(job->commands->count, 0);
+    assert_str(job->args->items[0].text, "migrate");
+    assert_int_equal(job->timeout, 600);
+    assert_int_equal(job->retries, 0);
+    assert_int_equal(job->variable_count, service->variable_count);
+    assert_int_equal(job->resources.memory_limit, service->resources.memory_limit);
+    assert_int_equal(job->resources.gpus, 0);
+    assert_int_equal(service->resources.gpus, 1);
 }
 
 static void test_tolerations(void **state)
@@ -412,6 +430,7 @@ int main(void)
         UNIT_TEST(test_explicit_names_of_cron_jobs),
         UNIT_TEST(test_lengths_of_names_of_cron_jobs),
         UNIT_TEST(test_cron_jobs),
+        UNIT_TEST(test_pre_deploy),
         UNIT_TEST(test_tolerations),
         UNIT_TEST(test_labels_and_annotations),
         UNIT_TEST(test_grace_and_drain),
