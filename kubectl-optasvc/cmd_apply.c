@@ -80,9 +80,10 @@ const struct command command_apply = {
     .details =
         "All checks run before anything is changed: the files, the Secrets that the pods require, "
         "and a server-side dry run of every object. Then apply creates the namespace if it does "
-        "not exist, applies all objects server-side with the field manager `optasvc`, and deletes "
-        "stale objects that would still act: autoscaler, disruption budget, CronJobs and, once the "
-        "new pods are ready, a workload of another kind.\n"
+        "not exist, runs the Jobs of pre_deploy, which must succeed, applies all objects "
+        "server-side with the field manager `optasvc`, and deletes stale objects that would still "
+        "act: autoscaler, disruption budget, CronJobs and, once the new pods are ready, a workload "
+        "of another kind.\n"
         "--prune=layer lists the objects to delete "
         "and asks for confirmation; pass --yes if stdin is not a terminal.",
     .examples =

@@ -50,11 +50,12 @@ static int run_kubectl(struct cluster *cluster, const struct argv *argv)
 static int print_logs(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct options *options = cluster->options;
-    struct argv argv =
-        kubectl_argv(&cluster->kubectl, "logs", "--namespace", deployed->namespace->name.data,
-                     deployed_service_pod_selector(&cluster->arena, deployed), "--prefix",
-                     "--max-log-requests=1000", /* kubectl follows at most 5 pods by default */
-                     NULL);
+    struct argv argv = kubectl_argv(
+        &cluster->kubectl, "logs", "--namespace", deployed->namespace->name.data,
+        options->logs.pre_deploy ? deployed_service_job_selector(&cluster->arena, deployed)
+                                 : deployed_service_pod_selector(&cluster->arena, deployed),
+        "--prefix", "--max-log-requests=1000", /* kubectl follows at most 5 pods by default */
+        NULL);
     argv_add_flag(&cluster->arena, &argv, "tail", options->logs.tail);
     argv_add_flag(&cluster->arena, &argv, "since", options->logs.since);
     if (options->logs.follow)
@@ -157,8 +158,11 @@ const struct command command_logs = {
                  {"Print the log of the container that crashed",
                   "kubectl optasvc logs -f web.yaml --previous"},
                  {"Print up to 1000 lines of the last 5 minutes",
-                  "kubectl optasvc logs -f web.yaml --since 5m --tail 1000"}),
-    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FOLLOW, FLAG_PREVIOUS, FLAG_TAIL, FLAG_SINCE),
+                  "kubectl optasvc logs -f web.yaml --since 5m --tail 1000"},
+                 {"Print the log of the command that runs before a release",
+                  "kubectl optasvc logs -f web.yaml --pre-deploy"}),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FOLLOW, FLAG_PREVIOUS, FLAG_TAIL, FLAG_SINCE,
+                       FLAG_PRE_DEPLOY),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_logs,
 };

@@ -1,5 +1,6 @@
 /* Prints a table of the deployed services. */
 #include "cluster/cluster.h"
+#include "cluster/job.h"
 #include "cluster/ownership.h"
 #include "commands.h"
 #include "os/io.h"
@@ -101,6 +102,32 @@ static void set_hosts(struct arena *arena, struct node *map,
     }
 }
 
+/* Returns the newest Job of pre_deploy for `-o json`; NULL if there is none. */
+static struct node *describe_job(struct arena *arena, const struct deployed_service *deployed)
+{
+    static const char created[] = "metadata creationTimestamp";
+    static const char *const states[] = {
+        [JOB_RUNNING] = "Running", [JOB_SUCCEEDED] = "Succeeded", [JOB_FAILED] = "Failed"};
+    const struct node *newest = NULL;
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        const struct node *job = deployed->related[i];
+        if (kind_is(job, ROLE_JOB) && deployed_service_shows(deployed, job) &&
+            (!newest || str_compare(node_string(node_at(job, created)),
+                                    node_string(node_at(newest, created))) > 0))
+            newest = job;
+    }
+    if (!newest)
+        return NULL;
+    struct node *map = node_new(arena, NODE_MAP);
+    enum job_state state = job_state(newest);
+    node_set_string(arena, map, "job", object_name(newest));
+    node_set_string(arena, map, "state", str_from_c(states[state]));
+    if (state == JOB_FAILED)
+        node_set_string(arena, map, "message", job_failure(arena, newest));
+    node_set_string(arena, map, "creationTimestamp", node_string(node_at(newest, created)));
+    return map;
+}
+
 static struct node *describe(struct arena *arena, const struct deployed_service *deployed)
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
@@ -108,6 +135,9 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
     node_set_string(arena, map, "name", deployed->service->name);
     node_set_string(arena, map, "namespace", deployed->namespace->name);
     node_set_bool(arena, map, "deployed", live != NULL);
+    struct node *job = describe_job(arena, deployed);
+    if (job)
+        node_set(arena, map, "preDeploy", job);
     if (!live)
         return map;
     const struct node *container = node_first_child(node_at(live, "spec template spec containers"));
@@ -184,6 +214,28 @@ static void add_table(struct buf *out, struct arena *arena, struct node *const *
     table_write(&table, out);
 }
 
+/* Adds a line for each Job of pre_deploy below the table. `namespaces`: with the namespace. */
+static void add_jobs(struct buf *out, struct arena *arena, struct node *const *services,
+                     size_t count, bool namespaces)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct node *job = node_get(services[i], "preDeploy");
+        if (!job)
+            continue;
+        struct str namespace = node_string(node_at(services[i], "namespace"));
+        struct str age = table_age(arena, node_string(node_at(job, "creationTimestamp")));
+        struct str message = node_string(node_at(job, "message"));
+        diag_add_visible(
+            out, str_format(arena, "%.*s%s%.*s: pre_deploy: Job %.*s %.*s, created %.*s ago%s%.*s",
+                            STR_ARG(namespaces ? namespace : STR("")), namespaces ? "/" : "",
+                            STR_ARG(node_string(node_at(services[i], "name"))),
+                            STR_ARG(node_string(node_at(job, "job"))),
+                            STR_ARG(str_lower(arena, node_string(node_at(job, "state")))),
+                            STR_ARG(age), message.len ? ": " : "", STR_ARG(message)));
+        buf_add_byte(out, '\n');
+    }
+}
+
 /* Reports workloads that other tools manage or that may belong to another environment. */
 static void report_unlisted(struct cluster *cluster, const struct deployed_service *deployed)
 {
@@ -219,6 +271,7 @@ static bool write_status(struct cluster *cluster, struct buf *out)
         report_unlisted(cluster, &cluster->services[i]);
     if (!cluster->options->output) {
         add_table(out, arena, services, cluster->service_count);
+        add_jobs(out, arena, services, cluster->service_count, cluster->namespace_count > 1);
         return true;
     }
     struct node *list = node_new(arena, NODE_LIST);

@@ -1,6 +1,7 @@
 #include "cluster/apply.h"
 
 #include "cluster/batch.h"
+#include "cluster/job.h"
 #include "cluster/ownership.h"
 #include "cluster/prompt.h"
 #include "format/duration.h"
@@ -139,7 +140,7 @@ static void send_batches(struct apply *apply, const struct manifests *groups, si
     record_batches(apply, &applied, true);
 }
 
-static bool is_applied(struct apply *apply, const struct node *object)
+bool apply_is_applied(struct apply *apply, const struct node *object)
 {
     return map_get(&apply->applied, object_key(&apply->cluster.arena, object)) != NULL;
 }
@@ -309,7 +310,8 @@ static void send_phase(struct apply *apply, enum phase phase)
         enum phase rest = phase_of_rest(deployed);
         groups[i].arena = forced[i].arena = &cluster->arena;
         for (size_t j = 0; j < deployed->count && !rollout->apply_failed; j++) {
-            if ((apply_is_awaited(deployed->objects[j]) ? PHASE_DEPENDENCIES : rest) != phase)
+            if ((apply_is_awaited(deployed->objects[j]) ? PHASE_DEPENDENCIES : rest) != phase ||
+                apply_is_applied(apply, deployed->objects[j])) /* before the Job of pre_deploy */
                 continue;
             struct node *object = object_to_apply(apply, rollout, deployed->objects[j], false);
             bool taken = rollout->claims_replicas && object == rollout->workload;
@@ -339,7 +341,7 @@ static bool mark_failed_services(struct apply *apply)
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         for (size_t j = 0; j < rollout->deployed->count; j++)
-            rollout->apply_failed |= !is_applied(apply, rollout->deployed->objects[j]);
+            rollout->apply_failed |= !apply_is_applied(apply, rollout->deployed->objects[j]);
         if (rollout->apply_failed) {
             rollout->state = ROLLOUT_FAILED;
             rollout->reason = STR("some of its objects were not applied");
@@ -354,7 +356,7 @@ static void print_not_applied(struct apply *apply)
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct deployed_service *deployed = &apply->cluster.services[i];
         for (size_t j = 0; j < deployed->count; j++)
-            if (!is_applied(apply, deployed->objects[j]))
+            if (!apply_is_applied(apply, deployed->objects[j]))
                 cluster_print(&apply->cluster, "not applied: %.*s in namespace \"%.*s\"",
                               STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
                               STR_ARG(deployed->namespace->name));
@@ -390,7 +392,7 @@ static void send_dependencies(struct apply *apply)
         struct rollout *rollout = &apply->rollouts[i];
         for (size_t j = 0; j < rollout->deployed->count; j++)
             if (apply_is_awaited(rollout->deployed->objects[j]) &&
-                !is_applied(apply, rollout->deployed->objects[j]))
+                !apply_is_applied(apply, rollout->deployed->objects[j]))
                 rollout->apply_failed = true;
     }
     if (!process_interrupted())
@@ -420,11 +422,69 @@ static bool apply_all(struct apply *apply)
     ok &= cluster->diags.errors == 0;
     if (ok)
         delete_stale(apply, false);
+    if (ok)
+        apply_delete_jobs(apply);
     ok &= cluster->diags.errors == 0 && !process_interrupted();
     cluster_report(cluster);
     if (!ok)
         print_not_applied(apply);
     return ok;
+}
+
+static bool is_required(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return kind && kind->required;
+}
+
+static bool has_jobs(const struct apply *apply)
+{
+    for (size_t i = 0; i < apply->cluster.service_count; i++)
+        if (apply->rollouts[i].job)
+            return true;
+    return false;
+}
+
+/* Applies the objects that the Jobs of pre_deploy require, and waits for them. Reports errors and
+ * returns false if some were not applied or are not ready. */
+static bool send_required(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct manifests *groups =
+        ARENA_ARRAY(&cluster->arena, cluster->service_count, struct manifests);
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct deployed_service *deployed = apply->rollouts[i].deployed;
+        groups[i].arena = &cluster->arena;
+        for (size_t j = 0; apply->rollouts[i].job && j < deployed->count; j++)
+            if (is_required(deployed->objects[j]))
+                manifests_add(&groups[i], deployed->objects[j]);
+    }
+    send_batches(apply, groups, cluster->service_count, false);
+    bool ok = cluster->diags.errors == 0;
+    for (size_t i = 0; i < cluster->service_count; i++)
+        for (size_t j = 0; j < groups[i].count; j++)
+            ok &= apply_is_applied(apply, groups[i].items[j]);
+    if (ok && !process_interrupted())
+        apply_await(apply);
+    return cluster_report(cluster) && ok && !process_interrupted();
+}
+
+/* Runs the Jobs of pre_deploy before anything else is changed, in all services: others may depend
+ * on what a Job does. Reports an error and returns false if one does not succeed. */
+static bool run_jobs(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    if (!has_jobs(apply))
+        return true;
+    bool marked = apply_mark_adopted(apply);
+    if (!cluster_report(cluster) || !marked) {
+        cluster_print(cluster, "nothing was applied");
+        return false;
+    }
+    if (send_required(apply))
+        return apply_run_jobs(apply);
+    print_not_applied(apply);
+    return false;
 }
 
 /* A workload of the other kind is retained until the new pods are ready, so a changed kind is
@@ -488,18 +548,27 @@ bool apply_summarize(struct apply *apply)
     return failed == 0;
 }
 
+static void print_unchecked_object(struct apply *apply, const struct deployed_service *deployed,
+                                   const struct node *object)
+{
+    cluster_print(&apply->cluster,
+                  "not checked: %.*s: namespace \"%.*s\" does not exist, and a dry run does "
+                  "not create it",
+                  STR_ARG(object_title(&apply->cluster.arena, object)),
+                  STR_ARG(deployed->namespace->name));
+}
+
 static void print_unchecked(struct apply *apply)
 {
-    const struct cluster *cluster = &apply->cluster;
-    for (size_t i = 0; i < cluster->service_count; i++)
-        for (size_t j = 0; j < cluster->services[i].count; j++)
-            if (cluster->services[i].namespace->state == NAMESPACE_ABSENT)
-                cluster_print(
-                    cluster,
-                    "not checked: %.*s: namespace \"%.*s\" does not exist, and a dry run does "
-                    "not create it",
-                    STR_ARG(object_title(&apply->cluster.arena, cluster->services[i].objects[j])),
-                    STR_ARG(cluster->services[i].namespace->name));
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+        const struct deployed_service *deployed = &apply->cluster.services[i];
+        if (deployed->namespace->state != NAMESPACE_ABSENT)
+            continue;
+        if (deployed->job)
+            print_unchecked_object(apply, deployed, deployed->job);
+        for (size_t j = 0; j < deployed->count; j++)
+            print_unchecked_object(apply, deployed, deployed->objects[j]);
+    }
 }
 
 static void print_dry_deletion(struct apply *apply, const struct node *object)
@@ -512,24 +581,34 @@ static void print_dry_deletion(struct apply *apply, const struct node *object)
     apply_print(apply, object_title(&apply->cluster.arena, object), outcome);
 }
 
+static void print_dry_outcome(struct apply *apply, const struct node *object)
+{
+    struct arena *arena = &apply->cluster.arena;
+    const char *outcome = map_get(&apply->outcomes, object_key(arena, object));
+    if (outcome)
+        apply_print(apply, object_title(arena, object),
+                    str_format(arena, "%s (server dry run)", outcome).data);
+}
+
 static int print_dry_run(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
-    for (size_t i = 0; i < cluster->service_count; i++)
-        for (size_t j = 0; j < cluster->services[i].count; j++) {
-            struct node *object = cluster->services[i].objects[j];
-            const char *outcome = map_get(&apply->outcomes, object_key(arena, object));
-            if (outcome)
-                apply_print(apply, object_title(arena, object),
-                            str_format(arena, "%s (server dry run)", outcome).data);
-        }
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        if (apply->rollouts[i].job)
+            print_dry_outcome(apply, apply->rollouts[i].job);
+        for (size_t j = 0; j < cluster->services[i].count; j++)
+            print_dry_outcome(apply, cluster->services[i].objects[j]);
+    }
     for (size_t i = 0; i < apply->to_delete.count; i++)
         print_dry_deletion(apply, apply->to_delete.items[i]);
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
             apply_print(apply, object_title(arena, apply->rollouts[i].old),
                         "deleted (server dry run)");
+    for (size_t i = 0; i < apply->jobs.count; i++)
+        if (job_state(apply->jobs.items[i]) != JOB_RUNNING)
+            print_dry_deletion(apply, apply->jobs.items[i]);
     for (size_t i = 0; cluster->options->apply.prune && i < apply->orphaned.count; i++)
         print_dry_deletion(apply, apply->orphaned.items[i]);
     for (size_t i = 0; i < apply->other_services.count; i++)
@@ -608,7 +687,7 @@ static int run(struct apply *apply)
         return EXIT_FAILURE;
     if (mode && strcmp(mode, "server") == 0)
         return print_dry_run(apply);
-    if (!confirm_prune(apply) || !create_and_check_namespaces(apply))
+    if (!confirm_prune(apply) || !create_and_check_namespaces(apply) || !run_jobs(apply))
         return EXIT_FAILURE;
     ok = apply->all_applied = apply_all(apply);
     if (!process_interrupted())

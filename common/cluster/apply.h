@@ -11,6 +11,7 @@
  *   apply_pods.c          reports why pods are replaced
  *   apply_plan.c          decides what is deleted, and preserves the number of pods
  *   apply.c               runs the steps in order
+ *   apply_pre_deploy.c    runs the Jobs that must succeed before the workloads are applied
  *   apply_cron.c          suspends CronJobs before they are deleted
  *   apply_files.c         deletes files that no pod template refers to
  *   apply_wait.c          waits for objects that pods require
@@ -43,6 +44,7 @@ struct rollout {
     struct node *workload; /* rendered; NULL: no pods, so there is nothing to wait for */
     struct node *live;     /* the live workload of the same kind, or NULL */
     struct node *old;      /* our live workload of the other kind, which it replaces, or NULL */
+    struct node *job;      /* of pre_deploy, that must succeed first; NULL: none, or it has */
 
     /* Transfer of spec.replicas (apply_plan.c). */
     bool claims_replicas;       /* from an autoscaler or another manager to us */
@@ -68,8 +70,9 @@ struct apply {
     struct manifests orphaned;       /* stale objects that do nothing: reported, or pruned */
     struct manifests other_services; /* --prune=layer: objects of services that are in no file */
     struct manifests retained;       /* stale objects that hold data: reported and retained */
-    struct manifests files;     /* earlier files: deleted when no pod template refers to them */
-    struct manifests blocked;   /* stale objects that act but are not ours to delete: an error */
+    struct manifests files;   /* earlier files: deleted when no pod template refers to them */
+    struct manifests jobs;    /* of pre_deploy of earlier releases: deleted when they have ended */
+    struct manifests blocked; /* stale objects that act but are not ours to delete: an error */
     struct manifests unclaimed; /* stale objects without environment label: retained */
     struct manifests adopted;   /* live objects of others that --adopt adopts */
     struct map autoscalers;     /* those in `to_delete`, by "NAMESPACE/NAME" */
@@ -114,6 +117,16 @@ struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manif
 /* True for a live CronJob with an active Job. */
 bool apply_cron_job_runs(const struct node *live);
 
+/* True if the live workload records that the rendered Job of pre_deploy has succeeded. */
+bool apply_job_is_recorded(const struct rollout *rollout);
+
+/* Runs the Jobs of pre_deploy and waits for them. Reports each that does not succeed and returns
+ * false. */
+bool apply_run_jobs(struct apply *apply);
+
+/* Deletes the Jobs of earlier releases that have ended, and reports the others. */
+void apply_delete_jobs(struct apply *apply);
+
 /* Deletes the earlier files of services to which no revision, pod or job refers, so that each can
  * be rolled back to. */
 void apply_delete_files(struct apply *apply);
@@ -121,12 +134,15 @@ void apply_delete_files(struct apply *apply);
 /* Deletes objects and prints the deleted ones. */
 void apply_delete(struct apply *apply, const struct manifests *objects);
 
+/* True if the object was applied, or is unchanged. */
+bool apply_is_applied(struct apply *apply, const struct node *object);
+
 /* Prints the name and outcome of an object to stdout; only its name with --output name. */
 void apply_print(const struct apply *apply, struct str title, const char *outcome);
 
 /* apply_is_awaited(): true if pods cannot start before another controller has processed the object.
- * apply_await() waits for all of them; a service whose objects are not ready in time is marked as
- * broken. */
+ * apply_await() waits for all of them that were applied; a service whose objects are not ready in
+ * time is marked as broken. */
 bool apply_is_awaited(const struct node *object);
 void apply_await(struct apply *apply);
 
@@ -230,6 +246,32 @@ void rollout_wait(struct apply *apply);
 
 /* Prints pod states, the last log lines of a pod, and warning events. */
 void rollout_explain(struct apply *apply, const struct rollout *rollout);
+
+/* The last log lines of a pod. */
+struct pod_log {
+    struct str pod; /* its name */
+    struct str text;
+};
+
+/* Returns a process that prints the last log lines of a pod. */
+struct process pod_log_run(const struct kubectl *kubectl, const struct node *pod);
+
+/* Returns why a pod does not run yet; empty if it runs, is being created, or is NULL. */
+struct str pod_problem(struct arena *arena, const struct node *pod);
+
+/* Returns a process that prints the pods of a Job, which `selector` selects. */
+struct process pods_run(const struct kubectl *kubectl, const struct node *job,
+                        const char *selector);
+
+/* Returns the newest of the pods that such a process has printed; NULL if there is none. */
+const struct node *pods_newest(const struct kubectl *kubectl, const struct process *run);
+
+/* Like rollout_explain(), for a Job. `log`: lines of a pod that may have been deleted since. */
+void apply_explain_job(struct apply *apply, const struct node *job, const char *selector,
+                       const struct pod_log *log);
+
+/* Prints the last log lines of a Job. */
+void apply_print_job_log(struct apply *apply, const struct node *job, const char *selector);
 
 /* Rolls back to the previous revision, and waits for its pods. */
 void rollout_undo(struct apply *apply, struct rollout *rollout);

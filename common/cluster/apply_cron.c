@@ -3,6 +3,8 @@
  * replacement is applied before that: a run due in between starts twice rather than never. */
 #include "cluster/apply.h"
 
+#include "cluster/job.h"
+
 #include <string.h>
 
 bool apply_cron_job_runs(const struct node *live)
@@ -68,11 +70,6 @@ static bool query_jobs(struct apply *apply, const char *namespace, struct node *
     return ok;
 }
 
-static bool is_true(const struct node *condition)
-{
-    return str_eq_c(node_string(node_at(condition, "status")), "True");
-}
-
 /* The CronJobs and Jobs of a namespace. */
 struct jobs {
     struct map objects; /* by object_key() */
@@ -84,8 +81,7 @@ static struct jobs index_jobs(struct arena *arena, const struct node *items)
     struct jobs jobs = {.objects = object_index(arena, items)};
     for (const struct node *job = items; job; job = job->next) {
         const struct node *owner = node_first_child(node_at(job, "metadata ownerReferences"));
-        bool runs = kind_is(job, ROLE_JOB) && !is_true(object_condition(job, "Complete")) &&
-                    !is_true(object_condition(job, "Failed"));
+        bool runs = kind_is(job, ROLE_JOB) && job_state(job) == JOB_RUNNING;
         for (; owner && runs; owner = owner->next)
             map_add(arena, &jobs.running, node_string(node_get(owner, "uid")), job);
     }

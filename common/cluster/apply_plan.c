@@ -57,6 +57,8 @@ static struct map rendered_titles(struct arena *arena, const struct deployed_ser
     struct map titles = {0};
     for (size_t i = 0; i < deployed->count; i++)
         map_add(arena, &titles, object_title(arena, deployed->objects[i]), deployed);
+    if (deployed->job)
+        map_add(arena, &titles, object_title(arena, deployed->job), deployed);
     return titles;
 }
 
@@ -79,6 +81,9 @@ static void plan_stale(struct apply *apply, const struct rollout *rollout)
             manifests_add(&apply->retained, live);
         else if (kind_is(live, ROLE_FILES) && !unclaimed && !object_is_adopted(live))
             manifests_add(&apply->files, live);
+        else if (kind_is(live, ROLE_JOB) && !unclaimed && !object_is_adopted(live) &&
+                 deployed->service->has_image)
+            manifests_add(&apply->jobs, live);
         else if (!is_active(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->orphaned, live);
         else if (!deployed->service->has_image) /* without an image, what runs is not known */
@@ -164,6 +169,7 @@ void apply_plan(struct apply *apply)
     const struct manifests none = {.arena = &cluster->arena};
     apply->to_delete = apply->orphaned = apply->other_services = apply->retained = none;
     apply->blocked = apply->unclaimed = apply->adopted = apply->files = none;
+    apply->jobs = none;
     apply->autoscalers = apply->workloads = (struct map){0};
     apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->service_count, struct rollout);
     for (size_t i = 0; i < cluster->service_count; i++) {
@@ -173,6 +179,7 @@ void apply_plan(struct apply *apply)
             rollout->min_pods = rollout->deployed->service->min_containers;
         rollout->title = apply_title(cluster, rollout->deployed);
         find_workloads(apply, rollout);
+        rollout->job = apply_job_is_recorded(rollout) ? NULL : rollout->deployed->job;
         plan_stale(apply, rollout);
         rollout->deadline_exceeded_at = rollout_deadline_exceeded_at(rollout->live);
         if (rollout->workload)

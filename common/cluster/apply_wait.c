@@ -169,7 +169,8 @@ void apply_await(struct apply *apply)
         if (timeout)
             duration_parse(str_from_c(timeout), &seconds);
         for (size_t j = 0; j < rollout->deployed->count && !process_interrupted(); j++)
-            if (!rollout->apply_failed && apply_is_awaited(rollout->deployed->objects[j]))
+            if (!rollout->apply_failed && apply_is_awaited(rollout->deployed->objects[j]) &&
+                apply_is_applied(apply, rollout->deployed->objects[j]))
                 await(apply, rollout, rollout->deployed->objects[j], started + seconds * 1000);
     }
 }

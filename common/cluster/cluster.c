@@ -72,6 +72,25 @@ static void set_selectors(struct cluster *cluster)
     cluster->namespace_selector = take_selector(arena, "kubernetes.io/metadata.name", &namespaces);
 }
 
+/* Takes the Job of pre_deploy out of the objects, and records it in the workload, which is applied
+ * only after the Job has succeeded. */
+static void take_job(struct arena *arena, struct deployed_service *deployed)
+{
+    struct node *const *objects = deployed->objects;
+    struct node *workload = deployed_service_workload(deployed);
+    size_t count = 0;
+    deployed->objects = ARENA_ARRAY(arena, deployed->count, struct node *);
+    for (size_t i = 0; i < deployed->count; i++)
+        if (kind_is(objects[i], ROLE_JOB))
+            deployed->job = objects[i];
+        else
+            deployed->objects[count++] = objects[i];
+    deployed->count = count;
+    if (deployed->job)
+        node_set_string(arena, node_set_map(arena, node_get(workload, "metadata"), "annotations"),
+                        PRE_DEPLOY_ANNOTATION, manifest_pre_deploy_hash(deployed->job));
+}
+
 static void add_services(struct cluster *cluster, const struct session *session)
 {
     struct arena *arena = &cluster->arena;
@@ -85,6 +104,7 @@ static void add_services(struct cluster *cluster, const struct session *session)
             .objects = rendered->objects,
             .count = rendered->count,
             .namespace = cluster_namespace_of(cluster, rendered->service->layer)};
+        take_job(arena, &cluster->services[i]);
         namespace_add_service(arena, &cluster->services[i]);
     }
     set_selectors(cluster);
@@ -152,25 +172,46 @@ struct node *deployed_service_workload(const struct deployed_service *deployed)
     return NULL;
 }
 
-const char *deployed_service_selector(struct arena *arena, const struct deployed_service *deployed)
+/* Returns the --selector flag for pods with this label app.kubernetes.io/name. */
+static const char *selector_of_name(struct arena *arena, const struct deployed_service *deployed,
+                                    struct str name)
 {
     return str_format(arena,
                       "--selector=app.kubernetes.io/name=%.*s,app.kubernetes.io/instance=%.*s-%.*s",
-                      STR_ARG(deployed->service->name), STR_ARG(deployed->service->layer->name),
+                      STR_ARG(name), STR_ARG(deployed->service->layer->name),
                       STR_ARG(deployed->service->name))
         .data;
 }
 
-const char *deployed_service_pod_selector(struct arena *arena,
-                                          const struct deployed_service *deployed)
+/* The same with the labels that identify the layer, module and environment. */
+static const char *identifying_selector(struct arena *arena,
+                                        const struct deployed_service *deployed, struct str name)
 {
     const struct layer *layer = deployed->service->layer;
     struct str environment = layer->environment.name;
     return str_format(arena,
                       "%s,opta.dev/layer-name=%.*s,opta.dev/module-name=%.*s,"
                       "%sopta.dev/environment-name%s%.*s",
-                      deployed_service_selector(arena, deployed), STR_ARG(layer->name),
+                      selector_of_name(arena, deployed, name), STR_ARG(layer->name),
                       STR_ARG(deployed->service->name), environment.len ? "" : "!",
                       environment.len ? "=" : "", STR_ARG(environment))
         .data;
+}
+
+const char *deployed_service_selector(struct arena *arena, const struct deployed_service *deployed)
+{
+    return selector_of_name(arena, deployed, deployed->service->name);
+}
+
+const char *deployed_service_pod_selector(struct arena *arena,
+                                          const struct deployed_service *deployed)
+{
+    return identifying_selector(arena, deployed, deployed->service->name);
+}
+
+const char *deployed_service_job_selector(struct arena *arena,
+                                          const struct deployed_service *deployed)
+{
+    return identifying_selector(arena, deployed,
+                                manifest_pre_deploy_label(arena, deployed->service));
 }

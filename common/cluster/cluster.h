@@ -44,8 +44,9 @@ struct cluster_namespace {
 /* A service and its namespace. */
 struct deployed_service {
     const struct service *service;
-    struct node **objects;
+    struct node **objects; /* rendered */
     size_t count;
+    struct node *job; /* of pre_deploy, rendered; not among the objects. NULL if there is none */
     struct cluster_namespace *namespace;
     struct node **related; /* live objects with its labels, or whose controllers have them */
     size_t related_count;
@@ -141,6 +142,10 @@ const char *deployed_service_selector(struct arena *arena, const struct deployed
 /* The same with the labels that identify the layer, module and environment: for pods that are only
  * shown. */
 const char *deployed_service_pod_selector(struct arena *arena,
+                                          const struct deployed_service *deployed);
+
+/* The same for the pods of pre_deploy. */
+const char *deployed_service_job_selector(struct arena *arena,
                                           const struct deployed_service *deployed);
 
 #endif

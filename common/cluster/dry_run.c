@@ -2,6 +2,7 @@
 #include "cluster/apply.h"
 
 #include "cluster/batch.h"
+#include "cluster/job.h"
 #include "cluster/kubectl_errors.h"
 #include "cluster/live.h"
 
@@ -26,6 +27,10 @@ static size_t collect_objects(struct apply *apply, bool absent, struct sent **re
             sent = arena_grow(&apply->cluster.arena, sent, count, sizeof *sent);
             sent[count++] =
                 (struct sent){rollout, object_to_apply(apply, rollout, deployed->objects[j], true)};
+        }
+        if (rollout->job && (deployed->namespace->state == NAMESPACE_ABSENT) == absent) {
+            sent = arena_grow(&apply->cluster.arena, sent, count, sizeof *sent);
+            sent[count++] = (struct sent){rollout, rollout->job};
         }
     }
     *ret = sent;
@@ -68,6 +73,8 @@ static struct runs dry_runs(struct apply *apply, const struct batches *batches)
 /* Returns the outcome for an object. */
 static const char *outcome(const struct node *live, const struct node *after)
 {
+    if (live && kind_is(live, ROLE_JOB))
+        return job_state(live) == JOB_FAILED ? "replaced" : "unchanged";
     return !live ? "created" : object_equal(live, after) ? "unchanged" : "changed";
 }
 

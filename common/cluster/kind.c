@@ -1,5 +1,8 @@
 #include "cluster/kind.h"
 
+#include "cluster/object.h"
+#include "manifest/manifest.h"
+
 #define ACK_KIND(kind, resources, service, order, ...)                                             \
     {                                                                                              \
         .name = kind, .resource = resources, .delete_order = order, .optional = true,              \
@@ -14,38 +17,48 @@
      LIST_FILE_USERS | LIST_REVISIONS)
 
 const struct kind kind_table[] = {
-    {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 16},
+    {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 17, .required = true},
     /* Queried like kinds that a server may not have: users without `files` need no permission. */
     {.name = "ConfigMap",
      .resource = "configmaps",
      .role = ROLE_FILES,
-     .delete_order = 20,
+     .delete_order = 21,
+     .required = true,
      .optional = true,
      .controller = "Kubernetes"},
     {.name = "ExternalSecret",
      .resource = "externalsecrets.external-secrets.io",
-     .delete_order = 15,
+     .delete_order = 16,
      .optional = true,
+     .required = true,
      .condition = "Ready",
      .controller = "the External Secrets Operator",
      .events = EVENTS_OF_NAME},
-    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 19,
+    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 20,
              .retained = "it contains images"),
-    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 18,
+    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 19, .required = true,
              .existing = "set iam_role_arn to use an existing role"),
-    ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 17,
-             .existing = NULL),
-    {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 14},
+    ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 18,
+             .required = true),
+    {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 15},
     {.name = "NetworkPolicy",
      .resource = "networkpolicies.networking.k8s.io",
-     .delete_order = 13,
+     .delete_order = 14,
      .active = true,
      .separate = true},
+    /* Only that of pre_deploy: others belong to a CronJob or to users. */
+    {.name = "Job",
+     .resource = "jobs.batch",
+     .role = ROLE_JOB,
+     .lists = LIST_STATUS | LIST_SECRET_USERS | LIST_CRON_JOBS | LIST_FILE_USERS,
+     .delete_order = 10,
+     .separate = true,
+     .component = MANIFEST_PRE_DEPLOY},
     {.name = "Deployment",
      .resource = "deployments.apps",
      .role = ROLE_WORKLOAD,
      .lists = LISTS_WORKLOAD,
-     .delete_order = 10,
+     .delete_order = 11,
      .active = true,
      .revisions = "replicasets.apps",
      .events = EVENTS_OF_NAME},
@@ -53,7 +66,7 @@ const struct kind kind_table[] = {
      .resource = "statefulsets.apps",
      .role = ROLE_WORKLOAD,
      .lists = LISTS_WORKLOAD | LIST_CLAIM_OWNERS,
-     .delete_order = 11,
+     .delete_order = 12,
      .active = true,
      .stateful = true,
      .revisions = "controllerrevisions.apps",
@@ -76,7 +89,7 @@ const struct kind kind_table[] = {
      .transfer = "scaledobject.keda.sh/transfer-hpa-ownership"},
     {.name = "PodDisruptionBudget",
      .resource = "poddisruptionbudgets.policy",
-     .delete_order = 12,
+     .delete_order = 13,
      .active = true},
     {.name = "Ingress",
      .resource = "ingresses.networking.k8s.io",
@@ -138,11 +151,6 @@ const struct kind kind_table[] = {
      .resource = "daemonsets.apps",
      .not_rendered = true,
      .lists = LIST_SECRET_USERS},
-    {.name = "Job",
-     .resource = "jobs.batch",
-     .not_rendered = true,
-     .role = ROLE_JOB,
-     .lists = LIST_SECRET_USERS | LIST_CRON_JOBS | LIST_FILE_USERS},
     {.name = "ReplicaSet",
      .resource = "replicasets.apps",
      .not_rendered = true,
@@ -214,6 +222,18 @@ struct str kind_plural(struct arena *arena, struct str resource)
     return resource;
 }
 
+bool kind_has_component(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return !kind || !kind->component ||
+           str_eq_c(object_label(object, "app.kubernetes.io/component"), kind->component);
+}
+
+bool kind_is_listed_separately(const struct kind *kind, enum kind_list list)
+{
+    return kind->optional || (kind->separate && (list == LIST_RENDERED || list == LIST_STATUS));
+}
+
 bool kind_is_in_list(const struct kind *kind, enum kind_list list)
 {
     return list == LIST_RENDERED ? !kind->not_rendered : kind->lists & list;
@@ -223,8 +243,8 @@ const char *kind_list(struct arena *arena, enum kind_list list)
 {
     struct buf resources = {0};
     for (size_t i = 0; i < kind_count; i++)
-        if (!kind_table[i].optional && !kind_table[i].separate &&
-            kind_is_in_list(&kind_table[i], list))
+        if (kind_is_in_list(&kind_table[i], list) &&
+            !kind_is_listed_separately(&kind_table[i], list))
             buf_add_joined(&resources, ",", str_from_c(kind_table[i].resource));
     return buf_take(arena, &resources).data;
 }

@@ -16,11 +16,11 @@ enum kind_role {
     ROLE_INGRESS,    /* spec.rules have its hosts */
     ROLE_ROUTE,      /* of the Gateway API: spec.hostnames are its hosts */
     ROLE_FILES,      /* an older version is deleted when no pod template refers to it */
-    ROLE_JOB,
+    ROLE_JOB,        /* that of pre_deploy runs before the workload is applied */
     ROLE_POD,
 };
 
-/* Lists of kinds that commands query together. Kinds that are `optional` or `separate` are
+/* Lists of kinds that commands query together. Kinds that kind_is_listed_separately() returns are
  * queried separately. */
 enum kind_list {
     LIST_RENDERED = 0,       /* apply, diff, delete: all kinds that a service can have */
@@ -71,8 +71,11 @@ struct kind {
     const char *revisions; /* of workloads: the resource that records earlier pod templates */
     enum kind_events events;
     bool optional; /* a server has it only if its CustomResourceDefinition is installed */
-    bool separate; /* listed separately, because few services have it: permission to list it is
-                      required only for them */
+    bool separate; /* listed separately by apply, delete and status, because few services have it:
+                      permission to list it is required only for them */
+    const char *component; /* only objects with this label app.kubernetes.io/component belong to a
+                              service; NULL: all */
+    bool required;         /* the pods require it: it is applied before the Job of pre_deploy */
     const char
         *condition; /* status condition that must be true before pods can start; NULL: none */
     const char *failure_condition;   /* if true, `condition` cannot become true without a change */
@@ -105,10 +108,16 @@ bool kind_is_stateful(const struct node *object);
 /* Returns "Deployments" for "deployments.apps"; an unknown resource unchanged. */
 struct str kind_plural(struct arena *arena, struct str resource);
 
-/* True if the list contains the kind, which may be optional or separate. */
+/* True if the object has the `component` of its kind. */
+bool kind_has_component(const struct node *object);
+
+/* True if a query of the list requests the kind separately. */
+bool kind_is_listed_separately(const struct kind *kind, enum kind_list list);
+
+/* True if the list contains the kind, which may be listed separately. */
 bool kind_is_in_list(const struct kind *kind, enum kind_list list);
 
-/* Returns the resources of a list without optional and separate kinds, comma-separated. */
+/* Returns the resources of a list without kinds that are listed separately, comma-separated. */
 const char *kind_list(struct arena *arena, enum kind_list list);
 
 #endif

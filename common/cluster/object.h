@@ -89,4 +89,7 @@ bool object_equal(const struct node *a, const struct node *b);
  * applying without it does not remove it. */
 #define ADOPTED_ANNOTATION "opta.dev/adopted"
 
+/* Of a workload: the hash of the Job of pre_deploy that succeeded before it was applied. */
+#define PRE_DEPLOY_ANNOTATION "opta.dev/pre-deploy"
+
 #endif

@@ -305,18 +305,24 @@ static void check_blocked(struct apply *apply, const struct node *live)
               STR_ARG(object_namespace(live)));
 }
 
+static void check_object(struct apply *apply, const struct rollout *rollout, struct node *object)
+{
+    struct candidate candidate = {
+        apply, rollout, object,
+        namespace_find(&apply->cluster.arena, rollout->deployed->namespace, object)};
+    if (candidate.live)
+        check_owner(&candidate);
+}
+
 void apply_check_owners(struct apply *apply)
 {
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
-        for (size_t j = 0; j < deployed->count; j++) {
-            struct candidate candidate = {
-                apply, rollout, deployed->objects[j],
-                namespace_find(&apply->cluster.arena, deployed->namespace, deployed->objects[j])};
-            if (candidate.live)
-                check_owner(&candidate);
-        }
+        for (size_t j = 0; j < deployed->count; j++)
+            check_object(apply, rollout, deployed->objects[j]);
+        if (rollout->job)
+            check_object(apply, rollout, rollout->job);
     }
     for (size_t i = 0; i < apply->blocked.count; i++)
         check_blocked(apply, apply->blocked.items[i]);

@@ -52,7 +52,8 @@ static void add_list_runs(struct cluster *cluster, const struct request *request
  * match more. */
 static void add_live(struct cluster_namespace *namespace, struct node *object)
 {
-    if (!namespace || !map_get(&namespace->layers, object_label(object, LAYER_LABEL)))
+    if (!namespace || !map_get(&namespace->layers, object_label(object, LAYER_LABEL)) ||
+        !kind_has_component(object))
         return;
     object->next = namespace->live;
     namespace->live = object;
@@ -372,7 +373,7 @@ struct requests {
 
 static bool is_separate(const struct kind *kind, enum kind_list list)
 {
-    return (kind->optional || kind->separate) && kind_is_in_list(kind, list);
+    return kind_is_in_list(kind, list) && kind_is_listed_separately(kind, list);
 }
 
 static struct requests first_requests(struct arena *arena, enum kind_list list, unsigned query)
@@ -557,6 +558,8 @@ static void add_missing_run(struct cluster *cluster, const struct request *reque
             if (!namespace_find(kubectl->arena, namespace, deployed->objects[j]) &&
                 !is_missing_kind(cluster, deployed->objects[j]))
                 manifests_add(&missing, deployed->objects[j]);
+        if (deployed->job && !namespace_find(kubectl->arena, namespace, deployed->job))
+            manifests_add(&missing, deployed->job);
     }
     if (missing.count && namespace->state != NAMESPACE_ENDING)
         runs_add(kubectl->arena, runs, kubectl_get_by_name(kubectl, missing.items, missing.count));
@@ -589,6 +592,9 @@ bool cluster_has_missing(struct cluster *cluster)
         for (size_t j = 0; j < deployed->count; j++)
             if (!namespace_find(cluster->kubectl.arena, deployed->namespace, deployed->objects[j]))
                 return true;
+        if (deployed->job &&
+            !namespace_find(cluster->kubectl.arena, deployed->namespace, deployed->job))
+            return true;
     }
     return false;
 }

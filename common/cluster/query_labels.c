@@ -27,8 +27,8 @@ static void add_list(const struct cluster *cluster, struct runs *runs, const cha
     runs_add(kubectl->arena, runs, (struct process){.arguments = argv.items});
 }
 
-/* Adds a process for the workloads, one for the other kinds that every server has, and one for each
- * of the rest. */
+/* Adds a process for the workloads, one for the other kinds that every server has and every user
+ * may list, and one for each of the rest. */
 static struct runs list_runs(const struct cluster *cluster)
 {
     struct arena *arena = cluster->kubectl.arena;
@@ -40,12 +40,14 @@ static struct runs list_runs(const struct cluster *cluster)
                         selector ? selector : "")
                  .data);
     for (size_t i = 0; i < kind_count; i++)
-        if (kind_is_in_list(&kind_table[i], LIST_STATUS) && !kind_table[i].optional &&
+        if (kind_is_in_list(&kind_table[i], LIST_STATUS) &&
+            !kind_is_listed_separately(&kind_table[i], LIST_STATUS) &&
             kind_table[i].role != ROLE_WORKLOAD)
             buf_add_joined(&others, ",", str_from_c(kind_table[i].resource));
     add_list(cluster, &runs, buf_take(arena, &others).data, "");
     for (size_t i = 0; i < kind_count; i++)
-        if (kind_is_in_list(&kind_table[i], LIST_STATUS) && kind_table[i].optional)
+        if (kind_is_in_list(&kind_table[i], LIST_STATUS) &&
+            kind_is_listed_separately(&kind_table[i], LIST_STATUS))
             add_list(cluster, &runs, kind_table[i].resource, "");
     return runs;
 }
@@ -103,7 +105,7 @@ static void add_live(struct cluster *cluster, struct node *objects)
         struct cluster_namespace *namespace =
             cluster_namespace_find(cluster, object_namespace(object));
         next = object->next;
-        if (!namespace)
+        if (!namespace || !kind_has_component(object))
             continue;
         object->next = namespace->live;
         namespace->live = object;

@@ -1,5 +1,5 @@
-/* Explains why pods are not ready: the cause, the last log lines of the pod that has it, the states
- * of pods, and warning events. */
+/* Explains why pods are not ready, or why a Job does not succeed: the cause, the last log lines of
+ * the pod that has it, the states of pods, and warning events. */
 #include "cluster/apply.h"
 #include "cluster/rollout_cause.h"
 #include "os/console.h"
@@ -113,34 +113,44 @@ static void warn_forbidden(const struct kubectl *kubectl, const struct process *
         kubectl_warn(kubectl, run);
 }
 
-/* Adds the last log lines of a pod, from before its restart if it had one. A missing log is not an
- * error. */
-static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
+struct process pod_log_run(const struct kubectl *kubectl, const struct node *pod)
 {
-    const char *tail = str_format(kubectl->arena, "--tail=%d", LOG_LINES).data;
+    struct arena *arena = kubectl->arena;
+    const char *tail = str_format(arena, "--tail=%d", LOG_LINES).data;
     struct argv argv =
-        kubectl_argv(kubectl, "logs", str_to_c(kubectl->arena, object_name(pod)), "--namespace",
-                     str_to_c(kubectl->arena, object_namespace(pod)), tail, NULL);
+        kubectl_argv(kubectl, "logs", str_to_c(arena, object_name(pod)), "--namespace",
+                     str_to_c(arena, object_namespace(pod)), tail, NULL);
     const struct node *blocking = blocking_container(pod);
     if (blocking) {
-        argv_add(kubectl->arena, &argv, "--container");
-        argv_add(kubectl->arena, &argv,
-                 str_to_c(kubectl->arena, node_string(node_at(blocking, "name"))));
+        argv_add(arena, &argv, "--container");
+        argv_add(arena, &argv, str_to_c(arena, node_string(node_at(blocking, "name"))));
     }
+    /* The lines from before a restart say why it was restarted. */
     if (has_restarted(pod))
-        argv_add(kubectl->arena, &argv, "--previous");
-    struct process run = {.arguments = argv.items};
+        argv_add(arena, &argv, "--previous");
+    return (struct process){.arguments = argv.items};
+}
+
+/* Returns the last log lines of a pod. A missing log is not an error. */
+static struct pod_log read_log(const struct kubectl *kubectl, const struct node *pod)
+{
+    struct process run = pod_log_run(kubectl, pod);
+    struct pod_log log = {.pod = object_name(pod)};
     kubectl_poll(kubectl, &run, 1);
     warn_forbidden(kubectl, &run);
-    struct str text = process_succeeded(&run) ? buf_str(&run.output) : (struct str){0};
-    if (text.len)
-        add_line(
-            out, "  ",
-            str_format(kubectl->arena, "last log lines of pod %.*s:", STR_ARG(object_name(pod))));
-    struct str line;
-    for (size_t at = 0; str_next_line(text, &at, &line);)
-        add_line(out, "    ", line);
+    if (process_succeeded(&run))
+        log.text = str_copy(kubectl->arena, buf_str(&run.output));
     process_free(&run);
+    return log;
+}
+
+static void add_log(struct buf *out, struct arena *arena, const struct pod_log *log)
+{
+    if (log->text.len)
+        add_line(out, "  ", str_format(arena, "last log lines of pod %.*s:", STR_ARG(log->pod)));
+    struct str line;
+    for (size_t at = 0; str_next_line(log->text, &at, &line);)
+        add_line(out, "    ", line);
 }
 
 static bool is_shown(const struct node *const *pods, size_t count, struct str name)
@@ -158,6 +168,8 @@ static bool is_related_event(struct arena *arena, const struct node *event, stru
 {
     struct str object = node_string(node_at(event, "involvedObject name"));
     const struct kind *kind = kind_find(node_string(node_at(event, "involvedObject kind")));
+    if (kind && kind->role == ROLE_JOB) /* those of CronJobs have other names */
+        return str_equal(object, name);
     switch (kind ? kind->events : EVENTS_NONE) {
     case EVENTS_OF_PODS:
         return is_shown(pods, count, object);
@@ -265,8 +277,8 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
     console_print_messages(buf_str(&out));
     out.len = 0;
     const struct node *logged = cause.what.len ? cause.pod : count ? shown[0] : NULL;
-    if (logged)
-        add_log(&out, kubectl, logged);
+    const struct pod_log log = logged ? read_log(kubectl, logged) : (struct pod_log){0};
+    add_log(&out, arena, &log);
     console_print_error(buf_str(&out)); /* log lines are not wrapped */
     out.len = 0;
     for (size_t i = 0; i < count; i++)
@@ -276,4 +288,115 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
     buf_free(&out);
     for (size_t i = 0; i < COUNT; i++)
         process_free(&runs[i]);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct node *left = *(const struct node *const *)a;
+    const struct node *right = *(const struct node *const *)b;
+    return str_compare(node_string(node_at(right, "metadata creationTimestamp")),
+                       node_string(node_at(left, "metadata creationTimestamp")));
+}
+
+/* Sorts the pods of a Job, the newest first. Returns the first one. */
+static const struct node *sort_pods(struct arena *arena, struct node *pods)
+{
+    struct node **sorted = NULL;
+    size_t count = 0;
+    for (struct node *pod = pods; pod; pod = pod->next) {
+        sorted = arena_grow(arena, sorted, count, sizeof(struct node *));
+        sorted[count++] = pod;
+    }
+    if (count == 0)
+        return NULL;
+    qsort(sorted, count, sizeof(struct node *), newest_first);
+    for (size_t i = 0; i < count; i++)
+        sorted[i]->next = i + 1 < count ? sorted[i + 1] : NULL;
+    return sorted[0];
+}
+
+struct process pods_run(const struct kubectl *kubectl, const struct node *job, const char *selector)
+{
+    const char *namespace = str_to_c(kubectl->arena, object_namespace(job));
+    return (struct process){.arguments = kubectl_argv(kubectl, "get", "pods", "--namespace",
+                                                      namespace, selector, "--output=json", NULL)
+                                             .items};
+}
+
+const struct node *pods_newest(const struct kubectl *kubectl, const struct process *run)
+{
+    return process_succeeded(run)
+               ? sort_pods(kubectl->arena, kubectl_items(kubectl_parse_output(kubectl, run)))
+               : NULL;
+}
+
+/* Returns the newest pods of a Job, at most PODS_SHOWN, and their number. */
+static size_t query_pods(const struct kubectl *kubectl, const struct node *job,
+                         const char *selector, const struct node **ret_pods)
+{
+    struct process run = pods_run(kubectl, job, selector);
+    size_t count = 0;
+    kubectl_poll(kubectl, &run, 1);
+    warn_forbidden(kubectl, &run);
+    const struct node *pod = pods_newest(kubectl, &run);
+    for (; pod && count < PODS_SHOWN; pod = pod->next)
+        ret_pods[count++] = pod;
+    process_free(&run);
+    return count;
+}
+
+void apply_explain_job(struct apply *apply, const struct node *job, const char *selector,
+                       const struct pod_log *last)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    const struct node *pods[PODS_SHOWN];
+    const struct cause unknown = {0};
+    size_t count = query_pods(kubectl, job, selector, pods);
+    struct process run = {.arguments =
+                              kubectl_argv(kubectl, "get", "events", "--namespace",
+                                           str_to_c(kubectl->arena, object_namespace(job)),
+                                           "--field-selector=type=Warning", "--output=json", NULL)
+                                  .items};
+    kubectl_poll(kubectl, &run, 1);
+    warn_forbidden(kubectl, &run);
+    struct pod_log log = count ? read_log(kubectl, pods[0]) : (struct pod_log){0};
+    struct buf out = {0};
+    for (size_t i = 0; i < count; i++)
+        if (pod_is_unready(pods[i]))
+            add_pod(&out, kubectl->arena, pods[i]);
+    console_print_messages(buf_str(&out));
+    out.len = 0;
+    add_log(&out, kubectl->arena, log.text.len ? &log : last);
+    console_print_error(buf_str(&out)); /* log lines are not wrapped */
+    out.len = 0;
+    add_events(&out, kubectl->arena, items_of(kubectl, &run), object_name(job), pods, count,
+               &unknown);
+    console_print_messages(buf_str(&out));
+    buf_free(&out);
+    process_free(&run);
+}
+
+void apply_print_job_log(struct apply *apply, const struct node *job, const char *selector)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    const struct node *pods[PODS_SHOWN];
+    struct pod_log log = {0};
+    struct buf out = {0};
+    if (query_pods(kubectl, job, selector, pods))
+        log = read_log(kubectl, pods[0]);
+    add_log(&out, kubectl->arena, &log);
+    console_print_error(buf_str(&out));
+    buf_free(&out);
+}
+
+struct str pod_problem(struct arena *arena, const struct node *pod)
+{
+    struct str unschedulable = pod ? pod_unschedulable_message(pod) : (struct str){0};
+    struct str reason =
+        node_string(node_at(pod ? pod_blocking_container(pod) : NULL, "state waiting reason"));
+    if (unschedulable.len)
+        return str_format(arena, "unschedulable: %.*s", STR_ARG(unschedulable));
+    return str_eq_c(reason, "ContainerCreating") || str_eq_c(reason, "PodInitializing")
+               ? (struct str){0}
+               : reason;
 }

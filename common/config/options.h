@@ -114,6 +114,7 @@ struct delete_options {
 struct logs_options {
     bool follow;
     bool previous;
+    bool pre_deploy; /* --pre-deploy: of the Job instead of the workload */
     const char *tail;
     const char *since;
 };

@@ -97,6 +97,9 @@ struct node *manifest_job_template(struct manifests *manifests, const struct ser
 /* The label app.kubernetes.io/component of the Job of pre_deploy and its pods. */
 #define MANIFEST_PRE_DEPLOY "pre-deploy"
 
+/* Returns the label app.kubernetes.io/name of its pods. */
+struct str manifest_pre_deploy_label(struct arena *arena, const struct service *service);
+
 /* Returns the hash of the pod template, which is part of the Job's name. */
 struct str manifest_pre_deploy_hash(const struct node *job);
 

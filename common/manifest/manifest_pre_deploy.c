@@ -23,6 +23,11 @@ static uint32_t hash(const struct node *template)
     return hash;
 }
 
+struct str manifest_pre_deploy_label(struct arena *arena, const struct service *service)
+{
+    return cut_name(arena, service, LABEL_MAX);
+}
+
 struct str manifest_pre_deploy_hash(const struct node *job)
 {
     struct str name = node_string(node_at(job, "metadata name"));
@@ -55,7 +60,7 @@ void manifest_pre_deploy(struct manifests *manifests, const struct service *serv
     node_set_string(arena, spec, "podReplacementPolicy", STR("Failed"));
     const struct node *template =
         manifest_job_template(manifests, service, service->pre_deploy,
-                              cut_name(arena, service, LABEL_MAX), component, spec);
+                              manifest_pre_deploy_label(arena, service), component, spec);
     node_get(metadata, "name")->text =
         str_format(arena, "%.*s-%08x",
                    STR_ARG(cut_name(arena, service, LABEL_MAX - 1 - HASH_LENGTH)), hash(template));

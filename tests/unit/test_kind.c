@@ -22,6 +22,7 @@ static void test_rows(void **state)
         assert_int_equal(kind->role == ROLE_WORKLOAD, kind->revisions != NULL);
         assert_false(kind->stateful && kind->role != ROLE_WORKLOAD);
         assert_false(kind->active && kind->retained);
+        assert_true(kind->separate || !kind->component);
     }
     assert_null(kind_find(STR("deployment")));
     assert_null(kind_find(STR("")));
@@ -58,9 +59,9 @@ static void test_lists(void **state)
         {LIST_OUTPUTS, "deployments.apps,statefulsets.apps,pods"},
         {LIST_PODS, "pods"},
         {LIST_POD_OWNERS, "deployments.apps,statefulsets.apps,replicasets.apps,pods"},
-        {LIST_SECRET_USERS, "deployments.apps,statefulsets.apps,cronjobs.batch,daemonsets.apps,"
-                            "jobs.batch,pods"},
-        {LIST_CRON_JOBS, "cronjobs.batch,jobs.batch"},
+        {LIST_SECRET_USERS, "jobs.batch,deployments.apps,statefulsets.apps,cronjobs.batch,"
+                            "daemonsets.apps,pods"},
+        {LIST_CRON_JOBS, "jobs.batch,cronjobs.batch"},
         {LIST_CLAIM_OWNERS, "statefulsets.apps"},
         {LIST_CLAIMS, "persistentvolumeclaims"},
     };

@@ -81,6 +81,10 @@ static void test_kinds(void **state)
          "    max_containers: 1\n    public_uri: [a.com, b.com, a.com/x]\n"
          "    cron_jobs: [{schedule: '@daily', args: [a]}, {schedule: '@hourly', args: [b]}]",
          "ServiceAccount Service Deployment Ingress Ingress CronJob CronJob"},
+        {SERVICE_HEAD,
+         "    max_containers: 1\n    files: [{path: /a, content: b}]\n"
+         "    pre_deploy: {args: [a]}",
+         "ServiceAccount Service ConfigMap Job Deployment"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         check_kinds(unit, manifests_of(unit, rows[i][0], rows[i][1]), rows[i][2]);
@@ -394,6 +398,50 @@ static void test_cron_jobs(void **state)
     check(unit, job, "template spec topologySpreadConstraints", "-");
 }
 
+static struct str job_name(struct unit *unit, const char *fields)
+{
+    struct manifests all = manifests_of(unit, SERVICE_HEAD, fields);
+    return unit_at(nth(all, "Job", 0), "metadata name")->text;
+}
+
+/* The name changes with the pod template, and only with it. */
+static void test_pre_deploy(void **state)
+{
+    struct unit *unit = *state;
+    struct manifests all = manifests_of(unit, SERVICE_HEAD,
+                                        "    pre_deploy: {commands: [a]}\n    max_containers: 2\n");
+    const struct node *job = nth(all, "Job", 0);
+    check(unit, job, "apiVersion", "batch/v1");
+    check(unit, job, "spec activeDeadlineSeconds", "600");
+    check(unit, job, "spec backoffLimit", "0");
+    check(unit, job, "spec ttlSecondsAfterFinished", "86400");
+    check(unit, job, "spec podReplacementPolicy", "Failed");
+    check(unit, job, "spec template spec restartPolicy", "Never");
+    /* No Service, autoscaler or disruption budget selects its pods. */
+    check(unit, job, "spec template metadata labels app.kubernetes.io/name", "app-pre-deploy");
+    check(unit, nth(all, "Service", 0), "spec selector app.kubernetes.io/name", "app");
+    check(unit, nth(all, "ServiceAccount", 0), "metadata annotations argocd.argoproj.io/sync-wave",
+          "-2");
+    check(unit, nth(all, "Deployment", 0), "metadata annotations", "-");
+    static const char *const same[] = {
+        "    pre_deploy: {commands: [a], timeout: 1, retries: 9}\n",
+        "    pre_deploy: {commands: [a]}\n    max_containers: 0\n",
+        "    pre_deploy: {commands: [a]}\n    commands: [b]\n    healthcheck_path: /a\n",
+    };
+    static const char *const other[] = {
+        "    pre_deploy: {commands: [b]}\n",
+        "    pre_deploy: {args: [a]}\n",
+        "    pre_deploy: {commands: [a]}\n    env_vars: {A: b}\n",
+        "    pre_deploy: {commands: [a]}\n    secrets: [A]\n",
+        "    pre_deploy: {commands: [a]}\n    files: [{path: /a, content: b}]\n",
+    };
+    struct str name = unit_at(job, "metadata name")->text;
+    for (size_t i = 0; i < COUNT_OF(same); i++)
+        assert_true(str_equal(job_name(unit, same[i]), name));
+    for (size_t i = 0; i < COUNT_OF(other); i++)
+        assert_false(str_equal(job_name(unit, other[i]), name));
+}
+
 static void test_labels_of_pods(void **state)
 {
     struct unit *unit = *state;
@@ -466,6 +514,7 @@ int main(void)
         UNIT_TEST(test_trailing_slash_of_a_disk_path),
         UNIT_TEST(test_drain_and_token),
         UNIT_TEST(test_cron_jobs),
+        UNIT_TEST(test_pre_deploy),
         UNIT_TEST(test_labels_of_pods),
         UNIT_TEST(test_autoscaler_and_budget),
         UNIT_TEST(test_namespace_and_labels_of_all_objects),

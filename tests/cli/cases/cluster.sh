@@ -293,7 +293,7 @@ case "$*" in
 esac
 echo >>"$0.calls"
 calls=$(wc -l <"$0.calls")
-[ "$calls" -lt 3 ] || kill -INT $PPID
+[ "$calls" -lt 4 ] || kill -INT $PPID
 printf '{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "%0*d"}}]}\n' $((calls * 9000)) 0
 EOF
 try timeout -s KILL 60 "$optasvc" status -f ok.yaml --watch
