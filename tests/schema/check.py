@@ -45,6 +45,7 @@ REJECTED = """
 {name: a, modules: [{type: k8s-service, image: a, network_policy: {allow_from: all}}]}
 {name: a, modules: [{type: k8s-service, image: a, update_strategy: Recreate}]}
 {name: a, modules: [{type: k8s-service, image: a, cron_jobs: [{schedule: "@daily", args: [a], concurrency: Allow}]}]}
+{name: a, modules: [{type: k8s-service, image: a, pre_deploy: {commands: a}}]}
 {name: a, modules: [{type: k8s-service, image: a, resource_limits: {gpu: none}}]}
 {name: a, modules: [{type: k8s-service, image: a, run_as_user: root}]}
 {name: a, modules: [{type: k8s-service, image: a, autoscaling_triggers: [{type: kafka}]}]}
