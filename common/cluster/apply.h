@@ -12,6 +12,7 @@
  *   apply_plan.c          decides what is deleted, and preserves the number of pods
  *   apply.c               runs the steps in order
  *   apply_pre_deploy.c    runs the Jobs that must succeed before the workloads are applied
+ *   apply_jobs.c          deletes the Jobs of earlier releases
  *   apply_cron.c          suspends CronJobs before they are deleted
  *   apply_files.c         deletes files that no pod template refers to
  *   apply_wait.c          waits for objects that pods require

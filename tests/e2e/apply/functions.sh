@@ -259,6 +259,7 @@ TEXT
 
 # COMMAND...: starts it in the background with default signal handlers; its id is in `pid`.
 begin() {
+    rm -f out err # those of an earlier command
     env --default-signal=INT,TERM "$@" >out 2>err </dev/null &
     pid=$!
 }
