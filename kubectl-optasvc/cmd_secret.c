@@ -553,10 +553,12 @@ const struct command command_secret_set = {
     .min_args = 1,
     .max_args = SIZE_MAX, /* a value is reported without printing it */
     .summary = "Set a secret",
-    .details = "Reads the value from stdin, unchanged; on a terminal, prompts for it and does not "
-               "show it. Restarts the pods that use the secret if the value changed. An empty "
-               "value is an error unless --allow-empty is given; a trailing newline, which echo "
-               "adds, is a warning unless --trim-newline is given.",
+    .details =
+        "Reads the value from stdin, unchanged; on a terminal, prompts for it and does not "
+        "show it. The value cannot be an argument, because other users can see the arguments of a "
+        "process. Restarts the pods that use the secret if the value changed. An empty "
+        "value is an error unless --allow-empty is given; a trailing newline, which echo "
+        "adds, is a warning unless --trim-newline is given.",
     .examples =
         EXAMPLES({"Prompt for the value", "kubectl optasvc secret set API_TOKEN -f web.yaml"},
                  {"Read the value from a password manager",

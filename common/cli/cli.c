@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "base/version.h"
 #include "cli/help.h"
+#include "cli/order_words.h"
 #include "cli/usage_error.h"
 #include "config/schema.h"
 #include "os/console.h"
@@ -65,6 +66,15 @@ enum flag_id command_find_flag(const struct command *command, struct str name)
     return FLAG_COUNT;
 }
 
+enum flag_id command_find_short_flag(const struct command *command, char short_flag)
+{
+    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
+        if (command_has_flag(command, i) && flag_table[i].short_name &&
+            flag_table[i].short_name == short_flag)
+            return i;
+    return FLAG_COUNT;
+}
+
 /* Warns if `name` is the former name of the flag, once per flag. */
 static void warn_deprecated(struct cli *cli, enum flag_id id, struct str name)
 {
@@ -76,15 +86,6 @@ static void warn_deprecated(struct cli *cli, enum flag_id id, struct str name)
                flag_table[id].name);
     console_print_messages(buf_str(&line));
     buf_free(&line);
-}
-
-static enum flag_id find_short_flag(const struct command *command, char short_flag)
-{
-    for (enum flag_id i = 0; i < FLAG_COUNT; i++)
-        if (command_has_flag(command, i) && flag_table[i].short_name &&
-            flag_table[i].short_name == short_flag)
-            return i;
-    return FLAG_COUNT;
 }
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -215,7 +216,7 @@ static int parse_long_flag(struct cli *cli, const char *argument)
 static int parse_short_flags(struct cli *cli, const char *argument)
 {
     for (const char *short_flag = argument + 1; *short_flag; short_flag++) {
-        enum flag_id id = find_short_flag(cli->invocation.command, *short_flag);
+        enum flag_id id = command_find_short_flag(cli->invocation.command, *short_flag);
         const char *attached = short_flag[1] == '=' ? short_flag + 2
                                : short_flag[1]      ? short_flag + 1
                                                     : NULL;
@@ -398,77 +399,10 @@ static bool asks_for_version(const struct cli *cli)
            (cli->argc == 1 && is_one_of(cli->argv[0], flags));
 }
 
-/* Returns the flag of any command that has this name, or this letter if `name` is empty; FLAG_COUNT
- * if there is none. */
-static enum flag_id find_any_flag(const struct cli *cli, struct str name, char short_name)
-{
-    enum flag_id id = FLAG_COUNT;
-    for (const struct command *const *each = cli->program->commands; *each && id == FLAG_COUNT;
-         each++)
-        id = name.len ? command_find_flag(*each, name) : find_short_flag(*each, short_name);
-    return id;
-}
-
-/* True if the value of a flag is the next argument. */
-static bool needs_value(enum flag_id id)
-{
-    return flag_table[id].type == FLAG_TYPE_STRING || flag_table[id].type == FLAG_TYPE_LIST;
-}
-
-/* Returns the number of arguments that a flag consists of, with its value; 0 if no command has
- * it. */
-static size_t count_flag_words(const struct cli *cli, const char *argument)
-{
-    if (argument[1] == '-') {
-        struct str text = str_from_c(argument + 2);
-        size_t equals = str_find(text, 0, '=');
-        enum flag_id id = find_any_flag(cli, str_slice(text, 0, equals), 0);
-        return id == FLAG_COUNT ? 0 : needs_value(id) && equals == text.len ? 2 : 1;
-    }
-    for (const char *letter = argument + 1; *letter; letter++) {
-        enum flag_id id = find_any_flag(cli, STR(""), *letter);
-        if (id == FLAG_COUNT)
-            return 0;
-        if (needs_value(id))
-            return letter[1] ? 1 : 2;
-    }
-    return 1;
-}
-
-static bool is_command(const struct program *program, const char *word)
-{
-    for (const struct command *const *each = program->commands; *each; each++)
-        if (strcmp((*each)->name, word) == 0)
-            return true;
-    return false;
-}
-
-/* Moves the words of the command before the flags that precede them, which kubectl accepts too:
- * `-n shop secret -f web.yaml list`. Reports an unknown flag. Returns 0 or the exit status. */
-static int order_words(struct cli *cli)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < cli->argc && strcmp(cli->argv[i], "--") != 0; i++) {
-        char *word = cli->argv[i];
-        if (word[0] == '-' && word[1]) {
-            size_t words = count_flag_words(cli, word);
-            if (words == 0)
-                return count ? 0 : report_unknown_flag(cli->program, NULL, word);
-            i += words - 1;
-            continue;
-        }
-        for (size_t j = i; j > count; j--)
-            cli->argv[j] = cli->argv[j - 1];
-        cli->argv[count++] = word;
-        if (count == 2 || is_command(cli->program, word))
-            break;
-    }
-    return 0;
-}
-
 static int run_help(struct cli *cli)
 {
     int status;
+    cli->next = 1;
     if (cli->next == cli->argc || strcmp(cli->argv[cli->next], "help") == 0)
         return help_show(cli->program, NULL);
     const char *name = cli->argv[cli->next];
@@ -513,18 +447,14 @@ static int run_program(struct cli *cli)
         return cli_version(program);
     if (program->single)
         return run_command(cli, program->single);
-    cli->next = 1;
-    if (!first) {
-        cli->next = 0;
+    if (!first)
         return FAIL(cli, "missing command");
-    }
-    int status = order_words(cli);
+    int status = order_words(program, cli->argv, cli->argc);
     if (status)
         return status;
     first = cli->argv[0];
     if (strcmp(first, "help") == 0)
         return run_help(cli);
-    cli->next = 0;
     const struct command *command = find_command(cli);
     if (command)
         return run_command(cli, command);

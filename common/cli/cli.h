@@ -103,6 +103,9 @@ bool command_has_flag(const struct command *command, enum flag_id id);
 /* Returns the flag that has this name or former name; FLAG_COUNT if the command has none. */
 enum flag_id command_find_flag(const struct command *command, struct str name);
 
+/* Returns the flag that has this letter; FLAG_COUNT if the command has none. */
+enum flag_id command_find_short_flag(const struct command *command, char short_name);
+
 /* Prints the versions of the program and its libraries in one line. Returns the exit status. */
 int cli_version(const struct program *program);
 
