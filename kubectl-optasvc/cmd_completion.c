@@ -118,10 +118,11 @@ const struct command command_completion = {
     .summary = "Print a shell completion script",
     .details = "For bash, add to ~/.bashrc: source <(kubectl-optasvc completion bash). For "
                "`kubectl optasvc`, kubectl runs kubectl_complete-optasvc, which must be in PATH.",
-    .examples = EXAMPLES(
-        {"Complete kubectl-optasvc in bash", "source <(kubectl-optasvc completion bash)"},
-        {"Complete it in every fish", "kubectl-optasvc completion fish \\\n"
-                                      "    >~/.config/fish/completions/kubectl-optasvc.fish"}),
+    .examples =
+        EXAMPLES({"Complete words in this bash", "source <(kubectl-optasvc completion bash)"},
+                 {"Complete words in fish, from the next start on",
+                  "kubectl-optasvc completion fish \\\n"
+                  "    >~/.config/fish/completions/kubectl-optasvc.fish"}),
     .run = run_completion,
     .complete = complete_shells,
 };

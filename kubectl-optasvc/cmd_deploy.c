@@ -171,7 +171,7 @@ const struct command command_deploy = {
                           "    --create-repository"},
                          {"Apply with an image that is already in the repository",
                           "kubectl optasvc deploy -f web.yaml --image-tag v1"}),
-    .flags = FLAG_LIST(FLAGS_APPLY, FLAGS_PUSH, FLAG_IMAGE),
+    .flags = FLAG_LIST(FLAG_IMAGE, FLAGS_PUSH, FLAGS_APPLY),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = outputs,
     .output_default = "progress",
