@@ -127,6 +127,7 @@ const struct command_synonym command_synonyms[] = {
     {"edit secret", "secret edit", NULL},
     {"edit secrets", "secret edit", NULL},
     {"rm secret", "secret delete", NULL},
+    {"delete secret", "secret delete", NULL},
     {"secret get", "secret view", NULL},
     {"secret show", "secret view", NULL},
     {"secret print", "secret view", NULL},

@@ -371,6 +371,8 @@ static const struct command *find_command(struct cli *cli)
         struct str name = str_from_c((*each)->name);
         if ((*each)->hidden || (!str_eq_c(name, first) && !str_equal(name, two_words)))
             continue;
+        if (is_synonym(cli->program, two_words)) /* delete secret */
+            return NULL;
         cli->next += str_eq_c(name, first) ? 1 : 2;
         return *each;
     }

@@ -172,6 +172,11 @@ int report_unknown_command(const struct program *program, const char *const *wor
     return status;
 }
 
+bool is_synonym(const struct program *program, struct str words)
+{
+    return find_synonym(program, words) != NULL;
+}
+
 /* Unknown flags */
 
 /* A flag of other tools or of other commands. */

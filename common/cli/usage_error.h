@@ -13,6 +13,9 @@ int usage_error(const struct program *program, const struct command *command, st
  * Returns EXIT_USAGE. */
 int report_unknown_command(const struct program *program, const char *const *words, size_t count);
 
+/* True if words are those of a command of other tools, such as "delete secret". */
+bool is_synonym(const struct program *program, struct str words);
+
 /* Reports that a command has no flag of this name. `argument` is how it was given: "--name" or
  * "-n"; `command` may be NULL. Returns EXIT_USAGE. */
 int report_unknown_flag(const struct program *program, const struct command *command,
