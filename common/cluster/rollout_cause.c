@@ -1,6 +1,8 @@
 #include "cluster/rollout_cause.h"
 
+#include "cluster/kind.h"
 #include "cluster/object.h"
+#include "manifest/manifest.h"
 
 #include <inttypes.h>
 
@@ -367,14 +369,42 @@ static struct cause create_cause(struct arena *arena, const struct rollout_state
                           .reason = "FailedCreate"};
 }
 
-struct cause rollout_find_cause(struct arena *arena, const struct rollout_state_lists *lists)
+static struct str created_at(const struct node *pod)
+{
+    return node_string(node_at(pod, "metadata creationTimestamp"));
+}
+
+bool pod_is_newest(const struct rollout_state_lists *lists, const struct node *pod)
+{
+    const struct node *newest = lists->pods;
+    if (kind_is_stateful(lists->workload))
+        return str_equal(object_label(pod, MANIFEST_STATEFULSET_REVISION),
+                         node_string(node_at(lists->workload, "status updateRevision")));
+    if (lists->workload && object_number(lists->workload, "status updatedReplicas", 0) == 0)
+        return false;
+    for (const struct node *other = lists->pods; other; other = other->next)
+        if (str_compare(created_at(other), created_at(newest)) > 0)
+            newest = other;
+    return str_equal(object_label(pod, MANIFEST_DEPLOYMENT_REVISION),
+                     object_label(newest, MANIFEST_DEPLOYMENT_REVISION));
+}
+
+/* Returns the cause in the pods of the newest or of earlier revisions. */
+static struct cause pods_cause(struct arena *arena, const struct rollout_state_lists *lists,
+                               bool newest)
 {
     const struct node *chosen = NULL;
     for (const struct node *pod = lists->pods; pod; pod = pod->next)
-        if (pod_is_unready(pod) && (!chosen || weight_of(pod) > weight_of(chosen)))
+        if (pod_is_unready(pod) && pod_is_newest(lists, pod) == newest &&
+            (!chosen || weight_of(pod) > weight_of(chosen)))
             chosen = pod;
-    struct cause cause = {0};
-    if (chosen)
-        cause = pod_cause(arena, lists, chosen);
-    return cause.what.len ? cause : create_cause(arena, lists);
+    return chosen ? pod_cause(arena, lists, chosen) : (struct cause){0};
+}
+
+struct cause rollout_find_cause(struct arena *arena, const struct rollout_state_lists *lists)
+{
+    struct cause cause = pods_cause(arena, lists, true);
+    if (!cause.what.len)
+        cause = create_cause(arena, lists);
+    return cause.what.len ? cause : pods_cause(arena, lists, false);
 }

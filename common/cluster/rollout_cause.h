@@ -22,8 +22,12 @@ struct rollout_state_lists {
     struct str container; /* name of the container of the service itself */
 };
 
+/* True if a pod has the newest pod template of its workload. */
+bool pod_is_newest(const struct rollout_state_lists *lists, const struct node *pod);
+
 /* Returns the cause that explains most: a container that cannot start, else one that is not ready,
- * else a pod that is not scheduled, else pods that are not created. */
+ * else a pod that is not scheduled, else pods that are not created. Pods of earlier revisions are
+ * considered only if nothing else explains it. */
 struct cause rollout_find_cause(struct arena *arena, const struct rollout_state_lists *lists);
 
 /* Returns the first container of a pod that is not ready and that others wait for: init containers

@@ -190,6 +190,18 @@ static int by_time(const void *a, const void *b)
                        event_time(*(const struct node *const *)b));
 }
 
+/* Returns what an event has in common with others that say the same: names of pods in its message
+ * may differ. The reason of an event says nothing about which probe has failed. */
+static struct str event_key(struct arena *arena, const struct node *event)
+{
+    struct str reason = node_string(node_at(event, "reason"));
+    if (reason.len == 0 || str_eq_c(reason, "Unhealthy"))
+        return node_string(node_at(event, "message"));
+    return str_format(arena, "%.*s %.*s %.*s",
+                      STR_ARG(node_string(node_at(event, "involvedObject kind"))),
+                      STR_ARG(node_string(node_at(event, "involvedObject name"))), STR_ARG(reason));
+}
+
 /* `cause`: the events that say it were already printed. */
 static void add_events(struct buf *out, struct arena *arena, const struct node *events,
                        struct str name, const struct node *const *pods, size_t pod_count,
@@ -211,7 +223,7 @@ static void add_events(struct buf *out, struct arena *arena, const struct node *
         map_add(arena, &seen, pod_unschedulable_message(pods[i]), events);
     for (size_t i = count, shown = 0; i-- > 0 && shown < EVENTS_SHOWN;) {
         struct str message = node_string(node_at(chosen[i], "message"));
-        if (map_add(arena, &seen, message, events))
+        if (map_get(&seen, message) || map_add(arena, &seen, event_key(arena, chosen[i]), events))
             continue;
         add_line(out, "  ",
                  str_format(arena, "event for %.*s %.*s: %.*s",
@@ -236,6 +248,17 @@ static const struct node *items_of(const struct kubectl *kubectl, const struct p
     return process_succeeded(run) && run->output.len
                ? kubectl_items(kubectl_parse_output(kubectl, run))
                : NULL;
+}
+
+/* Adds the pods of the newest or of earlier revisions that are not ready to `shown`, which already
+ * has some. Returns their number. */
+static size_t choose_pods(const struct rollout_state_lists *lists, bool newest,
+                          const struct node **shown, size_t count)
+{
+    for (const struct node *pod = lists->pods; pod && count < PODS_SHOWN; pod = pod->next)
+        if (pod_is_unready(pod) && pod_is_newest(lists, pod) == newest)
+            shown[count++] = pod;
+    return count;
 }
 
 void rollout_explain(struct apply *apply, const struct rollout *rollout)
@@ -268,10 +291,8 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
                                               .container = rollout->deployed->service->name};
     struct cause cause = rollout_find_cause(arena, &lists);
     const struct node *shown[PODS_SHOWN];
-    size_t count = 0;
-    for (const struct node *pod = lists.pods; pod && count < PODS_SHOWN; pod = pod->next)
-        if (pod_is_unready(pod))
-            shown[count++] = pod;
+    size_t count = choose_pods(&lists, true, shown, 0);
+    count = choose_pods(&lists, false, shown, count);
     struct buf out = {0};
     add_cause(&out, &cause);
     console_print_messages(buf_str(&out));

@@ -2,8 +2,11 @@
 #include "unit_object.h"
 
 /* Objects as kubectl prints them, without fields that are not read. */
-#define POD(name, status)    "{kind: Pod, metadata: {name: " name "}, status: {" status "}}"
-#define WEB(state)           "containerStatuses: [{name: web, ready: false, " state "}]"
+#define POD(name, status) "{kind: Pod, metadata: {name: " name "}, status: {" status "}}"
+#define WEB(state)        "containerStatuses: [{name: web, ready: false, " state "}]"
+#define OLD(name, hash, time, state)                                                               \
+    "{kind: Pod, metadata: {name: " name ", creationTimestamp: '" time                             \
+    "', labels: {pod-template-hash: " hash "}}, status: {" WEB(state) "}}"
 #define WAITING(reason, msg) "state: {waiting: {reason: " reason ", message: '" msg "'}}"
 #define EVENT(kind, name, time, msg)                                                               \
     "{kind: Event, involvedObject: {kind: " kind ", name: " name "}, lastTimestamp: '" time        \
@@ -139,6 +142,17 @@ static const struct row {
     {POD("web-1", WEB(WAITING("ContainerCreating", ""))) ", " POD(
          "web-2", WEB(WAITING("ErrImagePull", "x: not found"))),
      "", "", "container web has no image: x: not found", "check the name and tag in image", false},
+    /* Pods of earlier revisions */
+    {OLD("web-1", "a", T1, WAITING("ErrImagePull", "old: not found")) ", " OLD(
+         "web-2", "b", T2, WAITING("ErrImagePull", "new: not found")),
+     "", "{updatedReplicas: 1}", "container web has no image: new: not found", "check the name",
+     false},
+    {OLD("web-1", "a", T1, WAITING("ErrImagePull", "old: not found")), "",
+     "{conditions: [{type: ReplicaFailure, status: 'True', message: 'pods is "
+     "forbidden: exceeded quota: q'}]}",
+     "pods cannot be created", "lower resource_request", false},
+    {OLD("web-1", "a", T1, WAITING("ErrImagePull", "old: not found")), "", "{}",
+     "container web has no image: old: not found", "check the name", false},
     /* Init containers and sidecars */
     {POD("web-1",
          "initContainerStatuses: [{name: proxy, ready: true}, {name: migrate, ready: false, "

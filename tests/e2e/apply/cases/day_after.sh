@@ -51,10 +51,10 @@ TEXT
     expect 0 optasvc restart -f restart.yaml
     says err 'web: ready, 2 pods'
     same nginx:1 "$(value restart deployment/web '.spec.template.spec.containers[0].image')" 'the image'
-    pod_uids restart >pods.before
     expect 0 optasvc restart -f restart.yaml --wait=false
     empty err
 
+    must kubectl rollout status deployment/web -n restart
     must kubectl rollout pause deployment/web -n restart
     layer=restart
     changes_nothing 1 optasvc restart -f restart.yaml

@@ -43,18 +43,20 @@ YAML
     service cause "${one[@]}" 'resource_request: {cpu: 900000}'
     expect 1 optasvc apply -f cause.yaml --timeout 3s
     says err '  fix: lower resource_request.cpu, or add nodes'
-    must kubectl create quota pods -n cause --hard=pods=0
-    service cause "${one[@]}" 'image: nginx:3'
-    expect 1 optasvc apply -f cause.yaml --timeout 3s
+    must kubectl create namespace cause-quota
+    must kubectl create quota pods -n cause-quota --hard=pods=0
+    service cause-quota "${one[@]}"
+    expect 1 optasvc apply -f cause-quota.yaml --timeout 3s
     says err 'cause: pods cannot be created: pods "web-' 'exceeded quota: pods' \
         'fix: lower resource_request, resource_limits or the number of pods (min_containers)'
-    must kubectl delete quota pods -n cause
-    must kubectl label namespace cause pod-security.kubernetes.io/enforce=restricted
-    service cause "${one[@]}" 'image: nginx:4'
-    expect 1 optasvc apply -f cause.yaml --timeout 3s
+    says_not err 'event for'
+    must kubectl create namespace cause-policy
+    must kubectl label namespace cause-policy pod-security.kubernetes.io/enforce=restricted
+    service cause-policy "${one[@]}"
+    expect 1 optasvc apply -f cause-policy.yaml --timeout 3s
     says err 'cause: pods cannot be created: pods "web-' 'violates PodSecurity' 'fix: set pod_security: restricted'
-    service cause "${one[@]}" 'image: nginx:4' 'pod_security: restricted'
-    expect 0 optasvc apply -f cause.yaml
+    service cause-policy "${one[@]}" 'pod_security: restricted'
+    expect 0 optasvc apply -f cause-policy.yaml
 }
 
 run_containers() {
