@@ -41,7 +41,7 @@ run_server_gone_meanwhile() {
 # KUBECTL_PATH or PATH.
 all_fail() {
     local command status path=${2:-$PATH}
-    for command in apply diff 'delete --yes' status outputs shell; do
+    for command in apply diff 'delete --yes' status outputs shell restart history rollback; do
         status=1
         [ "$command" != diff ] || status=2
         # shellcheck disable=SC2086 # words
