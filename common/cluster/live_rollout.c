@@ -62,6 +62,8 @@ bool apply_await_live(struct apply *apply)
         if (apply->rollouts[i].state == ROLLOUT_WAITS)
             apply->rollouts[i].state = ROLLOUT_DONE;
     rollout_wait(apply);
+    if (process_interrupted())
+        cluster_print(cluster, "interrupted: the rollout may not be complete");
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed)

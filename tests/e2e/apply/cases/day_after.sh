@@ -68,10 +68,15 @@ TEXT
     is_restarted restart-set statefulset 2
 
     # Pods that do not become ready are explained.
-    service restart-crash "${one[@]}" "$crash"
+    service restart-crash "${one[@]}" "$crash" 'timeout: 60'
     expect 0 optasvc apply -f restart-crash.yaml --wait=false
     expect 1 optasvc restart -f restart-crash.yaml --timeout 3s
     says err 'error: web: not ready after 3 s' 'CrashLoopBackOff'
+    begin kubectl-optasvc restart -f restart-crash.yaml --timeout 1m
+    await_text err '0 of 1 pods ready'
+    kill -INT "$pid"
+    ends 130
+    says err 'interrupted: the rollout may not be complete'
 }
 
 # A command says on a terminal what it waits for, and elsewhere only after a longer time.

@@ -59,6 +59,46 @@ YAML
     expect 0 optasvc apply -f cause-policy.yaml
 }
 
+# The states of a container, as the kubelet reports them.
+run_container_causes() {
+    local pod
+    service state "${one[@]}" "$crash"
+    wrapper logging <<<'[[ $1 != logs ]] || { echo "DB_URL is not set"; exit; }'
+    KUBECTL_PATH=./logging expect 1 optasvc apply -f state.yaml --timeout 3s
+    grep -A 4 '^error: ' err | sed 's/web-[0-9a-z]*-[0-9a-z]*/web-POD/' >why
+    holds why <<'TEXT'
+error: web: not ready after 3 s
+  cause: container web crashes: exited with code 1 (Error)
+  fix: see its log; settings come from commands, args, env_vars, secrets and links
+  last log lines of pod web-POD:
+    DB_URL is not set
+TEXT
+    pod=$(kubectl get pods -n state -o name)
+    # STATE: sets the state of the container.
+    becomes() {
+        must kubectl patch "$pod" -n state --subresource=status --type=json -p '[{"op": "replace",
+            "path": "/status/containerStatuses/0", "value": {"name": "web", "image": "nginx:1", "imageID": "",
+            "ready": false, "restartCount": 0, "state": '"$1"'}}]'
+        expect 1 optasvc apply -f state.yaml --timeout 2s
+    }
+    becomes '{"waiting": {"reason": "ErrImagePull", "message": "docker.io/library/nginx:1: not found"}}'
+    says err '  cause: container web has no image: docker.io/library/nginx:1: not found' \
+        '  fix: check the name and tag in image, and that the image was pushed'
+    kubectl create -n state -f - >must.out <<YAML || fail "$(cat must.out)"
+apiVersion: v1
+kind: Event
+metadata: {name: web.1}
+type: Warning
+reason: Unhealthy
+message: "Readiness probe failed: HTTP probe failed with statuscode: 404"
+involvedObject: {kind: Pod, apiVersion: v1, name: ${pod#pod/}, namespace: state}
+YAML
+    becomes '{"running": {}}'
+    says err '  cause: container web is not ready: Readiness probe failed: HTTP probe failed with statuscode: 404' \
+        '  fix: set the probe to a path that exists; fields of the probe: readiness_probe_path, healthcheck_path, healthcheck'
+    says_not err 'event for'
+}
+
 run_containers() {
     local lines=('image: nginx:2' 'secrets: [A]' 'init_containers: [{name: migrate, commands: [migrate]}]'
         'sidecars: [{name: proxy, image: proxy:1, secrets: [A], env_vars: {B: {secret: proxy, key: b}}}]')
