@@ -304,5 +304,6 @@ const struct command command_delete = {
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_YES, FLAG_DELETE_NAMESPACE, FLAG_DELETE_VOLUMES,
                        FLAG_DELETE_TIMEOUT),
     .required = FLAG_LIST(FLAG_FILENAME),
+    .explicit_file = true,
     .run = run_delete,
 };

@@ -174,6 +174,8 @@ static int run_diff(const struct invocation *invocation)
 const struct command command_diff = {
     .name = "diff",
     .group = GROUP_DEPLOY,
+    .arguments = "[SERVICE...]",
+    .max_names = SIZE_MAX,
     .summary = "Show what apply would change",
     .details = "Prints the output of `kubectl diff` and the objects that apply would delete. Exit "
                "status: 0 no differences, 1 differences, 2 failure.",

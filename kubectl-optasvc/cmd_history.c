@@ -105,6 +105,8 @@ static int run_history(const struct invocation *invocation)
 const struct command command_history = {
     .name = "history",
     .group = GROUP_INSPECT,
+    .arguments = "[SERVICE...]",
+    .max_names = SIZE_MAX,
     .summary = "List the revisions of the pods of services",
     .details = "A revision is a pod template that Kubernetes has recorded. CHANGE is its "
                "change cause (annotation kubernetes.io/change-cause), else the fields that "

@@ -22,7 +22,7 @@ static const struct deployed_service *only_service(struct cluster *cluster)
     diag_error(&cluster->diags, NO_LOCATION, "the files define several services: %.*s",
                STR_ARG(buf_str(&names)));
     buf_free(&names);
-    diag_hint(&cluster->diags, "select one with --module NAME");
+    diag_hint(&cluster->diags, "pass one of these names as an argument");
     return NULL;
 }
 
@@ -150,15 +150,16 @@ static int run_shell(const struct invocation *invocation)
 const struct command command_logs = {
     .name = "logs",
     .group = GROUP_INSPECT,
+    .arguments = "[SERVICE]",
+    .max_names = 1,
     .summary = "Print the logs of the pods of a service",
-    .examples =
-        EXAMPLES({"Print the last 10 lines of each pod", "kubectl optasvc logs -f web.yaml"},
-                 {"Stream the logs of one service",
-                  "kubectl optasvc logs -f web.yaml --module web --follow"},
-                 {"Print the log of the container that crashed",
-                  "kubectl optasvc logs -f web.yaml --previous"},
-                 {"Print up to 1000 lines of the last 5 minutes",
-                  "kubectl optasvc logs -f web.yaml --since 5m --tail 1000"}),
+    .examples = EXAMPLES(
+        {"Print the last 10 lines of each pod", "kubectl optasvc logs -f web.yaml"},
+        {"Stream the logs of one service", "kubectl optasvc logs web -f web.yaml --follow"},
+        {"Print the log of the container that crashed",
+         "kubectl optasvc logs -f web.yaml --previous"},
+        {"Print up to 1000 lines of the last 5 minutes",
+         "kubectl optasvc logs -f web.yaml --since 5m --tail 1000"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FOLLOW, FLAG_PREVIOUS, FLAG_TAIL, FLAG_SINCE,
                        FLAG_PRE_DEPLOY),
     .required = FLAG_LIST(FLAG_FILENAME),
@@ -168,7 +169,8 @@ const struct command command_logs = {
 const struct command command_shell = {
     .name = "shell",
     .group = GROUP_INSPECT,
-    .arguments = "[-- COMMAND...]",
+    .arguments = "[SERVICE] [-- COMMAND...]",
+    .max_names = 1,
     .max_args = SIZE_MAX,
     .summary = "Open a shell or run a command in a pod of a service",
     .examples = EXAMPLES({"Open a shell in a pod", "kubectl optasvc shell -f web.yaml"},

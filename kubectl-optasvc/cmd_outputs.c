@@ -83,6 +83,8 @@ static int run_outputs(const struct invocation *invocation)
 const struct command command_outputs = {
     .name = "outputs",
     .group = GROUP_IMAGES,
+    .arguments = "[SERVICE...]",
+    .max_names = SIZE_MAX,
     .summary = "Print the repository and the deployed image of services",
     .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for several "
                "services as a map by name.",

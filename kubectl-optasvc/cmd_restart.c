@@ -48,13 +48,15 @@ static int run_restart(const struct invocation *invocation)
 const struct command command_restart = {
     .name = "restart",
     .group = GROUP_DEPLOY,
+    .arguments = "[SERVICE...]",
+    .max_names = SIZE_MAX,
     .summary = "Replace the pods of services and wait for the new ones",
     .details = "Runs `kubectl rollout restart`, which replaces the pods one after the other. "
                "The next apply neither reverts nor repeats the restart.",
     .examples = EXAMPLES(
         {"Replace the pods of all services of a file", "kubectl optasvc restart -f web.yaml"},
         {"Replace those of one service, and wait at most five minutes",
-         "kubectl optasvc restart -f web.yaml --module web --timeout 5m"}),
+         "kubectl optasvc restart web -f web.yaml --timeout 5m"}),
     .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_WAIT, FLAG_TIMEOUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_restart,

@@ -307,7 +307,7 @@ static int run_rollback(const struct invocation *invocation)
     if (ok && cluster->service_count > 1 && invocation->options.rollback.to_revision) {
         diag_error(&cluster->diags, NO_LOCATION,
                    "--to-revision requires a single service, but the files define several");
-        diag_hint(&cluster->diags, "select one with --module NAME");
+        diag_hint(&cluster->diags, "pass the name of one as an argument");
         ok = false;
     }
     ok = ok && run(&rollbacks);
@@ -320,6 +320,8 @@ static int run_rollback(const struct invocation *invocation)
 const struct command command_rollback = {
     .name = "rollback",
     .group = GROUP_DEPLOY,
+    .arguments = "[SERVICE...]",
+    .max_names = SIZE_MAX,
     .summary = "Roll back the pods of services to an earlier revision",
     .details = "Applies the pod template of an earlier revision and waits for its pods. "
                "Everything outside of the pod template remains as it is: the number of pods, "
@@ -328,7 +330,7 @@ const struct command command_rollback = {
     .examples = EXAMPLES(
         {"Roll back to the pods before the last change", "kubectl optasvc rollback -f web.yaml"},
         {"Roll back one service to a revision that history lists",
-         "kubectl optasvc rollback -f web.yaml --module web --to-revision 3"}),
+         "kubectl optasvc rollback web -f web.yaml --to-revision 3"}),
     .flags =
         FLAG_LIST(FLAGS_CLUSTER, FLAG_TO_REVISION, FLAG_WAIT, FLAG_TIMEOUT, FLAG_FORCE_CONFLICTS),
     .required = FLAG_LIST(FLAG_FILENAME),

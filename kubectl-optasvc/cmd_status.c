@@ -340,11 +340,13 @@ static int run_status(const struct invocation *invocation)
 const struct command command_status = {
     .name = "status",
     .group = GROUP_INSPECT,
+    .arguments = "[SERVICE...]",
+    .max_names = SIZE_MAX,
     .summary = "Show image, pods, autoscaler and hosts of services",
     .examples = EXAMPLES(
         {"Show the services of a file", "kubectl optasvc status -f web.yaml"},
         {"Print the hosts of one service",
-         "kubectl optasvc status -f web.yaml --module web -o json | jq \".[].hosts\""},
+         "kubectl optasvc status web -f web.yaml -o json | jq \".[].hosts\""},
         {"Show the services of the whole cluster, without any file", "kubectl optasvc status -A"},
         {"Show those of an environment in all namespaces",
          "kubectl optasvc status -A -l opta.dev/environment-name=production"}),

@@ -3,6 +3,7 @@
 #include "base/diag.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "cli/default_file.h"
 #include "cli/help.h"
 #include "cli/order_words.h"
 #include "cli/usage_error.h"
@@ -27,7 +28,8 @@ struct cli {
     enum flag_id choice; /* FLAG_TYPE_CHOICE flag before this argument; FLAG_COUNT if none */
     char **argv;
     size_t argc;
-    size_t next; /* index of the next argument */
+    size_t next;       /* index of the next argument */
+    size_t name_count; /* arguments that are names of services */
 };
 
 int cli_usage(const struct invocation *invocation, const char *message)
@@ -132,6 +134,13 @@ static struct str format_hint(struct cli *cli, const char *value)
                : commands;
 }
 
+static void add_to_list(struct cli *cli, struct option_list *list, const char *item)
+{
+    if (!list->items)
+        list->items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
+    list->items[list->count++] = item;
+}
+
 static int set_flag(struct cli *cli, enum flag_id id, const char *value)
 {
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
@@ -156,13 +165,9 @@ static int set_flag(struct cli *cli, enum flag_id id, const char *value)
     case FLAG_TYPE_CHOICE:
         *(const char **)(void *)target = value;
         break;
-    case FLAG_TYPE_LIST: {
-        struct option_list *list = (struct option_list *)(void *)target;
-        if (!list->items)
-            list->items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
-        list->items[list->count++] = value;
+    case FLAG_TYPE_LIST:
+        add_to_list(cli, (struct option_list *)(void *)target, value);
         break;
-    }
     }
     return 0;
 }
@@ -239,9 +244,33 @@ static int parse_short_flags(struct cli *cli, const char *argument)
     return 0;
 }
 
-static int add_argument(struct cli *cli, const char *argument)
+/* True if an argument looks like a path: it cannot be the name of a service. */
+static bool is_path(const char *argument)
+{
+    return strcmp(argument, "-") == 0 || strpbrk(argument, "./") != NULL;
+}
+
+/* Adds an argument that is the name of a service. */
+static int add_name(struct cli *cli, const char *argument)
+{
+    const struct command *command = cli->invocation.command;
+    if (is_path(argument))
+        return FAIL(cli, "unexpected argument \"%s\"; use -f %s", argument, argument);
+    if (cli->name_count < command->max_names) {
+        cli->name_count++;
+        return set_flag(cli, FLAG_MODULE, argument);
+    }
+    if (command->max_args)
+        return FAIL(cli, "unexpected argument \"%s\"; write a command after --: %s -- %s", argument,
+                    command->name, argument);
+    return FAIL(cli, "unexpected argument \"%s\"; %s accepts one service", argument, command->name);
+}
+
+static int add_argument(struct cli *cli, const char *argument, bool flags_ended)
 {
     struct invocation *invocation = &cli->invocation;
+    if (invocation->command->max_names && !(flags_ended && invocation->command->max_args))
+        return add_name(cli, argument);
     if (invocation->arguments.count == invocation->command->max_args) {
         if (cli->choice < FLAG_COUNT && is_one_of(argument, flag_table[cli->choice].choices))
             return FAIL(cli, "unexpected argument \"%s\"; use --%s=%s", argument,
@@ -251,9 +280,7 @@ static int add_argument(struct cli *cli, const char *argument)
         return FAIL(cli, "unexpected argument \"%s\"%s%s", argument, file ? "; use -f " : "",
                     file ? argument : "");
     }
-    if (!invocation->arguments.items)
-        invocation->arguments.items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
-    invocation->arguments.items[invocation->arguments.count++] = argument;
+    add_to_list(cli, &invocation->arguments, argument);
     return 0;
 }
 
@@ -272,7 +299,7 @@ static int parse_arguments(struct cli *cli)
         else if (!flags_ended && argument[0] == '-' && argument[1])
             status = parse_short_flags(cli, argument);
         else
-            status = add_argument(cli, argument);
+            status = add_argument(cli, argument, flags_ended);
         if (status)
             return status;
     }
@@ -313,21 +340,26 @@ static int check_label_flags(struct cli *cli)
     return 0;
 }
 
-static int check_flags(struct cli *cli)
+static int check_required(struct cli *cli)
 {
     const struct command *command = cli->invocation.command;
-    int status = check_label_flags(cli);
-    if (status)
-        return status;
     for (enum flag_id i = 0; i < FLAG_COUNT; i++)
-        if (flag_list_has(command->required, i) && !cli->given[i] &&
-            !(i == FLAG_FILENAME && selects_by_labels(cli)))
+        if (i != FLAG_FILENAME && flag_list_has(command->required, i) && !cli->given[i])
             return report_missing_flag(cli, &flag_table[i]);
     if (cli->invocation.arguments.count < command->min_args)
         return FAIL(cli, "missing required argument: %s", command->arguments);
+    if (flag_list_has(command->required, FLAG_FILENAME) && !cli->given[FLAG_FILENAME] &&
+        !selects_by_labels(cli))
+        return default_file_use(&cli->arena, &cli->invocation);
+    return 0;
+}
+
+static int check_flags(struct cli *cli)
+{
     if (cli->given[FLAG_IMAGE_TAG] && cli->given[FLAG_IMAGE_DIGEST])
         return FAIL(cli, "--image-tag and --image-digest are mutually exclusive");
-    return 0;
+    int status = check_label_flags(cli);
+    return status ? status : check_required(cli);
 }
 
 /* https://no-color.org: any non-empty value disables color. */

@@ -45,10 +45,13 @@ struct command {
     const char *arguments; /* for the usage line; NULL if none */
     size_t min_args;
     size_t max_args;
-    bool hidden;                    /* for scripts: not listed, arguments not parsed */
-    bool deletes;                   /* never suggested for a misspelt command */
-    const char *summary;            /* one line */
-    const char *details;            /* paragraphs, each one line; may be NULL */
+    size_t max_names;    /* the first arguments are names of services, like --module; if the command
+                            has other arguments too, only those before "--" */
+    bool explicit_file;  /* a required -f has no default (default_file.h): the command deletes */
+    bool hidden;         /* for scripts: not listed, arguments not parsed */
+    bool deletes;        /* never suggested for a misspelt command */
+    const char *summary; /* one line */
+    const char *details; /* paragraphs, each one line; may be NULL */
     const struct example *examples; /* EXAMPLES(); may be NULL */
     const enum flag_id *flags;      /* FLAG_LIST(), without those of every command; may be NULL */
     const enum flag_id *required;   /* FLAG_LIST() of required flags; may be NULL */

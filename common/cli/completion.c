@@ -1,5 +1,6 @@
 #include "cli/completion.h"
 
+#include "cli/default_file.h"
 #include "cluster/kubectl.h"
 #include "cluster/kuberc.h"
 #include "config/source.h"
@@ -237,9 +238,21 @@ static void complete_word(struct completion *completion, const struct command *c
         complete_value(completion, command, id);
     } else if (str_starts_with(word, STR("-"))) {
         complete_flags(completion, command);
+    } else if (command->max_names) {
+        if (arguments < command->max_names)
+            for_each_item(completion, "modules", add_service);
     } else if (arguments < command->max_args && command->complete) {
         command->complete(completion);
     }
+}
+
+/* Selects the default file that the command will use. */
+static void use_default_file(struct completion *completion, const struct command *command)
+{
+    struct option_list *files = &completion->options.input.files;
+    const char **names = ARENA_ARRAY(completion->arena, DEFAULT_FILES_MAX, const char *);
+    if (files->count == 0 && command_has_default_file(command) && default_file_list(names) == 1)
+        *files = (struct option_list){names, 1};
 }
 
 /* Completes the last of the words after the command. */
@@ -268,6 +281,7 @@ static void complete_command(struct completion *completion, const struct command
     }
     struct str word = str_from_c(words[count - 1]);
     completion->typed = word;
+    use_default_file(completion, command);
     if (pending < FLAG_COUNT)
         complete_value(completion, command, pending);
     else

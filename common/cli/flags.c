@@ -56,7 +56,7 @@ static const char *check_lines(struct str value)
 
 const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_FILENAME] = {"filename", 'f', FLAG_TYPE_LIST, "FILE",
-                       "service file, directory of service files, or - for stdin; repeatable",
+                       "service file, directory of them, or - for stdin; repeatable",
                        offsetof(struct options, input.files), NULL, NULL},
     [FLAG_RECURSIVE] = {"recursive", 'R', FLAG_TYPE_BOOL, NULL, "read directories recursively",
                         offsetof(struct options, input.recursive), NULL, NULL},

@@ -1,6 +1,7 @@
 #include "cli/help.h"
 
 #include "base/wrap.h"
+#include "cli/default_file.h"
 #include "os/console.h"
 
 #include <string.h>
@@ -44,6 +45,8 @@ static void add_flag_text(struct buf *out, enum flag_id id, const struct command
         buf_format(out, "%s%s", i ? ", " : "; one of: ", command->outputs[i]);
     if (id == FLAG_OUTPUT && command->output_default)
         buf_format(out, " (default: %s)", command->output_default);
+    else if (id == FLAG_FILENAME && command_has_default_file(command))
+        buf_add(out, STR(" (default: optasvc.yaml)"));
     else if (flag_list_has(command->required, id))
         buf_add(out, STR(" (required)"));
 }
@@ -103,7 +106,9 @@ static void add_usage(struct buf *out, const struct program *program, const stru
         buf_format(out, " %s", command->name);
     for (const enum flag_id *id = command->required; id && *id != FLAG_COUNT; id++) {
         const struct flag *flag = &flag_table[*id];
-        if (flag->short_name)
+        if (*id == FLAG_FILENAME && command_has_default_file(command))
+            buf_format(out, " [-%c %s]", flag->short_name, flag->argument);
+        else if (flag->short_name)
             buf_format(out, " -%c %s", flag->short_name, flag->argument);
         else
             buf_format(out, " --%s %s", flag->name, flag->argument);

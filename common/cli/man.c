@@ -157,6 +157,11 @@ static void write_page(struct buf *out, const struct program *program)
                                  : STR("; 128 plus the signal number if interrupted. For "
                                        "\\fBdiff\\fR: 0 no differences, 1 differences, 2 "
                                        "failure.\n"));
+    if (!program->single)
+        buf_add(out, STR(".SH FILES\n.TP\n\\fBoptasvc.yaml\\fR, \\fBoptasvc.yml\\fR, "
+                         "\\fBopta.yaml\\fR, \\fBopta.yml\\fR\nThe service file of the working "
+                         "directory, if there is only one of them: the default of \\-f, except for "
+                         "delete, inject and \\-\\-prune=layer.\n"));
     buf_add(out, STR(".SH ENVIRONMENT\n"));
     for (size_t i = 0; program->variables && program->variables[i].name; i++) {
         buf_format(out, ".TP\n\\fB%s\\fR\n", program->variables[i].name);

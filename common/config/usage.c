@@ -1,6 +1,7 @@
 #include "config/usage.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
 {
@@ -147,6 +148,18 @@ static struct str most_similar_name(const struct name_set *names, struct str wor
     return near.best;
 }
 
+/* Joins the names for a hint: "a, b, c and 5 more". */
+static struct str names_format(struct arena *arena, const struct name_set *names)
+{
+    enum { LISTED_MAX = 20 };
+    struct buf list = {0};
+    for (size_t i = 0; i < names->count && i < LISTED_MAX; i++)
+        buf_add_joined(&list, ", ", names->items[i]);
+    if (names->count > LISTED_MAX)
+        buf_format(&list, " and %zu more", names->count - LISTED_MAX);
+    return buf_take(arena, &list);
+}
+
 static bool check_modules(const struct input_options *options, struct diags *diags)
 {
     const struct name_set *names = &options->usage->modules;
@@ -159,9 +172,11 @@ static bool check_modules(const struct input_options *options, struct diags *dia
         diag_error(diags, NO_LOCATION, "k8s-service \"%.*s\" not found", STR_ARG(module));
         struct str near = most_similar_name(names, module, diags);
         if (near.len)
-            diag_hint(diags, "did you mean --module %.*s?", STR_ARG(near));
+            diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near));
         else
-            diag_hint(diags, "use the name of a module of type k8s-service");
+            diag_hint(diags, "services: %.*s", STR_ARG(names_format(diags->arena, names)));
+        if (access(options->modules.items[i], F_OK) == 0)
+            diag_hint_line(diags, "to read the file of this name, pass it with -f");
     }
     return ok;
 }

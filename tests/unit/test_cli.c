@@ -168,7 +168,7 @@ static void test_help(void **state)
         {{"--help"}, 0, "  validate         Validates.\n", ""},
         {{"-h"}, 0, "  help             ", ""},
         {{"help", "help"}, 0, "Usage: kubectl it COMMAND", ""},
-        {{"help", "render"}, 0, "Usage: kubectl it render -f FILE [FIELD] [flags]", ""},
+        {{"help", "render"}, 0, "Usage: kubectl it render [-f FILE] [FIELD] [flags]", ""},
         {{"render", "--help"}, 0, "Renders.\n\nUsage: ", ""},
         {{"render", "--help"}, 0, "\n\nFlags:\n  -o, --output FORMAT ", ""},
         {{"render", "--help"}, 0, "yaml)\n\nCommon flags:\n  -f, --filename FILE ", ""},
@@ -193,7 +193,11 @@ static void test_invalid_command_lines(void **state)
         {{"hlep"}, 2, "", "did you mean \"help\"?"},
         {{"something"}, 2, "", "error: unknown command \"something\"\n  see"},
         {{"-f", "a"}, 2, "", "missing command"},
-        {{"render"}, 2, "", "missing required flag: -f FILE\n  see kubectl it help render\n"},
+        {{"render"},
+         2,
+         "",
+         "missing required flag: -f FILE; the working directory has no optasvc.yaml, optasvc.yml, "
+         "opta.yaml or opta.yml\n  see kubectl it help render\n"},
         {{"render", "-f"}, 2, "", "-f requires a value: -f FILE"},
         {{"render", "--filename"}, 2, "", "--filename requires a value: --filename FILE"},
         {{"render", "--filename="}, 2, "", "--filename must not be empty\n"},
@@ -242,8 +246,8 @@ static void test_single_command_program(void **state)
     static const struct row rows[] = {
         {{"-f", "a", "x"}, 0, "files a; output -; env -; args x;", ""},
         {{"--version"}, 0, "it ", ""},
-        {{"--help"}, 0, "Usage: it -f FILE [FIELD] [flags]", ""},
-        {{NULL}, 2, "", "missing required flag: -f FILE\n  see it --help\n"},
+        {{"--help"}, 0, "Usage: it [-f FILE] [FIELD] [flags]", ""},
+        {{NULL}, 2, "", "missing required flag: -f FILE; the working directory has no "},
         {{"render"}, 2, "", "missing required flag: -f FILE"},
     };
     check_rows(*state, &single, rows, COUNT_OF(rows));

@@ -243,7 +243,7 @@ static void test_selected_modules(void **state)
     both[0] = "wrker";
     options.modules.count = 1;
     result = render_text(unit, options, text);
-    assert_contains(result.messages, "did you mean --module worker?");
+    assert_contains(result.messages, "did you mean \"worker\"?");
     both[0] = "worker";
     /* Modules that are not selected are not read. */
     result = render_text(

@@ -170,8 +170,19 @@ logs --tail x|--tail must be an integer, 0 or greater, not "x"
 logs --tail -1|--tail must be an integer, 0 or greater, not "-1"
 logs --tail=|--tail must not be empty
 logs -f ok.yaml --since=|--since must not be empty
-logs app|unexpected argument "app"; use -f app
-shell ls|
+logs app|
+logs app app|unexpected argument "app"; logs accepts one service
+logs ok.yaml|unexpected argument "ok.yaml"; use -f ok.yaml
+status app app|
+diff app -o json|unknown shorthand flag: -o
+status --module app app|
+status ./app|unexpected argument "./app"; use -f ./app
+outputs app|
+outputs -|unexpected argument "-"; use -f -
+diff bad.yaml|unexpected argument "bad.yaml"; use -f bad.yaml
+shell app|
+shell --module app|
+shell app ls|unexpected argument "ls"; write a command after --: shell -- ls
 shell -l|unknown shorthand flag: -l
 render --context a|unknown flag: --context
 render -v 5|unknown shorthand flag: -v
@@ -262,7 +273,7 @@ expect "status of nothing" 0 out "(not deployed)"
 try "$optasvc" status -f ok.yaml --image-tag v2 --registry r.example.com --var size=1
 expect "status with flags for apply" 0 out "(not deployed)"
 try "$optasvc" status -f ok.yaml --module ap
-expect "status of a misspelt module" 1 err "did you mean --module app?"
+expect "status of a misspelt module" 1 err 'did you mean "app"?'
 try "$optasvc" status -f ok.yaml -o json
 expect "status -o json of nothing" 0 out '"deployed": false'
 check "status -o json is JSON" python3 -m json.tool "$out"
@@ -278,7 +289,7 @@ expect "shell without a running pod" 1 err 'no running pod of "app" in namespace
 for command in logs shell; do
     try "$optasvc" $command -f two.yaml
     expect "$command of two services" 1 err "the files define several services: app, other" \
-        err "select one with --module NAME"
+        err "pass one of these names as an argument"
 done
 try "$optasvc" logs -f two.yaml --module other
 expect "logs of one of two services" 0

@@ -264,7 +264,7 @@ try "$optasvc" render -f ok.yaml --module app -n other
 expect "--module and -n" 0 out "namespace: other"
 check "-n renders no Namespace" has_no 'kind: Namespace' "$out"
 try "$optasvc" render -f ok.yaml --module ap
-expect "unknown --module" 1 err 'k8s-service "ap" not found' err "--module app?"
+expect "unknown --module" 1 err 'k8s-service "ap" not found' err 'did you mean "app"?'
 sed 's/nginx:1.29/AUTO/' ok.yaml >auto.yaml
 try "$optasvc" render -f auto.yaml
 expect "AUTO without a registry" 1 err "cannot determine the registry"

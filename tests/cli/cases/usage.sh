@@ -23,7 +23,7 @@ for command in push deploy apply diff delete status outputs logs shell render va
 done
 for command in set import list view delete edit; do
     try "$optasvc" help secret $command
-    expect "help secret $command" 0 out "Usage: kubectl optasvc secret $command -f FILE" out "Common flags:"
+    expect "help secret $command" 0 out "Usage: kubectl optasvc secret $command [-f FILE]" out "Common flags:"
     cp "$out" "$scratch/help"
     try "$optasvc" secret $command --help
     expect "secret $command --help" 0

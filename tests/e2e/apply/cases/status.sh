@@ -250,7 +250,7 @@ TEXT
         empty out
         holds err <<'TEXT'
 error: the files define several services: web, api
-  select one with --module NAME
+  pass one of these names as an argument
 TEXT
     done
     expect 7 optasvc shell -f shell.yaml --module web -- true

@@ -235,6 +235,6 @@ run_several() {
         exits 1 push shop/api:v1 -f service.yaml --container-tool podman --module web &&
         says_only 'no service has image: AUTO, so there is no repository to push to' \
             '"web" has image: nginx; set image: AUTO, or push the image yourself' &&
-        exits 1 push shop/api:v1 -f service.yaml --container-tool podman --module wbe && says 'did you mean --module web?' &&
+        exits 1 push shop/api:v1 -f service.yaml --container-tool podman --module wbe && says 'did you mean "web"?' &&
         nothing_is_pushed "$1" && exits 0 push shop/api:v1 -f service.yaml --container-tool podman --module api --module web
 }
