@@ -1,9 +1,9 @@
 #include "cli/completion.h"
 #include "commands.h"
-#include "config/foreign_word.h"
-#include "config/schema.h"
+#include "explain_values.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void explain_flavours(struct buf *out, const struct field *field)
 {
@@ -14,11 +14,32 @@ static void explain_flavours(struct buf *out, const struct field *field)
         buf_format(out, "    %-9s %s\n", flavour_keyword(flavour), field->flavours[flavour]);
 }
 
-static void explain_field(struct buf *out, struct arena *arena, const char *path,
-                          const struct field *field)
+/* Lists the fields of a map; with `recursive`, also those of the maps in it. */
+static void list_schema(struct buf *out, struct arena *arena, const struct schema *schema,
+                        size_t indent, bool recursive)
 {
+    enum { TYPE_COLUMN = 36, INDENT = 2 };
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct field *field = &schema->fields[i];
+        struct str type = schema_type_format(arena, field);
+        size_t start = out->len;
+        buf_add_spaces(out, indent);
+        buf_add(out, str_from_c(field->name));
+        size_t used = out->len - start;
+        buf_add_spaces(out, used < TYPE_COLUMN ? TYPE_COLUMN - used : 1);
+        buf_format(out, "  %.*s%s\n", STR_ARG(type), field->required ? ", required" : "");
+        if (recursive && field_schema(field))
+            list_schema(out, arena, field_schema(field), indent + INDENT, true);
+    }
+}
+
+static void explain_field(struct buf *out, struct arena *arena, const struct field_path *path,
+                          bool recursive)
+{
+    const struct field *field = path->steps[path->count - 1].field;
     struct str type = schema_type_format(arena, field);
-    buf_format(out, "%s%s: %.*s\n\n  %s\n\n", path, field->name, STR_ARG(type), field->help);
+    buf_format(out, "%.*s: %.*s\n\n  %s\n\n", STR_ARG(field_path_format(arena, path)),
+               STR_ARG(type), field->help);
     if (field->unit)
         buf_format(out, "  Unit:      %s%s\n", field->unit,
                    field->type == TYPE_INT ? "" : " (for numbers without a suffix)");
@@ -33,29 +54,24 @@ static void explain_field(struct buf *out, struct arena *arena, const char *path
         buf_format(out, "  Since:     %s (not in Opta)\n", field->since);
     if (field->example)
         buf_format(out, "  Example:   %s: %s\n", field->name, field->example);
+    if (path->count == 1 && path->root == &service_schema &&
+        schema_find(&file_schema, str_from_c(field->name)))
+        buf_format(out, "  See also:  file.%s\n", field->name);
+    if (!field_schema(field))
+        return;
+    buf_add(out, STR("\n  Fields:\n"));
+    list_schema(out, arena, field_schema(field), 4, recursive);
 }
 
-static bool explain_named(struct buf *out, struct arena *arena, struct str name,
-                          struct suggestion *suggestion)
+static void explain_path(struct buf *out, struct arena *arena, const struct field_path *path,
+                         bool recursive)
 {
-    for (size_t i = 0; i < SCHEMA_COUNT; i++) {
-        const struct schema *schema = schemas[i];
-        for (size_t j = 0; j < schema->count; j++) {
-            const struct field *field = &schema->fields[j];
-            struct str full = str_format(arena, "%s%s", schema->path, field->name);
-            bool prefixed =
-                field->prefix &&
-                str_starts_with(name, str_format(arena, "%s%s", schema->path, field->prefix));
-            suggestion_add(suggestion, full);
-            if (str_eq_c(name, field->name)) /* only the part before the dot is missing */
-                *suggestion = (struct suggestion){.word = name, .best = full};
-            if (!prefixed && !str_equal(full, name))
-                continue;
-            explain_field(out, arena, schema->path, field);
-            return true;
-        }
+    if (path->count) {
+        explain_field(out, arena, path, recursive);
+        return;
     }
-    return false;
+    buf_format(out, "%s:\n", path->root->title);
+    list_schema(out, arena, path->root, 2, recursive);
 }
 
 /* Returns at most five names of fields whose beginning resembles the word, such as healthcheck_path
@@ -80,24 +96,53 @@ static struct str similar_fields(struct arena *arena, struct str word,
     return names;
 }
 
+/* Adds the most similar path of a field as a suggestion. */
+static void suggest_field(struct arena *arena, const struct field_path_error *error,
+                          struct suggestion *suggestion)
+{
+    if (!error->schema) {
+        for (size_t i = 0; i < SCHEMA_COUNT; i++)
+            for (size_t j = 0; j < schemas[i]->count; j++)
+                suggestion_add(suggestion, str_format(arena, "%s%s", schemas[i]->path,
+                                                      schemas[i]->fields[j].name));
+        return;
+    }
+    for (size_t i = 0; i < error->schema->count; i++)
+        suggestion_add(suggestion, str_from_c(error->schema->fields[i].name));
+    if (suggestion->best.len)
+        suggestion->best = str_format(arena, "%.*s%s%.*s", STR_ARG(error->prefix),
+                                      error->prefix.len ? "." : "", STR_ARG(suggestion->best));
+}
+
+static void suggest(struct buf *out, struct arena *arena, struct str name,
+                    const struct field_path_error *error)
+{
+    struct suggestion suggestion = {.word = error->schema ? error->word : name};
+    suggest_field(arena, error, &suggestion);
+    struct str similar = error->schema ? (struct str){0} : similar_fields(arena, name, &suggestion);
+    if (similar.len)
+        buf_format(out, "  did you mean %.*s?\n", STR_ARG(similar));
+    else if (suggestion.best.len)
+        buf_format(out, "  did you mean \"%.*s\"?\n", STR_ARG(suggestion.best));
+    else if (error->prefix.len)
+        buf_format(out, "  run kubectl optasvc explain %.*s to describe that field\n",
+                   STR_ARG(error->prefix));
+    else
+        buf_add(out, STR("  run kubectl optasvc explain to list the fields\n"));
+}
+
 static void report_unknown(struct buf *out, struct arena *arena, struct str name,
-                           const struct suggestion *suggestion)
+                           const struct field_path_error *error)
 {
     buf_add(out, STR("error: unknown field \""));
     diag_add_visible(out, name);
     buf_add(out, STR("\"\n"));
-    bool is_exact = suggestion->best.len &&
-                    suggestion->distance == 0; /* only the path before the name is missing */
-    struct str foreign_hint = foreign_word_hint(arena, NULL, name, NULL);
-    struct str similar = similar_fields(arena, name, suggestion);
-    if (foreign_hint.len)
-        buf_format(out, "  %.*s\n", STR_ARG(foreign_hint));
-    if (!is_exact && !foreign_hint.len && similar.len)
-        buf_format(out, "  did you mean %.*s?\n", STR_ARG(similar));
-    else if (is_exact || (suggestion->best.len && !foreign_hint.len))
-        buf_format(out, "  did you mean \"%.*s\"?\n", STR_ARG(suggestion->best));
-    else if (!foreign_hint.len)
-        buf_add(out, STR("  run kubectl optasvc explain to list the fields\n"));
+    if (error->foreign_hint.len)
+        buf_format(out, "  %.*s\n", STR_ARG(error->foreign_hint));
+    if (error->others.len)
+        buf_format(out, "  did you mean %.*s?\n", STR_ARG(error->others));
+    else if (!error->foreign_hint.len)
+        suggest(out, arena, name, error);
 }
 
 static void list_fields(struct buf *out, struct arena *arena)
@@ -106,10 +151,11 @@ static void list_fields(struct buf *out, struct arena *arena)
         const struct schema *schema = schemas[i];
         buf_format(out, "%s%s:\n", i ? "\n" : "", schema->title);
         for (size_t j = 0; j < schema->count; j++) {
-            struct str type = schema_type_format(arena, &schema->fields[j]);
-            buf_format(out, "  %-36s%.*s\n",
-                       str_format(arena, "%s%s", schema->path, schema->fields[j].name).data,
-                       STR_ARG(type));
+            const struct field *field = &schema->fields[j];
+            struct str type = schema_type_format(arena, field);
+            buf_format(out, "  %-36s%.*s%s\n",
+                       str_format(arena, "%s%s", schema->path, field->name).data, STR_ARG(type),
+                       field->required ? ", required" : "");
         }
     }
 }
@@ -184,27 +230,102 @@ static void complete_fields(struct completion *completion)
                 str_from_c(schemas[i]->fields[j].help));
 }
 
+static bool is_file_name(struct str text)
+{
+    return str_ends_with(text, STR(".yaml")) || str_ends_with(text, STR(".yml")) ||
+           str_ends_with(text, STR(".json"));
+}
+
+static bool is_markdown(const struct options *options)
+{
+    return options->output && strcmp(options->output, "markdown") == 0;
+}
+
+/* Returns NULL if the combination of flags is valid, else the error. */
+static const char *check_flags(const struct invocation *invocation)
+{
+    const struct options *options = &invocation->options;
+    const struct input_options *input = &options->input;
+    if (is_markdown(options) &&
+        (invocation->arguments.count || options->recursive_fields || input->files.count))
+        return "--output=markdown lists all fields: it cannot be used with FIELD, --recursive or "
+               "--filename";
+    if (!input->files.count &&
+        (input->environment || input->environment_file || input->variables.count ||
+         input->parent_outputs || input->modules.count))
+        return "--env, --env-file, --var, --parent-outputs and --module require -f FILE";
+    if (options->recursive_fields && input->files.count)
+        return "--recursive and --filename are mutually exclusive";
+    return NULL;
+}
+
+/* Lists all fields: with --recursive as trees, with -f with their values. Returns false after an
+ * error. */
+static bool explain_all(const struct invocation *invocation, struct buf *out, struct arena *arena)
+{
+    const struct options *options = &invocation->options;
+    if (options->input.files.count)
+        return explain_values(invocation, NULL, out);
+    if (is_markdown(options)) {
+        write_markdown(out, arena);
+    } else if (options->recursive_fields) {
+        const struct field_path file = {.root = &file_schema};
+        explain_path(out, arena, &file, true);
+    } else {
+        list_fields(out, arena);
+    }
+    return true;
+}
+
+/* Returns false after an error. */
+static bool explain_one(const struct invocation *invocation, struct str name, struct buf *out,
+                        struct arena *arena)
+{
+    struct field_path path;
+    struct field_path_error error;
+    struct buf messages = {0};
+    bool found = field_path_find(arena, name, &path, &error);
+    if (found)
+        explain_path(out, arena, &path, invocation->options.recursive_fields);
+    else
+        report_unknown(&messages, arena, name, &error);
+    bool has_values =
+        found && path.count && (path.root == &service_schema || path.root == &file_schema);
+    if (found && invocation->options.input.files.count) {
+        if (has_values)
+            found = explain_values(invocation, &path, out);
+        else {
+            found = false;
+            buf_format(&messages,
+                       "error: %.*s has no values that can be shown: -f shows those of fields of a "
+                       "service or of the file\n",
+                       STR_ARG(name));
+        }
+    }
+    console_print_messages(buf_str(&messages));
+    buf_free(&messages);
+    return found;
+}
+
 static int run_explain(const struct invocation *invocation)
 {
     struct arena arena = {0};
     struct buf out = {0};
-    bool markdown =
-        invocation->options.output && str_eq_c(str_from_c(invocation->options.output), "markdown");
-    bool has_name = invocation->arguments.count > 0;
-    struct str name = has_name ? str_from_c(invocation->arguments.items[0]) : STR("");
-    struct suggestion suggestion = {.word = name};
-    int status = EXIT_SUCCESS;
-    if (has_name && !explain_named(&out, &arena, name, &suggestion)) {
-        report_unknown(&out, &arena, name, &suggestion);
-        console_print_messages(buf_str(&out));
-        status = EXIT_FAILURE;
-    } else {
-        if (!has_name && markdown)
-            write_markdown(&out, &arena);
-        else if (!has_name)
-            list_fields(&out, &arena);
-        status = markdown ? console_finish(buf_str(&out)) : console_finish_columns(buf_str(&out));
+    const char *name = invocation->arguments.count ? invocation->arguments.items[0] : "";
+    const char *problem = check_flags(invocation);
+    if (is_file_name(str_from_c(name)))
+        problem = str_format(&arena, "unexpected argument \"%s\"; use -f %s", name, name).data;
+    if (problem) {
+        int status = cli_usage(invocation, problem);
+        arena_free(&arena);
+        return status;
     }
+    bool ok = invocation->arguments.count ? explain_one(invocation, str_from_c(name), &out, &arena)
+                                          : explain_all(invocation, &out, &arena);
+    int status = EXIT_FAILURE;
+    if (ok)
+        status = is_markdown(&invocation->options) ? console_finish(buf_str(&out))
+                                                   : console_finish_columns(buf_str(&out));
     buf_free(&out);
     arena_free(&arena);
     return status;
@@ -218,11 +339,19 @@ const struct command command_explain = {
     .arguments = "[FIELD]",
     .max_args = 1,
     .summary = "Describe a field of service files, or list all fields",
-    .examples =
-        EXAMPLES({"List all fields", "kubectl optasvc explain"},
-                 {"Describe a field", "kubectl optasvc explain max_containers"},
-                 {"Describe a nested field", "kubectl optasvc explain resource_request.cpu"}),
-    .flags = FLAG_LIST(FLAG_OUTPUT),
+    .details =
+        "FIELD may be a path, such as port.http, service.port.http or modules[0].port, or a word "
+        "of Kubernetes or another tool, such as spec.replicas. With -f, shows the value of the "
+        "field in each service and why: where it is written, what sets its placeholders, or which "
+        "default applies. Without FIELD, -f shows all fields that have a value.",
+    .examples = EXAMPLES({"List all fields", "kubectl optasvc explain"},
+                         {"Describe a field", "kubectl optasvc explain max_containers"},
+                         {"Describe a nested field, and those in it",
+                          "kubectl optasvc explain cron_jobs --recursive"},
+                         {"Show the value in each service of a file, and why",
+                          "kubectl optasvc explain max_containers -f web.yaml"}),
+    .flags = FLAG_LIST(FLAG_RECURSIVE_FIELDS, FLAG_OUTPUT, FLAG_FILENAME, FLAG_ENV, FLAG_ENV_FILE,
+                       FLAG_VAR, FLAG_PARENT_OUTPUTS, FLAG_MODULE),
     .outputs = outputs,
     .output_default = "text",
     .run = run_explain,

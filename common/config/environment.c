@@ -313,6 +313,7 @@ static void set_gateways(const struct schema_reader *reader, const struct record
 static void set_file(const struct schema_reader *reader, const struct record *file,
                      struct environment *ret)
 {
+    ret->file = file;
     ret->file_name = record_value(file, FILE_NAME)->text;
     set_provider(reader, file, ret);
     set_outputs(reader, file, ret);
@@ -486,6 +487,14 @@ static const enum field_id environment_fields[] = {
     FILE_INTERNAL_GATEWAY, FILE_INGRESS_NAMESPACE};
 
 enum { ENVIRONMENT_FIELD_COUNT = COUNT_OF(environment_fields) };
+
+bool environment_has_field(const struct field *field)
+{
+    for (size_t i = 0; i < ENVIRONMENT_FIELD_COUNT; i++)
+        if (field == schema_field(environment_fields[i]))
+            return true;
+    return false;
+}
 
 /* Warns of fields of an environment file in a service file that has environments. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)

@@ -29,8 +29,10 @@ struct extra_tcp_port {
 
 struct environment {
     const struct input_options *options; /* their usage is recorded */
-    struct str name;      /* name for `--env`; empty if the file has no environment */
-    struct str file_name; /* `name` in the environment file; empty if there is no such file */
+    const struct record *file; /* of the environment file; of the service file if that contains the
+                                  environment; NULL if it was not read */
+    struct str name;           /* name for `--env`; empty if the file has no environment */
+    struct str file_name;      /* `name` in the environment file; empty if there is no such file */
     const struct value *variables[2];        /* `variables` and `vars` of its entry; or NULL */
     const struct provider *const *providers; /* indexed by `enum cloud` */
     const struct provider *provider;         /* that of CLOUD_NONE if the file has none */
@@ -73,6 +75,9 @@ struct environment {
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct input_options *options, const struct provider *const *providers,
                       struct environment *ret);
+
+/* True for a field that belongs in an environment file. */
+bool environment_has_field(const struct field *field);
 
 /* Sets `ret` to the value of a field if it is set. Reports an error if `check` rejects the
  * value. */

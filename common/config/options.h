@@ -148,11 +148,12 @@ struct options {
     struct logs_options logs;
     struct secret_options secret;
     struct push_options push;
-    const char *output; /* -o */
-    const char *color;  /* --color */
-    bool help;          /* --help */
-    bool watch;         /* -w */
-    bool yes;           /* --yes: do not prompt */
+    const char *output;    /* -o */
+    const char *color;     /* --color */
+    bool help;             /* --help */
+    bool watch;            /* -w */
+    bool yes;              /* --yes: do not prompt */
+    bool recursive_fields; /* --recursive of explain */
 };
 
 #endif
