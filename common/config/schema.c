@@ -673,6 +673,27 @@ static bool has_missing_value(const struct field *field, const struct node *valu
            node_is_null(value);
 }
 
+/* True if a value of a map, or of maps in a list, could be that of the field. */
+static bool has_form_of(const struct field *field, const struct node *value)
+{
+    if (field->type == TYPE_RECORD)
+        return value->kind == NODE_MAP;
+    return (field->type == TYPE_RECORDS || field->type == TYPE_ANY) && value->kind == NODE_LIST;
+}
+
+/* Adds the hint for a word of another tool. A word that is almost the name of a field, with a value
+ * that the hint cannot repeat, is rather a misspelling: module for modules. */
+static void hint_foreign(const struct schema_reader *reader, const struct schema *schema,
+                         const struct node *value, struct str foreign)
+{
+    struct suggestion near = {.word = value->key->text};
+    for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++)
+        if (!schema->fields[i].prefix && has_form_of(&schema->fields[i], value))
+            suggestion_add(&near, str_from_c(schema->fields[i].name));
+    if (near.distance != 1 || !diag_suggest(reader->diags, &near))
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+}
+
 /* Reports an unknown field. `previous`: the field before it if that has no value; else NULL. */
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *value, const struct field *previous)
@@ -688,7 +709,7 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
         return;
     }
     if (foreign.len) {
-        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+        hint_foreign(reader, schema, value, foreign);
         return;
     }
     struct suggestion near = {.word = key->text};
