@@ -72,6 +72,7 @@ TEXT
     expect 0 optasvc apply -f restart-crash.yaml --wait=false
     expect 1 optasvc restart -f restart-crash.yaml --timeout 3s
     says err 'error: web: not ready after 3 s' 'CrashLoopBackOff'
+    : >err # has the text that is awaited
     begin kubectl-optasvc restart -f restart-crash.yaml --timeout 1m
     await_text err '0 of 1 pods ready'
     kill -INT "$pid"
