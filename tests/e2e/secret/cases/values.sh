@@ -197,6 +197,7 @@ TEXT
     bad_names() {
         for each in 1A 'A B' A=B '' .. A/B ä; do
             for verb in view delete set; do
+                [ "$verb $each" != 'set A=B' ] || continue # an error of its own (tests/cli/cases/words.sh)
                 exits 1 secret "$verb" -f service.yaml -- "$each" </dev/null &&
                     says "secret name \"$each\" must" || return 1
             done
