@@ -230,11 +230,12 @@ static struct str describe(struct arena *arena, const struct node *job, const st
 {
     int64_t failed = object_number(job, "status failed", 0);
     struct str problem = pod_problem(arena, pod);
-    struct str text = STR("pending");
+    struct str phase = node_string(node_at(pod, "status phase"));
+    struct str text = STR("running");
     if (problem.len)
         text = str_format(arena, "pending: %.*s", STR_ARG(problem));
-    else if (is_running(pod))
-        text = STR("running");
+    else if (phase.len == 0 || str_eq_c(phase, "Pending"))
+        text = STR("pending");
     return failed
                ? str_format(arena, "%.*s, %" PRId64 " of %" PRId64 " attempts failed",
                             STR_ARG(text), failed, object_number(job, "spec backoffLimit", 6) + 1)
