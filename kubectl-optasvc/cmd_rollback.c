@@ -200,7 +200,8 @@ static void add_changed(struct buf *names, struct arena *arena, const struct nod
         buf_add_joined(names, ", ", object_title(arena, object));
 }
 
-/* Returns the objects other than the workload that were changed since the revision. */
+/* Returns the objects other than the workload that were changed since the revision. What a Job of
+ * pre_deploy has done is not known, and applying an earlier service file runs another Job. */
 static struct str list_changed(const struct rollbacks *rollbacks, const struct rollback *rollback)
 {
     struct arena *arena = rollback->config_map.arena;
@@ -211,7 +212,8 @@ static struct str list_changed(const struct rollbacks *rollbacks, const struct r
     for (size_t i = 0; i < deployed->related_count; i++) {
         const struct node *object = deployed->related[i];
         if (kind_is_rendered(object) && !kind_is(object, ROLE_WORKLOAD) &&
-            !kind_is(object, ROLE_FILES) && deployed_service_owns(deployed, object))
+            !kind_is(object, ROLE_FILES) && !kind_is(object, ROLE_JOB) &&
+            deployed_service_owns(deployed, object))
             add_changed(&names, arena, object, since);
     }
     for (size_t i = 0; i < rollback->config_map.count; i++) {

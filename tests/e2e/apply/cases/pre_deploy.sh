@@ -398,6 +398,14 @@ run_pre_deploy_rollback() {
     says out "job.batch/$(job_of undo) created"
     deployed undo nginx:3
 
+    # The command keeps the record, so that the release that was rolled back does not run it again.
+    expect 0 optasvc rollback -f undo.yaml --to-revision 3
+    says_not err job.batch
+    same nginx:1 "$(value undo deployment/web '.spec.template.spec.containers[0].image')" 'the image'
+    expect 0 optasvc apply -f undo.yaml
+    says_not out job.batch
+    deployed undo nginx:3
+
     # Another kind of workload has the same Job.
     service undo "${one[@]}" "$migrate" 'image: nginx:3' "$storage"
     must make_volumes 1
