@@ -124,8 +124,12 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
 static int run(const struct invocation *invocation, bool shell)
 {
     struct cluster cluster;
+    struct options options = invocation->options;
     int status = EXIT_FAILURE;
-    if (cluster_open(&cluster, &invocation->options, invocation->color, true)) {
+    if (shell) /* a command without -- is read as the name of a service */
+        options.input.module_hint =
+            "to run a command, write it after --: kubectl optasvc shell -- COMMAND";
+    if (cluster_open(&cluster, &options, invocation->color, true)) {
         const struct deployed_service *deployed = only_service(&cluster);
         if (deployed && shell)
             status = open_shell(&cluster, deployed, &invocation->arguments);

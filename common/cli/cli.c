@@ -266,6 +266,19 @@ static int add_name(struct cli *cli, const char *argument)
     return FAIL(cli, "unexpected argument \"%s\"; %s accepts one service", argument, command->name);
 }
 
+/* Reports an argument of a command that accepts no more. */
+static int report_extra_argument(struct cli *cli, const char *argument)
+{
+    const struct command *command = cli->invocation.command;
+    bool reads_files = command->max_args == 0 && command_has_flag(command, FLAG_FILENAME);
+    bool is_file = is_path(argument) || access(argument, F_OK) == 0;
+    if (reads_files && !is_file && command_has_flag(command, FLAG_MODULE))
+        return FAIL(cli, "unexpected argument \"%s\"; use --module %s, or -f for a file", argument,
+                    argument);
+    return FAIL(cli, "unexpected argument \"%s\"%s%s", argument, reads_files ? "; use -f " : "",
+                reads_files ? argument : "");
+}
+
 static int add_argument(struct cli *cli, const char *argument, bool flags_ended)
 {
     struct invocation *invocation = &cli->invocation;
@@ -275,10 +288,7 @@ static int add_argument(struct cli *cli, const char *argument, bool flags_ended)
         if (cli->choice < FLAG_COUNT && is_one_of(argument, flag_table[cli->choice].choices))
             return FAIL(cli, "unexpected argument \"%s\"; use --%s=%s", argument,
                         flag_table[cli->choice].name, argument);
-        bool file = invocation->command->max_args == 0 &&
-                    command_has_flag(invocation->command, FLAG_FILENAME);
-        return FAIL(cli, "unexpected argument \"%s\"%s%s", argument, file ? "; use -f " : "",
-                    file ? argument : "");
+        return report_extra_argument(cli, argument);
     }
     add_to_list(cli, &invocation->arguments, argument);
     return 0;

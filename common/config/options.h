@@ -39,6 +39,7 @@ struct input_options {
     const char *parent_outputs;   /* --parent-outputs: JSON of `terraform output -json` */
     struct option_list variables; /* --var K=V */
     struct option_list modules;   /* --module; empty: all */
+    const char *module_hint;      /* added to the error for an unknown --module; or NULL */
     const char *image_tag;        /* --image-tag */
     const char *image_digest;     /* --image-digest */
     const char *image_repository; /* image_tag and image_digest apply only to this repository; NULL:

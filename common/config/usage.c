@@ -175,6 +175,8 @@ static bool check_modules(const struct input_options *options, struct diags *dia
             diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near));
         else
             diag_hint(diags, "services: %.*s", STR_ARG(names_format(diags->arena, names)));
+        if (options->module_hint)
+            diag_hint_line(diags, options->module_hint);
         if (access(options->modules.items[i], F_OK) == 0)
             diag_hint_line(diags, "to read the file of this name, pass it with -f");
     }

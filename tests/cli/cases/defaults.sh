@@ -118,6 +118,12 @@ try "$optasvc" status frontend
 expect "an unknown service that is a directory" 1 err "services: web, api" err "to read the file of this name, pass it with -f"
 try "$optasvc" logs web --module api
 expect "an argument and --module select both" 1 err "the files define several services: web, api"
+try "$optasvc" shell ls
+expect "a command without --" 1 err "services: web, api" err "to run a command, write it after --: kubectl optasvc shell -- COMMAND"
+try "$optasvc" render web
+expect "render of a service" 2 err 'unexpected argument "web"; use --module web, or -f for a file'
+try "$optasvc" render frontend
+expect "render of a directory" 2 err 'unexpected argument "frontend"; use -f frontend'
 try "$optasvc" status ""
 expect "an empty name" 2 err "--module must not be empty"
 
