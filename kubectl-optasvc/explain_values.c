@@ -255,6 +255,14 @@ static void write_items(const struct writer *writer, const struct field_path *pa
     buf_add(writer->out, STR("not set\n"));
 }
 
+/* True for a map whose fields have defaults even if the map is not set. Other maps, such as helm,
+ * have an effect only if they are set. */
+static bool has_defaults_unset(const struct field *field)
+{
+    return field == schema_field(SERVICE_RESOURCE_REQUEST) ||
+           field == schema_field(SERVICE_RESOURCE_LIMITS);
+}
+
 /* Writes the field of each map in a list, or of the one that the step selects. */
 static void write_records(const struct writer *writer, const struct field_path *path, size_t at,
                           const struct value *value, struct str label)
@@ -275,15 +283,17 @@ static void write_records(const struct writer *writer, const struct field_path *
     }
     if (found)
         return;
-    if (!is_list && !(value && value->node)) { /* the defaults of the fields apply */
+    bool is_set = value && value->node;
+    if (!is_set && has_defaults_unset(step->field)) {
         write_step(writer, path, at + 1, NULL, label);
         return;
     }
     add_label(writer, label);
-    if (value && value->node && value->is_keyword)
+    if (is_set && value->is_keyword)
         buf_format(writer->out, "not set (%s is %s)\n", step->field->name, step->field->keyword);
     else
-        buf_format(writer->out, "not set (no such item of %s)\n", step->field->name);
+        buf_format(writer->out, "not set (%s%s%s)\n", is_list ? "no such item of " : "",
+                   step->field->name, is_list ? "" : " is not set");
 }
 
 static void write_step(const struct writer *writer, const struct field_path *path, size_t at,
@@ -310,9 +320,9 @@ static void write_fields(const struct writer *writer, const struct schema *schem
         const struct value *value = record ? &record->values[i] : NULL;
         struct str label = str_format(writer->arena, "%.*s%s", STR_ARG(prefix), field->name);
         bool is_set = value && value->node;
-        if (field->prefix || (field == schema_field(SERVICE_HELM) && !is_set))
+        if (field->prefix || (field->type == TYPE_RECORD && !is_set && !has_defaults_unset(field)))
             continue;
-        if (field->type == TYPE_RECORD && !(is_set && value->is_keyword) && (is_set || !parent)) {
+        if (field->type == TYPE_RECORD && !(is_set && value->is_keyword)) {
             bool has_records = is_set && value->records && value->count;
             write_fields(writer, field->schema, has_records ? value->records[0] : NULL,
                          str_format(writer->arena, "%.*s.", STR_ARG(label)), field);

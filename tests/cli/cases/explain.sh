@@ -154,6 +154,8 @@ resource_request.memory|web: 128 (default)
 resource_limits.cpu|web: 500m (defaults to twice the request)
 resource_limits.cpu|api: 200m (defaults to twice the request)
 public_uri|api: not set
+helm.mode|api: not set (helm is not set)
+port.http|web: not set (port is not set)
 args|web: [--size=2] (explain/shop.yaml:17:11; {vars.size} is from the environment, explain/shop.yaml:3:59)
 commands|web: [{vars.size}] (explain/shop.yaml:18:15)
 name|api: api (explain/shop.yaml:19:11)
