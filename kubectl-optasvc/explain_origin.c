@@ -21,7 +21,7 @@ static void add_variable_origin(struct buf *out, const struct layer *layer, stru
         buf_format(out, "--var %.*s", STR_ARG(name));
         return;
     }
-    for (size_t map = 0; map < COUNT_OF(environment->variables); map++) {
+    for (size_t map = 0; map < VARIABLE_MAPS; map++) {
         const struct value *variables = environment->variables[map];
         for (size_t i = 0; variables && i < variables->count; i++)
             if (str_equal(variables->items[i].name, name)) {

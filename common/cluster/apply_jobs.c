@@ -4,15 +4,16 @@
 
 #include "cluster/job.h"
 
+static bool records(const struct node *workload, const struct node *job)
+{
+    return workload && str_equal(object_annotation(workload, PRE_DEPLOY_ANNOTATION),
+                                 manifest_pre_deploy_hash(job));
+}
+
 bool apply_job_is_recorded(const struct rollout *rollout)
 {
     const struct node *job = rollout->deployed->job;
-    const struct node *workloads[] = {rollout->live, rollout->old};
-    for (size_t i = 0; job && i < COUNT_OF(workloads); i++)
-        if (workloads[i] && str_equal(object_annotation(workloads[i], PRE_DEPLOY_ANNOTATION),
-                                      manifest_pre_deploy_hash(job)))
-            return true;
-    return false;
+    return job && (records(rollout->live, job) || records(rollout->old, job));
 }
 
 void apply_delete_jobs(struct apply *apply)

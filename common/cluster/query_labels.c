@@ -84,11 +84,11 @@ static void add_services(struct cluster *cluster, struct node *workloads)
     struct node **sorted = NULL;
     size_t count = 0;
     for (struct node *workload = workloads; workload; workload = workload->next) {
-        sorted = arena_grow(arena, sorted, count, sizeof *sorted);
+        sorted = arena_grow(arena, sorted, count, sizeof(struct node *));
         sorted[count++] = workload;
     }
     if (count)
-        qsort(sorted, count, sizeof *sorted, by_namespace_and_name);
+        qsort(sorted, count, sizeof(struct node *), by_namespace_and_name);
     cluster->services = ARENA_ARRAY(arena, count, struct deployed_service);
     cluster->namespaces = ARENA_ARRAY(arena, count, struct cluster_namespace);
     cluster->service_count = cluster->namespace_count = 0;

@@ -27,15 +27,18 @@ struct extra_tcp_port {
     bool is_used; /* a service has this port */
 };
 
+/* An entry of `environments` has variables in the maps `variables` and `vars`. */
+enum { VARIABLE_MAPS = 2 };
+
 struct environment {
     const struct input_options *options; /* their usage is recorded */
     const struct record *file; /* of the environment file; of the service file if that contains the
                                   environment; NULL if it was not read */
     struct str name;           /* name for `--env`; empty if the file has no environment */
     struct str file_name;      /* `name` in the environment file; empty if there is no such file */
-    const struct value *variables[2];        /* `variables` and `vars` of its entry; or NULL */
-    const struct provider *const *providers; /* indexed by `enum cloud` */
-    const struct provider *provider;         /* that of CLOUD_NONE if the file has none */
+    const struct value *variables[VARIABLE_MAPS]; /* of its entry; or NULL */
+    const struct provider *const *providers;      /* indexed by `enum cloud` */
+    const struct provider *provider;              /* that of CLOUD_NONE if the file has none */
     struct location provider_at;
     struct str region;     /* empty if unknown */
     struct str account_id; /* empty if unknown */

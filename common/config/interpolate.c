@@ -198,7 +198,7 @@ static void add_variable(struct scope *scope, struct str name, struct variable_v
 
 void scope_add_variables(struct scope *scope)
 {
-    for (size_t map = 0; map < 2; map++) {
+    for (size_t map = 0; map < VARIABLE_MAPS; map++) {
         const struct value *variables = scope->environment->variables[map];
         for (size_t i = 0; variables && i < variables->count; i++)
             add_variable(scope, variables->items[i].name,
@@ -218,7 +218,7 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     const struct scope *scope = filler->scope;
     const struct value *inputs = record_value(scope->file, FILE_INPUT_VARIABLES);
     struct suggestion near = {.word = placeholder->parts[0]};
-    for (size_t map = 0; map < 2 && !diags_full(scope->diags); map++) {
+    for (size_t map = 0; map < VARIABLE_MAPS && !diags_full(scope->diags); map++) {
         const struct value *variables = scope->environment->variables[map];
         for (size_t i = 0; variables && i < variables->count; i++)
             suggestion_add(&near, variables->items[i].name);
