@@ -340,8 +340,8 @@ TEXT
 }
 
 # The next apply finishes what an interrupted one has begun, whenever that was: the first apply of kubectl
-# sends what the Job requires, the second one the Job, the third one all else; the first query of Jobs is
-# part of the checks.
+# sends what the Job requires, the second one the Job, the third one all else. The Job is created after the
+# first query of Jobs.
 run_pre_deploy_interrupted() {
     local at when number=1
     service broken-off "${one[@]}" "$migrate"
@@ -360,7 +360,7 @@ kill -INT $PPID
 sleep 5
 exit 1
 TEXT
-    for at in apply-1 jobs-2 apply-2 jobs-3 logs-1 apply-3 delete-1; do
+    for at in apply-1 jobs-1 apply-2 jobs-2 logs-1 apply-3 delete-1; do
         for when in before after; do
             number=$((number + 1))
             service broken-off "${one[@]}" "$migrate" "image: nginx:$number" "files: [{path: /number, content: \"$number\"}]"
