@@ -63,6 +63,7 @@ YAML
 run_container_causes() {
     local pod
     service state "${one[@]}" "$crash"
+    # shellcheck disable=SC2016  # $1 is of the wrapper
     wrapper logging <<<'[[ $1 != logs ]] || { echo "DB_URL is not set"; exit; }'
     KUBECTL_PATH=./logging expect 1 optasvc apply -f state.yaml --timeout 3s
     grep -A 4 '^error: ' err | sed 's/web-[0-9a-z]*-[0-9a-z]*/web-POD/' >why
