@@ -81,8 +81,9 @@ static void plan_stale(struct apply *apply, const struct rollout *rollout)
             manifests_add(&apply->retained, live);
         else if (kind_is(live, ROLE_FILES) && !unclaimed && !object_is_adopted(live))
             manifests_add(&apply->files, live);
-        else if (kind_is(live, ROLE_JOB) && !unclaimed && !object_is_adopted(live) &&
-                 deployed->service->has_image)
+        else if (kind_is(live, ROLE_JOB) && !deployed->service->has_image)
+            continue; /* which release is deployed is not known */
+        else if (kind_is(live, ROLE_JOB) && !unclaimed && !object_is_adopted(live))
             manifests_add(&apply->jobs, live);
         else if (!is_active(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->orphaned, live);

@@ -212,6 +212,9 @@ const char *deployed_service_pod_selector(struct arena *arena,
 const char *deployed_service_job_selector(struct arena *arena,
                                           const struct deployed_service *deployed)
 {
-    return identifying_selector(arena, deployed,
-                                manifest_pre_deploy_label(arena, deployed->service));
+    /* A cron job may have the same name. */
+    return str_format(arena, "%s,app.kubernetes.io/component=" MANIFEST_PRE_DEPLOY,
+                      identifying_selector(arena, deployed,
+                                           manifest_pre_deploy_label(arena, deployed->service)))
+        .data;
 }

@@ -117,7 +117,7 @@ TEXT
     recording
     expect 7 optasvc logs -f pre.yaml --pre-deploy
     tr '\n' ' ' <calls >line
-    says line ' --selector=app.kubernetes.io/name=web-pre-deploy,app.kubernetes.io/instance=pre-web,opta.dev/layer-name=pre,opta.dev/module-name=web,!opta.dev/environment-name --prefix '
+    says line ' --selector=app.kubernetes.io/name=web-pre-deploy,app.kubernetes.io/instance=pre-web,opta.dev/layer-name=pre,opta.dev/module-name=web,!opta.dev/environment-name,app.kubernetes.io/component=pre-deploy --prefix '
     unset KUBECTL_PATH
 
     # Without the field, the Job and the record are deleted.
@@ -243,6 +243,21 @@ TEXT
     service fails-first "${one[@]}" "$migrate"
     expect 0 optasvc apply -f fails-first.yaml
     deployed fails-first nginx:1
+}
+
+# Without an image it is not known which release is deployed, so its Job is retained.
+run_pre_deploy_auto() {
+    local job registry=(--registry registry.example.com)
+    service pre-auto 'image: AUTO' "$migrate" "${one[@]}"
+    expect 0 optasvc apply -f pre-auto.yaml "${registry[@]}" --image-tag v1
+    job=$(jobs_of pre-auto)
+    expect 0 optasvc diff -f pre-auto.yaml "${registry[@]}"
+    says_not err job.batch
+    expect 0 optasvc apply -f pre-auto.yaml "${registry[@]}" --prune --dry-run=server
+    says_not out job.batch
+    expect 0 optasvc apply -f pre-auto.yaml "${registry[@]}" --prune
+    says_not err job.batch
+    same "$job" "$(jobs_of pre-auto)" 'the Jobs'
 }
 
 # Jobs of earlier releases that still run.
