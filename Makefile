@@ -419,7 +419,7 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/traffic/,lib wrong) $(addprefix tests/bench/,common scale stream) $(addprefix tests/complexity/,kubectl memory) \
+SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/traffic/,lib wrong) $(addprefix tests/bench/,common scale stream) $(addprefix tests/complexity/,kubectl memory memory-of-job) \
             $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run tests/*/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/harness/*)) krew/bump krew/deb krew/dist krew/toolchain
 # Sourced by these scripts, which define and use some of their variables.

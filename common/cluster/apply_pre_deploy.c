@@ -34,6 +34,7 @@ struct job_watch {
     int64_t since;              /* process_monotonic_ms() when this apply began to wait for it */
     struct str progress;        /* as printed last */
     struct pod_log log;         /* of its running pod: with the pod, the log is deleted */
+    struct buf log_text;        /* of `log` */
     const char *selector;       /* of its pods */
     struct str blocked_by;      /* the title of a running Job of an earlier release */
     const struct node *running; /* as it was read last, if it runs; otherwise NULL */
@@ -60,11 +61,19 @@ static struct str namespace_of(const struct job_watch *watch)
     return watch->rollout->deployed->namespace->name;
 }
 
+/* Sets a string that outlives a query. Copies it only if it differs, because a Job may run for
+ * hours. */
+static void replace(struct jobs_wait *wait, struct str *string, struct str text)
+{
+    if (!str_equal(*string, text))
+        *string = str_copy(&wait->apply->cluster.arena, text);
+}
+
 static void print_progress(struct jobs_wait *wait, struct job_watch *watch, struct str text)
 {
     if (str_equal(watch->progress, text))
         return;
-    watch->progress = str_copy(&wait->apply->cluster.arena, text);
+    replace(wait, &watch->progress, text);
     cluster_print(&wait->apply->cluster, "%.*s: pre_deploy: %.*s", STR_ARG(watch->rollout->title),
                   STR_ARG(text));
 }
@@ -188,7 +197,8 @@ static const struct node *find_earlier(struct arena *arena, const struct job_wat
 static void start(struct jobs_wait *wait, struct job_watch *watch, const struct node *job,
                   const struct node *earlier)
 {
-    watch->blocked_by = (struct str){0};
+    if (job || !earlier)
+        watch->blocked_by = (struct str){0};
     switch (job_state(job)) {
     case JOB_SUCCEEDED:
         watch->waits = false;
@@ -212,7 +222,7 @@ static void start(struct jobs_wait *wait, struct job_watch *watch, const struct 
             create(wait, watch);
             break;
         }
-        watch->blocked_by = object_title(&wait->apply->cluster.arena, earlier);
+        replace(wait, &watch->blocked_by, object_title(&wait->arena, earlier));
         print_progress(wait, watch,
                        str_format(&wait->arena, "waiting for %.*s of an earlier release",
                                   STR_ARG(watch->blocked_by)));
@@ -388,6 +398,15 @@ static void query_jobs(struct jobs_wait *wait, const struct kubectl *kubectl)
     runs_free(&runs);
 }
 
+/* Takes the output of a process as the log of a Job, instead of the earlier one. */
+static void keep_log(struct job_watch *watch, struct process *run)
+{
+    buf_free(&watch->log_text);
+    watch->log_text = run->output;
+    watch->log.text = buf_str(&watch->log_text);
+    run->output = (struct buf){0};
+}
+
 /* Queries the pods of the running Jobs, prints their states, and reads their logs. Errors are
  * ignored: the user may lack permission, which is reported if a Job fails. */
 static void query_pods(struct jobs_wait *wait, const struct kubectl *kubectl)
@@ -414,15 +433,14 @@ static void query_pods(struct jobs_wait *wait, const struct kubectl *kubectl)
                                   STR_ARG(describe(arena, watch->running, pod))));
         if (!is_running(pod))
             continue;
-        watch->log.pod = str_copy(&wait->apply->cluster.arena, object_name(pod));
+        replace(wait, &watch->log.pod, object_name(pod));
         watches[log_count++] = watch;
         runs_add(arena, &logs, pod_log_run(kubectl, pod));
     }
     kubectl_poll(kubectl, logs.items, logs.count);
     for (size_t i = 0; i < logs.count; i++)
         if (process_succeeded(&logs.items[i]))
-            watches[i]->log.text =
-                str_copy(&wait->apply->cluster.arena, buf_str(&logs.items[i].output));
+            keep_log(watches[i], &logs.items[i]);
     runs_free(&pods);
     runs_free(&logs);
 }
@@ -439,8 +457,7 @@ static void poll_jobs(struct jobs_wait *wait)
     for (size_t i = 0; i < wait->apply->cluster.service_count; i++)
         wait->watches[i].running = NULL;
     query_jobs(wait, &kubectl);
-    wait->query_error = diags.count ? str_copy(&wait->apply->cluster.arena, diags.items[0].message)
-                                    : (struct str){0};
+    replace(wait, &wait->query_error, diags.count ? diags.items[0].message : (struct str){0});
     kubectl.diags = &ignored;
     if (!process_interrupted())
         query_pods(wait, &kubectl);
@@ -495,8 +512,10 @@ bool apply_run_jobs(struct apply *apply)
             process_back_off(&pause, POLL_LAST);
     }
     print_interrupted(&wait);
-    for (size_t i = 0; i < cluster->service_count; i++)
+    for (size_t i = 0; i < cluster->service_count; i++) {
         ok &= !wait.watches[i].failed;
+        buf_free(&wait.watches[i].log_text);
+    }
     arena_free(&wait.arena);
     return cluster_report(cluster) && ok && !process_interrupted();
 }
