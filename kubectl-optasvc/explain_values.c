@@ -429,8 +429,17 @@ bool explain_values(const struct invocation *invocation, const struct field_path
     struct render_result result;
     bool for_chart;
     bool ok = read_files(invocation, &arena, &result, &for_chart);
+    size_t start = out->len;
     if (ok)
         write_all(&result, path, for_chart, &arena, out);
+    if (ok && out->len == start) {
+        console_print_messages(str_format(&arena,
+                                          "error: modules[%" PRId64
+                                          "] is not among the services of the files\n"
+                                          "  omit the index to show the field in all services\n",
+                                          path->module));
+        ok = false;
+    }
     arena_free(&arena);
     return ok;
 }

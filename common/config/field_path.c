@@ -73,6 +73,23 @@ static bool is_map_of_values(const struct field *field)
     return field->type == TYPE_MAP || field->type == TYPE_MAP_OR_PAIRS;
 }
 
+/* Returns the key that a path ends with, without brackets and quotes: ['a.b'] means a.b. */
+static struct str clean_key(struct str key)
+{
+    if (str_ends_with(key, STR("]")))
+        key = str_slice(key, 0, key.len - 1);
+    bool quoted = key.len > 1 && (key.data[0] == '\'' || key.data[0] == '"') &&
+                  key.data[key.len - 1] == key.data[0];
+    return quoted ? str_slice(key, 1, key.len - 1) : key;
+}
+
+/* True if the word after a key is one of the fields. Otherwise it is a part of the key, which may
+ * contain dots. */
+static bool is_followed_by_field(const struct words *words, size_t key, const struct schema *fields)
+{
+    return key + 1 < words->count && find_field(fields, words->items[key + 1].name);
+}
+
 /* Follows the words from `first` on. Returns false at the first unknown word, and sets `ret_failed`
  * to its number; `path` then ends before it. */
 static bool follow(const struct words *words, size_t first, const struct schema *schema,
@@ -85,12 +102,12 @@ static bool follow(const struct words *words, size_t first, const struct schema 
         const struct field *field = schema ? find_field(schema, word->name) : NULL;
         bool is_key = !field && last && is_map_of_values(last->field) && !last->key.len;
         *ret_failed = i;
-        if (is_key && !schema) { /* keys may contain dots */
-            last->key = word->rest;
+        if (is_key && (!schema || !is_followed_by_field(words, i, schema))) {
+            last->key = clean_key(word->rest);
             return true;
         }
         if (is_key) {
-            last->key = word->name;
+            last->key = clean_key(word->name);
             continue;
         }
         if (!field || path->count == FIELD_PATH_MAX)

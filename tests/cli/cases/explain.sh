@@ -123,6 +123,8 @@ modules:
     type: k8s-service
     image: nginx:1
     port: {http: 80}
+    env_vars: {D.E: f}
+    pod_labels: {example.com/team: shop}
 FILE
 cat >explain/staging.yaml <<'FILE'
 name: staging
@@ -144,6 +146,12 @@ image|web: nginx:v9 (explain/shop.yaml:10:12, written nginx:{vars.tag}; {vars.ta
 env_vars.A|web env_vars.A: example.com (explain/shop.yaml:16:19, written {parent.domain}; {parent.domain} is from the environment, explain/staging.yaml:2:19)
 env_vars.B.key|web env_vars.B: k (explain/shop.yaml:16:58)
 env_vars.C|web: not set
+env_vars[A]|web env_vars.A: example.com (explain/shop.yaml:16:19, written {parent.domain}; {parent.domain} is from the environment, explain/staging.yaml:2:19)
+env_vars['B'].key|web env_vars.B: k (explain/shop.yaml:16:58)
+env_vars.D.E|api env_vars.D.E: f (explain/shop.yaml:23:21)
+env_vars["D.E"]|api env_vars.D.E: f (explain/shop.yaml:23:21)
+pod_labels.example.com/team|api pod_labels.example.com/team: shop (explain/shop.yaml:24:36)
+pod_labels['example.com/team']|api pod_labels.example.com/team: shop (explain/shop.yaml:24:36)
 ports.port|web ports[0]: 8080 (explain/shop.yaml:12:40)
 ports.port|web ports[1]: 5432 (explain/shop.yaml:13:37)
 ports.port|api: not set (no such item of ports)
@@ -166,6 +174,8 @@ ROWS
 try "$optasvc" explain "modules[1].image" -f $file
 expect "explain modules[1]" 0 out "  api: nginx:1 ("
 check "explain modules[1] shows no other module" has_no "web: " "$out"
+try "$optasvc" explain "modules[2].image" -f $file
+expect "explain of a missing module" 1 err "error: modules[2] is not among the services of the files"
 try "$optasvc" explain image -f $file --module api
 expect "explain --module" 0 out "  api: nginx:1 ("
 check "explain --module shows no other module" has_no "web: " "$out"
