@@ -83,24 +83,28 @@ static bool check_duplicate(const struct service_reader *in, const struct record
                             const struct port *port, const struct port *other)
 {
     struct diags *diags = in->reader.diags;
+    const char *hint = NULL;
     if (port->name.len && str_equal(port->name, other->name)) {
         diag_error(diags, record_location(record, PORTS_NAME), "duplicate port name \"%.*s\"",
                    STR_ARG(port->name));
     } else if (port->number && port->number == other->number) {
         diag_error(diags, record_location(record, PORTS_PORT), "duplicate port %" PRId64,
                    port->number);
+    } else if (port->type != PORT_TYPE_TCP && other->type != PORT_TYPE_TCP) {
+        diag_error(diags, record_location(record, PORTS_TYPE), "only one port can have type: http");
+        hint = "set type: tcp, without protocol, for each port that public_uri does not route to";
     } else if (port->service_port && port->service_port == other->service_port) {
         bool written = record_has(record, PORTS_SERVICE_PORT);
         diag_error(diags, record_location(record, written ? PORTS_SERVICE_PORT : PORTS_PORT),
                    "duplicate service port %" PRId64, port->service_port);
-    } else if (port->type != PORT_TYPE_TCP && other->type != PORT_TYPE_TCP) {
-        diag_error(diags, record_location(record, PORTS_TYPE), "only one port can have type: http");
+        hint = "set service_port of one of them to another number";
     } else {
         return true;
     }
     if (!diags_full(diags)) /* counting lines takes time */
-        diag_hint(diags, "first defined on line %zu",
-                  diag_position(other->at.source, other->at.start).line);
+        diag_hint(diags, "first defined on line %zu%s%s",
+                  diag_position(other->at.source, other->at.start).line, hint ? "\n" : "",
+                  hint ? hint : "");
     return false;
 }
 
@@ -303,6 +307,20 @@ static void warn_annotations(const struct service_reader *in)
     diag_hint(in->reader.diags, "remove it, or set port or ports");
 }
 
+/* Explains `port: {tcp: NUMBER}`, which means a websocket, as in Opta. */
+static void hint_tcp_port(const struct service_reader *in)
+{
+    const struct value *port = service_value(in, SERVICE_PORT);
+    if (port->count && record_has(port->records[0], PORT_TCP))
+        diag_hint(in->reader.diags,
+                  "port: {tcp: %" PRId64 "} means a websocket, which public_uri exposes\n"
+                  "for other protocols: ports: [{name: main, type: tcp, port: %" PRId64 "}]",
+                  in->service->ports[0].number, in->service->ports[0].number);
+    else
+        diag_hint(in->reader.diags, "for example: ports: [{name: mqtt, type: tcp, port: 1883}]\n"
+                                    "to expose a port of another type, set public_uri");
+}
+
 static void check_load_balancer(const struct service_reader *in)
 {
     const struct service *service = in->service;
@@ -312,8 +330,7 @@ static void check_load_balancer(const struct service_reader *in)
     if (!service->load_balancer || service->ports_invalid || layer_is_for_chart(in->layer))
         return;
     service_error(in, SERVICE_LOAD_BALANCER, "load_balancer requires a port of type tcp in ports");
-    diag_hint(in->reader.diags, "for example: ports: [{name: mqtt, type: tcp, port: 1883}]\n"
-                                "to expose a port of another type, set public_uri");
+    hint_tcp_port(in);
 }
 
 void service_read_ports(const struct service_reader *in)
