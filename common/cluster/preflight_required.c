@@ -244,7 +244,7 @@ static void check_storage_class(struct apply *apply, const struct required_objec
         return;
     diag_error(&apply->cluster.diags, object->at, "StorageClass \"%.*s\" not found",
                STR_ARG(object->name));
-    diag_hint(&apply->cluster.diags, "run kubectl get storageclass to list them");
+    diag_hint(&apply->cluster.diags, "list the existing ones: kubectl get storageclass");
 }
 
 /* True if the object may not be read, which is reported. */

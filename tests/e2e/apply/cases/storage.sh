@@ -174,7 +174,7 @@ YAML
     sed -i 's/name: volumes/name: classes/' volumes.yaml
     expect 1 optasvc apply -f volumes.yaml
     empty out
-    says err '12:59: error: StorageClass "missing" not found' 'run kubectl get storageclass to list them'
+    says err '12:59: error: StorageClass "missing" not found' 'list the existing ones: kubectl get storageclass'
     make_volumes 1
     sed -i 's/missing/test/' volumes.yaml
     expect 0 optasvc apply -f volumes.yaml --wait=false
