@@ -11,19 +11,38 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Returns the only service. Reports an error and returns NULL if there are several. */
+static bool any_has_pre_deploy(const struct cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->service_count; i++)
+        if (cluster->services[i].service->pre_deploy)
+            return true;
+    return false;
+}
+
+/* Returns the only service; for the logs of pre_deploy, the only one that has it, or the only one
+ * if none has. Reports an error and returns NULL if there are several. */
 static const struct deployed_service *only_service(struct cluster *cluster)
 {
-    if (cluster->service_count == 1)
-        return &cluster->services[0];
+    bool pre_deploy = cluster->options->logs.pre_deploy && any_has_pre_deploy(cluster);
+    const struct deployed_service *only = NULL;
     struct buf names = {0};
-    for (size_t i = 0; i < cluster->service_count; i++)
-        buf_add_joined(&names, ", ", cluster->services[i].service->name);
-    diag_error(&cluster->diags, NO_LOCATION, "the files define several services: %.*s",
-               STR_ARG(buf_str(&names)));
+    size_t count = 0;
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct deployed_service *deployed = &cluster->services[i];
+        if (pre_deploy && !deployed->service->pre_deploy)
+            continue;
+        only = deployed;
+        count++;
+        buf_add_joined(&names, ", ", deployed->service->name);
+    }
+    if (count != 1) {
+        only = NULL;
+        diag_error(&cluster->diags, NO_LOCATION, "the files define several services%s: %.*s",
+                   pre_deploy ? " with pre_deploy" : "", STR_ARG(buf_str(&names)));
+        diag_hint(&cluster->diags, "pass one of these names as an argument");
+    }
     buf_free(&names);
-    diag_hint(&cluster->diags, "pass one of these names as an argument");
-    return NULL;
+    return only;
 }
 
 static int exec_kubectl(struct cluster *cluster, const struct argv *argv)

@@ -434,7 +434,13 @@ run_pre_deploy_services() {
     local job
     service many-jobs "${one[@]}" "$migrate"
     printf -- '- {name: worker, type: k8s-service, image: "nginx:1", port: none, max_containers: 0}\n' >>many-jobs.yaml
+    recording
+    expect 7 optasvc logs -f many-jobs.yaml --pre-deploy
+    unset KUBECTL_PATH
+    says calls '--selector=app.kubernetes.io/name=web-pre-deploy,'
     printf -- '- {name: api, type: k8s-service, image: "nginx:1", port: none, max_containers: 0, pre_deploy: {args: [a]}}\n' >>many-jobs.yaml
+    expect 1 optasvc logs -f many-jobs.yaml --pre-deploy
+    says err 'the files define several services with pre_deploy: web, api'
     expect 0 optasvc apply -f many-jobs.yaml
     released many-jobs >before
     service many-jobs "${one[@]}" "$migrate" 'image: nginx:2' "$runs"
