@@ -521,6 +521,21 @@ static void hint_value_from(const struct schema_reader *reader, const struct nod
               STR_ARG(path.len ? path : STR("status.podIP")));
 }
 
+/* Adds a hint for a reference that is not below value. Returns false if there is none. */
+static bool hint_reference(const struct schema_reader *reader, const struct node *pair)
+{
+    static const char *const rows[][2] = {{"secret", "secret: NAME, key: KEY"},
+                                          {"config_map", "config_map: NAME, key: KEY"},
+                                          {"field", "field: status.podIP"}};
+    for (size_t i = 0; i < COUNT_OF(rows) && !node_get(pair, "value"); i++) {
+        if (!node_get(pair, rows[i][0]))
+            continue;
+        diag_hint(reader->diags, "write {name: NAME, value: {%s}}", rows[i][1]);
+        return true;
+    }
+    return false;
+}
+
 /* Adds a hint for an invalid item, such as NAME=VALUE of Docker Compose or valueFrom of
  * Kubernetes. */
 static void hint_pair(const struct schema_reader *reader, const struct field *field,
@@ -533,7 +548,7 @@ static void hint_pair(const struct schema_reader *reader, const struct field *fi
                   STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_skip(text, equals + 1)));
     else if (pair->kind == NODE_MAP && node_get(pair, "valueFrom"))
         hint_value_from(reader, node_get(pair, "valueFrom"));
-    else
+    else if (pair->kind != NODE_MAP || !hint_reference(reader, pair))
         diag_hint(reader->diags, "for example: - {name: FLAG, value: \"true\"}");
 }
 
