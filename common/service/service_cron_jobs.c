@@ -58,6 +58,8 @@ static void check_cron_commands(const struct service_reader *in, const struct re
     if (job->job.commands->invalid || job->job.args->invalid)
         return;
     if (job->job.commands->count == 0 && job->job.args->count == 0) {
+        if (service_has_unknown_field(record))
+            return;
         diag_error(diags, at, "a cron job requires commands or args");
         diag_hint(diags, "for example: commands: [./clean]");
     } else if (map_add(in->reader.arena, names, job->name, job)) {
