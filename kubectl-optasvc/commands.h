@@ -23,6 +23,7 @@ extern const struct command command_secret_list;
 extern const struct command command_secret_view;
 extern const struct command command_secret_delete;
 extern const struct command command_secret_edit;
+extern const struct command command_init;
 extern const struct command command_render;
 extern const struct command command_validate;
 extern const struct command command_inject;

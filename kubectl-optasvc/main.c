@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
     &command_secret_view,
     &command_secret_delete,
     &command_secret_edit,
+    &command_init,
     &command_render,
     &command_validate,
     &command_inject,

@@ -100,8 +100,9 @@ const struct command_synonym command_synonyms[] = {
     {"build", NULL,
      "build the image with docker build, and push it with kubectl optasvc push or "
      "deploy; kubectl optasvc render prints the manifests"},
-    {"new", NULL, "write a service file; kubectl optasvc explain lists the fields"},
-    {"init", NULL, "write a service file; kubectl optasvc explain lists the fields"},
+    {"new", "init", NULL},
+    {"scaffold", "init", NULL},
+    {"compose", "init --from-compose compose.yaml", NULL},
     {"fields", "explain", NULL},
     {"docs", "explain", NULL},
     {"helm", "inject", NULL},

@@ -4,6 +4,7 @@
 #include "config/usage.h"
 #include "format/duration.h"
 #include "format/name.h"
+#include "import/start.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -19,6 +20,11 @@ static const char *check_variable(struct str value)
 {
     struct str name;
     return variable_split(value.data, &name, &value) ? NULL : "must be NAME=VALUE";
+}
+
+static const char *check_service_image(struct str value)
+{
+    return str_eq_c(value, "AUTO") ? NULL : name_check_image(value);
 }
 
 static const char *check_timeout(struct str value)
@@ -257,6 +263,31 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_RECURSIVE_FIELDS] = {"recursive", 0, FLAG_TYPE_BOOL, NULL,
                                "list the fields of nested maps too",
                                offsetof(struct options, recursive_fields), NULL, NULL},
+    [FLAG_FROM_COMPOSE] = {"from-compose", 0, FLAG_TYPE_STRING, "FILE",
+                           "Compose file whose services are written, or - for stdin",
+                           offsetof(struct options, init.from_compose), NULL, NULL},
+    [FLAG_INIT_IMAGE] = {"image", 0, FLAG_TYPE_STRING, "IMAGE",
+                         "container image, or AUTO for one that you build and push",
+                         offsetof(struct options, init.image), NULL, check_service_image},
+    [FLAG_INIT_PORT] = {"port", 0, FLAG_TYPE_STRING, "[TYPE:]NUMBER",
+                        "port of the container; TYPE is one of: http, grpc, websocket, tcp "
+                        "(default http); or none",
+                        offsetof(struct options, init.port), NULL, start_check_port},
+    [FLAG_INIT_HEALTHCHECK_PATH] = {"healthcheck-path", 0, FLAG_TYPE_STRING, "PATH",
+                                    "HTTP path of the probes",
+                                    offsetof(struct options, init.healthcheck_path), NULL,
+                                    name_check_path},
+    [FLAG_INIT_HOST] = {"host", 0, FLAG_TYPE_STRING, "HOST[/PATH]",
+                        "public domain, optionally with a path: the field public_uri",
+                        offsetof(struct options, init.host), NULL, NULL},
+    [FLAG_INIT_ENV_VAR] = {"env-var", 0, FLAG_TYPE_LIST, "NAME=VALUE",
+                           "environment variable of the container; repeatable",
+                           offsetof(struct options, init.variables), NULL, check_variable},
+    [FLAG_OUTPUT_FILE] = {"output-file", 0, FLAG_TYPE_STRING, "FILE",
+                          "write the service file to this new file (default: stdout)",
+                          offsetof(struct options, init.output_file), NULL, NULL},
+    [FLAG_FORCE] = {"force", 0, FLAG_TYPE_BOOL, NULL, "overwrite the file of --output-file",
+                    offsetof(struct options, init.force), NULL, NULL},
     [FLAG_COLOR] = {"color", 0, FLAG_TYPE_STRING, "WHEN",
                     "color messages: auto, always, never (default auto)",
                     offsetof(struct options, color), colors, NULL},

@@ -165,7 +165,7 @@ static const struct {
     {is_object, "a Kubernetes object", "apply it with kubectl apply -f"},
     {is_chart, "the Chart.yaml of a Helm chart", "pass the chart to helm"},
     {is_compose, "a Docker Compose file",
-     "write each service as a module of type k8s-service with image, port and env_vars"},
+     "convert it with kubectl optasvc init NAME --from-compose FILE"},
     {is_workflow, "a GitHub Actions workflow", ""},
     {is_module, "a single module", "add it to the modules list of a service file"},
     {is_values, "a Helm values file", "pass it to helm with --values"},

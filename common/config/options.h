@@ -136,6 +136,18 @@ struct push_options {
     const char *container_tool; /* NULL: the first in PATH */
 };
 
+/* Flags that describe a new service file. */
+struct init_options {
+    const char *from_compose; /* --from-compose: a Compose file */
+    const char *image;
+    const char *port; /* --port [TYPE:]NUMBER, or none */
+    const char *healthcheck_path;
+    const char *host;             /* --host: public_uri */
+    struct option_list variables; /* --env-var NAME=VALUE */
+    const char *output_file;      /* --output-file; NULL: stdout */
+    bool force;                   /* --force: overwrite it */
+};
+
 /* All flags. Each part of the library receives only the groups that it reads. */
 struct options {
     struct input_options input;
@@ -149,6 +161,7 @@ struct options {
     struct logs_options logs;
     struct secret_options secret;
     struct push_options push;
+    struct init_options init;
     const char *output;    /* -o */
     const char *color;     /* --color */
     bool help;             /* --help */

@@ -41,7 +41,7 @@ const char *fuzz_file(unsigned slot, struct str text)
 }
 
 /* Terminal escapes begin with a control character, so messages must not contain one. */
-static void check_visible(struct str text)
+void fuzz_check_visible(struct str text)
 {
     for (size_t at = 0, len; at < text.len; at += len) {
         uint32_t character = 0;
@@ -57,7 +57,7 @@ void fuzz_check_diags(const struct diags *diags, bool failed)
     struct buf out = {0};
     FUZZ_CHECK(failed == (diags->errors > 0));
     diags_write(diags, &out, false);
-    check_visible(buf_str(&out));
+    fuzz_check_visible(buf_str(&out));
     buf_free(&out);
 }
 

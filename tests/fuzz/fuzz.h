@@ -25,6 +25,9 @@ const char *fuzz_file(unsigned slot, struct str text);
  * character. */
 void fuzz_check_diags(const struct diags *diags, bool failed);
 
+/* Checks that a message has no control character except line breaks. */
+void fuzz_check_visible(struct str text);
+
 /* Checks that both libraries read the objects back unchanged, as YAML and as JSON. */
 void fuzz_check_emitted(struct arena *arena, struct node *const *objects, size_t count);
 

@@ -17,7 +17,8 @@ BEGIN {
     allow["chart"] = "base format yaml config service manifest convert"
     allow["cluster"] = "base os format yaml config service manifest"
     allow["registry"] = "base os format yaml config cloud service manifest"
-    allow["cli"] = "base os format yaml config chart cluster registry"
+    allow["import"] = "base format yaml config service manifest"
+    allow["cli"] = "base os format yaml config chart cluster registry import"
     if (table) { # -v table=1: prints "DIRECTORY: DIRECTORIES", for the documents
         for (directory in allow)
             print directory ":" (allow[directory] ? " " allow[directory] : "")

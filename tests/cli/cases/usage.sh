@@ -11,7 +11,7 @@ expect "--help" 0
 check "--help prints the same as help" cmp "$out" "$scratch/help"
 try "$optasvc" -h
 expect "-h" 0
-for command in push deploy apply diff delete status outputs logs shell render validate convert-ingress explain; do
+for command in init push deploy apply diff delete status outputs logs shell render validate convert-ingress explain; do
     try "$optasvc" help $command
     expect "help $command" 0 out "Usage: kubectl optasvc $command" out "Common flags:" out "--help"
     cp "$out" "$scratch/help"

@@ -28,7 +28,7 @@ get|use kubectl optasvc status
 describe web|use kubectl optasvc status
 list|use kubectl optasvc status
 create|use kubectl optasvc apply
-new|kubectl optasvc explain lists the fields
+new|use kubectl optasvc init
 up|use kubectl optasvc apply
 lint|use kubectl optasvc validate
 check|use kubectl optasvc validate

@@ -1,0 +1,314 @@
+/* volumes, tmpfs and shm_size. */
+#include "config/local_file.h"
+#include "import/compose_reader.h"
+
+enum { SIZE_IN_GIGABYTES = 10, MEGABYTE_SHIFT = 20, MEGABYTES_PER_GIGABYTE = 1024 };
+
+struct mount {
+    struct str type; /* "volume", "bind", "tmpfs" or another one */
+    struct str source;
+    struct str target;
+    bool read_only;
+    int64_t size;            /* tmpfs: bytes; 0: not set */
+    const struct node *node; /* that all this comes from */
+};
+
+/* The services that mount a volume. */
+struct volume_usage {
+    size_t services;
+    const struct node *last;
+};
+
+void compose_set_megabytes(struct compose_service *service, struct node *map, enum field_id field,
+                           int64_t bytes, struct location at)
+{
+    int64_t number = (bytes + ((int64_t)1 << MEGABYTE_SHIFT) - 1) >> MEGABYTE_SHIFT;
+    if (number >= MEGABYTES_PER_GIGABYTE && number % MEGABYTES_PER_GIGABYTE == 0)
+        import_string(
+            service->import, map, field,
+            str_format(service->arena, "%lldGi", (long long)(number / MEGABYTES_PER_GIGABYTE)), at);
+    else
+        import_int(service->import, map, field, number, at);
+}
+
+/* Removes slashes at the end. */
+static struct str directory_path(struct str path)
+{
+    while (path.len > 1 && path.data[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+static bool is_host_path(struct str source)
+{
+    return source.len && (source.data[0] == '.' || source.data[0] == '/' || source.data[0] == '~');
+}
+
+/* [SOURCE:]TARGET[:OPTIONS] */
+static struct mount parse_short(const struct compose_service *service, const struct node *node)
+{
+    struct str text = compose_string(service, node, COMPOSE_FIXED);
+    struct mount mount = {.type = STR("volume"), .node = node};
+    size_t first = str_find(text, 0, ':');
+    size_t second = str_find(text, first + 1, ':');
+    if (first >= text.len) {
+        mount.target = text;
+        return mount;
+    }
+    mount.source = str_slice(text, 0, first);
+    mount.target = str_slice(text, first + 1, second);
+    struct str options = str_skip(text, second + 1);
+    for (size_t at = 0; at < options.len;) {
+        size_t end = str_find(options, at, ',');
+        mount.read_only |= str_eq_c(str_slice(options, at, end), "ro");
+        at = end + 1;
+    }
+    if (is_host_path(mount.source))
+        mount.type = STR("bind");
+    return mount;
+}
+
+static struct str text_of(const struct compose_service *service, const struct node *map,
+                          const char *key)
+{
+    const struct node *value = compose_get(map, key);
+    return value ? compose_string(service, value, COMPOSE_FIXED) : STR("");
+}
+
+static void read_size(const struct compose_service *service, const struct node *node,
+                      int64_t *ret_bytes)
+{
+    if (!compose_size(compose_string(service, node, COMPOSE_FIXED), ret_bytes))
+        compose_report_value(service, node, "must be a size, for example 64m");
+}
+
+static struct mount parse_long(const struct compose_service *service, const struct node *node)
+{
+    struct mount mount = {.type = text_of(service, node, "type"),
+                          .source = text_of(service, node, "source"),
+                          .target = text_of(service, node, "target"),
+                          .read_only = compose_is_true(compose_get(node, "read_only")),
+                          .node = node};
+    const struct node *tmpfs = compose_get(node, "tmpfs");
+    if (tmpfs && compose_check_keys(service->compose, service, COMPOSE_TMPFS, tmpfs, "tmpfs.") &&
+        compose_get(tmpfs, "size"))
+        read_size(service, compose_get(tmpfs, "size"), &mount.size);
+    return mount;
+}
+
+static struct mount parse_mount(const struct compose_service *service, const struct node *node)
+{
+    return node->kind == NODE_MAP ? parse_long(service, node) : parse_short(service, node);
+}
+
+static void index_mount(struct compose *compose, const struct compose_service *service,
+                        const struct node *item)
+{
+    struct diags *diags = compose->diags;
+    struct diags unreported = {.arena = compose->arena};
+    size_t notes = compose->import->note_count;
+    compose->diags = &unreported;
+    struct mount mount = parse_mount(service, item);
+    compose->diags = diags;
+    compose->import->note_count = notes;
+    if (!str_eq_c(mount.type, "volume") || mount.source.len == 0)
+        return;
+    struct volume_usage *usage = ARENA_NEW(compose->arena, struct volume_usage);
+    struct volume_usage *first = (struct volume_usage *)(uintptr_t)map_add(
+        compose->arena, &compose->volumes, mount.source, usage);
+    if (first)
+        usage = first;
+    usage->services += usage->last != service->node;
+    usage->last = service->node;
+}
+
+void compose_index_volumes(struct compose *compose)
+{
+    for (const struct node *node = node_first_child(compose_get(compose->root, "services")); node;
+         node = node->next) {
+        const struct node *volumes = compose_get(node, "volumes");
+        const struct compose_service service = {.compose = compose,
+                                                .import = compose->import,
+                                                .arena = compose->arena,
+                                                .key = node->key->text,
+                                                .node = node};
+        for (const struct node *item = node_first_child(volumes);
+             item && volumes->kind == NODE_LIST && !compose_get(node, "profiles");
+             item = item->next)
+            index_mount(compose, &service, item);
+    }
+}
+
+static struct node *add_volume(struct compose_service *service, struct str path, struct location at)
+{
+    struct node *list = import_list(service->import, service->module, SERVICE_VOLUMES, at);
+    struct node *volume = import_item_map(service->import, list, at);
+    import_string(service->import, volume, VOLUME_PATH,
+                  import_literal(service->arena, directory_path(path), NULL), at);
+    return volume;
+}
+
+/* An empty directory in memory. `bytes`: 0: the default size. */
+static void add_memory(struct compose_service *service, struct str path, int64_t bytes,
+                       struct location at)
+{
+    struct node *volume = add_volume(service, path, at);
+    struct node *directory = import_map(service->import, volume, VOLUME_EMPTY_DIR, at);
+    if (bytes > 0)
+        compose_set_megabytes(service, directory, EMPTY_DIR_SIZE, bytes, at);
+    import_bool(service->import, directory, EMPTY_DIR_MEMORY, true, at);
+}
+
+/* A volume that exists before the pods. */
+static void add_claim(struct compose_service *service, const struct mount *mount, bool shared)
+{
+    struct location at = mount->node->span;
+    struct str claim = compose_make_name(service->arena, mount->source, LABEL_MAX);
+    struct node *volume = add_volume(service, mount->target, at);
+    import_string(service->import, volume, VOLUME_CLAIM, claim, at);
+    if (mount->read_only)
+        import_bool(service->import, volume, VOLUME_READ_ONLY, true, at);
+    compose_lost(service, at, "volume %.*s is %s: create the PersistentVolumeClaim %.*s%s",
+                 STR_ARG(mount->source), shared ? "used by several services" : "external",
+                 STR_ARG(claim), shared ? ", with the access mode ReadWriteMany" : "");
+}
+
+static void add_storage(struct compose_service *service, const struct mount *mount)
+{
+    struct import *import = service->import;
+    struct location at = mount->node->span;
+    struct node *list = import_list(import, service->module, SERVICE_PERSISTENT_STORAGE, at);
+    struct node *item = import_item_map(import, list, at);
+    struct node *size = import_int(import, item, STORAGE_SIZE, SIZE_IN_GIGABYTES, at);
+    import_comment(import, size, false, "GB");
+    import_string(import, item, STORAGE_PATH,
+                  import_literal(service->arena, directory_path(mount->target), NULL), at);
+    compose_lost(service, at,
+                 "volume %.*s has no size in Compose: set size in persistent_storage%s",
+                 STR_ARG(mount->source), mount->read_only ? "; it is not read-only" : "");
+}
+
+static void add_named(struct compose_service *service, const struct mount *mount)
+{
+    const struct node *definition = compose_definition(service->compose, "volumes", mount->source);
+    const struct volume_usage *usage = map_get(&service->compose->volumes, mount->source);
+    bool shared = usage && usage->services > 1;
+    const struct node *external = compose_get(definition, "external");
+    if (shared || (external && (external->kind == NODE_MAP || compose_is_true(external))))
+        add_claim(service, mount, shared);
+    else
+        add_storage(service, mount);
+}
+
+bool compose_add_file(struct compose_service *service, struct str target, struct str path,
+                      struct location at)
+{
+    struct diags unreported = {.arena = service->arena};
+    struct str text;
+    if (str_starts_with(path, STR("./")))
+        path = str_skip(path, 2);
+    if (!service->import->reads_files || path.len == 0 ||
+        !local_file_read(service->arena, &unreported, at, path, &text))
+        return false;
+    struct node *list = import_list(service->import, service->module, SERVICE_FILES, at);
+    struct node *file = import_item_map(service->import, list, at);
+    import_string(service->import, file, MOUNTED_FILE_PATH,
+                  import_literal(service->arena, target, NULL), at);
+    import_string(service->import, file, MOUNTED_FILE_FROM,
+                  import_literal(service->arena, path, NULL), at);
+    return true;
+}
+
+static void add_bind(struct compose_service *service, const struct mount *mount)
+{
+    struct location at = mount->node->span;
+    if (str_contains(mount->source, STR("docker.sock"))) {
+        compose_lost(service, at, "%.*s is not carried over: a cluster has no socket of Docker",
+                     STR_ARG(mount->source));
+        return;
+    }
+    if (!compose_add_file(service, mount->target, mount->source, at)) {
+        compose_lost(service, at,
+                     "%.*s of the host is not carried over: add it to the image, or write text "
+                     "files in files",
+                     STR_ARG(mount->source));
+        return;
+    }
+    if (!mount->read_only)
+        compose_lost(service, at, "the container cannot write to %.*s", STR_ARG(mount->target));
+}
+
+static void add_mount(struct compose_service *service, const struct mount *mount)
+{
+    struct location at = mount->node->span;
+    if (mount->target.len == 0) {
+        diag_error(service->compose->diags, at, "a volume must have a path in the container");
+    } else if (str_eq_c(mount->type, "bind")) {
+        add_bind(service, mount);
+    } else if (str_eq_c(mount->type, "tmpfs")) {
+        add_memory(service, mount->target, mount->size, at);
+    } else if (!str_eq_c(mount->type, "volume")) {
+        compose_lost(service, at, "a volume of type \"%.*s\" is not carried over: see volumes",
+                     STR_ARG(mount->type));
+    } else if (mount->source.len) {
+        add_named(service, mount);
+    } else {
+        struct node *volume = add_volume(service, mount->target, at);
+        import_map(service->import, volume, VOLUME_EMPTY_DIR, at);
+        compose_lost(service, at,
+                     "the files in %.*s are deleted with the pod: use persistent_storage to keep "
+                     "them",
+                     STR_ARG(mount->target));
+    }
+}
+
+static void read_volume(struct compose_service *service, const struct node *item)
+{
+    if (item->kind == NODE_MAP &&
+        !compose_check_keys(service->compose, service, COMPOSE_MOUNT, item, "volumes."))
+        return;
+    struct mount mount = parse_mount(service, item);
+    add_mount(service, &mount);
+}
+
+/* PATH[:size=64m,mode=...] */
+static void read_tmpfs(struct compose_service *service, const struct node *node)
+{
+    struct str text = compose_string(service, node, COMPOSE_FIXED);
+    size_t colon = str_find(text, 0, ':');
+    struct str options = str_skip(text, colon + 1);
+    int64_t bytes = 0;
+    for (size_t at = 0; at < options.len;) {
+        size_t end = str_find(options, at, ',');
+        struct str option = str_slice(options, at, end);
+        if (!str_starts_with(option, STR("size=")) || !compose_size(str_skip(option, 5), &bytes))
+            compose_lost(service, node->span,
+                         "option %.*s of tmpfs is not carried over: all users "
+                         "can write to the directory",
+                         STR_ARG(option));
+        at = end + 1;
+    }
+    add_memory(service, str_slice(text, 0, colon), bytes, node->span);
+}
+
+void compose_read_mounts(struct compose_service *service)
+{
+    const struct node *volumes = compose_get(service->node, "volumes");
+    const struct node *tmpfs = compose_get(service->node, "tmpfs");
+    const struct node *shm = compose_get(service->node, "shm_size");
+    int64_t bytes = 0;
+    if (volumes && volumes->kind != NODE_LIST)
+        compose_report_kind(service->compose, volumes, "volumes", "a list");
+    else
+        for (const struct node *item = node_first_child(volumes); item; item = item->next)
+            read_volume(service, item);
+    if (tmpfs && tmpfs->kind != NODE_LIST)
+        read_tmpfs(service, tmpfs);
+    else
+        for (const struct node *item = node_first_child(tmpfs); item; item = item->next)
+            read_tmpfs(service, item);
+    if (shm)
+        read_size(service, shm, &bytes);
+    if (bytes)
+        add_memory(service, STR("/dev/shm"), bytes, shm->span);
+}

@@ -1,0 +1,172 @@
+/* Shared by the compose_*.c files. */
+#ifndef OPTASVC_COMPOSE_READER_H
+#define OPTASVC_COMPOSE_READER_H
+
+#include "import/compose.h"
+
+/* The maps of a Compose file whose keys compose_keys.def lists. */
+enum compose_map {
+    COMPOSE_FILE,
+    COMPOSE_SERVICE,
+    COMPOSE_HEALTHCHECK,
+    COMPOSE_DEPLOY,
+    COMPOSE_RESOURCES,
+    COMPOSE_LIMITS,
+    COMPOSE_RESERVATIONS,
+    COMPOSE_DEVICE,
+    COMPOSE_PORT,
+    COMPOSE_MOUNT,
+    COMPOSE_TMPFS,
+    COMPOSE_VOLUME,
+    COMPOSE_OBJECT, /* an item of the top-level `secrets` or `configs` */
+    COMPOSE_GRANT,  /* an item of the `secrets` or `configs` of a service */
+    COMPOSE_ENV_FILE,
+    COMPOSE_DEPENDENCY,
+};
+
+struct compose {
+    struct import *import;
+    struct arena *arena;
+    struct diags *diags;
+    const struct node *root;
+    const char *registry;
+    struct map variables;      /* struct str: the default of each input variable */
+    struct map hosts;          /* struct host, by name: ports that the strings of services have */
+    struct map dependencies;   /* names of services that others depend on */
+    struct map volumes;        /* struct volume_usage, by name */
+    struct map secrets;        /* struct str: the value in Compose, by key of manual-secrets */
+    struct map names;          /* of modules */
+    struct map suffixes;       /* numbers of modules that would have the same name */
+    struct map service_keys;   /* names of services in the file */
+    struct map definitions;    /* items of the other top-level maps, by KEY/NAME */
+    struct buf without_memory; /* services without a memory limit */
+};
+
+/* A port of a container. */
+struct compose_port {
+    int64_t number;
+    struct str name; /* from the file; may be empty */
+    bool is_http;    /* by its app_protocol or a health check */
+    struct location at;
+};
+
+enum { PORTS_PER_SERVICE_MAX = 50 };
+
+/* An environment variable of a service. */
+struct compose_variable {
+    const struct node *last; /* its item or value in the file; the last of several */
+};
+
+/* A service, while it is read. */
+struct compose_service {
+    struct compose *compose;
+    struct import *import;
+    struct arena *arena;
+    struct str key;          /* its name in the Compose file */
+    struct str name;         /* of the module */
+    const struct node *node; /* in the Compose file */
+    struct node *module;     /* in the service file */
+    struct map variables;    /* struct compose_variable, by name */
+    bool mounts_secrets;     /* the volume for `secrets` was added */
+    bool has_unknown_keys;   /* one of them may be a misspelled key that is missing */
+    struct compose_port ports[PORTS_PER_SERVICE_MAX];
+    size_t port_count;
+};
+
+/* Reports a note about a service: "NAME: TEXT". */
+__attribute__((format(printf, 3, 4))) void
+compose_lost(const struct compose_service *service, struct location at, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void
+compose_ignored(const struct compose_service *service, struct location at, const char *format, ...);
+
+/* Reports that a node is not of the kind that Compose requires. Returns false. */
+bool compose_report_kind(struct compose *compose, const struct node *node, const char *what,
+                         const char *kind);
+
+/* Checks the keys of a map, and reports those that are not READ. `service` may be NULL. `path`:
+ * prefix of the keys in messages, with its final dot. Reports an error and returns false if the
+ * node is not a map or has an unknown key. */
+bool compose_check_keys(struct compose *compose, const struct compose_service *service,
+                        enum compose_map map, const struct node *node, const char *path);
+
+/* Returns a name for Kubernetes: lowercase letters, digits and dashes; empty if it would have none
+ * of these. */
+struct str compose_make_name(struct arena *arena, struct str name, size_t max);
+
+/* Returns the value of a key; NULL if it is missing or null. */
+const struct node *compose_get(const struct node *map, const char *key);
+
+/* Returns an item of a top-level map such as `volumes`; NULL if it is not defined. */
+const struct node *compose_definition(const struct compose *compose, const char *key,
+                                      struct str name);
+
+/* True for the boolean true, also as a string. */
+bool compose_is_true(const struct node *node);
+
+/* How the variables in a string, such as ${TAG:-1.0}, are replaced. */
+enum compose_text {
+    COMPOSE_FIXED,      /* by their defaults, with a note */
+    COMPOSE_VARIABLES,  /* by placeholders {vars.TAG}: the text is one of the service file */
+    COMPOSE_KUBERNETES, /* like COMPOSE_VARIABLES, for strings in which Kubernetes expands $(NAME)
+                         */
+};
+
+/* Returns the string of a scalar. Reports an error and returns an empty string if it has an invalid
+ * variable. */
+struct str compose_string(const struct compose_service *service, const struct node *scalar,
+                          enum compose_text text);
+
+/* Returns a string in which ${NAME} is a reference. */
+struct str compose_expand(const struct compose_service *service, struct str text,
+                          struct location at, enum compose_text mode);
+
+/* Reports an invalid value as an error, or, if it has a variable, as not carried over: its value in
+ * Compose may be valid. `what`: the rest of a sentence, "must be an integer". */
+void compose_report_value(const struct compose_service *service, const struct node *scalar,
+                          const char *what);
+
+/* Parses a duration such as 1m30s. `*ret_seconds` is rounded up. */
+bool compose_duration(struct str text, int64_t *ret_seconds);
+
+/* Parses a size such as 512m. */
+bool compose_size(struct str text, int64_t *ret_bytes);
+
+/* Splits a command as a shell does, into `ret_words` of the arena. Returns false if a quote is not
+ * closed. */
+bool shell_split(struct arena *arena, struct str text, struct str **ret_words, size_t *ret_count);
+
+/* Sets a list field from a command: a list, or a string that is split. */
+void compose_read_command(struct compose_service *service, const char *key, enum field_id field);
+
+/* Indexes the environment variables of a service, which other functions look up. */
+void compose_index_variables(struct compose_service *service);
+
+/* Each reads one group of keys. */
+void compose_read_ports(struct compose_service *service);
+void compose_read_health(struct compose_service *service);
+void compose_write_ports(struct compose_service *service);
+void compose_read_environment(struct compose_service *service);
+void compose_read_mounts(struct compose_service *service);
+void compose_read_grants(struct compose_service *service);
+void compose_read_deploy(struct compose_service *service);
+void compose_read_pod(struct compose_service *service);
+
+/* Sets a size in MB, rounded up. */
+void compose_set_megabytes(struct compose_service *service, struct node *map, enum field_id field,
+                           int64_t bytes, struct location at);
+
+/* Adds a file of the directory of the Compose file. Returns false if it is not a text file there.
+ */
+bool compose_add_file(struct compose_service *service, struct str target, struct str path,
+                      struct location at);
+
+/* Adds a port, unless the service has it. Returns it; NULL if there are too many. */
+struct compose_port *compose_add_port(struct compose_service *service, int64_t number,
+                                      struct location at);
+
+/* Index the strings and volumes of all services, which compose_write_ports() and
+ * compose_read_mounts() look up. */
+void compose_index_hosts(struct compose *compose);
+void compose_index_volumes(struct compose *compose);
+
+#endif

@@ -1,0 +1,266 @@
+/* Makes an imported service file one that `validate` accepts. */
+#include "import/import.h"
+#include "manifest/manifest.h"
+#include "manifest/traffic.h"
+#include "service/service.h"
+
+/* Each round removes up to DIAG_MAX values, and may find others. */
+enum { ROUNDS_MAX = 20 };
+
+const struct schema *import_schema(const struct field *field, const struct node *map)
+{
+    if (!field || map->kind != NODE_MAP || field->type == TYPE_MAP ||
+        field->type == TYPE_MAP_OR_PAIRS)
+        return NULL;
+    if (field != schema_field(FILE_MODULES))
+        return field->schema;
+    return str_eq_c(node_string(import_get(map, SERVICE_TYPE)), "k8s-service") ? &service_schema
+                                                                               : &module_schema;
+}
+
+/* Fields that mean something else when they are not set than when they have their default value:
+ * startup_timeout adds a probe, and the other defaults depend on other fields. */
+static bool has_fixed_default(const struct field *field)
+{
+    static const enum field_id exceptions[] = {SERVICE_STARTUP_TIMEOUT,  SERVICE_LIVENESS_DELAY,
+                                               SERVICE_READINESS_DELAY,  SERVICE_SCALE_UP_DELAY,
+                                               SERVICE_SCALE_DOWN_DELAY, SERVICE_TIMEOUT};
+    for (size_t i = 0; i < COUNT_OF(exceptions); i++)
+        if (field == schema_field(exceptions[i]))
+            return false;
+    return field->default_value != NULL;
+}
+
+/* True if a value need not be written. */
+static bool is_redundant(const struct field *field, const struct node *value)
+{
+    if (value->kind != NODE_SCALAR)
+        return !value->first && !field->keeps_empty && field != schema_field(FILE_MODULES);
+    return has_fixed_default(field) && str_eq_c(value->text, field->default_value);
+}
+
+static void order_map(const struct schema *schema, struct node *map);
+
+/* The modules follow the other fields of the file, which are short. */
+static void order_file(struct import *import)
+{
+    const char *name = schema_field(FILE_MODULES)->name;
+    order_map(&file_schema, import->file);
+    struct node *key = node_get(import->file, name)->key;
+    node_remove(import->file, name);
+    import->modules->next = NULL;
+    node_put(import->file, key, import->modules);
+}
+
+static void order_value(const struct field *field, struct node *value)
+{
+    if (value->kind == NODE_MAP && import_schema(field, value))
+        order_map(import_schema(field, value), value);
+    if (value->kind != NODE_LIST)
+        return;
+    for (struct node *item = value->first; item; item = item->next)
+        if (item->kind == NODE_MAP && import_schema(field, item))
+            order_map(import_schema(field, item), item);
+}
+
+/* Moves the fields of a map into the order of its schema, and drops redundant ones. Other keys keep
+ * their order and follow. */
+static void order_map(const struct schema *schema, struct node *map)
+{
+    struct node *rest = map->first;
+    map->first = map->last = NULL;
+    for (size_t i = 0; i < schema->count; i++) {
+        struct node **link = &rest;
+        while (*link && schema_find(schema, (*link)->key->text) != &schema->fields[i])
+            link = &(*link)->next;
+        struct node *value = *link;
+        if (!value)
+            continue;
+        *link = value->next;
+        value->next = NULL;
+        order_value(&schema->fields[i], value);
+        if (!is_redundant(&schema->fields[i], value))
+            node_put(map, value->key, value);
+    }
+    while (rest) {
+        struct node *value = rest;
+        rest = value->next;
+        value->next = NULL;
+        node_put(map, value->key, value);
+    }
+}
+
+static bool is_required(const struct node *value)
+{
+    static const enum field_id fields[] = {SERVICE_NAME, SERVICE_TYPE, SERVICE_IMAGE};
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        if (str_eq_c(value->key->text, schema_field(fields[i])->name))
+            return true;
+    return false;
+}
+
+static bool is_at(const struct node *node, struct location at)
+{
+    return source_is_same(node->span.source, at.source) && node->span.start == at.start &&
+           node->span.end == at.end;
+}
+
+static void remove_child(struct node *parent, const struct node *child)
+{
+    struct node *last = NULL;
+    struct node **link = &parent->first;
+    while (*link != child) {
+        last = *link;
+        link = &(*link)->next;
+    }
+    *link = child->next;
+    if (parent->last == child)
+        parent->last = last;
+}
+
+/* True for a list that has another meaning without one of its items. */
+static bool is_command(const struct node *list)
+{
+    static const enum field_id fields[] = {SERVICE_COMMANDS, SERVICE_ARGS,
+                                           SERVICE_HEALTHCHECK_COMMAND};
+    for (size_t i = 0; list->key && i < COUNT_OF(fields); i++)
+        if (str_eq_c(list->key->text, schema_field(fields[i])->name))
+            return true;
+    return false;
+}
+
+/* Removes the first and innermost value below `parent` that comes from `at`, because a list or map
+ * comes from the same place as its first value. Of a list of maps it removes a whole item, which
+ * may need each of its fields. Returns false if there is none. */
+static bool remove_value(struct node *parent, struct location at)
+{
+    for (struct node *child = parent->first; child; child = child->next) {
+        bool is_inside = child->kind != NODE_SCALAR && remove_value(child, at);
+        if (!is_inside && !is_at(child, at))
+            continue;
+        bool is_record = parent->kind == NODE_LIST && child->kind == NODE_MAP;
+        if (is_command(parent))
+            parent->first = parent->last = NULL;
+        else if (!is_inside || is_record || !child->first)
+            remove_child(parent, child);
+        return true;
+    }
+    return false;
+}
+
+/* Like remove_value(), for the optional fields of all modules. An error about a module itself has
+ * no such field. Returns the module; NULL if there is none. */
+static struct node *remove_field(struct import *import, struct location at)
+{
+    for (struct node *module = import->modules->first; module; module = module->next) {
+        for (struct node *value = module->first; value && !is_at(module, at); value = value->next) {
+            bool is_inside = value->kind != NODE_SCALAR && remove_value(value, at);
+            if (is_required(value) || (!is_inside && !is_at(value, at)))
+                continue;
+            if (!is_inside || !value->first)
+                remove_child(module, value);
+            return module;
+        }
+    }
+    return NULL;
+}
+
+/* Every pod needs a port, or the keyword that there is none. */
+static void complete_port(struct import *import)
+{
+    for (struct node *module = import->modules->first; module; module = module->next) {
+        struct node *ports = import_get(module, SERVICE_PORTS);
+        if (ports && !ports->first)
+            node_remove(module, schema_field(SERVICE_PORTS)->name);
+        if (!import_get(module, SERVICE_PORT) && !import_get(module, SERVICE_PORTS))
+            import_string(import, module, SERVICE_PORT, STR("none"), module->span);
+    }
+}
+
+/* Reads the services as `validate` does. */
+static void check(struct import *import, struct diags *diags)
+{
+    const struct input_options options = {0};
+    struct source source = *import->source;
+    source.tree = import->file;
+    source.hidden = NULL;
+    struct layer *layer = layer_read(import->arena, diags, &options, &source);
+    struct manifests manifests = {.arena = import->arena};
+    for (size_t i = 0; layer && i < layer->module_count; i++) {
+        bool ok;
+        if (!module_is_service(&layer->modules[i]))
+            continue;
+        const struct service *service = service_read_all(layer, &layer->modules[i], &ok);
+        if (!service || !ok)
+            continue;
+        const struct traffic traffic = traffic_of(service);
+        if (traffic_check(&traffic))
+            manifests_add_service(&manifests, service);
+    }
+}
+
+/* Removes the values with errors, with a note for each. Returns false if there was none that can be
+ * removed; then `*ret_rest` has the other errors. */
+static bool remove_invalid(struct import *import, struct diags *ret_rest)
+{
+    bool removed = false;
+    struct diags diags = {.arena = import->arena};
+    check(import, &diags);
+    *ret_rest = (struct diags){.arena = import->arena};
+    for (size_t i = 0; i < diags.count; i++) {
+        const struct diag *diag = &diags.items[i];
+        if (diag->severity != SEVERITY_ERROR)
+            continue;
+        const struct node *module = remove_field(import, diag->at);
+        if (module) {
+            removed = true;
+            import_note(import, NOTE_LOST, diag->at, node_string(import_get(module, SERVICE_NAME)),
+                        "not carried over: %.*s", STR_ARG(diag->message));
+            continue;
+        }
+        diag_error(ret_rest, diag->at, "%.*s", STR_ARG(diag->message));
+        if (diag->hint.len)
+            diag_hint(ret_rest, "%.*s", STR_ARG(diag->hint));
+    }
+    return removed;
+}
+
+/* Reports all errors, without the location of a file. */
+static bool finish_strictly(struct import *import)
+{
+    struct diags diags = {.arena = import->arena};
+    order_file(import);
+    check(import, &diags);
+    for (size_t i = 0; i < diags.count; i++) {
+        if (diags.items[i].severity != SEVERITY_ERROR)
+            continue;
+        diag_error(import->diags, NO_LOCATION, "%.*s", STR_ARG(diags.items[i].message));
+        if (diags.items[i].hint.len)
+            diag_hint(import->diags, "%.*s", STR_ARG(diags.items[i].hint));
+    }
+    return diags.errors == 0;
+}
+
+bool import_finish(struct import *import)
+{
+    struct diags rest;
+    if (import->strict)
+        return finish_strictly(import);
+    complete_port(import);
+    order_file(import);
+    for (int round = 0; remove_invalid(import, &rest); round++) {
+        if (round == ROUNDS_MAX) {
+            diag_error(import->diags, location_file(import->source),
+                       "too many values that a service file cannot have");
+            return false;
+        }
+        complete_port(import);
+        order_file(import);
+    }
+    for (size_t i = 0; i < rest.count; i++) {
+        diag_error(import->diags, rest.items[i].at, "%.*s", STR_ARG(rest.items[i].message));
+        if (rest.items[i].hint.len)
+            diag_hint(import->diags, "%.*s", STR_ARG(rest.items[i].hint));
+    }
+    return rest.errors == 0;
+}
