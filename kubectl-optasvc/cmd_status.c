@@ -1,4 +1,5 @@
 /* Prints a table of the deployed services. */
+#include "cluster/apply.h"
 #include "cluster/cluster.h"
 #include "cluster/job.h"
 #include "cluster/ownership.h"
@@ -128,6 +129,19 @@ static struct node *describe_job(struct arena *arena, const struct deployed_serv
     return map;
 }
 
+static void set_rollout(struct arena *arena, struct node *map, const struct node *workload)
+{
+    static const char *const states[] = {[ROLLOUT_COMPLETE] = "Complete",
+                                         [ROLLOUT_PROGRESSING] = "Progressing",
+                                         [ROLLOUT_EXPIRED] = "Failed"};
+    struct str message;
+    enum rollout_progress progress = rollout_progress(arena, workload, &message);
+    struct node *rollout = node_set_map(arena, map, "rollout");
+    node_set_string(arena, rollout, "state", str_from_c(states[progress]));
+    if (message.len)
+        node_set_string(arena, rollout, "message", message);
+}
+
 static struct node *describe(struct arena *arena, const struct deployed_service *deployed)
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
@@ -146,6 +160,7 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
     node_set_int(arena, map, "readyReplicas", object_number(live, "status readyReplicas", 0));
     node_set_int(arena, map, "updatedReplicas", object_number(live, "status updatedReplicas", 0));
     node_set_int(arena, map, "replicas", object_number(live, "spec replicas", 1));
+    set_rollout(arena, map, live);
     if (!object_applied_by(live, MANAGER) || object_tool(live))
         node_set_string(arena, map, "managedBy", object_managers(arena, live));
     struct node *autoscaler = describe_autoscaler(arena, deployed, live);
@@ -214,25 +229,46 @@ static void add_table(struct buf *out, struct arena *arena, struct node *const *
     table_write(&table, out);
 }
 
-/* Adds a line for each Job of pre_deploy below the table. `namespaces`: with the namespace. */
-static void add_jobs(struct buf *out, struct arena *arena, struct node *const *services,
-                     size_t count, bool namespaces)
+/* Adds a line about a rollout whose pods are not all replaced. The table shows the new image, but
+ * the ready pods may have the old one. */
+static void add_rollout(struct buf *out, struct arena *arena, const struct node *service,
+                        struct str title)
+{
+    struct str message = node_string(node_at(service, "rollout message"));
+    if (!message.len)
+        return;
+    diag_add_visible(out, str_format(arena, "%.*s: rollout not complete: %.*s", STR_ARG(title),
+                                     STR_ARG(message)));
+    buf_add_byte(out, '\n');
+}
+
+static void add_job(struct buf *out, struct arena *arena, const struct node *service,
+                    struct str title)
+{
+    const struct node *job = node_get(service, "preDeploy");
+    if (!job)
+        return;
+    struct str age = table_age(arena, node_string(node_at(job, "creationTimestamp")));
+    struct str message = node_string(node_at(job, "message"));
+    diag_add_visible(out,
+                     str_format(arena, "%.*s: pre_deploy: Job %.*s %.*s, created %.*s ago%s%.*s",
+                                STR_ARG(title), STR_ARG(node_string(node_at(job, "job"))),
+                                STR_ARG(str_lower(arena, node_string(node_at(job, "state")))),
+                                STR_ARG(age), message.len ? ": " : "", STR_ARG(message)));
+    buf_add_byte(out, '\n');
+}
+
+/* Adds lines below the table. `namespaces`: with the namespace. */
+static void add_notes(struct buf *out, struct arena *arena, struct node *const *services,
+                      size_t count, bool namespaces)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct node *job = node_get(services[i], "preDeploy");
-        if (!job)
-            continue;
-        struct str namespace = node_string(node_at(services[i], "namespace"));
-        struct str age = table_age(arena, node_string(node_at(job, "creationTimestamp")));
-        struct str message = node_string(node_at(job, "message"));
-        diag_add_visible(
-            out, str_format(arena, "%.*s%s%.*s: pre_deploy: Job %.*s %.*s, created %.*s ago%s%.*s",
-                            STR_ARG(namespaces ? namespace : STR("")), namespaces ? "/" : "",
-                            STR_ARG(node_string(node_at(services[i], "name"))),
-                            STR_ARG(node_string(node_at(job, "job"))),
-                            STR_ARG(str_lower(arena, node_string(node_at(job, "state")))),
-                            STR_ARG(age), message.len ? ": " : "", STR_ARG(message)));
-        buf_add_byte(out, '\n');
+        struct str title = node_string(node_at(services[i], "name"));
+        if (namespaces)
+            title =
+                STR_JOIN(arena, node_string(node_at(services[i], "namespace")), STR("/"), title);
+        add_rollout(out, arena, services[i], title);
+        add_job(out, arena, services[i], title);
     }
 }
 
@@ -271,7 +307,7 @@ static bool write_status(struct cluster *cluster, struct buf *out)
         report_unlisted(cluster, &cluster->services[i]);
     if (!cluster->options->output) {
         add_table(out, arena, services, cluster->service_count);
-        add_jobs(out, arena, services, cluster->service_count, cluster->namespace_count > 1);
+        add_notes(out, arena, services, cluster->service_count, cluster->namespace_count > 1);
         return true;
     }
     struct node *list = node_new(arena, NODE_LIST);
@@ -343,6 +379,12 @@ const struct command command_status = {
     .arguments = "[SERVICE...]",
     .max_names = SIZE_MAX,
     .summary = "Show image, pods, autoscaler and hosts of services",
+    .details =
+        "READY counts the ready pods, also those of the previous image while a rollout is not "
+        "complete, which a line below the table reports. AUTOSCALER shows the minimum and maximum "
+        "number of pods, and each metric with its target; ? means that the cluster has no value: "
+        "it needs metrics-server. `kubectl describe hpa NAME` shows why the number of pods "
+        "changed. HOSTS are the domains of public_uri, without its path.",
     .examples = EXAMPLES(
         {"Show the services of a file", "kubectl optasvc status -f web.yaml"},
         {"Print the hosts of one service",

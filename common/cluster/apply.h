@@ -226,6 +226,17 @@ bool rollout_is_complete(const struct node *workload);
 /* True if the controller has observed the last change of the workload. */
 bool rollout_is_observed(const struct node *workload);
 
+enum rollout_progress {
+    ROLLOUT_COMPLETE, /* no pods of earlier revisions remain; pods may still be unready */
+    ROLLOUT_PROGRESSING,
+    ROLLOUT_EXPIRED, /* exceeded its progress deadline */
+};
+
+/* Returns the progress of the rollout of a live workload, and describes it unless it is complete.
+ */
+enum rollout_progress rollout_progress(struct arena *arena, const struct node *workload,
+                                       struct str *ret_message);
+
 /* Returns when a Deployment exceeded its progress deadline; empty if it did not. */
 struct str rollout_deadline_exceeded_at(const struct node *workload);
 

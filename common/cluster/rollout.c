@@ -105,25 +105,50 @@ static void fail(struct rollout_watch *wait, struct rollout *rollout, struct str
     rollout->reason = str_copy(&wait->apply->cluster.arena, why);
 }
 
+/* Describes a rollout whose pods are not all replaced or not all ready. */
+static struct str describe_unfinished(struct arena *arena, const struct pod_counts *counts,
+                                      int64_t required)
+{
+    int64_t old = counts->all > counts->updated ? counts->all - counts->updated : 0;
+    /* The status does not count ready pods by revision. The old ones are ready, because others are
+     * replaced first. */
+    int64_t ready = counts->available > old ? counts->available - old : 0;
+    struct str text = str_format(arena, "%" PRId64 " of %" PRId64 " pods ready", ready, required);
+    return old ? str_format(arena, "%.*s, %" PRId64 " old", STR_ARG(text), old) : text;
+}
+
+enum rollout_progress rollout_progress(struct arena *arena, const struct node *workload,
+                                       struct str *ret_message)
+{
+    struct pod_counts counts = count_pods(workload);
+    *ret_message = (struct str){0};
+    if (!rollout_is_observed(workload)) {
+        *ret_message = STR("waiting for the controller to observe the change");
+        return ROLLOUT_PROGRESSING;
+    }
+    if (is_updated(workload, &counts))
+        return ROLLOUT_COMPLETE;
+    *ret_message = describe_unfinished(arena, &counts, counts.desired);
+    if (!rollout_deadline_exceeded_at(workload).len)
+        return ROLLOUT_PROGRESSING;
+    *ret_message = STR_JOIN(arena, STR("progress deadline exceeded: "), *ret_message);
+    return ROLLOUT_EXPIRED;
+}
+
 /* Describes the progress of a workload that its controller has observed. */
 static struct str describe_pods(struct arena *arena, const struct rollout *rollout,
                                 const struct node *workload, bool *ret_done)
 {
     struct pod_counts counts = count_pods(workload);
     int64_t required = required_pods(rollout, &counts);
-    int64_t old = counts.all > counts.updated ? counts.all - counts.updated : 0;
-    /* The status does not count ready pods by revision. The old ones are ready, because others are
-     * replaced first. */
-    int64_t ready = counts.available > old ? counts.available - old : 0;
     *ret_done =
         is_updated(workload, &counts) && counts.available >= required && counts.ready >= required;
     if (*ret_done && required == 0)
         return STR("scaled to 0 pods");
+    /* More may be ready while the workload scales down. */
     if (*ret_done)
-        return str_format(arena, "ready, %" PRId64 " %s", counts.ready,
-                          counts.ready == 1 ? "pod" : "pods");
-    struct str text = str_format(arena, "%" PRId64 " of %" PRId64 " pods ready", ready, required);
-    return old ? str_format(arena, "%.*s, %" PRId64 " old", STR_ARG(text), old) : text;
+        return str_format(arena, "ready, %" PRId64 " %s", required, required == 1 ? "pod" : "pods");
+    return describe_unfinished(arena, &counts, required);
 }
 
 /* The condition of an earlier, failed rollout remains until this one makes progress. */

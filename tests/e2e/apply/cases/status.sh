@@ -90,6 +90,35 @@ TEXT
     empty err
 }
 
+# The ready pods are those of the previous image.
+run_status_rollout() {
+    service started "${one[@]}"
+    expect 0 optasvc apply -f started.yaml
+    service started "${one[@]}" 'image: nginx:2' "$crash" 'timeout: 300'
+    expect 1 optasvc apply -f started.yaml --timeout 2s
+    expect 0 optasvc status -f started.yaml
+    sed 's/   */ | /g; s/ | [0-9]*s$/ AGE/' out >got
+    holds got <<'TEXT'
+NAMESPACE | NAME | IMAGE | READY | AUTOSCALER | HOSTS | AGE
+started | web | nginx:2 | 1/1 | - | - AGE
+web: rollout not complete: 0 of 1 pods ready, 1 old
+TEXT
+    expect 0 optasvc status -f started.yaml -o json
+    same '{"state":"Progressing","message":"0 of 1 pods ready, 1 old"}' "$(jq -c '.[0].rollout' out)" 'the rollout'
+    service started "${one[@]}" 'image: nginx:2' "$crash"
+    expect 1 optasvc apply -f started.yaml
+    for _ in {1..50}; do
+        expect 0 optasvc status -f started.yaml -o json
+        ! grep -q Failed out || break
+        sleep 0.2
+    done
+    same '{"state":"Failed","message":"progress deadline exceeded: 0 of 1 pods ready, 1 old"}' \
+        "$(jq -c '.[0].rollout' out)" 'the failed rollout'
+    expect 0 optasvc rollback -f started.yaml
+    expect 0 optasvc status -f started.yaml -o json
+    same '{"state":"Complete"}' "$(jq -c '.[0].rollout' out)" 'the complete rollout'
+}
+
 # Without files: the services are found by their labels.
 run_status_labels() {
     service labels-a "${one[@]}" 'public_uri: labels.example.com'
