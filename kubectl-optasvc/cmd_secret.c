@@ -51,7 +51,8 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, 
 static bool report_not_found(struct command_run *run, struct str name)
 {
     fail(run, "secret \"%.*s\" not found", STR_ARG(name));
-    diag_hint(&run->cluster.diags, "run kubectl optasvc secret list to list the secrets");
+    diag_hint(&run->cluster.diags,
+              "run kubectl optasvc secret list with the same flags to list the secrets");
     return false;
 }
 
@@ -228,6 +229,24 @@ static void print_changes(struct command_run *run, const struct secrets *changes
     }
 }
 
+/* Reports deleted keys that services of the given files need. */
+static void report_needed(struct command_run *run, const struct secrets *changes)
+{
+    struct cluster *cluster = &run->cluster;
+    struct secret_usage usage = secret_usage_of(cluster, run->namespace);
+    for (size_t i = 0; i < usage.user_count; i++) {
+        const struct secret_user *user = &usage.users[i];
+        const struct secret *change = secrets_find(changes, user->variable->key);
+        if (!change || change->encoded.data || user->variable->optional)
+            continue;
+        diag_warning(&cluster->diags, user->variable->at,
+                     "%.*s needs the deleted key \"%.*s\": new pods cannot start without it",
+                     STR_ARG(secret_user_format(&cluster->arena, user)), STR_ARG(change->name));
+        diag_hint(&cluster->diags,
+                  "set it again, or remove it from the service file and run apply");
+    }
+}
+
 /* Reports keys that are set but not used by pods. */
 static void report_usage(struct command_run *run, const struct secrets *changes)
 {
@@ -255,6 +274,7 @@ static bool finish_change(struct command_run *run, const struct secrets *changes
     print_changes(run, changes, changed, stored);
     if (!run->options.secret.no_restart)
         secrets_restart(&run->cluster, changed);
+    report_needed(run, changes);
     report_usage(run, changes);
     return run->cluster.diags.errors == 0;
 }

@@ -15,10 +15,14 @@ run_unused() {
         printf x | exits 0 secret set API_TOKN -f service.yaml && says 'API_TOKN set' &&
         says "warning: $unused key \"API_TOKN\" of Secret \"manual-secrets\" in namespace \"$1\"" &&
         says 'did you mean "API_TOKEN"?' && exits 0 secret delete API_TOKN -f service.yaml && ! grep "$unused" err &&
+        ! grep needs err &&
         printf x | exits 0 secret set api_token -f service.yaml && says 'did you mean "API_TOKEN"?' &&
         exits 0 secret delete api_token -f service.yaml &&
         printf x | exits 0 secret set OTHER -f service.yaml && says "$unused key \"OTHER\"" &&
-        says 'or set secrets: all' || return 1
+        says 'or set secrets: all' &&
+        exits 0 secret delete API_TOKEN -f service.yaml &&
+        says 'warning: web needs the deleted key "API_TOKEN": new pods cannot start without it' &&
+        printf x | exits 0 secret set API_TOKEN -f service.yaml && ! grep needs err || return 1
     printf 'A=1\nAPI_TOKEN=1\nB=1\n' >some.env
     exits 0 secret import some.env -f service.yaml && says "$unused these keys" && says ': A, B' || return 1
     editor <<<'echo EDITED=1 >>"$file"'
