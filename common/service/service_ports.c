@@ -140,8 +140,12 @@ static void report_missing(const struct service_reader *in)
     struct location at = in->record->node->span;
     at.end = at.start;
     diag_error(in->reader.diags, at, "missing required field \"port\" in a k8s-service");
-    diag_hint(in->reader.diags, "for example: port: %s\nfor a worker without ports: port: none",
-              example_port(in));
+    diag_hint(in->reader.diags, "for example: port: %s\nfor a worker without ports: port: none%s",
+              example_port(in),
+              record_has(in->record, SERVICE_IMAGE)
+                  ? ""
+                  : "\nto set fields of a Helm chart, which has its own image and port, pass the "
+                    "file to helm-postrender");
 }
 
 static void hint_ports(const struct service_reader *in)
