@@ -201,7 +201,10 @@ static bool report_remaining(struct cluster *cluster, const struct cluster_names
     if (count) {
         diag_error(&cluster->diags, NO_LOCATION, "namespace \"%.*s\" contains other objects; %s",
                    STR_ARG(namespace->name), consequence);
-        diag_hint(&cluster->diags, "delete them first, or omit --delete-namespace:\n%.*s",
+        diag_hint(&cluster->diags,
+                  "delete them first, with kubectl delete KIND NAME -n %.*s, or omit "
+                  "--delete-namespace:\n%.*s",
+                  STR_ARG(namespace->name),
                   STR_ARG(str_slice(buf_str(&remaining), 0, remaining.len - 1)));
     }
     buf_free(&remaining);

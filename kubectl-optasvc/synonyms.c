@@ -4,7 +4,7 @@
 
 const struct command_synonym command_synonyms[] = {
     {"get", "status", NULL},
-    {"describe", "status", NULL},
+    {"describe", "status", "kubectl describe shows the details of an object"},
     {"list", "status", NULL},
     {"ls", "status", NULL},
     {"ps", "status", NULL},
@@ -14,11 +14,12 @@ const struct command_synonym command_synonyms[] = {
     {"tree", "status", NULL},
     {"pods", "status", NULL},
     {"services", "status", NULL},
-    {"events", "status", NULL},
+    {"events", NULL,
+     "run kubectl events -n NAMESPACE; apply prints those of pods that are not ready"},
     {"top", "status", NULL},
     {"hosts", "status", NULL},
-    {"url", "status", NULL},
-    {"open", "status", "it shows the hosts"},
+    {"url", "status", "it shows the hosts; public_uri in the service file has the path too"},
+    {"open", "status", "it shows the hosts; public_uri in the service file has the path too"},
     {"watch", "status --watch", NULL},
     {"wait", "status --watch", NULL},
     {"image", "outputs", NULL},
@@ -52,7 +53,8 @@ const struct command_synonym command_synonyms[] = {
     {"edit", "apply", "change the service file first"},
     {"set", "apply", "change the service file first"},
     {"set image", "deploy",
-     "--image pushes a local image, --image-tag selects one of the repository"},
+     "--image pushes a local image; with another image than AUTO, change image in the service "
+     "file and run kubectl optasvc apply"},
     {"scale", "apply", "set min_containers and max_containers in the service file first"},
     {"autoscale", "apply", "set min_containers and max_containers in the service file first"},
     {"stop", "apply", "set max_containers: 0 in the service file first"},
@@ -115,6 +117,8 @@ const struct command_synonym command_synonyms[] = {
      "env_vars in the service file sets variables; --context selects the cluster, and "
      "kubectl config get-contexts lists them"},
     {"context", NULL, "--context selects the cluster, and kubectl config get-contexts lists them"},
+    {"use-context", NULL,
+     "--context selects the cluster, and kubectl config use-context changes the default"},
     {"login", NULL, "log in with the tool of the cluster or registry, for example docker login"},
 
     {"secrets", "secret list", NULL},

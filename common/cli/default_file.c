@@ -49,8 +49,9 @@ static const char *find_deletion(const struct invocation *invocation)
     return prune && strcmp(prune, "layer") == 0 ? "--prune=layer" : NULL;
 }
 
+/* `without_files`: the command has flags that replace the files. */
 static struct str describe_problem(struct arena *arena, const char *deletion,
-                                   const char *const *names, size_t count)
+                                   const char *const *names, size_t count, bool without_files)
 {
     if (deletion)
         return str_format(arena,
@@ -59,7 +60,9 @@ static struct str describe_problem(struct arena *arena, const char *deletion,
                           deletion);
     if (count == 0)
         return STR_JOIN(arena, STR("missing required flag: -f FILE; the working directory has no "),
-                        join_names(arena, default_names, DEFAULT_FILES_MAX, " or "));
+                        join_names(arena, default_names, DEFAULT_FILES_MAX, " or "),
+                        without_files ? STR("; -A or -l SELECTOR finds services without files")
+                                      : STR(""));
     return STR_JOIN(arena, STR("several service files in the working directory: "),
                     join_names(arena, names, count, ", "), STR("; select one with -f"));
 }
@@ -70,7 +73,10 @@ int default_file_use(struct arena *arena, struct invocation *invocation)
     const char **names = ARENA_ARRAY(arena, DEFAULT_FILES_MAX, const char *);
     size_t count = deletion ? 0 : default_file_list(names);
     if (count != 1)
-        return cli_usage(invocation, describe_problem(arena, deletion, names, count).data);
+        return cli_usage(invocation,
+                         describe_problem(arena, deletion, names, count,
+                                          command_has_flag(invocation->command, FLAG_SELECTOR))
+                             .data);
     invocation->options.input.files = (struct option_list){names, 1};
     console_print_error(str_format(arena, "using %s\n", names[0]));
     return 0;

@@ -196,6 +196,8 @@ bool help_show_words(const struct program *program, const char *word, int *ret_s
         if (strncmp((*each)->name, word, len) == 0 && (*each)->name[len] == ' ')
             add_summary(&out, (*each)->name, (*each)->summary);
     bool any = out.len > 0;
+    if (any)
+        buf_format(&out, "\nUsage: %s %s COMMAND [flags]\n", program->name, word);
     buf_format(&out, "\nUse \"%s help %s COMMAND\" for more information about a command.\n",
                program->name, word);
     if (any)

@@ -17,6 +17,10 @@ for command in $file_commands "push app" "secret list" "secret view A" "secret s
     try "$optasvc" help $command
     expect "the usage of $command" 0 out "Usage: kubectl optasvc $command [-f FILE]" out "(default: optasvc.yaml)"
 done
+try "$optasvc" status
+expect "status without a default file" 2 err "$none; -A or -l SELECTOR finds services without files"
+try "$optasvc" diff
+check "other commands require a file" has_no 'SELECTOR' "$err"
 mkdir opta.yaml
 mkfifo optasvc.yml
 try "$optasvc" render

@@ -15,6 +15,7 @@ page() {
 "$optasvc" help >shown
 check "no line of help is wider than 80 columns" has_no '.\{81\}' shown
 "$optasvc" help secret >shown
+check "help secret shows how to use it" grep -qx "Usage: kubectl optasvc secret COMMAND \[flags\]" shown
 check "no line of help secret is wider than 80 columns" has_no '.\{81\}' shown
 for heading in Deploy Inspect Secrets Images Files Charts Other; do
     check "help has the group $heading" grep -qx "$heading:" <("$optasvc" help)

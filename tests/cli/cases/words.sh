@@ -25,6 +25,9 @@ while IFS='|' read -r words message; do
     expect "$words" 2 err "$message"
 done <<'ROWS'
 get|use kubectl optasvc status
+events|run kubectl events -n NAMESPACE
+set image web=nginx:2|change image in the service file and run kubectl optasvc apply
+use-context staging|--context selects the cluster
 describe web|use kubectl optasvc status
 list|use kubectl optasvc status
 create|use kubectl optasvc apply

@@ -147,7 +147,7 @@ YAML
   Endpoints by-hand
   Lease by-hand
   Secret manual-secrets
-  delete them first, or omit --delete-namespace:
+  delete them first, with kubectl delete KIND NAME -n drop, or omit --delete-namespace:
 error: namespace "drop" contains other objects; nothing was deleted
 TEXT
     all_versions drop | diff before - || fail "something was deleted"
