@@ -76,10 +76,8 @@ bool secret_usage_has(const struct secret_usage *usage, struct str key)
     return usage->all || map_get(&usage->listed, key);
 }
 
-/* Finds references of objects that are not rendered from the given files: to keys, or to the whole
- * Secret as a volume, through envFrom, or in an unknown way. */
-static void find_references(struct arena *arena, struct secret_usage *usage,
-                            const struct node *node)
+void secret_usage_add_references(struct arena *arena, struct secret_usage *usage,
+                                 const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
         usage->all |= str_eq_c(node->text, MANUAL_SECRETS);
@@ -92,7 +90,7 @@ static void find_references(struct arena *arena, struct secret_usage *usage,
         map_add(arena, &usage->listed, key, node);
     for (const struct node *child = node->first; child; child = child->next)
         if (!of_key || child != name)
-            find_references(arena, usage, child);
+            secret_usage_add_references(arena, usage, child);
 }
 
 bool secret_usage_add_others(struct cluster *cluster, const struct cluster_namespace *namespace,
@@ -109,7 +107,7 @@ bool secret_usage_add_others(struct cluster *cluster, const struct cluster_names
     for (const struct node *object = items; object; object = object->next) {
         const struct node *spec = node_at(object, "spec");
         if (spec && !namespace_service(&cluster->arena, namespace, object))
-            find_references(&cluster->arena, usage, spec);
+            secret_usage_add_references(&cluster->arena, usage, spec);
     }
     process_free(&run);
     return ok;

@@ -31,6 +31,11 @@ struct secret_usage secret_usage_of(struct cluster *cluster,
 /* Returns the user for messages: "web", "sidecar proxy of web". */
 struct str secret_user_format(struct arena *arena, const struct secret_user *user);
 
+/* Adds the keys that a part of a live object refers to. A reference to the whole Secret, as a
+ * volume, through envFrom, or in an unknown way, counts as all keys. */
+void secret_usage_add_references(struct arena *arena, struct secret_usage *usage,
+                                 const struct node *node);
+
 /* Adds the keys that charts, other layers and all other workloads of the namespace use. False if
  * they cannot be read. */
 bool secret_usage_add_others(struct cluster *cluster, const struct cluster_namespace *namespace,

@@ -2,6 +2,7 @@
 
 #include "cluster/ownership.h"
 #include "cluster/restart.h"
+#include "cluster/secret_usage.h"
 #include "format/base64.h"
 #include "manifest/manifest.h"
 #include "yaml/emit.h"
@@ -277,7 +278,23 @@ static bool uses_any(const struct service *service, const struct secrets *change
     return all && hidden < changes->count;
 }
 
-static void restart_service(struct cluster *cluster, const struct deployed_service *deployed)
+/* True if the deployed pods use any of the keys. They do not if the service file was not applied
+ * since it lists them. */
+static bool workload_uses_any(struct arena *arena, const struct node *workload,
+                              const struct secrets *changes)
+{
+    struct secret_usage usage = {0};
+    const struct node *template = node_at(workload, "spec template spec");
+    if (template)
+        secret_usage_add_references(arena, &usage, template);
+    for (size_t i = 0; i < changes->count; i++)
+        if (secret_usage_has(&usage, changes->items[i].name))
+            return true;
+    return false;
+}
+
+static void restart_service(struct cluster *cluster, const struct deployed_service *deployed,
+                            const struct secrets *changes)
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
@@ -285,6 +302,12 @@ static void restart_service(struct cluster *cluster, const struct deployed_servi
         cluster_print(
             cluster, "%.*s: not restarted: %.*s has no environment label; run apply to claim it",
             STR_ARG(deployed->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
+    if (live && !workload_uses_any(&cluster->arena, live, changes)) {
+        cluster_print(cluster,
+                      "%.*s: not restarted: its pods do not use the secret before the next apply",
+                      STR_ARG(deployed->service->name));
+        return;
+    }
     if (!live || !restart_workload(&cluster->kubectl, live))
         return;
     struct str managers = {0};
@@ -303,5 +326,5 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
         return;
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
         if (uses_any(cluster->services[i].service, changes))
-            restart_service(cluster, &cluster->services[i]);
+            restart_service(cluster, &cluster->services[i], changes);
 }
