@@ -135,12 +135,11 @@ static int64_t next_suffix(struct compose *compose, struct str base)
 {
     struct suffix {
         int64_t last;
+        struct suffix *self; /* this struct; maps return const pointers */
     } *suffix = ARENA_NEW(compose->arena, struct suffix);
-    suffix->last = 1;
+    *suffix = (struct suffix){.last = 1, .self = suffix};
     const struct suffix *first = map_add(compose->arena, &compose->suffixes, base, suffix);
-    if (first)
-        suffix = (struct suffix *)(uintptr_t)first;
-    return ++suffix->last;
+    return ++(first ? first->self : suffix)->last;
 }
 
 /* Sets the name of the module, which is that of the service if Kubernetes allows it. */

@@ -168,12 +168,12 @@ void compose_index_variables(struct compose_service *service)
     for (const struct node *each = node_first_child(environment); each; each = each->next) {
         struct str text = environment->kind == NODE_MAP ? each->key->text : node_string(each);
         struct compose_variable *variable = ARENA_NEW(service->arena, struct compose_variable);
-        variable->last = each;
+        *variable = (struct compose_variable){.last = each, .self = variable};
         const struct compose_variable *first =
             map_add(service->arena, &service->variables, str_slice(text, 0, str_find(text, 0, '=')),
                     variable);
         if (first)
-            ((struct compose_variable *)(uintptr_t)first)->last = each;
+            first->self->last = each;
     }
 }
 

@@ -17,6 +17,7 @@ struct mount {
 struct volume_usage {
     size_t services;
     const struct node *last;
+    struct volume_usage *self; /* this struct; maps return const pointers */
 };
 
 void compose_set_megabytes(struct compose_service *service, struct node *map, enum field_id field,
@@ -114,10 +115,11 @@ static void index_mount(struct compose *compose, const struct compose_service *s
     if (!str_eq_c(mount.type, "volume") || mount.source.len == 0)
         return;
     struct volume_usage *usage = ARENA_NEW(compose->arena, struct volume_usage);
-    struct volume_usage *first = (struct volume_usage *)(uintptr_t)map_add(
-        compose->arena, &compose->volumes, mount.source, usage);
+    usage->self = usage;
+    const struct volume_usage *first =
+        map_add(compose->arena, &compose->volumes, mount.source, usage);
     if (first)
-        usage = first;
+        usage = first->self;
     usage->services += usage->last != service->node;
     usage->last = service->node;
 }

@@ -180,14 +180,16 @@ static bool is_host_byte(char c)
 struct host {
     int64_t ports[PORTS_PER_SERVICE_MAX];
     size_t count;
+    struct host *self; /* this struct; maps return const pointers */
 };
 
 static void index_address(struct compose *compose, struct str name, int64_t number)
 {
     struct host *host = ARENA_NEW(compose->arena, struct host);
+    host->self = host;
     const struct host *first = map_add(compose->arena, &compose->hosts, name, host);
     if (first)
-        host = (struct host *)(uintptr_t)first;
+        host = first->self;
     for (size_t i = 0; i < host->count; i++)
         if (host->ports[i] == number)
             return;

@@ -54,7 +54,8 @@ enum { PORTS_PER_SERVICE_MAX = 50 };
 
 /* An environment variable of a service. */
 struct compose_variable {
-    const struct node *last; /* its item or value in the file; the last of several */
+    const struct node *last;       /* its item or value in the file; the last of several */
+    struct compose_variable *self; /* this struct; maps return const pointers */
 };
 
 /* A service, while it is read. */
