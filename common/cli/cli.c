@@ -491,8 +491,8 @@ static int run_program(struct cli *cli)
         return cli_version(program);
     if (program->single)
         return run_command(cli, program->single);
-    if (!first)
-        return FAIL(cli, "missing command");
+    if (!first) /* as kubectl and helm do */
+        return help_show(program, NULL);
     int status = order_words(program, cli->argv, cli->argc);
     if (status)
         return status;
