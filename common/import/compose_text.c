@@ -263,6 +263,30 @@ void compose_report_value(const struct compose_service *service, const struct no
         diag_error(service->compose->diags, scalar->span, "%.*s %s", STR_ARG(name), what);
 }
 
+/* Parses a number such as 1.5 at `*at`, and moves `*at` to its end. False if there is none, or if
+ * it has more than 12 bytes. */
+static bool parse_decimal(struct str text, size_t *at, double *ret_number)
+{
+    enum { LENGTH_MAX = 12 };
+    size_t start = *at;
+    double place = 1;
+    bool point = false;
+    *ret_number = 0;
+    for (; *at < text.len && *at - start <= LENGTH_MAX; (*at)++) {
+        char byte = text.data[*at];
+        if (byte == '.' && !point) {
+            point = true;
+        } else if (byte >= '0' && byte <= '9') {
+            *ret_number = *ret_number * 10 + (byte - '0');
+            place *= point ? 10 : 1;
+        } else {
+            break;
+        }
+    }
+    *ret_number /= place;
+    return *at > start && *at - start <= LENGTH_MAX;
+}
+
 bool compose_duration(struct str text, int64_t *ret_seconds)
 {
     static const struct {
@@ -272,25 +296,16 @@ bool compose_duration(struct str text, int64_t *ret_seconds)
     double total = 0;
     size_t at = 0;
     while (at < text.len) {
-        double number = 0;
-        double place = 1;
-        bool point = false;
-        size_t start = at;
-        for (; at < text.len && (strchr("0123456789.", text.data[at]) && text.data[at]); at++) {
-            if (text.data[at] == '.' && point)
-                return false;
-            point |= text.data[at] == '.';
-            if (text.data[at] != '.')
-                number = number * 10 + (text.data[at] - '0');
-            place *= point && text.data[at] != '.' ? 10 : 1;
-        }
+        double number;
+        if (!parse_decimal(text, &at, &number))
+            return false;
         size_t unit = 0;
         while (unit < COUNT_OF(units) &&
                !str_starts_with(str_skip(text, at), str_from_c(units[unit].unit)))
             unit++;
-        if (at == start || unit == COUNT_OF(units) || at - start > 12)
+        if (unit == COUNT_OF(units))
             return false;
-        total += number / place * units[unit].seconds;
+        total += number * units[unit].seconds;
         at += strlen(units[unit].unit);
     }
     if (text.len == 0 || total > 1e9)
@@ -308,26 +323,15 @@ bool compose_size(struct str text, int64_t *ret_bytes)
     } units[] = {{"", 0},     {"b", 0},   {"k", 10},   {"kb", 10}, {"kib", 10},
                  {"m", 20},   {"mb", 20}, {"mib", 20}, {"g", 30},  {"gb", 30},
                  {"gib", 30}, {"t", 40},  {"tb", 40}};
-    enum { DIGITS_MAX = 12 };
-    double number = 0;
-    double place = 1;
-    bool point = false;
+    double number;
     size_t at = 0;
-    for (;
-         at < text.len && at <= DIGITS_MAX && text.data[at] && strchr("0123456789.", text.data[at]);
-         at++) {
-        if (text.data[at] == '.' && point)
-            return false;
-        point |= text.data[at] == '.';
-        if (text.data[at] != '.')
-            number = number * 10 + (text.data[at] - '0');
-        place *= point && text.data[at] != '.' ? 10 : 1;
-    }
+    if (!parse_decimal(text, &at, &number))
+        return false;
     struct str unit = str_skip(text, at);
-    for (size_t i = 0; at > 0 && i < COUNT_OF(units); i++) {
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
         if (!str_eq_c_nocase(unit, units[i].unit))
             continue;
-        double bytes = number / place * (double)((int64_t)1 << units[i].shift);
+        double bytes = number * (double)((int64_t)1 << units[i].shift);
         if (bytes > 1e15)
             return false;
         *ret_bytes = (int64_t)bytes;
