@@ -119,7 +119,9 @@ static void suggest(struct buf *out, struct arena *arena, struct str name,
 {
     struct suggestion suggestion = {.word = error->schema ? error->word : name};
     suggest_field(arena, error, &suggestion);
-    struct str similar = error->schema ? (struct str){0} : similar_fields(arena, name, &suggestion);
+    struct str similar = {0};
+    if (!error->schema)
+        similar = similar_fields(arena, name, &suggestion);
     if (similar.len)
         buf_format(out, "  did you mean %.*s?\n", STR_ARG(similar));
     else if (suggestion.best.len)

@@ -420,10 +420,10 @@ static bool apply_all(struct apply *apply)
     for (size_t i = 0; i < cluster->service_count; i++)
         transfer_new_replicas(apply, &apply->rollouts[i]);
     ok &= cluster->diags.errors == 0;
-    if (ok)
+    if (ok) {
         delete_stale(apply, false);
-    if (ok)
         apply_delete_jobs(apply);
+    }
     ok &= cluster->diags.errors == 0 && !process_interrupted();
     cluster_report(cluster);
     if (!ok)

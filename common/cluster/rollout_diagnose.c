@@ -417,7 +417,7 @@ struct str pod_problem(struct arena *arena, const struct node *pod)
         node_string(node_at(pod ? pod_blocking_container(pod) : NULL, "state waiting reason"));
     if (unschedulable.len)
         return str_format(arena, "unschedulable: %.*s", STR_ARG(unschedulable));
-    return str_eq_c(reason, "ContainerCreating") || str_eq_c(reason, "PodInitializing")
-               ? (struct str){0}
-               : reason;
+    if (str_eq_c(reason, "ContainerCreating") || str_eq_c(reason, "PodInitializing"))
+        return (struct str){0};
+    return reason;
 }

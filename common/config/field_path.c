@@ -198,12 +198,14 @@ static bool find_nested(struct search *search, struct str name, struct str *ret_
     struct field_path found[SCHEMA_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
-        for (size_t j = 0; j < schemas[i]->count; j++)
-            if (str_eq_c(name, schemas[i]->fields[j].name))
-                found[count++] =
-                    (struct field_path){.root = schemas[i],
-                                        .steps = {{.field = &schemas[i]->fields[j], .index = -1}},
-                                        .count = 1};
+        for (size_t j = 0; j < schemas[i]->count; j++) {
+            const struct field *field = &schemas[i]->fields[j];
+            if (!str_eq_c(name, field->name))
+                continue;
+            found[count] = (struct field_path){
+                .root = schemas[i], .steps = {{.field = field, .index = -1}}, .count = 1};
+            count++;
+        }
     struct buf names = {0};
     for (size_t i = 0; i < count; i++) {
         struct str quoted = str_format(search->arena, "\"%.*s\"",

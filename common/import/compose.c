@@ -51,6 +51,11 @@ const struct node *compose_get(const struct node *map, const char *key)
     return value && !node_is_null(value) ? value : NULL;
 }
 
+const struct node *compose_items(const struct node *node, enum node_kind kind)
+{
+    return node && node->kind == kind ? node->first : NULL;
+}
+
 bool compose_is_true(const struct node *node)
 {
     bool flag = false;
@@ -130,16 +135,22 @@ struct str compose_make_name(struct arena *arena, struct str name, size_t max)
     return buf_take(arena, &out);
 }
 
+/* The last number that was added to a name. */
+struct suffix {
+    int64_t last;
+    struct suffix *self; /* this struct; maps return const pointers */
+};
+
 /* Returns 2 for the first service whose name is changed to that of another one, then 3, ... */
 static int64_t next_suffix(struct compose *compose, struct str base)
 {
-    struct suffix {
-        int64_t last;
-        struct suffix *self; /* this struct; maps return const pointers */
-    } *suffix = ARENA_NEW(compose->arena, struct suffix);
+    struct suffix *suffix = ARENA_NEW(compose->arena, struct suffix);
     *suffix = (struct suffix){.last = 1, .self = suffix};
     const struct suffix *first = map_add(compose->arena, &compose->suffixes, base, suffix);
-    return ++(first ? first->self : suffix)->last;
+    if (first)
+        suffix = first->self;
+    suffix->last++;
+    return suffix->last;
 }
 
 /* Sets the name of the module, which is that of the service if Kubernetes allows it. */
@@ -213,8 +224,7 @@ static void check_items(struct compose *compose, const char *key, enum compose_m
     const struct node *items = compose_get(compose->root, key);
     if (items && items->kind != NODE_MAP)
         compose_report_kind(compose, items, key, "a map");
-    for (const struct node *item = node_first_child(items); item && items->kind == NODE_MAP;
-         item = item->next) {
+    for (const struct node *item = compose_items(items, NODE_MAP); item; item = item->next) {
         struct str path = str_format(compose->arena, "%s/%.*s", key, STR_ARG(item->key->text));
         map_add(compose->arena, &compose->definitions, path, item);
         if (!node_is_null(item))

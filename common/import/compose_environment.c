@@ -199,8 +199,7 @@ static void read_env_files(const struct compose_service *service)
     const struct node *files = compose_get(service->node, "env_file");
     if (files && files->kind != NODE_LIST)
         note_env_file(service, files);
-    for (const struct node *item = node_first_child(files); item && files->kind == NODE_LIST;
-         item = item->next)
+    for (const struct node *item = compose_items(files, NODE_LIST); item; item = item->next)
         note_env_file(service, item);
 }
 

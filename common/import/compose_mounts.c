@@ -52,11 +52,12 @@ static struct mount parse_short(const struct compose_service *service, const str
     struct mount mount = {.type = STR("volume"), .node = node};
     size_t first = str_find(text, 0, ':');
     size_t second = str_find(text, first + 1, ':');
+    struct str begin = str_slice(text, 0, first);
     if (first >= text.len) {
-        mount.target = text;
+        mount.target = begin;
         return mount;
     }
-    mount.source = str_slice(text, 0, first);
+    mount.source = begin;
     mount.target = str_slice(text, first + 1, second);
     struct str options = str_skip(text, second + 1);
     for (size_t at = 0; at < options.len;) {

@@ -238,19 +238,18 @@ static void read_restart(const struct compose_service *service)
                         "restart is not needed: Kubernetes restarts containers that end");
 }
 
-/* Returns the text of an item of a list, or of a key of a map. */
-static struct str item_text(const struct node *collection, const struct node *item)
+/* Returns the text of an item of a list, or the key of an item of a map. */
+static struct str item_text(const struct node *item)
 {
-    return collection->kind == NODE_MAP ? item->key->text : node_string(item);
+    return item->key ? item->key->text : node_string(item);
 }
 
-static void read_dependency(const struct compose_service *service, const struct node *map,
-                            const struct node *item)
+static void read_dependency(const struct compose_service *service, const struct node *item)
 {
-    struct str name = item_text(map, item);
-    struct location at = map->kind == NODE_MAP ? item->key->span : item->span;
+    struct str name = item_text(item);
+    struct location at = item->key ? item->key->span : item->span;
     struct str condition = STR("");
-    if (map->kind == NODE_MAP && !node_is_null(item)) {
+    if (item->key && !node_is_null(item)) {
         if (!compose_check_keys(service->compose, service, COMPOSE_DEPENDENCY, item, "depends_on."))
             return;
         condition = text_of(service, item, "condition");
@@ -274,7 +273,7 @@ static void read_dependencies(const struct compose_service *service)
     if (depends && depends->kind == NODE_SCALAR)
         compose_report_kind(service->compose, depends, "depends_on", "a list or map");
     for (const struct node *item = node_first_child(depends); item; item = item->next)
-        read_dependency(service, depends, item);
+        read_dependency(service, item);
 }
 
 /* A link without another name than that of the service is only an order. */
@@ -305,8 +304,7 @@ static void read_networks(const struct compose_service *service)
                         "networks is not needed: all pods can reach each other; set "
                         "network_policy to restrict that");
     for (const struct node *item = node_first_child(networks); item; item = item->next) {
-        const struct node *aliases =
-            networks->kind == NODE_MAP ? compose_get(item, "aliases") : NULL;
+        const struct node *aliases = compose_get(item, "aliases");
         for (const struct node *alias = node_first_child(aliases); alias; alias = alias->next)
             compose_lost(service, alias->span,
                          "alias %.*s is not carried over: use the name of the service",
@@ -323,9 +321,9 @@ static void read_labels(const struct compose_service *service)
 {
     const struct node *labels = compose_get(service->node, "labels");
     for (const struct node *item = node_first_child(labels); item; item = item->next) {
-        struct str text = item_text(labels, item);
+        struct str text = item_text(item);
         struct str name = str_slice(text, 0, str_find(text, 0, '='));
-        struct location at = labels->kind == NODE_MAP ? item->key->span : item->span;
+        struct location at = item->key ? item->key->span : item->span;
         compose_lost(service, at, "label %.*s is not carried over: %s", STR_ARG(name),
                      str_starts_with(name, STR("traefik."))
                          ? "set public_uri for the address of the service"

@@ -97,6 +97,9 @@ struct str compose_make_name(struct arena *arena, struct str name, size_t max);
 /* Returns the value of a key; NULL if it is missing or null. */
 const struct node *compose_get(const struct node *map, const char *key);
 
+/* Returns the first item of a node of this kind; NULL if it is missing or of another kind. */
+const struct node *compose_items(const struct node *node, enum node_kind kind);
+
 /* Returns an item of a top-level map such as `volumes`; NULL if it is not defined. */
 const struct node *compose_definition(const struct compose *compose, const char *key,
                                       struct str name);

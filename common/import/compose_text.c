@@ -178,6 +178,7 @@ static void escape_dollars(struct expansion *expansion)
 {
     struct str text = buf_str(&expansion->text);
     struct expansion out = {.service = expansion->service};
+    const char *marks = expansion->marks.data;
     for (size_t at = 0; at < text.len;) {
         size_t end = at;
         while (end < text.len && text.data[end] == '$')
@@ -189,8 +190,8 @@ static void escape_dollars(struct expansion *expansion)
         add(&out, dollars, 0);
         if (dollars.len > 1 || refers)
             add(&out, dollars, 0);
-        if (end < text.len)
-            add(&out, str_slice(text, end, end + 1), expansion->marks.data[end]);
+        if (marks && end < text.len)
+            add(&out, str_slice(text, end, end + 1), marks[end]);
         at = end + 1;
     }
     buf_free(&expansion->text);

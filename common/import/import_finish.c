@@ -9,8 +9,7 @@ enum { ROUNDS_MAX = 20 };
 
 const struct schema *import_schema(const struct field *field, const struct node *map)
 {
-    if (!field || map->kind != NODE_MAP || field->type == TYPE_MAP ||
-        field->type == TYPE_MAP_OR_PAIRS)
+    if (map->kind != NODE_MAP || field->type == TYPE_MAP || field->type == TYPE_MAP_OR_PAIRS)
         return NULL;
     if (field != schema_field(FILE_MODULES))
         return field->schema;
@@ -54,13 +53,16 @@ static void order_file(struct import *import)
 
 static void order_value(const struct field *field, struct node *value)
 {
-    if (value->kind == NODE_MAP && import_schema(field, value))
-        order_map(import_schema(field, value), value);
+    const struct schema *schema = import_schema(field, value);
+    if (value->kind == NODE_MAP && schema)
+        order_map(schema, value);
     if (value->kind != NODE_LIST)
         return;
-    for (struct node *item = value->first; item; item = item->next)
-        if (item->kind == NODE_MAP && import_schema(field, item))
-            order_map(import_schema(field, item), item);
+    for (struct node *item = value->first; item; item = item->next) {
+        schema = import_schema(field, item);
+        if (item->kind == NODE_MAP && schema)
+            order_map(schema, item);
+    }
 }
 
 /* Moves the fields of a map into the order of its schema, and drops redundant ones. Other keys keep

@@ -184,7 +184,7 @@ static void write_value(const struct writer *writer, const struct field *field,
                         const struct node *value, size_t column, bool after_dash)
 {
     struct buf *out = writer->out;
-    const struct schema *schema = import_schema(field, value);
+    const struct schema *schema = field ? import_schema(field, value) : NULL;
     size_t inner = column + 2;
     if (value->kind == NODE_SCALAR && value->style != STYLE_PLAIN && may_be_lines(value->text)) {
         buf_add_byte(out, ' ');

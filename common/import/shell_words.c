@@ -4,7 +4,6 @@
 #include <string.h>
 
 struct splitter {
-    struct arena *arena;
     struct str text;
     size_t at;
     struct buf word;
@@ -51,7 +50,7 @@ static bool read_word(struct splitter *splitter)
 
 bool shell_split(struct arena *arena, struct str text, struct str **ret_words, size_t *ret_count)
 {
-    struct splitter splitter = {.arena = arena, .text = text};
+    struct splitter splitter = {.text = text};
     *ret_words = NULL;
     *ret_count = 0;
     while (splitter.at < text.len) {

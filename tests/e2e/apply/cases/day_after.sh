@@ -219,7 +219,7 @@ TEXT
     # Pods that do not become ready are explained.
     service rolled "${one[@]}" "$crash"
     expect 0 optasvc apply -f rolled.yaml --wait=false
-    service rolled "${one[@]}" 'image: nginx:7'
+    service rolled "${one[@]}" 'image: nginx:7' 'timeout: 60'
     expect 0 optasvc apply -f rolled.yaml
     expect 1 optasvc rollback -f rolled.yaml --timeout 3s
     says err 'error: web: not ready after 3 s' 'CrashLoopBackOff'

@@ -11,7 +11,7 @@ run_server_gone() {
 TEXT
     KUBECTL_PATH=$PWD/kubectl-crash expect 1 optasvc apply -f gone-server.yaml
     empty out
-    says err 'connection refused' 'not applied: serviceaccount/web in namespace "gone-server"' \
+    says err 'was refused' 'not applied: serviceaccount/web in namespace "gone-server"' \
         'not applied: service/web in namespace "gone-server"' 'not applied: deployment.apps/web in namespace "gone-server"' \
         'not applied: ingress.networking.k8s.io/web-'
     # If it is down from the start, no "not applied" lines are printed.

@@ -2,19 +2,19 @@
 # Users who may not do everything.
 
 run_forbidden_kind() {
-    service forbidden "${one[@]}"
-    expect 0 optasvc apply -f forbidden.yaml
-    allow forbidden carol get,list,create,patch,delete serviceaccounts,services,deployments,statefulsets,hpa,pdb,cronjobs,pods
-    allow forbidden carol get,list ingresses
-    service forbidden "${one[@]}" 'image: nginx:2' 'public_uri: forbidden.example.com'
-    versions forbidden >before
-    expect 1 optasvc apply -f forbidden.yaml --as carol
+    service unread "${one[@]}"
+    expect 0 optasvc apply -f unread.yaml
+    allow unread carol get,list,create,patch,delete serviceaccounts,services,deployments,statefulsets,hpa,pdb,cronjobs,pods
+    allow unread carol get,list ingresses
+    service unread "${one[@]}" 'image: nginx:2' 'public_uri: unread.example.com'
+    versions unread >before
+    expect 1 optasvc apply -f unread.yaml --as carol
     empty out
     says err 'error: ' 'ingresses.networking.k8s.io "web-' 'User "carol" cannot patch resource "ingresses"'
     same 1 "$(grep -c '^error: ' err)" 'the number of errors'
-    versions forbidden >after
+    versions unread >after
     diff -u before after || fail "something was changed"
-    expect 1 kubectl optasvc apply -f forbidden.yaml --context nobody
+    expect 1 kubectl optasvc apply -f unread.yaml --context nobody
     says err 'User "nobody" cannot'
 }
 
