@@ -81,14 +81,12 @@ static void plan_stale(struct apply *apply, const struct rollout *rollout)
             manifests_add(&apply->retained, live);
         else if (kind_is(live, ROLE_FILES) && !unclaimed && !object_is_adopted(live))
             manifests_add(&apply->files, live);
-        else if (kind_is(live, ROLE_JOB) && !deployed->service->has_image)
-            continue; /* which release is deployed is not known */
+        else if (!deployed->service->has_image && (kind_is(live, ROLE_JOB) || is_active(live)))
+            continue; /* without an image, what runs is not known */
         else if (kind_is(live, ROLE_JOB) && !unclaimed && !object_is_adopted(live))
             manifests_add(&apply->jobs, live);
         else if (!is_active(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->orphaned, live);
-        else if (!deployed->service->has_image) /* without an image, what runs is not known */
-            continue;
         else if (unclaimed || object_is_adopted(live))
             manifests_add(&apply->blocked, live);
         else
