@@ -114,6 +114,9 @@ override LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack
 endif
 endif
 
+# Most of the time to build unit tests is that of the compiler; they run in a moment.
+OPTIMIZATION ?= $(if $(filter tests/unit/%,$<),-O1)
+
 COMMON   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*/*.c))
 PROGRAMS := kubectl-optasvc helm-postrender
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/unit/%,$(wildcard tests/unit/test_*.c))
