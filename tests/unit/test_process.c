@@ -423,13 +423,28 @@ static void check_stubborn_child_is_killed(void)
     process_free(&process);
 }
 
+static void check_grace_period_of_uninterruptible_child(void)
+{
+    process_watch_signals();
+    raise(SIGTERM);
+    struct process process = SHELL("exec sleep 60");
+    process.uninterruptible = true;
+    int64_t took = run_timed(&process, 1);
+    CHECK(took >= PROCESS_GRACE_MS && took < PROCESS_GRACE_MS + SOON);
+    CHECK(process.status == 128 + SIGTERM);
+    process_free(&process);
+}
+
+/* All at the same time, because each takes the whole grace period. */
 static void test_children_that_do_not_end(void **state)
 {
     (void)state;
     pid_t child = begin_fork(check_stubborn_child_is_killed);
     pid_t printer = begin_fork(check_stubborn_printer_is_killed);
+    pid_t uninterruptible = begin_fork(check_grace_period_of_uninterruptible_child);
     end_fork(child);
     end_fork(printer);
+    end_fork(uninterruptible);
 }
 
 static void check_interruption(const char *script, int signal)
@@ -560,24 +575,10 @@ static void check_uninterruptible_child(void)
     process_free(&processes[1]);
 }
 
-static void check_grace_period_of_uninterruptible_child(void)
-{
-    process_watch_signals();
-    raise(SIGTERM);
-    struct process process = SHELL("exec sleep 60");
-    process.uninterruptible = true;
-    int64_t took = run_timed(&process, 1);
-    CHECK(took >= PROCESS_GRACE_MS && took < PROCESS_GRACE_MS + SOON);
-    CHECK(process.status == 128 + SIGTERM);
-    process_free(&process);
-}
-
 static void test_uninterruptible(void **state)
 {
     (void)state;
-    pid_t stubborn = begin_fork(check_grace_period_of_uninterruptible_child);
     in_fork(check_uninterruptible_child);
-    end_fork(stubborn);
 }
 
 static void test_reasons(void **state)
