@@ -26,10 +26,7 @@ static void add_revision(struct arena *arena, struct node *list, const struct re
 static struct node *describe(struct arena *arena, const struct deployed_service *deployed)
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
-    struct node *map = node_new(arena, NODE_MAP);
-    node_set_string(arena, map, "name", deployed->service->name);
-    node_set_string(arena, map, "namespace", deployed->namespace->name);
-    node_set_bool(arena, map, "deployed", live != NULL);
+    struct node *map = cmd_describe_service(arena, deployed, live);
     struct node *list = node_set_list(arena, map, "revisions");
     if (!live)
         return map;

@@ -142,13 +142,20 @@ static void set_rollout(struct arena *arena, struct node *map, const struct node
         node_set_string(arena, rollout, "message", message);
 }
 
-static struct node *describe(struct arena *arena, const struct deployed_service *deployed)
+struct node *cmd_describe_service(struct arena *arena, const struct deployed_service *deployed,
+                                  const struct node *live)
 {
-    const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     struct node *map = node_new(arena, NODE_MAP);
     node_set_string(arena, map, "name", deployed->service->name);
     node_set_string(arena, map, "namespace", deployed->namespace->name);
     node_set_bool(arena, map, "deployed", live != NULL);
+    return map;
+}
+
+static struct node *describe(struct arena *arena, const struct deployed_service *deployed)
+{
+    const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
+    struct node *map = cmd_describe_service(arena, deployed, live);
     struct node *job = describe_job(arena, deployed);
     if (job)
         node_set(arena, map, "preDeploy", job);

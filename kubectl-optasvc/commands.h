@@ -3,6 +3,7 @@
 #define OPTASVC_COMMANDS_H
 
 #include "cli/cli.h"
+#include "cluster/cluster.h"
 #include "os/console.h"
 
 extern const struct command command_apply;
@@ -50,5 +51,10 @@ int cmd_apply_check_flags(const struct invocation *invocation);
 /* Shared by several commands. Return the exit status. */
 int cmd_apply(const struct invocation *invocation);
 int cmd_render(const struct invocation *invocation);
+
+/* Returns a map with the name and namespace of a service and whether it is deployed, to which
+ * commands add what they print as JSON. `live`: its workload; NULL if there is none. */
+struct node *cmd_describe_service(struct arena *arena, const struct deployed_service *deployed,
+                                  const struct node *live);
 
 #endif

@@ -50,9 +50,11 @@ struct node *rollback_workload(struct arena *arena, const struct node *live,
     node_set_string(arena, reference, "uid", object_uid(live));
     for (; metadata; metadata = metadata->next)
         node_put(reference, node_copy(arena, metadata->key), node_copy(arena, metadata));
-    struct node *spec = node_copy(arena, node_get(applied, "spec"));
+    const struct node *own = node_get(applied, "spec"); /* NULL: others have taken all its fields */
+    struct node *spec = own ? node_copy(arena, own) : node_new(arena, NODE_MAP);
     node_put(object, node_scalar(arena, STYLE_TEXT, STR("spec")), spec);
-    node_replace(spec, "template", node_copy(arena, template));
+    node_remove(spec, "template");
+    node_set(arena, spec, "template", node_copy(arena, template));
     return object;
 }
 

@@ -1,4 +1,4 @@
-/* A service file that is made from a file of another tool.
+/* A service file that is generated from a file of another tool.
  *
  * An importer (compose.h) builds the tree of the service file: maps with the fields of fields.def
  * in any order, in which each node has the location of the text that it comes from. What the tree

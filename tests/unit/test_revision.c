@@ -121,6 +121,30 @@ static void test_rollback_workload(void **state)
     assert_true(node_equal(rollback_workload(&unit->arena, live, template), wanted));
 }
 
+/* The template is sent even if other managers have taken all fields of the spec, or the template.
+ */
+static void test_rollback_of_taken_fields(void **state)
+{
+    struct unit *unit = *state;
+    const struct node *template = unit_object(unit, "{spec: {y: 2}}");
+    const char *const fields[] = {"f:metadata: {f:labels: {f:a: {}}}",
+                                  "f:metadata: {f:labels: {f:a: {}}}, f:spec: {f:strategy: {}}"};
+    const char *const specs[] = {"{template: {spec: {y: 2}}}",
+                                 "{strategy: {type: Recreate}, template: {spec: {y: 2}}}"};
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        const struct node *live = unit_object(
+            unit, str_format(&unit->arena,
+                             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, "
+                             "namespace: shop, uid: u1, labels: {a: b}, managedFields: [{manager: "
+                             "optasvc, operation: Apply, fieldsV1: {%s}}]}, spec: {strategy: "
+                             "{type: Recreate}, template: {spec: {x: 1}}}}",
+                             fields[i])
+                      .data);
+        struct node *object = rollback_workload(&unit->arena, live, template);
+        assert_true(node_equal(node_get(object, "spec"), unit_object(unit, specs[i])));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +152,7 @@ int main(void)
         UNIT_TEST(test_change),
         UNIT_TEST(test_stateful_set),
         UNIT_TEST(test_rollback_workload),
+        UNIT_TEST(test_rollback_of_taken_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
