@@ -374,28 +374,35 @@ static struct str created_at(const struct node *pod)
     return node_string(node_at(pod, "metadata creationTimestamp"));
 }
 
-bool pod_is_newest(const struct rollout_state_lists *lists, const struct node *pod)
+struct pod_revision rollout_newest_revision(const struct rollout_state_lists *lists)
 {
+    const struct node *workload = lists->workload;
+    if (workload && kind_is_stateful(workload))
+        return (struct pod_revision){.label = MANIFEST_STATEFULSET_REVISION,
+                                     .value =
+                                         node_string(node_at(workload, "status updateRevision"))};
+    if (!lists->pods || (workload && object_number(workload, "status updatedReplicas", 0) == 0))
+        return (struct pod_revision){0};
     const struct node *newest = lists->pods;
-    if (kind_is_stateful(lists->workload))
-        return str_equal(object_label(pod, MANIFEST_STATEFULSET_REVISION),
-                         node_string(node_at(lists->workload, "status updateRevision")));
-    if (lists->workload && object_number(lists->workload, "status updatedReplicas", 0) == 0)
-        return false;
-    for (const struct node *other = lists->pods; other; other = other->next)
-        if (str_compare(created_at(other), created_at(newest)) > 0)
-            newest = other;
-    return str_equal(object_label(pod, MANIFEST_DEPLOYMENT_REVISION),
-                     object_label(newest, MANIFEST_DEPLOYMENT_REVISION));
+    for (const struct node *pod = newest->next; pod; pod = pod->next)
+        if (str_compare(created_at(pod), created_at(newest)) > 0)
+            newest = pod;
+    return (struct pod_revision){.label = MANIFEST_DEPLOYMENT_REVISION,
+                                 .value = object_label(newest, MANIFEST_DEPLOYMENT_REVISION)};
 }
 
-/* Returns the cause in the pods of the newest or of earlier revisions. */
+bool pod_has_revision(const struct node *pod, const struct pod_revision *revision)
+{
+    return revision->label && str_equal(object_label(pod, revision->label), revision->value);
+}
+
+/* Returns the cause in the pods that have a revision, or in those that do not have it. */
 static struct cause pods_cause(struct arena *arena, const struct rollout_state_lists *lists,
-                               bool newest)
+                               const struct pod_revision *revision, bool has)
 {
     const struct node *chosen = NULL;
     for (const struct node *pod = lists->pods; pod; pod = pod->next)
-        if (pod_is_unready(pod) && pod_is_newest(lists, pod) == newest &&
+        if (pod_is_unready(pod) && pod_has_revision(pod, revision) == has &&
             (!chosen || weight_of(pod) > weight_of(chosen)))
             chosen = pod;
     return chosen ? pod_cause(arena, lists, chosen) : (struct cause){0};
@@ -403,8 +410,9 @@ static struct cause pods_cause(struct arena *arena, const struct rollout_state_l
 
 struct cause rollout_find_cause(struct arena *arena, const struct rollout_state_lists *lists)
 {
-    struct cause cause = pods_cause(arena, lists, true);
-    if (!cause.what.len)
+    const struct pod_revision newest = rollout_newest_revision(lists);
+    struct cause cause = pods_cause(arena, lists, &newest, true);
+    if (!cause.what.len && lists->workload)
         cause = create_cause(arena, lists);
-    return cause.what.len ? cause : pods_cause(arena, lists, false);
+    return cause.what.len ? cause : pods_cause(arena, lists, &newest, false);
 }

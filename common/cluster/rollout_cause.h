@@ -18,12 +18,21 @@ struct cause {
 struct rollout_state_lists {
     const struct node *pods;   /* list of the service's pods, ready or not */
     const struct node *events; /* list of warnings in the namespace */
-    const struct node *workload;
+    const struct node *workload; /* NULL: not found */
     struct str container; /* name of the container of the service itself */
 };
 
-/* True if a pod has the newest pod template of its workload. */
-bool pod_is_newest(const struct rollout_state_lists *lists, const struct node *pod);
+/* A revision of a pod template: the label of its pods. */
+struct pod_revision {
+    const char *label; /* NULL: no pod has the revision */
+    struct str value;
+};
+
+/* Returns the newest revision of a workload's pod template. */
+struct pod_revision rollout_newest_revision(const struct rollout_state_lists *lists);
+
+/* True if a pod was created from this revision. */
+bool pod_has_revision(const struct node *pod, const struct pod_revision *revision);
 
 /* Returns the cause that explains most: a container that cannot start, else one that is not ready,
  * else a pod that is not scheduled, else pods that are not created. Pods of earlier revisions are

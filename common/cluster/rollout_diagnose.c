@@ -250,13 +250,14 @@ static const struct node *items_of(const struct kubectl *kubectl, const struct p
                : NULL;
 }
 
-/* Adds the pods of the newest or of earlier revisions that are not ready to `shown`, which already
- * has some. Returns their number. */
-static size_t choose_pods(const struct rollout_state_lists *lists, bool newest,
-                          const struct node **shown, size_t count)
+/* Adds the pods that are not ready, and that have or do not have a revision, to `shown`, which
+ * already has some. Returns their number. */
+static size_t choose_pods(const struct rollout_state_lists *lists,
+                          const struct pod_revision *revision, bool has, const struct node **shown,
+                          size_t count)
 {
     for (const struct node *pod = lists->pods; pod && count < PODS_SHOWN; pod = pod->next)
-        if (pod_is_unready(pod) && pod_is_newest(lists, pod) == newest)
+        if (pod_is_unready(pod) && pod_has_revision(pod, revision) == has)
             shown[count++] = pod;
     return count;
 }
@@ -291,8 +292,9 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
                                               .container = rollout->deployed->service->name};
     struct cause cause = rollout_find_cause(arena, &lists);
     const struct node *shown[PODS_SHOWN];
-    size_t count = choose_pods(&lists, true, shown, 0);
-    count = choose_pods(&lists, false, shown, count);
+    const struct pod_revision newest = rollout_newest_revision(&lists);
+    size_t count = choose_pods(&lists, &newest, true, shown, 0);
+    count = choose_pods(&lists, &newest, false, shown, count);
     struct buf out = {0};
     add_cause(&out, &cause);
     console_print_messages(buf_str(&out));

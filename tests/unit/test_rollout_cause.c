@@ -17,8 +17,8 @@
 static const struct row {
     const char *pods;
     const char *events;
-    const char *workload;
-    const char *what; /* part of it */
+    const char *workload; /* its status; NULL: the workload was not found */
+    const char *what;     /* part of it */
     const char *fix;
     bool log;
 } rows[] = {
@@ -153,6 +153,11 @@ static const struct row {
      "pods cannot be created", "lower resource_request", false},
     {OLD("web-1", "a", T1, WAITING("ErrImagePull", "old: not found")), "", "{}",
      "container web has no image: old: not found", "check the name", false},
+    /* A workload that was deleted, or that may not be read */
+    {OLD("web-1", "a", T1, WAITING("ErrImagePull", "old: not found")) ", " OLD(
+         "web-2", "b", T2, WAITING("ErrImagePull", "new: not found")),
+     "", NULL, "container web has no image: new: not found", "check the name", false},
+    {"", "", NULL, "", "", false},
     /* Init containers and sidecars */
     {POD("web-1",
          "initContainerStatuses: [{name: proxy, ready: true}, {name: migrate, ready: false, "
@@ -173,13 +178,14 @@ static void test_causes(void **state)
     struct unit *unit = *state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct row *row = &rows[i];
+        const char *status = row->workload && *row->workload ? row->workload : "{}";
         struct str workload =
-            str_format(&unit->arena, "{kind: X, metadata: {name: web}, status: %s}",
-                       *row->workload ? row->workload : "{}");
-        const struct rollout_state_lists lists = {.pods = items(unit, row->pods),
-                                                  .events = items(unit, row->events),
-                                                  .workload = unit_object(unit, workload.data),
-                                                  .container = STR("web")};
+            str_format(&unit->arena, "{kind: X, metadata: {name: web}, status: %s}", status);
+        const struct rollout_state_lists lists = {
+            .pods = items(unit, row->pods),
+            .events = items(unit, row->events),
+            .workload = row->workload ? unit_object(unit, workload.data) : NULL,
+            .container = STR("web")};
         struct cause cause = rollout_find_cause(&unit->arena, &lists);
         if (!str_starts_with(cause.what, str_from_c(row->what)) ||
             (!*row->what && cause.what.len) || !str_starts_with(cause.fix, str_from_c(row->fix)) ||

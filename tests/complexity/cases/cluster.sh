@@ -99,9 +99,11 @@ with open("found", encoding="utf-8") as file:
 for item in found:
     if item["kind"] == "Deployment":
         item["status"].update(readyReplicas=0, availableReplicas=0, conditions=[
-            {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}])
+            {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded",
+             "lastUpdateTime": "2024-01-01T00:10:00Z"}])
         labels = item["metadata"]["labels"]
 write("found", found)
+write("workload", [item for item in found if item["kind"] == "Deployment"])
 write("pods", [{"apiVersion": "v1", "kind": "Pod",
                 "metadata": {"name": "web1-%d" % i, "namespace": "shop", "labels": labels},
                 "status": {"phase": "Pending", "containerStatuses": [
