@@ -217,46 +217,28 @@ static void compare_kind(struct apply *apply, const struct kind *kind, const str
     }
 }
 
-/* Lists these kinds in parallel, and evaluates and frees one list after the other. */
-static void compare_lists(struct apply *apply, const struct kind *const *kinds, size_t count,
-                          struct manifests *missing)
+/* Lists a kind. What it has is freed before the next one is listed, because it may be much. */
+static void compare_list(struct apply *apply, const struct kind *kind, struct manifests *missing)
 {
     struct arena arena = {0};
+    struct map live = {0};
     struct kubectl kubectl = apply->cluster.kubectl;
-    struct runs runs = {0};
     kubectl.arena = &arena;
-    for (size_t i = 0; i < count; i++)
-        runs_add(&arena, &runs, cluster_list_run(&apply->cluster, &kubectl, kinds[i]->resource));
-    kubectl_poll(&kubectl, runs.items, runs.count);
-    for (size_t i = 0; i < count && !process_interrupted(); i++) {
-        struct arena list_arena = {0};
-        struct map live = {0};
-        kubectl.arena = &list_arena;
-        if (process_succeeded(&runs.items[i]))
-            live = object_index(&list_arena,
-                                kubectl_items(kubectl_parse_output(&kubectl, &runs.items[i])));
-        process_free(&runs.items[i]);
-        compare_kind(apply, kinds[i], &live, missing);
-        arena_free(&list_arena);
-    }
-    runs_free(&runs);
+    struct process run = cluster_list_run(&apply->cluster, &kubectl, kind->resource);
+    kubectl_poll(&kubectl, &run, 1);
+    if (process_succeeded(&run))
+        live = object_index(&arena, kubectl_items(kubectl_parse_output(&kubectl, &run)));
+    process_free(&run);
+    if (!process_interrupted())
+        compare_kind(apply, kind, &live, missing);
     arena_free(&arena);
 }
 
-/* Few kinds at the same time, because a list may be large. */
-static void compare_kinds(struct apply *apply, struct manifests *missing)
+static void compare_lists(struct apply *apply, struct manifests *missing)
 {
-    enum { LISTS_MAX = 2 };
-    const struct kind *kinds[LISTS_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < kind_count && !process_interrupted(); i++) {
+    for (size_t i = 0; i < kind_count && !process_interrupted(); i++)
         if (is_rendered(apply, &kind_table[i]))
-            kinds[count++] = &kind_table[i];
-        if (count == LISTS_MAX || (count && i + 1 == kind_count)) {
-            compare_lists(apply, kinds, count, missing);
-            count = 0;
-        }
-    }
+            compare_list(apply, &kind_table[i], missing);
 }
 
 /* Adds all rendered objects. */
@@ -312,7 +294,7 @@ void apply_check_superseded(struct apply *apply)
     struct map live = {0};
     kubectl.arena = &arena;
     if (apply->cluster.lists_all)
-        compare_kinds(apply, &missing);
+        compare_lists(apply, &missing);
     else
         add_rendered(apply, &missing);
     if (missing.count && !process_interrupted() && get_by_name(&kubectl, &missing, &live))

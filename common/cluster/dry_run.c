@@ -37,12 +37,15 @@ static size_t collect_objects(struct apply *apply, bool absent, struct sent **re
     return count;
 }
 
-/* A dry run of these objects. */
-static struct process dry_run(struct apply *apply, struct node *const *objects, size_t count)
+/* A dry run of these objects. Their text is allocated in `texts`. */
+static struct process dry_run(struct apply *apply, struct arena *texts, struct node *const *objects,
+                              size_t count)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
+    struct kubectl writer = *kubectl;
+    writer.arena = texts;
     unsigned force = apply->cluster.options->apply.force_conflicts ? APPLY_FORCE : 0;
-    return kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, objects, count),
+    return kubectl_apply(kubectl, MANAGER, kubectl_documents(&writer, objects, count),
                          APPLY_DRY_RUN | APPLY_JSON | force);
 }
 
@@ -60,13 +63,23 @@ static struct batches split(struct apply *apply, const struct sent *sent, size_t
     return batches_split(arena, groups, group_count, TITLES_ANY);
 }
 
-/* Returns a dry run of each batch. */
-static struct runs dry_runs(struct apply *apply, const struct batches *batches)
+/* Returns the finished dry runs of all batches. The text that they read is freed, because there may
+ * be much of it. */
+static struct runs dry_runs(struct apply *apply, const struct batches *batches, bool warn)
 {
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    struct arena texts = {0};
     struct runs runs = {0};
     for (size_t i = 0; i < batches->count; i++)
         runs_add(&apply->cluster.arena, &runs,
-                 dry_run(apply, batches->items[i].items, batches->items[i].count));
+                 dry_run(apply, &texts, batches->items[i].items, batches->items[i].count));
+    if (warn)
+        kubectl_run(kubectl, runs.items, runs.count);
+    else
+        kubectl_poll(kubectl, runs.items, runs.count);
+    for (size_t i = 0; i < runs.count; i++)
+        runs.items[i].input = (struct str){0};
+    arena_free(&texts);
     return runs;
 }
 
@@ -217,7 +230,8 @@ static struct runs run_each(struct apply *apply, struct node *const *objects, si
 {
     struct runs runs = {0};
     for (size_t i = 0; i < count; i++)
-        runs_add(&apply->cluster.arena, &runs, dry_run(apply, &objects[i], 1));
+        runs_add(&apply->cluster.arena, &runs,
+                 dry_run(apply, &apply->cluster.arena, &objects[i], 1));
     kubectl_run(&apply->cluster.kubectl, runs.items, runs.count);
     return runs;
 }
@@ -266,8 +280,7 @@ static void print_conflicts(struct apply *apply, const struct node *object,
 void apply_report_conflicts(struct apply *apply)
 {
     struct batches batches = split_contested(apply);
-    struct runs runs = dry_runs(apply, &batches);
-    kubectl_poll(&apply->cluster.kubectl, runs.items, runs.count);
+    struct runs runs = dry_runs(apply, &batches, false);
     for (size_t i = 0; i < batches.count; i++) {
         bool conflicts = kubectl_conflicts(&runs.items[i]);
         process_free(&runs.items[i]);
@@ -299,8 +312,7 @@ bool apply_assume_new(struct apply *apply)
     struct sent *sent;
     size_t count = collect_objects(apply, false, &sent);
     struct batches batches = split(apply, sent, count);
-    struct runs runs = dry_runs(apply, &batches);
-    kubectl_poll(&apply->cluster.kubectl, runs.items, runs.count);
+    struct runs runs = dry_runs(apply, &batches, false);
     bool ok = process_all_succeeded(runs.items, runs.count);
     for (size_t i = 0; ok && i < runs.count; i++)
         ok = is_assumption_right(apply, &runs.items[i]);
@@ -335,8 +347,7 @@ bool apply_dry_run(struct apply *apply, bool absent)
         struct sent *sent;
         size_t count = collect_objects(apply, absent, &sent);
         struct batches batches = split(apply, sent, count);
-        runs = dry_runs(apply, &batches);
-        kubectl_run(&apply->cluster.kubectl, runs.items, runs.count);
+        runs = dry_runs(apply, &batches, true);
         if (!process_all_succeeded(runs.items, runs.count)) {
             report_rejected(apply, &batches, &runs);
             runs_free(&runs);
