@@ -379,13 +379,14 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 	@$(MAKE) --no-print-directory $(PARALLEL) SAN=1 test-programs
 	+@MAKE="$(MAKE)" tests/suites check check-san property property-san limits security security-san hardening
 
-# Two groups that do not disturb each other: the first loads the processor, the second mostly waits for servers.
-# Only the second builds and starts servers, so no two suites compete for a port or for $(CACHE).
+# Two groups that take about the same time and do not disturb each other: the first loads the processor, the
+# second mostly waits for servers. Only the second starts servers, so no two suites compete for a port. Packages
+# are last in the first one, because the second has built Helm and kubectl by then.
 .PHONY: test-slow test-real
 test-slow:
-	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly
+	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly packages
 test-real:
-	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema kube-score packages
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema kube-score
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes
