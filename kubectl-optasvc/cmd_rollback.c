@@ -328,7 +328,8 @@ const struct command command_rollback = {
     .details = "Applies the pod template of an earlier revision and waits for its pods. "
                "Everything outside of the pod template remains as it is: the number of pods, "
                "and other objects, which are listed if they have changed since. To restore "
-               "these too, apply the service file of that time.",
+               "these too, apply the service file of that time. The next apply of the current file "
+               "deploys what it says, so correct it first.",
     .examples = EXAMPLES(
         {"Roll back to the pods before the last change", "kubectl optasvc rollback -f web.yaml"},
         {"Roll back one service to a revision that history lists",
