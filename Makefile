@@ -414,7 +414,7 @@ $(BUILD)/obj/tests/property/edit: %: %.o $(BUILD)/libcommon.a
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: docs
-docs: all ## Regenerate the field reference in README.md and docs/limits.md
+docs: all ## Regenerate the field reference in README.md, docs/limits.md and docs/rules.md
 	@tests/docs update $(BIN)
 
 .PHONY: format

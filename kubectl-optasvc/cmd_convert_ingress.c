@@ -24,9 +24,11 @@ static bool read_file(struct manifest_files *files, const char *path)
     files->sources[files->count++] = (struct source){
         .path = is_stdin ? STR("<stdin>") : str_from_c(path), .text = buf_str(text)};
     if (error == EFBIG)
-        diag_error(&files->diags, NO_LOCATION, "%s exceeds %d bytes", path, STREAM_SIZE_MAX);
+        diag_error(&files->diags, NO_LOCATION, RULE_LIMIT_EXCEEDED, "%s exceeds %d bytes", path,
+                   STREAM_SIZE_MAX);
     else if (error)
-        diag_error(&files->diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
+        diag_error(&files->diags, NO_LOCATION, RULE_FILE_UNREADABLE, "cannot read %s: %s", path,
+                   strerror(error));
     return error == 0;
 }
 

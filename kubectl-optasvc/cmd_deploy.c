@@ -1,3 +1,4 @@
+#include "cli/report.h"
 #include "cluster/cluster.h"
 #include "commands.h"
 #include "os/process.h"
@@ -73,10 +74,7 @@ static bool buffer_stdin(const struct options *options, off_t *ret_start)
     *ret_start = 0;
     if (error == 0)
         return true;
-    struct buf line = {0};
-    buf_format(&line, "error: cannot read standard input: %s\n", strerror(error));
-    console_print_messages(buf_str(&line));
-    buf_free(&line);
+    report_failure(RULE_FILE_UNREADABLE, "cannot read standard input: %s", strerror(error));
     return false;
 }
 
@@ -98,7 +96,7 @@ static bool check_images(const struct invocation *invocation)
         const struct service *service = cluster.services[i].service;
         if (service->has_image)
             continue;
-        diag_error(&cluster.diags, NO_LOCATION,
+        diag_error(&cluster.diags, NO_LOCATION, RULE_IMAGE_NOT_FOUND,
                    "no image selected for \"%.*s\", which has image: AUTO", STR_ARG(service->name));
         diag_hint(&cluster.diags, "push a local image with --image, or select a pushed one with "
                                   "--image-tag or --image-digest");

@@ -1,6 +1,7 @@
 #include "cli/completion.h"
 #include "commands.h"
 #include "explain_values.h"
+#include "manifest/session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,37 +115,34 @@ static void suggest_field(struct arena *arena, const struct field_path_error *er
                                       error->prefix.len ? "." : "", STR_ARG(suggestion->best));
 }
 
-static void suggest(struct buf *out, struct arena *arena, struct str name,
-                    const struct field_path_error *error)
+static void suggest(struct diags *diags, struct str name, const struct field_path_error *error)
 {
+    struct arena *arena = diags->arena;
     struct suggestion suggestion = {.word = error->schema ? error->word : name};
     suggest_field(arena, error, &suggestion);
     struct str similar = {0};
     if (!error->schema)
         similar = similar_fields(arena, name, &suggestion);
     if (similar.len)
-        buf_format(out, "  did you mean %.*s?\n", STR_ARG(similar));
-    else if (suggestion.best.len)
-        buf_format(out, "  did you mean \"%.*s\"?\n", STR_ARG(suggestion.best));
-    else if (error->prefix.len)
-        buf_format(out, "  run kubectl optasvc explain %.*s to describe that field\n",
-                   STR_ARG(error->prefix));
-    else
-        buf_add(out, STR("  run kubectl optasvc explain to list the fields\n"));
+        diag_hint(diags, "did you mean %.*s?", STR_ARG(similar));
+    else if (!diag_suggest(diags, &suggestion) && error->prefix.len)
+        diag_hint(diags, "run kubectl optasvc explain %.*s to describe that field",
+                  STR_ARG(error->prefix));
+    else if (!suggestion.best.len)
+        diag_hint(diags, "run kubectl optasvc explain to list the fields");
 }
 
-static void report_unknown(struct buf *out, struct arena *arena, struct str name,
+static void report_unknown(struct diags *diags, struct str name,
                            const struct field_path_error *error)
 {
-    buf_add(out, STR("error: unknown field \""));
-    diag_add_visible(out, name);
-    buf_add(out, STR("\"\n"));
+    diag_error(diags, NO_LOCATION, RULE_UNKNOWN_FIELD, "unknown field \"%.*s\"", STR_ARG(name));
     if (error->foreign_hint.len)
-        buf_format(out, "  %.*s\n", STR_ARG(error->foreign_hint));
+        diag_hint(diags, "%.*s", STR_ARG(error->foreign_hint));
     if (error->others.len)
-        buf_format(out, "  did you mean %.*s?\n", STR_ARG(error->others));
+        diag_hint_line(diags,
+                       str_format(diags->arena, "did you mean %.*s?", STR_ARG(error->others)).data);
     else if (!error->foreign_hint.len)
-        suggest(out, arena, name, error);
+        suggest(diags, name, error);
 }
 
 static void list_fields(struct buf *out, struct arena *arena)
@@ -285,12 +283,12 @@ static bool explain_one(const struct invocation *invocation, struct str name, st
 {
     struct field_path path;
     struct field_path_error error;
-    struct buf messages = {0};
+    struct diags diags = {.arena = arena};
     bool found = field_path_find(arena, name, &path, &error);
     if (found)
         explain_path(out, arena, &path, invocation->options.recursive_fields);
     else
-        report_unknown(&messages, arena, name, &error);
+        report_unknown(&diags, name, &error);
     bool has_values =
         found && path.count && (path.root == &service_schema || path.root == &file_schema);
     if (found && invocation->options.input.files.count) {
@@ -298,15 +296,13 @@ static bool explain_one(const struct invocation *invocation, struct str name, st
             found = explain_values(invocation, &path, out);
         else {
             found = false;
-            buf_format(&messages,
-                       "error: %.*s has no values that can be shown: -f shows those of fields of a "
-                       "service or of the file\n",
+            diag_error(&diags, NO_LOCATION, RULE_USAGE,
+                       "%.*s has no values that can be shown: -f shows those of fields of a "
+                       "service or of the file",
                        STR_ARG(name));
         }
     }
-    console_print_messages(buf_str(&messages));
-    buf_free(&messages);
-    return found;
+    return session_report(&diags, invocation->color) && found;
 }
 
 static int run_explain(const struct invocation *invocation)

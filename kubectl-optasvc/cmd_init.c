@@ -111,9 +111,11 @@ static bool read_source(struct init_run *run)
                         .text = buf_str(&run->text)};
     run->source.lines = line_map_new(&run->arena);
     if (error == EFBIG)
-        diag_error(&run->diags, NO_LOCATION, "%s exceeds %d bytes", path, FILE_SIZE_MAX);
+        diag_error(&run->diags, NO_LOCATION, RULE_LIMIT_EXCEEDED, "%s exceeds %d bytes", path,
+                   FILE_SIZE_MAX);
     else if (error)
-        diag_error(&run->diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
+        diag_error(&run->diags, NO_LOCATION, RULE_FILE_UNREADABLE, "cannot read %s: %s", path,
+                   strerror(error));
     return error == 0;
 }
 
@@ -136,7 +138,7 @@ static bool check_directory(struct init_run *run)
     if (!output || !has_files(&run->import) ||
         str_equal(str_directory(str_from_c(output)), str_directory(run->source.path)))
         return true;
-    diag_error(&run->diags, NO_LOCATION,
+    diag_error(&run->diags, NO_LOCATION, RULE_FILE_OUTSIDE_DIRECTORY,
                "the service file has files whose paths are relative to the Compose file");
     diag_hint(&run->diags, "write it to the same directory");
     return false;
@@ -165,7 +167,8 @@ static int write_file(const struct init_run *run, struct str text)
     if (!path)
         return console_finish(text);
     if (!run->options.force && access(path, F_OK) == 0)
-        return report_failure("%s exists; pass --force to overwrite it", path);
+        return report_failure(RULE_FILE_UNWRITABLE, "%s exists; pass --force to overwrite it",
+                              path);
     return report_write_file("service file", path, run->options.force ? O_TRUNC : O_EXCL, text)
                ? EXIT_SUCCESS
                : EXIT_FAILURE;

@@ -37,7 +37,8 @@ static const struct deployed_service *only_service(struct cluster *cluster)
     }
     if (count != 1) {
         only = NULL;
-        diag_error(&cluster->diags, NO_LOCATION, "the files define several services%s: %.*s",
+        diag_error(&cluster->diags, NO_LOCATION, RULE_AMBIGUOUS_SELECTION,
+                   "the files define several services%s: %.*s",
                    pre_deploy ? " with pre_deploy" : "", STR_ARG(buf_str(&names)));
         diag_hint(&cluster->diags, "pass one of these names as an argument");
     }
@@ -116,7 +117,8 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
     if (!pod && deployed->namespace->live && cluster_query(cluster, LIST_POD_OWNERS, QUERY_LENIENT))
         pod = choose_pod(deployed);
     if (!pod) {
-        diag_error(&cluster->diags, NO_LOCATION, "no running pod of \"%.*s\" in namespace \"%.*s\"",
+        diag_error(&cluster->diags, NO_LOCATION, RULE_NOT_DEPLOYED,
+                   "no running pod of \"%.*s\" in namespace \"%.*s\"",
                    STR_ARG(deployed->service->name), STR_ARG(deployed->namespace->name));
         diag_hint(&cluster->diags, "run kubectl optasvc status to see the state of the service");
         return EXIT_FAILURE;

@@ -32,11 +32,11 @@ static void report_unknown(struct cluster *cluster, const struct node *live, int
     struct str title = object_title(&cluster->arena, live);
     struct str namespace = object_namespace(live);
     if (number)
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_REVISION_NOT_FOUND,
                    "%.*s in namespace \"%.*s\" has no revision %" PRId64, STR_ARG(title),
                    STR_ARG(namespace), number);
     else
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_REVISION_NOT_FOUND,
                    "%.*s in namespace \"%.*s\" has no earlier revision with another pod template",
                    STR_ARG(title), STR_ARG(namespace));
     diag_hint(&cluster->diags, "run kubectl optasvc history to list the revisions");
@@ -45,7 +45,7 @@ static void report_unknown(struct cluster *cluster, const struct node *live, int
 static void report_not_owned(struct cluster *cluster, const struct node *live)
 {
     struct str managers = object_managers(&cluster->arena, live);
-    diag_error(&cluster->diags, NO_LOCATION,
+    diag_error(&cluster->diags, NO_LOCATION, RULE_OWNED_BY_OTHER,
                "%.*s in namespace \"%.*s\" was not created by apply%s%.*s",
                STR_ARG(object_title(&cluster->arena, live)), STR_ARG(object_namespace(live)),
                managers.len ? "; it is managed by " : "", STR_ARG(managers));
@@ -69,7 +69,7 @@ static void select_revision(struct rollbacks *rollbacks, struct rollback *rollba
     if (cluster->diags.errors > errors || process_interrupted())
         return;
     if (!current || !rollout_is_observed(live)) {
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_ROLLOUT_PAUSED,
                    "%.*s in namespace \"%.*s\": its controller has not recorded the last change",
                    STR_ARG(object_title(&cluster->arena, live)), STR_ARG(object_namespace(live)));
         diag_hint(&cluster->diags, "try again in a moment");
@@ -153,7 +153,7 @@ static void check_config_maps(struct rollbacks *rollbacks, struct rollback *roll
             !map_get(&rollback->required, object_name(reference)) ||
             map_add(arena, &reported, object_name(reference), reference))
             continue;
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_OBJECT_NOT_FOUND,
                    "ConfigMap \"%.*s\" not found in namespace \"%.*s\": the pods of revision "
                    "%" PRId64 " of \"%.*s\" require it",
                    STR_ARG(object_name(reference)), STR_ARG(object_namespace(reference)),
@@ -307,7 +307,7 @@ static int run_rollback(const struct invocation *invocation)
         return status;
     bool ok = cluster_open(cluster, &invocation->options, invocation->color, true);
     if (ok && cluster->service_count > 1 && invocation->options.rollback.to_revision) {
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_AMBIGUOUS_SELECTION,
                    "--to-revision requires a single service, but the files define several");
         diag_hint(&cluster->diags, "pass the name of one as an argument");
         ok = false;

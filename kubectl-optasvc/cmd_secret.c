@@ -38,19 +38,19 @@ static struct str argument(const struct command_run *run)
     return str_from_c(run->invocation->arguments.items[0]);
 }
 
-__attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, const char *format,
-                                                       ...)
+__attribute__((format(printf, 3, 4))) static bool fail(struct command_run *run, enum rule rule,
+                                                       const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    diag_verror(&run->cluster.diags, NO_LOCATION, format, arguments);
+    diag_verror(&run->cluster.diags, NO_LOCATION, rule, format, arguments);
     va_end(arguments);
     return false;
 }
 
 static bool report_not_found(struct command_run *run, struct str name)
 {
-    fail(run, "secret \"%.*s\" not found", STR_ARG(name));
+    fail(run, RULE_OBJECT_NOT_FOUND, "secret \"%.*s\" not found", STR_ARG(name));
     diag_hint(&run->cluster.diags,
               "run kubectl optasvc secret list with the same flags to list the secrets");
     return false;
@@ -59,7 +59,8 @@ static bool report_not_found(struct command_run *run, struct str name)
 static bool check_name(struct command_run *run, struct str name)
 {
     const char *problem = name_check_variable(name);
-    return !problem || fail(run, "secret name \"%.*s\" %s", STR_ARG(name), problem);
+    return !problem ||
+           fail(run, RULE_INVALID_NAME, "secret name \"%.*s\" %s", STR_ARG(name), problem);
 }
 
 /* Reads a file descriptor to its end, into the arena for values only. */
@@ -73,13 +74,14 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return fail(run, "cannot read %s: %s", what, strerror(errno));
+            return fail(run, RULE_FILE_UNREADABLE, "cannot read %s: %s", what, strerror(errno));
         if (count == 0)
             break;
         len += (size_t)count;
     }
     if (len > SECRET_SIZE_MAX)
-        return fail(run, "%s exceeds 1 MiB, the maximum size of a Secret", what);
+        return fail(run, RULE_LIMIT_EXCEEDED, "%s exceeds 1 MiB, the maximum size of a Secret",
+                    what);
     *ret = (struct str){bytes, len};
     return !process_interrupted();
 }
@@ -116,23 +118,25 @@ static bool prompt_value(struct command_run *run, struct str name, struct str *r
 {
     struct termios saved;
     if (tcgetattr(STDIN_FILENO, &saved) < 0)
-        return fail(run, "cannot read from the terminal: %s", strerror(errno));
+        return fail(run, RULE_FILE_UNREADABLE, "cannot read from the terminal: %s",
+                    strerror(errno));
     cluster_print(&run->cluster, "%.*s will be set in %.*s", STR_ARG(name),
                   STR_ARG(prompt_where(&run->cluster)));
     char *line = arena_alloc(&run->values, TERMINAL_LINE_MAX);
     ssize_t count = read_hidden_line(name, &saved, line);
     if (count < 0)
-        return process_interrupted()
-                   ? false
-                   : fail(run, "cannot read from the terminal: %s", strerror(errno));
+        return process_interrupted() ? false
+                                     : fail(run, RULE_FILE_UNREADABLE,
+                                            "cannot read from the terminal: %s", strerror(errno));
     if (count == TERMINAL_LINE_MAX)
-        return fail(run, "the value exceeds one terminal line; use --from-file");
+        return fail(run, RULE_LIMIT_EXCEEDED,
+                    "the value exceeds one terminal line; use --from-file");
     size_t len = (size_t)count;
     if (len && line[len - 1] == '\n')
         len--;
     *ret = (struct str){line, len};
     return len > 0 || run->options.secret.allow_empty ||
-           fail(run, "the value is empty; pass --allow-empty to set it anyway");
+           fail(run, RULE_SECRET_VALUE, "the value is empty; pass --allow-empty to set it anyway");
 }
 
 static bool read_file(struct command_run *run, const char *path, struct str *ret)
@@ -141,7 +145,7 @@ static bool read_file(struct command_run *run, const char *path, struct str *ret
         return read_value(run, STDIN_FILENO, "standard input", ret);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail(run, "cannot read %s: %s", path, strerror(errno));
+        return fail(run, RULE_FILE_UNREADABLE, "cannot read %s: %s", path, strerror(errno));
     bool ok = read_value(run, fd, path, ret);
     close(fd);
     return ok;
@@ -164,7 +168,7 @@ static void warn_newline(struct command_run *run, struct str value, bool file)
     bool is_multiline = file && str_find(text, 0, '\n') < text.len;
     if (text.len == value.len || str_ends_with(text, STR("\n")) || is_multiline)
         return;
-    diag_warning(&run->cluster.diags, NO_LOCATION,
+    diag_warning(&run->cluster.diags, NO_LOCATION, RULE_SECRET_VALUE,
                  "the value ends with a newline, which is part of the secret");
     diag_hint(&run->cluster.diags,
               "pass --trim-newline to remove it, or use printf instead of echo");
@@ -176,7 +180,8 @@ static bool check_value(struct command_run *run, struct str *value, bool file)
 {
     struct str text = trim_newline(*value);
     if (text.len == 0 && !run->options.secret.allow_empty) {
-        fail(run, value->len ? "the value is only a newline" : "the value is empty");
+        fail(run, RULE_SECRET_VALUE,
+             value->len ? "the value is only a newline" : "the value is empty");
         diag_hint(&run->cluster.diags, "pass --allow-empty to set it anyway");
         return false;
     }
@@ -239,7 +244,7 @@ static void report_needed(struct command_run *run, const struct secrets *changes
         const struct secret *change = secrets_find(changes, user->variable->key);
         if (!change || change->encoded.data || user->variable->optional)
             continue;
-        diag_warning(&cluster->diags, user->variable->at,
+        diag_warning(&cluster->diags, user->variable->at, RULE_SECRET_IN_USE,
                      "%.*s needs the deleted key \"%.*s\": new pods cannot start without it",
                      STR_ARG(secret_user_format(&cluster->arena, user)), STR_ARG(change->name));
         diag_hint(&cluster->diags,
@@ -321,7 +326,7 @@ static bool run_import(struct command_run *run)
     if (!ok)
         return false;
     if (dotenv.count == 0)
-        return fail(run, "%s has no NAME=VALUE lines", path);
+        return fail(run, RULE_SECRET_VALUE, "%s has no NAME=VALUE lines", path);
     struct secrets changes = {.count = dotenv.count};
     changes.items = ARENA_ARRAY(&run->values, dotenv.count, struct secret);
     for (size_t i = 0; i < dotenv.count; i++)
@@ -401,7 +406,8 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
             const struct secret *new = secrets_find(&now, name);
             if (!previous != !new || (previous && !str_equal(previous->encoded, new->encoded)))
                 return fail(
-                    run, "\"%.*s\" was modified during the edit; nothing was changed; edit again",
+                    run, RULE_EDIT_FAILED,
+                    "\"%.*s\" was modified during the edit; nothing was changed; edit again",
                     STR_ARG(name));
         }
         enum secrets_patched patched =
@@ -413,7 +419,8 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
         return finish_change(run, changes, changes, read);
     }
     return fail(
-        run, "the Secret was modified repeatedly during the edit; nothing was changed; edit again");
+        run, RULE_EDIT_FAILED,
+        "the Secret was modified repeatedly during the edit; nothing was changed; edit again");
 }
 
 static struct str deleted_names(struct command_run *run, const struct secrets *changes)
@@ -459,13 +466,14 @@ static bool select_namespace(struct command_run *run)
 {
     struct cluster *cluster = &run->cluster;
     if (cluster->namespace_count != 1)
-        return fail(run, "the files use several namespaces; pass files of a single namespace");
+        return fail(run, RULE_AMBIGUOUS_SELECTION,
+                    "the files use several namespaces; pass files of a single namespace");
     run->namespace = &cluster->namespaces[0];
     const struct layer *layer = run->namespace->layer;
     const struct environment *environment = &layer->environment;
     if (environment->secret_store.len == 0)
         return true;
-    fail(run, "the secrets of this environment come from the %.*s \"%.*s\"",
+    fail(run, RULE_EXTERNAL_SECRETS, "the secrets of this environment come from the %.*s \"%.*s\"",
          STR_ARG(environment->secret_store_kind), STR_ARG(environment->secret_store));
     struct str key = service_secret_key(&cluster->arena, layer);
     bool named = run->invocation->arguments.count &&

@@ -199,8 +199,9 @@ static bool report_remaining(struct cluster *cluster, const struct cluster_names
     if (count > LISTED_MAX)
         buf_format(&remaining, "and %zu more\n", count - LISTED_MAX);
     if (count) {
-        diag_error(&cluster->diags, NO_LOCATION, "namespace \"%.*s\" contains other objects; %s",
-                   STR_ARG(namespace->name), consequence);
+        diag_error(&cluster->diags, NO_LOCATION, RULE_NAMESPACE_IN_USE,
+                   "namespace \"%.*s\" contains other objects; %s", STR_ARG(namespace->name),
+                   consequence);
         diag_hint(&cluster->diags,
                   "delete them first, with kubectl delete KIND NAME -n %.*s, or omit "
                   "--delete-namespace:\n%.*s",
@@ -219,7 +220,8 @@ bool namespace_check_deletable(struct cluster *cluster, const struct cluster_nam
     struct arena *arena = cluster->kubectl.arena;
     const char *problem = check_owner(arena, namespace);
     if (problem) {
-        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" %s", STR_ARG(namespace->name), problem);
+        diag_error(diags, NO_LOCATION, RULE_NAMESPACE_IN_USE, "namespace \"%.*s\" %s",
+                   STR_ARG(namespace->name), problem);
         diag_hint(diags, "omit --delete-namespace, or run: kubectl delete namespace %.*s",
                   STR_ARG(namespace->name));
         return false;

@@ -15,7 +15,8 @@
 
 static bool fail(struct cluster *cluster, const char *action, const char *path)
 {
-    diag_error(&cluster->diags, NO_LOCATION, "cannot %s %s: %s", action, path, strerror(errno));
+    diag_error(&cluster->diags, NO_LOCATION, RULE_FILE_UNWRITABLE, "cannot %s %s: %s", action, path,
+               strerror(errno));
     return false;
 }
 
@@ -94,7 +95,8 @@ static bool run_editor(struct cluster *cluster, const char *path)
         editor = getenv("EDITOR");
     if (!editor || !*editor) {
         if (!isatty(STDIN_FILENO)) {
-            diag_error(&cluster->diags, NO_LOCATION, "no editor found; set EDITOR");
+            diag_error(&cluster->diags, NO_LOCATION, RULE_TOOL_NOT_FOUND,
+                       "no editor found; set EDITOR");
             return false;
         }
         editor = "vi";
@@ -105,8 +107,8 @@ static bool run_editor(struct cluster *cluster, const char *path)
     process_run_foreground(&run);
     bool ok = process_succeeded(&run);
     if (!ok && !process_interrupted())
-        diag_error(&cluster->diags, NO_LOCATION, "the editor \"%s\" failed; nothing was changed",
-                   editor);
+        diag_error(&cluster->diags, NO_LOCATION, RULE_EDIT_FAILED,
+                   "the editor \"%s\" failed; nothing was changed", editor);
     process_free(&run);
     return ok;
 }
@@ -162,7 +164,7 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
         if (ok)
             return true;
         if (!confirm_retry(cluster)) {
-            diag_error(&cluster->diags, NO_LOCATION, "nothing was changed");
+            diag_error(&cluster->diags, NO_LOCATION, RULE_EDIT_FAILED, "nothing was changed");
             return false;
         }
     }

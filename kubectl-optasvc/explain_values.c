@@ -3,6 +3,7 @@
 #include "explain_origin.h"
 #include "format/quantity.h"
 #include "manifest/render.h"
+#include "manifest/session.h"
 #include "os/console.h"
 
 #include <inttypes.h>
@@ -433,12 +434,11 @@ bool explain_values(const struct invocation *invocation, const struct field_path
     if (ok)
         write_all(&result, path, for_chart, &arena, out);
     if (ok && out->len == start) {
-        console_print_messages(str_format(&arena,
-                                          "error: modules[%" PRId64
-                                          "] is not among the services of the files\n"
-                                          "  omit the index to show the field in all services\n",
-                                          path->module));
-        ok = false;
+        struct diags diags = {.arena = &arena};
+        diag_error(&diags, NO_LOCATION, RULE_SERVICE_NOT_FOUND,
+                   "modules[%" PRId64 "] is not among the services of the files", path->module);
+        diag_hint(&diags, "omit the index to show the field in all services");
+        ok = session_report(&diags, invocation->color);
     }
     arena_free(&arena);
     return ok;

@@ -45,7 +45,7 @@ static struct secret_usage find_usage(struct cluster *cluster,
         i++;
     if (i < secrets->count && !secret_usage_add_others(cluster, namespace, &usage) &&
         !process_interrupted())
-        diag_warning(&cluster->diags, NO_LOCATION,
+        diag_warning(&cluster->diags, NO_LOCATION, RULE_FORBIDDEN,
                      "cannot list the workloads in namespace \"%.*s\": \"unused\" considers only "
                      "services in the given files",
                      STR_ARG(namespace->name));

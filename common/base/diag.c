@@ -86,15 +86,17 @@ static const struct source *copy_use(struct arena *arena, const struct source *s
     return copy;
 }
 
-__attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
+__attribute__((format(printf, 5, 0))) static void report(struct diags *diags,
                                                          enum severity severity, struct location at,
-                                                         const char *format, va_list arguments)
+                                                         enum rule rule, const char *format,
+                                                         va_list arguments)
 {
     size_t *reported = severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings;
     diags->last_kept = ++*reported - diags->repeats[severity] <= DIAG_MAX;
     if (!diags->last_kept)
         return;
     const struct diag diag = {.severity = severity,
+                              .rule = rule,
                               .at = at,
                               .message = format_truncated(diags->arena, format, arguments),
                               .order = diags->count};
@@ -110,29 +112,31 @@ __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
     diags->items[diags->count++].at.source = copy_use(diags->arena, at.source);
 }
 
-void diag_verror(struct diags *diags, struct location at, const char *format, va_list arguments)
+void diag_verror(struct diags *diags, struct location at, enum rule rule, const char *format,
+                 va_list arguments)
 {
-    report(diags, SEVERITY_ERROR, at, format, arguments);
+    report(diags, SEVERITY_ERROR, at, rule, format, arguments);
 }
 
-void diag_vwarning(struct diags *diags, struct location at, const char *format, va_list arguments)
+void diag_vwarning(struct diags *diags, struct location at, enum rule rule, const char *format,
+                   va_list arguments)
 {
-    report(diags, SEVERITY_WARNING, at, format, arguments);
+    report(diags, SEVERITY_WARNING, at, rule, format, arguments);
 }
 
-void diag_error(struct diags *diags, struct location at, const char *format, ...)
+void diag_error(struct diags *diags, struct location at, enum rule rule, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    diag_verror(diags, at, format, arguments);
+    diag_verror(diags, at, rule, format, arguments);
     va_end(arguments);
 }
 
-void diag_warning(struct diags *diags, struct location at, const char *format, ...)
+void diag_warning(struct diags *diags, struct location at, enum rule rule, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    diag_vwarning(diags, at, format, arguments);
+    diag_vwarning(diags, at, rule, format, arguments);
     va_end(arguments);
 }
 

@@ -6,6 +6,7 @@
 #define OPTASVC_DIAG_H
 
 #include "base/limits.h"
+#include "base/rule.h"
 #include "base/str.h"
 
 enum {
@@ -55,6 +56,7 @@ enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 
 struct diag {
     enum severity severity;
+    enum rule rule; /* its name */
     struct location at;
     struct str message; /* what is wrong */
     struct str context; /* the operation, printed before the message; may be empty */
@@ -73,19 +75,19 @@ struct diags {
     bool last_kept;                       /* the last diagnostic is in `items` */
 };
 
-/* Reports a diagnostic. A message is one sentence in lower case without a full stop, with "%" as in
- * printf(). If a text is used through several aliases, the same diagnostic about it is shown once
- * and its repeats are counted. */
-void diag_error(struct diags *diags, struct location at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void diag_warning(struct diags *diags, struct location at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Reports a diagnostic, whose name is that of the rule. A message is one sentence in lower case
+ * without a full stop, with "%" as in printf(). If a text is used through several aliases, the same
+ * diagnostic about it is shown once and its repeats are counted. */
+void diag_error(struct diags *diags, struct location at, enum rule rule, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void diag_warning(struct diags *diags, struct location at, enum rule rule, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Variants for wrapper functions. */
-void diag_verror(struct diags *diags, struct location at, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
-void diag_vwarning(struct diags *diags, struct location at, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
+void diag_verror(struct diags *diags, struct location at, enum rule rule, const char *format,
+                 va_list arguments) __attribute__((format(printf, 4, 0)));
+void diag_vwarning(struct diags *diags, struct location at, enum rule rule, const char *format,
+                   va_list arguments) __attribute__((format(printf, 4, 0)));
 
 /* Adds the operation, such as "cannot list Pods", to the last diagnostic. It is printed before the
  * message. diags_contain() ignores it, so that a cause that stops several operations is reported

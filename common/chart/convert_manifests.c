@@ -26,8 +26,8 @@ static bool check_document_count(struct run *run, const struct source *file,
 {
     if (!stream->cut)
         return true;
-    diag_error(&run->diags, location_file(file), "too many documents (maximum %d)",
-               STREAM_DOCUMENTS_MAX);
+    diag_error(&run->diags, location_file(file), RULE_LIMIT_EXCEEDED,
+               "too many documents (maximum %d)", STREAM_DOCUMENTS_MAX);
     diag_hint(&run->diags, "split the file");
     return false;
 }
@@ -72,7 +72,7 @@ static bool is_nginx(struct run *run, const struct object *ingress)
     struct str class = release_class(ingress);
     const struct object *object = map_get(&run->classes, class);
     if (class.len == 0) {
-        diag_warning(&run->diags, object_location(ingress),
+        diag_warning(&run->diags, object_location(ingress), RULE_ASSUMED_CLASS,
                      "Ingress/%.*s has no class; assuming that its controller is ingress-nginx",
                      STR_ARG(ingress->name));
         diag_hint(&run->diags, "set spec.ingressClassName");
@@ -164,7 +164,7 @@ bool convert_manifests(const struct source *files, size_t count,
     for (size_t i = 0; run.diags.errors == 0 && i < count; i++)
         add_ingresses(&run, &run.releases[i]);
     if (run.diags.errors == 0 && run.convert.count == 0) {
-        diag_error(&run.diags, NO_LOCATION, "the manifests contain no Ingress");
+        diag_error(&run.diags, NO_LOCATION, RULE_NO_MANIFESTS, "the manifests contain no Ingress");
         diag_hint(&run.diags, "pass the Ingresses, for example of kubectl get ingress -o yaml");
     }
     if (run.diags.errors == 0)

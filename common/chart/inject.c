@@ -43,7 +43,8 @@ static void warn_not_injected(const struct injection *injection, const struct se
             (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))
             continue; /* inject_ingress() warns unless a new Ingress supports it */
         diag_warning(injection->diags, record_location(service->record, fields[i]),
-                     "%s is not injected into charts", schema_field(fields[i])->name);
+                     RULE_NOT_INJECTED, "%s is not injected into charts",
+                     schema_field(fields[i])->name);
         diag_hint(injection->diags, "%s",
                   fields[i] == SERVICE_PRE_DEPLOY
                       ? "add a Job to the chart that is a hook of Helm, with the annotation "
@@ -231,14 +232,14 @@ static bool check_fill_flags(const struct injection *injection, const struct ser
     const struct inject_options *options = injection->options;
     bool ok = true;
     if (selects_all(injection, service) && (options->service || options->ingress)) {
-        diag_error(injection->diags, service->at,
+        diag_error(injection->diags, service->at, RULE_USAGE,
                    "--%s cannot be used when all workloads are filled",
                    options->service ? "service" : "ingress");
         diag_hint(injection->diags, "select one workload: --workload KIND/NAME");
         ok = false;
     }
     if (service->helm.all_containers && options->container) {
-        diag_error(injection->diags, service->at,
+        diag_error(injection->diags, service->at, RULE_USAGE,
                    "--container and helm: {containers: \"*\"} are mutually exclusive");
         diag_hint(injection->diags, "remove one of them");
         ok = false;
@@ -318,7 +319,7 @@ static void fill(struct inject_run *run, const struct service *service, bool las
     warn_not_injected(injection, service);
     inject_warn_replicas(&any, "mode: fill removes nothing");
     if (inject_convert_is_requested(&any)) {
-        diag_error(injection->diags, service->at,
+        diag_error(injection->diags, service->at, RULE_CONFLICTING_FIELDS,
                    "%s is not possible with mode: fill, which removes nothing",
                    injection->options->convert_ingress ? "--convert-ingress" : "convert_ingress");
         diag_hint(injection->diags, "use a service with mode: override");
@@ -331,7 +332,8 @@ static void fill(struct inject_run *run, const struct service *service, bool las
         return;
     }
     if (fill_all(run, service, last) == 0) {
-        diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
+        diag_warning(injection->diags, service->at, RULE_WORKLOAD_NOT_FOUND,
+                     "the chart has no workloads to fill");
         diag_hint(injection->diags, "nothing was changed; enable a workload in the chart's values");
     }
 }
@@ -361,7 +363,7 @@ static void check_flags(struct inject_run *run, const struct input_options *inpu
     usage_check(input, &run->diags);
     if (run->service_count > 1 &&
         (options->workload || options->container || options->service || options->ingress)) {
-        diag_error(&run->diags, NO_LOCATION,
+        diag_error(&run->diags, NO_LOCATION, RULE_USAGE,
                    "--workload, --container, --service and --ingress require exactly one service, "
                    "but there are %zu",
                    run->service_count);
@@ -456,7 +458,7 @@ static bool record_edit_failure(struct inject_run *run, size_t i, const struct d
     if (*reason || !has_fill(run)) {
         for (size_t j = 0; j < failures->count; j++) {
             const struct diag *diag = &failures->items[j];
-            diag_error(&run->diags, diag->at, "%.*s", STR_ARG(diag->message));
+            diag_error(&run->diags, diag->at, diag->rule, "%.*s", STR_ARG(diag->message));
             diag_hint(&run->diags, "%.*s", STR_ARG(diag->hint));
         }
         return false;
@@ -614,8 +616,8 @@ static bool check_document_count(struct inject_run *run, const struct source *ma
         return true;
     size_t next = stream->documents[stream->count - 1].end;
     struct location at = {.source = manifests, .start = next, .end = next};
-    diag_error(&run->diags, at, "too many documents in the manifests (maximum %d)",
-               STREAM_DOCUMENTS_MAX);
+    diag_error(&run->diags, at, RULE_LIMIT_EXCEEDED,
+               "too many documents in the manifests (maximum %d)", STREAM_DOCUMENTS_MAX);
     diag_hint(&run->diags, "split the chart into several releases");
     return false;
 }
@@ -625,7 +627,7 @@ static bool check_input(struct inject_run *run, bool blank)
 {
     if (!blank || !run->injection.options->require_input)
         return true;
-    diag_error(&run->diags, NO_LOCATION, "no manifests on standard input");
+    diag_error(&run->diags, NO_LOCATION, RULE_NO_MANIFESTS, "no manifests on standard input");
     diag_hint(&run->diags,
               "check whether the command before the pipe failed; if the chart may render nothing, "
               "remove --require-input");

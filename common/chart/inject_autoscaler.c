@@ -35,7 +35,8 @@ static bool only_changes_scaler(const struct target *target)
         is_metric_requested(target, SERVICE_TARGET_MEM) || target_has(target, SERVICE_TRIGGERS))
         return false;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
-                 "%s has no effect: the chart has no autoscaler", schema_field(field)->name);
+                 RULE_NO_EFFECT, "%s has no effect: the chart has no autoscaler",
+                 schema_field(field)->name);
     diag_hint(target->injection->diags, "set max_containers to add one");
     return true;
 }
@@ -76,7 +77,8 @@ static bool has_ineffective_scaler(const struct target *target, enum field_id fi
                    STR_ARG(object_display_name(arena, workload)));
         return true;
     }
-    target_error(target, field, "%.*s of the chart scales this workload, but %.*s runs its pods",
+    target_error(target, field, RULE_CHART_CONFLICT,
+                 "%.*s of the chart scales this workload, but %.*s runs its pods",
                  STR_ARG(object_display_name(arena, scaler)), STR_ARG(rollout));
     diag_hint(target->injection->diags,
               "set its scaleTargetRef to %.*s in the chart, or remove it from the chart",
@@ -105,7 +107,7 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
                    STR_ARG(object_display_name(arena, other)));
         return true;
     }
-    target_error(target, field, "%.*s of the chart already scales it",
+    target_error(target, field, RULE_CHART_CONFLICT, "%.*s of the chart already scales it",
                  STR_ARG(object_display_name(arena, other)));
     diag_hint(target->injection->diags,
               "remove min_containers, max_containers and autoscaling_*, or disable it in the "
@@ -117,13 +119,14 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
 {
     bool has_max = target_has(target, SERVICE_MAX_CONTAINERS);
     if (target_has(target, SERVICE_MIN_CONTAINERS)) {
-        target_error(target, SERVICE_MIN_CONTAINERS,
+        target_error(target, SERVICE_MIN_CONTAINERS, RULE_INVALID_AUTOSCALING,
                      "min_containers (%" PRId64 ") must %s the maximum number of pods (%" PRId64
                      ")",
                      min, min > max ? "not be greater than" : "be less than", max);
         diag_hint(target->injection->diags, "set max_containers too");
     } else {
         target_error(target, has_max ? SERVICE_MAX_CONTAINERS : first_set_field(target),
+                     RULE_INVALID_AUTOSCALING,
                      "the chart runs %" PRId64 " pods, %s max_containers, which %s %" PRId64, min,
                      min > max ? "more than" : "as many as", has_max ? "is" : "defaults to", max);
         diag_hint(target->injection->diags, "set %s too",
@@ -138,7 +141,7 @@ static bool is_min_zero(const struct target *target)
     if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0 ||
         target->service->trigger_count)
         return false;
-    target_error(target, SERVICE_MIN_CONTAINERS,
+    target_error(target, SERVICE_MIN_CONTAINERS, RULE_INVALID_AUTOSCALING,
                  "min_containers must be at least 1 unless max_containers is 0");
     diag_hint(target->injection->diags, "to run no containers, set max_containers: 0");
     return true;
@@ -268,7 +271,8 @@ static void check_metrics(const struct target *target, const struct object *scal
 {
     if (node_first_child(node_at(object_node(scaler), "spec metrics")))
         return;
-    target_error(target, field, "%.*s would have no metric, so Kubernetes would scale by CPU use",
+    target_error(target, field, RULE_INVALID_AUTOSCALING,
+                 "%.*s would have no metric, so Kubernetes would scale by CPU use",
                  STR_ARG(object_display_name(target->injection->arena, scaler)));
     diag_hint(target->injection->diags, "set a target above 0 for CPU or memory, or disable the "
                                         "chart's autoscaler");
@@ -313,7 +317,7 @@ static void set_metric(const struct target *target, const struct object *scaler,
 static void set_targets_v1(const struct target *target, const struct object *scaler)
 {
     if (target_has(target, SERVICE_TARGET_CPU) && target->service->target_cpu == 0) {
-        target_error(target, SERVICE_TARGET_CPU,
+        target_error(target, SERVICE_TARGET_CPU, RULE_CHART_CONFLICT,
                      "the chart's autoscaler uses autoscaling/v1, which always scales by CPU");
         diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
                   schema_field(SERVICE_TARGET_CPU)->name);
@@ -324,7 +328,7 @@ static void set_targets_v1(const struct target *target, const struct object *sca
     }
     if (!target_has(target, SERVICE_TARGET_MEM) || target->service->target_memory == 0)
         return;
-    target_error(target, SERVICE_TARGET_MEM,
+    target_error(target, SERVICE_TARGET_MEM, RULE_CHART_CONFLICT,
                  "the chart's autoscaler uses autoscaling/v1, which cannot scale by memory");
     diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
               schema_field(SERVICE_TARGET_MEM)->name);
@@ -344,7 +348,7 @@ static void check_container_metric(const struct target *target, const struct obj
     struct arena *arena = target->injection->arena;
     if (container_request(target->container, resource))
         return;
-    diag_warning(target->injection->diags, object_location(scaler),
+    diag_warning(target->injection->diags, object_location(scaler), RULE_MISSING_REQUEST,
                  "%.*s scales by the %s of container %.*s, which has no request of its own",
                  STR_ARG(object_display_name(arena, scaler)), resource,
                  STR_ARG(node_string(node_at(target->container, "name"))));
@@ -405,9 +409,9 @@ static bool check_version(const struct target *target, const struct object *scal
         str_eq_c(version, "autoscaling/v2beta1")   ? ", which was removed in Kubernetes 1.25"
         : str_eq_c(version, "autoscaling/v2beta2") ? ", which was removed in Kubernetes 1.26"
                                                    : ", which is not supported";
-    target_error(target, first_set_field(target), "%.*s of the chart uses %.*s%s",
-                 STR_ARG(object_display_name(target->injection->arena, scaler)), STR_ARG(version),
-                 removed);
+    target_error(
+        target, first_set_field(target), RULE_CHART_CONFLICT, "%.*s of the chart uses %.*s%s",
+        STR_ARG(object_display_name(target->injection->arena, scaler)), STR_ARG(version), removed);
     diag_hint(target->injection->diags,
               "upgrade the chart, or render it with --api-versions autoscaling/v2");
     return false;
@@ -425,7 +429,7 @@ static void set_delays(const struct target *target, const struct object *scaler)
         if (!target_has(target, field))
             continue;
         if (str_eq_c(scaler->api_version, "autoscaling/v1")) {
-            target_error(target, field,
+            target_error(target, field, RULE_CHART_CONFLICT,
                          "the chart's autoscaler uses autoscaling/v1, which has no delays");
             diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
                       schema_field(field)->name);
@@ -444,7 +448,8 @@ static bool refuse_triggers(const struct target *target, const struct object *sc
 {
     if (!target_has(target, SERVICE_TRIGGERS))
         return false;
-    target_error(target, SERVICE_TRIGGERS, "%.*s of the chart already scales it",
+    target_error(target, SERVICE_TRIGGERS, RULE_CHART_CONFLICT,
+                 "%.*s of the chart already scales it",
                  STR_ARG(object_display_name(target->injection->arena, scaler)));
     diag_hint(target->injection->diags,
               "disable the chart's autoscaler, or remove autoscaling_triggers");
@@ -534,7 +539,7 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     const struct object *other =
         release_find(&target->injection->release, OBJECT_AUTOSCALER, workload->name, workload);
     if (other) {
-        target_error(target, first_set_field(target),
+        target_error(target, first_set_field(target), RULE_CHART_CONFLICT,
                      "cannot add an autoscaler: the chart already has %.*s, which does not scale "
                      "this workload",
                      STR_ARG(object_display_name(arena, other)));
@@ -543,7 +548,7 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     }
     const struct service *service = target->service;
     if (!service->target_cpu && !service->target_memory && !service->trigger_count) {
-        target_error(target, SERVICE_TARGET_MEM,
+        target_error(target, SERVICE_TARGET_MEM, RULE_INVALID_AUTOSCALING,
                      "autoscaling requires a target above 0, but both targets are 0");
         diag_hint(target->injection->diags, "set a target above 0, or set min_containers and "
                                             "max_containers to the same number");
@@ -571,6 +576,7 @@ static void set_fixed_replicas(const struct target *target, int64_t number)
         if (!is_metric_requested(target, targets[i]))
             continue;
         diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
+                     RULE_NO_EFFECT,
                      "%s has no effect: the minimum and maximum number of pods are both %" PRId64,
                      schema_field(targets[i])->name, number);
         diag_hint(target->injection->diags, "set a larger max_containers");
@@ -624,7 +630,7 @@ static void add_budget(const struct target *target)
                                               workload->name, workload);
     if (other) {
         diag_warning(
-            target->injection->diags, object_location(other),
+            target->injection->diags, object_location(other), RULE_CHART_CONFLICT,
             "cannot add a disruption budget for %.*s: the chart already has %.*s, which %s",
             STR_ARG(object_display_name(arena, workload)),
             STR_ARG(object_display_name(arena, other)),
@@ -652,7 +658,7 @@ void inject_scale(const struct target *target)
         return;
     }
     if (str_eq_c(target_controller(target)->kind, "DaemonSet")) {
-        target_error(target, field,
+        target_error(target, field, RULE_CHART_CONFLICT,
                      "%s cannot be set for a DaemonSet, which runs one pod on each node",
                      schema_field(field)->name);
         diag_hint(target->injection->diags, "remove %s", schema_field(field)->name);

@@ -39,8 +39,8 @@ static struct str list_containers(const struct target *target, bool reached)
 
 /* Reports that no container can be selected, with the available ones. If all workloads are filled,
  * reports the workload as skipped instead. `names`: the candidates for the example. */
-static void report_no_container(const struct target *target, struct location at, struct str message,
-                                struct str names)
+static void report_no_container(const struct target *target, struct location at, enum rule rule,
+                                struct str message, struct str names)
 {
     struct injection *injection = target->injection;
     if (target->all_workloads) {
@@ -49,7 +49,7 @@ static void report_no_container(const struct target *target, struct location at,
     }
     if (injection->release.has_unreadable_document) /* the unreadable document may decide it */
         return;
-    diag_error(injection->diags, at, "%.*s: %.*s",
+    diag_error(injection->diags, at, rule, "%.*s: %.*s",
                STR_ARG(object_display_name(injection->arena, target->workload)), STR_ARG(message));
     if (names.len == 0) {
         diag_hint(injection->diags, "fix the pod template in the chart");
@@ -88,7 +88,7 @@ static void report_conflict(const struct target *target, const struct routed *ro
     struct arena *arena = target->injection->arena;
     struct str module = target->service->name;
     report_no_container(
-        target, target->service->at,
+        target, target->service->at, RULE_AMBIGUOUS_CONTAINER,
         str_format(
             arena,
             "container \"%.*s\" has the module's name, but %.*s routes to container \"%.*s\"",
@@ -121,7 +121,7 @@ static void report_ambiguous(const struct target *target, bool several)
                              has_metrics_service(target)
                                  ? ", and Services route only to ports for metrics or health checks"
                                  : ", and no container receives traffic from a Service");
-    report_no_container(target, target->service->at, message, names);
+    report_no_container(target, target->service->at, RULE_AMBIGUOUS_CONTAINER, message, names);
 }
 
 /* Returns the container with the module's name, else the only one that Services route traffic to.
@@ -169,7 +169,7 @@ static void report_unknown_container(const struct target *target, struct str req
     for (struct node *each = first_container(target->workload); each; each = each->next)
         suggestion_add(&suggestion, container_name(each));
     report_no_container(
-        target, record_location(target->service->record, SERVICE_HELM),
+        target, record_location(target->service->record, SERVICE_HELM), RULE_CONTAINER_NOT_FOUND,
         str_format(target->injection->arena, "no container named \"%.*s\"", STR_ARG(requested)),
         suggestion.best.len ? suggestion.best : list_containers(target, false));
 }
@@ -179,8 +179,8 @@ static struct node *find_container(const struct target *target, struct str *ret_
     const struct object *workload = target->workload;
     struct node *first = first_container(workload);
     if (!first) {
-        report_no_container(target, target->service->at, STR("the pod template has no containers"),
-                            STR(""));
+        report_no_container(target, target->service->at, RULE_INVALID_CHART,
+                            STR("the pod template has no containers"), STR(""));
         return NULL;
     }
     struct str requested = requested_container(target);
@@ -212,8 +212,8 @@ struct node *target_select_container(const struct target *target)
     bool several = first_container(target->workload)->next != NULL;
     struct node *container = node_target(selected); /* an alias cannot be edited */
     if (container->kind != NODE_MAP) {
-        report_no_container(target, target->service->at, STR("the container is not a map"),
-                            STR(""));
+        report_no_container(target, target->service->at, RULE_INVALID_CHART,
+                            STR("the container is not a map"), STR(""));
         return NULL;
     }
     inject_log_choice(target->injection, target->workload, container,

@@ -19,11 +19,12 @@ static void report_no_gateway(const struct target *target)
 {
     struct injection *injection = target->injection;
     if (injection->options->convert_ingress) {
-        diag_error(injection->diags, target->service->at, "--convert-ingress requires %s",
+        diag_error(injection->diags, target->service->at, RULE_REQUIRED_FIELD,
+                   "--convert-ingress requires %s",
                    target->service->internal ? "internal_gateway" : "gateway");
     } else {
         diag_error(injection->diags, record_location(target->service->record, SERVICE_HELM),
-                   "convert_ingress requires %s",
+                   RULE_REQUIRED_FIELD, "convert_ingress requires %s",
                    target->service->internal ? "internal_gateway" : "gateway");
     }
     diag_hint(injection->diags, "set it in the environment file");
@@ -57,7 +58,7 @@ static bool check_selected(const struct target *target)
     struct str name = flag ? str_from_c(flag) : target->service->helm.ingress;
     if (name.len == 0 || str_eq_c(name, "new"))
         return true;
-    diag_error(injection->diags, target->service->at,
+    diag_error(injection->diags, target->service->at, RULE_CONFLICTING_FIELDS,
                "%s and %s are mutually exclusive: all Ingresses that route to the workload are "
                "converted",
                flag ? "--ingress" : "ingress",
@@ -77,7 +78,7 @@ static void add_ingress(const struct target *target, struct convert_request *req
     map_add(injection->arena, &request->ingresses, key, ingress);
     if (!other || other == request)
         return;
-    diag_error(injection->diags, target->service->at,
+    diag_error(injection->diags, target->service->at, RULE_NOT_CONVERTED,
                "%.*s routes to services of two Gateways, so it cannot be converted",
                STR_ARG(object_display_name(injection->arena, ingress)));
     diag_hint(injection->diags, "use a separate Ingress for each in the chart");
@@ -102,7 +103,7 @@ void inject_convert_request(const struct target *target)
     for (size_t i = 0; i < count; i++)
         add_ingress(target, request, ingresses[i]);
     if (count == 0) {
-        diag_warning(injection->diags, target->service->at,
+        diag_warning(injection->diags, target->service->at, RULE_NO_EFFECT,
                      "convert_ingress has no effect: no Ingress of the chart routes to %.*s",
                      STR_ARG(object_display_name(injection->arena, target->workload)));
         diag_hint(injection->diags, "remove it, or enable the Ingress in the chart's values");

@@ -71,7 +71,7 @@ static void check_order(const struct target *target, const struct node *env,
     for (const struct node *item = env->first; item; item = item->next) {
         struct str name = node_string(node_at(item, "name"));
         if (seen && refers_to(variable->text, name)) {
-            diag_error(target->injection->diags, variable->at,
+            diag_error(target->injection->diags, variable->at, RULE_UNEXPANDED_VARIABLE,
                        "%.*s: $(%.*s) in variable \"%.*s\" is not expanded: Kubernetes expands "
                        "only variables that are defined before it",
                        STR_ARG(object_display_name(target->injection->arena, target->workload)),

@@ -121,7 +121,7 @@ static void report_several(struct injection *injection, const struct service *se
 {
     if (injection->release.has_unreadable_document) /* the unreadable document may decide it */
         return;
-    diag_error(injection->diags, query_location(injection, service),
+    diag_error(injection->diags, query_location(injection, service), RULE_AMBIGUOUS_WORKLOAD,
                "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
     if (injection->diags->last_kept)
         hint_workloads(injection, list_workloads(injection, candidates), STR(""));
@@ -159,7 +159,7 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
     if (!other)
         return false;
     diag_error(
-        injection->diags, query_location(injection, service),
+        injection->diags, query_location(injection, service), RULE_UNSUPPORTED_WORKLOAD,
         "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
         STR_ARG(object_display_name(injection->arena, other)));
     if (!injection->diags->last_kept)
@@ -200,13 +200,14 @@ static void report_hook(struct injection *injection, const struct service *servi
     struct str name = object_display_name(injection->arena, hook);
     const struct workload_list workloads = all_workloads(injection);
     if (hook->type != OBJECT_WORKLOAD || !hook->has_pod || service->helm.hooks) {
-        diag_error(injection->diags, at, "%.*s is a Helm hook and cannot be selected",
-                   STR_ARG(name));
+        diag_error(injection->diags, at, RULE_UNSUPPORTED_WORKLOAD,
+                   "%.*s is a Helm hook and cannot be selected", STR_ARG(name));
         if (injection->diags->last_kept)
             hint_available(injection, requested, false);
         return;
     }
-    diag_error(injection->diags, at, "%.*s is a Helm hook, and helm.hooks is false", STR_ARG(name));
+    diag_error(injection->diags, at, RULE_UNSUPPORTED_WORKLOAD,
+               "%.*s is a Helm hook, and helm.hooks is false", STR_ARG(name));
     if (injection->diags->last_kept)
         diag_hint(injection->diags, "to change it: helm: {hooks: true}%s%.*s",
                   workloads.count ? "\nother workloads of the chart: " : "",
@@ -228,7 +229,7 @@ static void report_none(struct injection *injection, const struct service *servi
         report_hook(injection, service, hook, requested);
         return;
     }
-    diag_error(injection->diags, query_location(injection, service),
+    diag_error(injection->diags, query_location(injection, service), RULE_WORKLOAD_NOT_FOUND,
                str_equal(requested, service->name)
                    ? "no workload of the chart matches module \"%.*s\""
                    : "workload \"%.*s\" not found in the chart",
@@ -252,12 +253,12 @@ static const struct object *pod_template_owner(struct injection *injection,
         return NULL;
     struct str pods = release_workload_ref(arena, object);
     if (object->workload_ref)
-        diag_error(injection->diags, query_location(injection, service),
+        diag_error(injection->diags, query_location(injection, service), RULE_AMBIGUOUS_WORKLOAD,
                    "%.*s and %.*s both run the pods of %.*s",
                    STR_ARG(object_display_name(arena, object->workload_ref->rollout)),
                    STR_ARG(object_display_name(arena, object)), STR_ARG(pods));
     else
-        diag_error(injection->diags, query_location(injection, service),
+        diag_error(injection->diags, query_location(injection, service), RULE_WORKLOAD_NOT_FOUND,
                    "%.*s runs the pods of %.*s, which is not a workload of the chart",
                    STR_ARG(object_display_name(arena, object)), STR_ARG(pods));
     struct str selector = target_selection_syntax(injection, injection->options->workload,
@@ -395,9 +396,9 @@ bool target_claim_workload(struct injection *injection, const struct service *se
                                           target_key(injection->run_arena, workload), service);
     if (!owner)
         return true;
-    diag_error(injection->diags, service->at, "services \"%.*s\" and \"%.*s\" both select %.*s",
-               STR_ARG(owner->name), STR_ARG(service->name),
-               STR_ARG(object_display_name(injection->arena, workload)));
+    diag_error(injection->diags, service->at, RULE_AMBIGUOUS_WORKLOAD,
+               "services \"%.*s\" and \"%.*s\" both select %.*s", STR_ARG(owner->name),
+               STR_ARG(service->name), STR_ARG(object_display_name(injection->arena, workload)));
     diag_hint(injection->diags, "select a workload for each: helm: {workload: KIND/NAME}");
     return false;
 }

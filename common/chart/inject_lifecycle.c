@@ -118,7 +118,8 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
                    pod ? "the containers of a Pod are" : "the pod template of a Job is");
     if (diags_contain(injection->diags, message))
         return; /* another service caused the same warning */
-    diag_warning(injection->diags, object_location(object), "%.*s", STR_ARG(message));
+    diag_warning(injection->diags, object_location(object), RULE_IMMUTABLE_FIELD, "%.*s",
+                 STR_ARG(message));
     struct str namespace = object->namespace.len ? object->namespace : STR("NAMESPACE");
     if (target_is_shell_word(object->name) && target_is_shell_word(object->namespace))
         diag_hint(injection->diags,
@@ -135,7 +136,7 @@ void inject_check_exclusions(struct injection *injection, const struct service *
     const struct value *helm = record_value(service->record, SERVICE_HELM);
     if (helm->count == 0 || !record_has(helm->records[0], HELM_JOBS))
         return;
-    diag_warning(injection->diags, record_location(helm->records[0], HELM_JOBS),
+    diag_warning(injection->diags, record_location(helm->records[0], HELM_JOBS), RULE_NO_EFFECT,
                  "jobs has no effect without mode: fill and workload: \"*\"");
     diag_hint(injection->diags, "remove helm.jobs");
 }

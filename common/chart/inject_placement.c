@@ -53,7 +53,7 @@ static void refuse_spread(const struct target *target)
         inject_log(target, target->workload, CHANGE_SKIPPED, spread_key, "%s", reason);
         return;
     }
-    target_error(target, SERVICE_SPREAD, "%s", reason);
+    target_error(target, SERVICE_SPREAD, RULE_CHART_CONFLICT, "%s", reason);
     diag_hint(target->injection->diags, "remove spread");
 }
 

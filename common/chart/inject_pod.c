@@ -29,9 +29,10 @@ static void inject_timeout(const struct target *target)
     if (!target_has(target, SERVICE_TIMEOUT))
         return;
     if (!str_eq_c(kind, "Deployment") && !str_eq_c(kind, "Rollout")) {
-        diag_warning(
-            target->injection->diags, record_location(target->service->record, SERVICE_TIMEOUT),
-            "timeout has no effect on a %.*s, which has no progress deadline", STR_ARG(kind));
+        diag_warning(target->injection->diags,
+                     record_location(target->service->record, SERVICE_TIMEOUT), RULE_NO_EFFECT,
+                     "timeout has no effect on a %.*s, which has no progress deadline",
+                     STR_ARG(kind));
         diag_hint(target->injection->diags, "remove timeout");
         return;
     }
@@ -39,7 +40,7 @@ static void inject_timeout(const struct target *target)
                     "spec minReadySeconds", 0, &seconds))
         return;
     if (target->service->timeout <= seconds) {
-        target_error(target, SERVICE_TIMEOUT,
+        target_error(target, SERVICE_TIMEOUT, RULE_CHART_CONFLICT,
                      "timeout must be greater than the chart's minReadySeconds, which is %" PRId64,
                      seconds);
         diag_hint(target->injection->diags, "set a larger timeout");
@@ -175,7 +176,7 @@ static void check_labels(const struct target *target)
         const struct object *user = release_find_label_user(&injection->release, item->name);
         if (!user || (current && str_equal(node_string(current), item->text)))
             continue;
-        diag_error(injection->diags, item->name_node->span,
+        diag_error(injection->diags, item->name_node->span, RULE_CHART_CONFLICT,
                    "%.*s: cannot set label \"%.*s\": %.*s of the chart selects pods by it",
                    STR_ARG(object_display_name(injection->arena, target->workload)),
                    STR_ARG(item->name), STR_ARG(object_display_name(injection->arena, user)));

@@ -45,7 +45,7 @@ void inject_probe_headers(const struct target *target)
     if (headers->count == 0 || requests || target->fill)
         return;
     diag_warning(target->injection->diags,
-                 record_location(target->service->record, SERVICE_PROBE_HEADERS),
+                 record_location(target->service->record, SERVICE_PROBE_HEADERS), RULE_NO_EFFECT,
                  "probe_headers has no effect: no probe of %.*s requests a path",
                  STR_ARG(object_display_name(target->injection->arena, target->workload)));
     diag_hint(target->injection->diags, "set healthcheck_path to add one");

@@ -249,6 +249,6 @@ struct node *probe_choose_port(const struct target *target, const char *key, enu
                          : node_first_child(node_at(target->container, "ports"))
                              ? "the container declares no TCP ports"
                              : "the container declares no ports";
-    target_refuse(target, at, key, reason, hint.data);
+    target_refuse(target, at, RULE_CHART_CONFLICT, key, reason, hint.data);
     return NULL;
 }

@@ -309,8 +309,8 @@ static void warn_tcp_path(const struct target *target, const struct probe_field 
         STR_ARG(object_display_name(injection->arena, target->workload)), schema_field(at)->name);
     if (diags_contain(injection->diags, message))
         return;
-    diag_warning(injection->diags, record_location(target->service->record, at), "%.*s",
-                 STR_ARG(message));
+    diag_warning(injection->diags, record_location(target->service->record, at), RULE_NO_EFFECT,
+                 "%.*s", STR_ARG(message));
     diag_hint(injection->diags, "to request the path, set healthcheck: http");
 }
 
@@ -359,7 +359,7 @@ static void copy_startup(const struct target *target)
         key = probe_handler_of(source, &kind);
     }
     if (!key) {
-        target_refuse(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
+        target_refuse(target, SERVICE_STARTUP_TIMEOUT, RULE_CHART_CONFLICT, startup_field.key,
                       "the container has no liveness or readiness probe to copy",
                       "set startup_probe_path or healthcheck_path");
         return;
@@ -416,7 +416,7 @@ static void warn_timings(const struct target *target)
         if (rows[i].used || !target_has(target, rows[i].field))
             continue;
         diag_warning(target->injection->diags,
-                     record_location(target->service->record, rows[i].field),
+                     record_location(target->service->record, rows[i].field), RULE_NO_EFFECT,
                      "%s has no effect: %.*s has no such probe", schema_field(rows[i].field)->name,
                      STR_ARG(object_display_name(target->injection->arena, target->workload)));
         diag_hint(target->injection->diags, "set healthcheck_path to add one");

@@ -20,7 +20,7 @@ void inject_warn_replicas(const struct target *target, const char *reason)
     if (!inject_replicas_is_requested(target) || target->fill) /* fill() warns once */
         return;
     diag_warning(target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
-                 "replicas: %s has no effect: %s",
+                 RULE_NO_EFFECT, "replicas: %s has no effect: %s",
                  target->service->helm.keep_replicas ? "keep" : "remove", reason);
 }
 
@@ -35,6 +35,7 @@ static void warn_replicas_drop(const struct target *target, const struct node *r
         requested ? "keep replicas: remove helm.replicas" : "keep replicas: helm: {replicas: keep}";
     struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
+                 RULE_REPLICAS_REMOVED,
                  "%.*s: replicas is removed because the autoscaler sets it; upgrading an "
                  "installed release temporarily scales it to one pod",
                  STR_ARG(object_display_name(arena, workload)));
@@ -61,6 +62,7 @@ static void warn_one_pod(const struct target *target)
 {
     diag_warning(
         target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
+        RULE_REPLICAS_REMOVED,
         "%.*s: replicas is removed, but the chart has no autoscaler for it: the release runs "
         "one pod unless another autoscaler scales it",
         STR_ARG(object_display_name(target->injection->arena, target_controller(target))));
@@ -73,7 +75,7 @@ static void warn_one_pod(const struct target *target)
 static void warn_pods_start(const struct target *target, const struct node *replicas)
 {
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
-                 "%.*s: replicas: 0 is removed, so its pods start",
+                 RULE_REPLICAS_REMOVED, "%.*s: replicas: 0 is removed, so its pods start",
                  STR_ARG(object_display_name(target->injection->arena, target_controller(target))));
     diag_hint(target->injection->diags, "keep replicas: helm: {replicas: keep}");
 }
@@ -176,7 +178,8 @@ void inject_warn_several_pods(const struct target *target)
     struct str mode = {0};
     const struct object *claim = find_shared_claim(target, &mode);
     if (claim) {
-        diag_warning(diags, at, "%.*s: its pods share %.*s, which is %.*s: %s", STR_ARG(workload),
+        diag_warning(diags, at, RULE_EXCLUSIVE_VOLUME,
+                     "%.*s: its pods share %.*s, which is %.*s: %s", STR_ARG(workload),
                      STR_ARG(object_display_name(arena, claim)), STR_ARG(mode),
                      str_eq_c(mode, "ReadWriteOncePod")
                          ? "only one pod can mount it, the others do not start"
@@ -186,7 +189,7 @@ void inject_warn_several_pods(const struct target *target)
     } else if (str_eq_c(node_string(
                             node_at(object_node(target_controller(target)), "spec strategy type")),
                         "Recreate")) {
-        diag_warning(diags, at,
+        diag_warning(diags, at, RULE_RECREATE_STRATEGY,
                      "%.*s: its strategy is Recreate: each rollout stops all of its pods before it "
                      "starts new ones",
                      STR_ARG(workload));

@@ -104,7 +104,7 @@ static bool check_quantity(const struct target *target, enum field_id field,
     int64_t ignored;
     if (!node || quantity_parse(node_string(node), &ignored))
         return true;
-    target_refuse(target, field,
+    target_refuse(target, field, RULE_INVALID_CHART,
                   str_format(arena, "%sresources.%s.%s", owner, what, resource->name).data,
                   str_format(arena, "the chart sets %.*s, which is not a quantity",
                              STR_ARG(node->kind == NODE_SCALAR ? node->text : STR("a map or list")))
@@ -308,7 +308,7 @@ static void check_pod(const struct target *target, const struct resource *resour
     int64_t allowed;
     int64_t limit;
     if (maximum && quantity_parse(node_string(maximum), &allowed) && total > allowed) {
-        target_error(target, field,
+        target_error(target, field, RULE_CHART_CONFLICT,
                      "its containers request %.*s of %s, more than the pod's own %s of %.*s",
                      STR_ARG(quantity_format(target, resource, total)), resource->name,
                      own.request ? "request" : "limit", STR_ARG(node_string(maximum)));
@@ -318,7 +318,7 @@ static void check_pod(const struct target *target, const struct resource *resour
     }
     if (own.limit && quantity_parse(node_string(own.limit), &allowed) &&
         chart_quantity(target, "limits", resource, &limit) && limit > allowed) {
-        target_error(target, SERVICE_RESOURCE_LIMITS,
+        target_error(target, SERVICE_RESOURCE_LIMITS, RULE_CHART_CONFLICT,
                      "the %s limit exceeds the pod's own limit of %.*s", resource->name,
                      STR_ARG(node_string(own.limit)));
         diag_hint(target->injection->diags,
@@ -344,7 +344,7 @@ static void override(const struct target *target, const struct resource *resourc
     if (limit && !limit->is_keyword && !request &&
         chart_quantity(target, "requests", resource, &current) &&
         current > resource->limit * resource->unit) {
-        target_error(target, SERVICE_RESOURCE_LIMITS,
+        target_error(target, SERVICE_RESOURCE_LIMITS, RULE_LIMIT_BELOW_REQUEST,
                      "the %s limit must not be less than the chart's request", resource->name);
         diag_hint(target->injection->diags, "set resource_request too");
         return;

@@ -91,7 +91,8 @@ static void report_setting(const struct target *target, const struct object *rou
     }
     if (diags_contain(injection->diags, text))
         return;
-    (only_warn ? diag_warning : diag_error)(injection->diags, at, "%.*s", STR_ARG(text));
+    (only_warn ? diag_warning : diag_error)(injection->diags, at, RULE_UNSUPPORTED_BY_CONTROLLER,
+                                            "%.*s", STR_ARG(text));
     if (str_eq_c(route->kind, "TLSRoute"))
         diag_hint(injection->diags, "use an HTTPRoute in the chart");
     else
@@ -115,7 +116,8 @@ static void forward(const struct target *target, const struct object *route,
         }
         if (diags_contain(diags, diag->message))
             continue;
-        (is_error ? diag_error : diag_warning)(diags, diag->at, "%.*s", STR_ARG(diag->message));
+        (is_error ? diag_error : diag_warning)(diags, diag->at, diag->rule, "%.*s",
+                                               STR_ARG(diag->message));
         diag_hint(diags, "%.*s", STR_ARG(diag->hint));
     }
 }
@@ -161,7 +163,7 @@ void route_warn_shared(const struct target *target, const struct object *route)
              each = release_backend_reference(each->next)) {
             if (route_is_own_backend(target, route, each))
                 continue;
-            diag_warning(injection->diags, object_location(route),
+            diag_warning(injection->diags, object_location(route), RULE_SHARED_ROUTE,
                          "%.*s also routes to Service %.*s, so the settings apply to it too",
                          STR_ARG(object_display_name(injection->arena, route)),
                          STR_ARG(node_string(node_at(each, "name"))));
@@ -213,7 +215,7 @@ static void warn_several_sessions(const struct target *target, const struct traf
                                   const struct object *route)
 {
     struct injection *injection = target->injection;
-    diag_warning(injection->diags, traffic->affinity.at,
+    diag_warning(injection->diags, traffic->affinity.at, RULE_WEAK_AFFINITY,
                  "session_persistence: v1.6 binds a client separately for each rule of %.*s, "
                  "perhaps to different pods",
                  STR_ARG(object_display_name(injection->arena, route)));
@@ -305,6 +307,7 @@ static void warn_internal(const struct target *target, const struct object *rout
     if (!target->service->internal || (gateway && is_attached_to(route, gateway)))
         return;
     diag_warning(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
+                 RULE_NO_EFFECT,
                  "internal has no effect on %.*s of the chart, which is not attached to the "
                  "internal Gateway",
                  STR_ARG(object_display_name(injection->arena, route)));

@@ -359,8 +359,8 @@ static void inject_standard(const struct target *target)
     const char *reason = escalation_blocker(target);
     set_seccomp(target);
     if (reason) {
-        target_refuse(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
-                      reason, security_hint);
+        target_refuse(target, SERVICE_POD_SECURITY, RULE_CHART_CONFLICT,
+                      "securityContext.allowPrivilegeEscalation", reason, security_hint);
         return;
     }
     set_flag(target, "securityContext allowPrivilegeEscalation", false);
@@ -397,7 +397,8 @@ void inject_security(const struct target *target)
                       standard ? SERVICE_POD_SECURITY
                       : user   ? SERVICE_RUN_AS_USER
                                : SERVICE_READ_ONLY_ROOT,
-                      "securityContext", windows.data, standard ? security_hint : "remove it");
+                      RULE_CHART_CONFLICT, "securityContext", windows.data,
+                      standard ? security_hint : "remove it");
         return;
     }
     if (standard)

@@ -142,7 +142,7 @@ static struct str name_of(const struct target *target, const struct object *obje
 static void warn_regex_overlap(const struct served *served)
 {
     struct injection *injection = served->target->injection;
-    diag_warning(injection->diags, served->route->at,
+    diag_warning(injection->diags, served->route->at, RULE_UNVERIFIED_ROUTE,
                  "cannot determine whether a regular expression of %.*s routes requests for "
                  "%.*s%.*s to another Service",
                  STR_ARG(name_of(served->target, served->owner->regex_overlap)),
@@ -155,7 +155,7 @@ static void warn_regex_overlap(const struct served *served)
 static void warn_conflict(const struct served *served)
 {
     struct injection *injection = served->target->injection;
-    diag_warning(injection->diags, served->route->at,
+    diag_warning(injection->diags, served->route->at, RULE_ROUTE_CONFLICT,
                  "%.*s also routes %.*s%.*s to another Service: the controller chooses one of the "
                  "two",
                  STR_ARG(name_of(served->target, served->owner->conflict)),
@@ -170,7 +170,7 @@ static void warn_route(const struct served *served)
     struct injection *injection = served->target->injection;
     if (service_gateway(served->target->service))
         return;
-    diag_warning(injection->diags, served->route->at,
+    diag_warning(injection->diags, served->route->at, RULE_ROUTE_CONFLICT,
                  "%.*s of the chart already serves %.*s, so no Ingress is added for it",
                  STR_ARG(name_of(served->target, served->owner->object)),
                  STR_ARG(served_format(injection->arena, served->route)));
@@ -181,7 +181,7 @@ static void warn_by_controller(const struct served *served)
 {
     struct injection *injection = served->target->injection;
     struct str class = release_class(served->owner->object);
-    diag_warning(injection->diags, served->route->at,
+    diag_warning(injection->diags, served->route->at, RULE_UNVERIFIED_ROUTE,
                  "whether %.*s serves %.*s depends on how the controller of class \"%.*s\" reads "
                  "pathType ImplementationSpecific",
                  STR_ARG(name_of(served->target, served->owner->object)),
@@ -192,7 +192,7 @@ static void warn_by_controller(const struct served *served)
 static void warn_extended(const struct served *served)
 {
     struct injection *injection = served->target->injection;
-    diag_warning(injection->diags, served->route->at,
+    diag_warning(injection->diags, served->route->at, RULE_UNVERIFIED_ROUTE,
                  "cannot determine whether a filter ExtensionRef of %.*s sends requests for %.*s "
                  "elsewhere",
                  STR_ARG(name_of(served->target, served->owner->object)),
@@ -203,7 +203,7 @@ static void warn_extended(const struct served *served)
 static void warn_assumed(const struct served *served, const struct object *assumed)
 {
     struct injection *injection = served->target->injection;
-    diag_warning(injection->diags, served->route->at,
+    diag_warning(injection->diags, served->route->at, RULE_ASSUMED_CLASS,
                  "%.*s has no class: assuming that ingress-nginx reads its paths, which other "
                  "controllers read differently",
                  STR_ARG(name_of(served->target, assumed)));
@@ -255,11 +255,11 @@ static void report_other(const struct served *served)
     struct str workload = name_of(target, target->workload);
     struct str service = served->owner->service;
     if (service.len)
-        diag_error(target->injection->diags, served->route->at,
+        diag_error(target->injection->diags, served->route->at, RULE_ROUTE_CONFLICT,
                    "%.*s of the chart routes %.*s to Service %.*s, not to %.*s", STR_ARG(name),
                    STR_ARG(text), STR_ARG(service), STR_ARG(workload));
     else
-        diag_error(target->injection->diags, served->route->at,
+        diag_error(target->injection->diags, served->route->at, RULE_ROUTE_NOT_SERVED,
                    "a rule of %.*s of the chart for %.*s routes to no Service", STR_ARG(name),
                    STR_ARG(text));
 }
@@ -284,7 +284,7 @@ static void report_limit(const struct served *served)
     const struct target *target = served->target;
     struct arena *arena = target->injection->arena;
     enum own_limit limit = served->owner->limit;
-    diag_error(target->injection->diags, served->route->at,
+    diag_error(target->injection->diags, served->route->at, RULE_ROUTE_NOT_SERVED,
                "%s%.*s of the chart routes %.*s to %.*s%s", messages[limit].start,
                STR_ARG(name_of(target, served->owner->limited)),
                STR_ARG(served_format(arena, served->route)),
@@ -304,13 +304,14 @@ void served_report_missing(const struct target *target, const struct traffic *tr
     else if (owner.limit)
         report_limit(&served);
     else if (foreign)
-        diag_error(injection->diags, route->at,
+        diag_error(injection->diags, route->at, RULE_UNVERIFIED_ROUTE,
                    "cannot determine whether %.*s of the chart serves %.*s: the rules of this kind "
                    "are not read",
                    STR_ARG(name_of(target, foreign)), STR_ARG(served_format(arena, route)));
     else
-        diag_error(injection->diags, route->at, "%.*s of the chart does not route %.*s to %.*s",
-                   STR_ARG(name_of(target, first)), STR_ARG(served_format(arena, route)),
+        diag_error(injection->diags, route->at, RULE_ROUTE_NOT_SERVED,
+                   "%.*s of the chart does not route %.*s to %.*s", STR_ARG(name_of(target, first)),
+                   STR_ARG(served_format(arena, route)),
                    STR_ARG(name_of(target, target->workload)));
     struct str selector =
         target_selection_syntax(injection, injection->options->ingress, "ingress", STR("new"));

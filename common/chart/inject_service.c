@@ -257,14 +257,14 @@ bool target_check_service(const struct target *target)
     const struct object *named =
         release_find(&injection->release, OBJECT_SERVICE, selected, target->workload);
     if (named && named->hook)
-        target_error(target, SERVICE_HELM, "Service/%.*s is a Helm hook and cannot be selected",
-                     STR_ARG(selected));
+        target_error(target, SERVICE_HELM, RULE_UNSUITABLE_CHART_OBJECT,
+                     "Service/%.*s is a Helm hook and cannot be selected", STR_ARG(selected));
     else if (named)
-        target_error(target, SERVICE_HELM, "Service/%.*s does not route to this workload",
-                     STR_ARG(selected));
+        target_error(target, SERVICE_HELM, RULE_UNSUITABLE_CHART_OBJECT,
+                     "Service/%.*s does not route to this workload", STR_ARG(selected));
     else
-        target_error(target, SERVICE_HELM, "Service \"%.*s\" not found in the chart",
-                     STR_ARG(selected));
+        target_error(target, SERVICE_HELM, RULE_UNSUITABLE_CHART_OBJECT,
+                     "Service \"%.*s\" not found in the chart", STR_ARG(selected));
     hint_services(target, all, count);
     return false;
 }
@@ -461,7 +461,7 @@ static bool report_webhook(const struct target *target)
         const struct object *service = injection->services[i];
         if (!is_for_webhooks(target, service))
             continue;
-        target_error(target, SERVICE_PUBLIC_URI,
+        target_error(target, SERVICE_PUBLIC_URI, RULE_UNSUITABLE_CHART_OBJECT,
                      "public_uri requires a Service other than %.*s, which admission webhooks call",
                      STR_ARG(service->name));
         diag_hint(injection->diags,
@@ -485,14 +485,14 @@ static void report_no_service(const struct target *target)
         if (is_headless(injection->services[i]) && injection->services[i]->name.len)
             headless = injection->services[i];
     if (!headless) {
-        target_error(target, SERVICE_PUBLIC_URI,
+        target_error(target, SERVICE_PUBLIC_URI, RULE_UNSUITABLE_CHART_OBJECT,
                      "public_uri requires a Service that routes TCP to this workload");
         diag_hint(injection->diags, "enable its Service in the chart's values");
         return;
     }
     struct str selector =
         target_selection_syntax(injection, injection->options->service, "service", headless->name);
-    target_error(target, SERVICE_PUBLIC_URI,
+    target_error(target, SERVICE_PUBLIC_URI, RULE_UNSUITABLE_CHART_OBJECT,
                  "public_uri requires a Service that is not headless, but %.*s is headless",
                  STR_ARG(headless->name));
     diag_hint(injection->diags,
@@ -510,15 +510,15 @@ static bool report_services(const struct target *target, const struct object *co
         return false;
     }
     if (matching)
-        target_error(target, SERVICE_PUBLIC_URI,
+        target_error(target, SERVICE_PUBLIC_URI, RULE_UNSUITABLE_CHART_OBJECT,
                      "cannot determine the Service for public_uri: several route to this workload");
     else if (configured)
-        target_error(target, SERVICE_PUBLIC_URI,
+        target_error(target, SERVICE_PUBLIC_URI, RULE_PORT_MISMATCH,
                      "no Service routes to port %" PRId64 ", which public_uri uses",
                      configured->number);
     else
-        target_error(target, SERVICE_PUBLIC_URI, "no Service routes traffic to container \"%.*s\"",
-                     STR_ARG(container));
+        target_error(target, SERVICE_PUBLIC_URI, RULE_UNSUITABLE_CHART_OBJECT,
+                     "no Service routes traffic to container \"%.*s\"", STR_ARG(container));
     hint_services(target, services, count);
     return false;
 }
@@ -570,6 +570,7 @@ static void warn_port(const struct target *target, const struct candidate *chose
         return;
     enum field_id field = target_has(target, SERVICE_PORTS) ? SERVICE_PORTS : SERVICE_PORT;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
+                 RULE_PORT_MISMATCH,
                  "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another port",
                  STR_ARG(chosen->service->name), configured->number);
     diag_hint(target->injection->diags, "available: %.*s",
@@ -629,7 +630,7 @@ const struct object *target_select_public_service(const struct target *target,
         log_choice(target, &chosen, *ret_port);
         return chosen.service;
     }
-    target_error(target, SERVICE_PUBLIC_URI,
+    target_error(target, SERVICE_PUBLIC_URI, RULE_UNSUITABLE_CHART_OBJECT,
                  "cannot determine the port for public_uri: Service/%.*s has several",
                  STR_ARG(chosen.service->name));
     diag_hint(target->injection->diags,

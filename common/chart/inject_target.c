@@ -10,7 +10,8 @@ struct str target_key(struct arena *arena, const void *pointer)
 
 /* Changes */
 
-void target_error(const struct target *target, enum field_id field, const char *format, ...)
+void target_error(const struct target *target, enum field_id field, enum rule rule,
+                  const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -22,7 +23,7 @@ void target_error(const struct target *target, enum field_id field, const char *
         target->injection->diags->last_kept = false;
         return;
     }
-    diag_error(target->injection->diags, record_location(target->service->record, field),
+    diag_error(target->injection->diags, record_location(target->service->record, field), rule,
                "%.*s: %.*s", STR_ARG(object_display_name(arena, target->workload)),
                STR_ARG(message));
 }
@@ -87,14 +88,14 @@ bool target_is_shell_word(struct str text)
            str_span_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
 }
 
-void target_refuse(const struct target *target, enum field_id field, const char *what,
-                   const char *reason, const char *hint)
+void target_refuse(const struct target *target, enum field_id field, enum rule rule,
+                   const char *what, const char *reason, const char *hint)
 {
     if (target->fill) {
         inject_log(target, NULL, CHANGE_SKIPPED, what, "%s", reason);
         return;
     }
-    target_error(target, field, "%s: %s", what, reason);
+    target_error(target, field, rule, "%s: %s", what, reason);
     diag_hint(target->injection->diags, "%s", hint);
 }
 
@@ -126,7 +127,7 @@ bool target_int(const struct target *target, enum field_id field, const struct o
         what = str_format(arena, "%.*s of %.*s", STR_ARG(what),
                           STR_ARG(object_display_name(arena, object)));
     target_refuse(
-        target, field, what.data,
+        target, field, RULE_INVALID_CHART, what.data,
         str_format(arena, "the chart sets %.*s, which is not an integer", STR_ARG(value)).data,
         "write an integer without quotes in the chart");
     return false;

@@ -138,8 +138,8 @@ const struct node *target_container_port(const struct node *container, struct st
 struct map target_container_ports(struct arena *arena, const struct node *container);
 
 /* Reports an error at a field of the service file, prefixed with the workload's name. */
-void target_error(const struct target *target, enum field_id field, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void target_error(const struct target *target, enum field_id field, enum rule rule,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Records a change of an object, or of the container if `object` is NULL. `format`: the detail. */
 void inject_log(const struct target *target, const struct object *object, enum change_kind kind,
@@ -158,8 +158,8 @@ struct str target_selection_syntax(const struct injection *injection, const char
 
 /* Reports a setting that cannot be applied: as skipped in fill mode, else as an error at the field
  * with a hint. */
-void target_refuse(const struct target *target, enum field_id field, const char *what,
-                   const char *reason, const char *hint);
+void target_refuse(const struct target *target, enum field_id field, enum rule rule,
+                   const char *what, const char *reason, const char *hint);
 
 /* Reads an integer of the chart at a path in `map`, which belongs to `object` (NULL: the
  * container). Sets `default_value` if it is missing. Reports and returns false if it is not an

@@ -28,7 +28,7 @@ static void warn_shared_ingress(const struct target *target, const struct object
         if (is_workload_service(target, names[i]) ||
             !release_find(&injection->release, OBJECT_SERVICE, names[i], ingress))
             continue;
-        diag_warning(injection->diags, object_location(ingress),
+        diag_warning(injection->diags, object_location(ingress), RULE_SHARED_ROUTE,
                      "%.*s also routes to Service %.*s, so the annotations apply to it too",
                      STR_ARG(object_display_name(injection->arena, ingress)), STR_ARG(names[i]));
         diag_hint(injection->diags,
@@ -69,6 +69,7 @@ static void warn_internal(const struct target *target, const struct object **ing
         if (!is_selected(target, ingresses[i]) || (class.len && str_equal(class, internal)))
             continue;
         diag_warning(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
+                     RULE_NO_EFFECT,
                      "internal has no effect on %.*s of the chart, whose class is \"%.*s\"",
                      STR_ARG(object_display_name(injection->arena, ingresses[i])), STR_ARG(class));
         diag_hint(injection->diags,
@@ -106,7 +107,7 @@ static void add_object(const struct target *target, const struct object *to,
     struct str name = node_get(metadata, "name")->text;
     const char *kind = str_to_c(arena, node_get(object, "kind")->text);
     if (is_name_taken(target, node_get(object, "kind")->text, name, to)) {
-        target_error(target, SERVICE_PUBLIC_URI,
+        target_error(target, SERVICE_PUBLIC_URI, RULE_DUPLICATE_OBJECT,
                      "cannot add %s/%.*s: the chart already uses this name", kind, STR_ARG(name));
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
@@ -144,7 +145,7 @@ static bool check_exact_rules(const struct target *target, const struct traffic 
         const struct route *route = &traffic->routes[i];
         if (!served_has_exact_rule(target, traffic, route))
             continue;
-        diag_error(injection->diags, route->at,
+        diag_error(injection->diags, route->at, RULE_ROUTE_CONFLICT,
                    "the chart routes %.*s to another Service, so no %s can be added for it",
                    STR_ARG(served_format(injection->arena, route)),
                    chart_flavour_find(traffic->flavour)->noun);
@@ -166,7 +167,7 @@ static void warn_other_route(const struct target *target, const struct traffic *
         if (owner.is_ours || !owner.object || !owner.service.len)
             continue;
         diag_warning(
-            injection->diags, route->at,
+            injection->diags, route->at, RULE_ROUTE_CONFLICT,
             "%.*s of the chart routes %.*s to Service %.*s, but the new Ingress routes it to %.*s",
             STR_ARG(object_display_name(arena, owner.object)), STR_ARG(served_format(arena, route)),
             STR_ARG(owner.service), STR_ARG(object_display_name(arena, target->workload)));
@@ -223,10 +224,11 @@ static bool check_selected(const struct target *target, const struct object **in
     const struct object *named = release_find(&target->injection->release, OBJECT_INGRESS,
                                               served_selected_ingress(target), target->workload);
     if (named && named->hook)
-        target_error(target, SERVICE_HELM, "Ingress/%.*s is a Helm hook and cannot be selected",
-                     STR_ARG(named->name));
+        target_error(target, SERVICE_HELM, RULE_UNSUITABLE_CHART_OBJECT,
+                     "Ingress/%.*s is a Helm hook and cannot be selected", STR_ARG(named->name));
     else
-        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" routes to this workload",
+        target_error(target, SERVICE_HELM, RULE_UNSUITABLE_CHART_OBJECT,
+                     "no Ingress named \"%.*s\" routes to this workload",
                      STR_ARG(served_selected_ingress(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
@@ -262,7 +264,7 @@ static void warn_no_effect(const struct target *target)
         if (!target_has(target, field))
             continue;
         diag_warning(injection->diags, record_location(target->service->record, field),
-                     "%s has no effect: the chart has no Ingress or route to %.*s",
+                     RULE_NO_EFFECT, "%s has no effect: the chart has no Ingress or route to %.*s",
                      schema_field(field)->name,
                      STR_ARG(object_display_name(injection->arena, target->workload)));
         if (foreign)
@@ -280,10 +282,11 @@ static void check_new(const struct target *target)
     if (!served_is_new_requested(target) || target->service->route_count)
         return;
     if (target->injection->options->ingress) {
-        diag_error(diags, target->service->at, "--ingress new requires public_uri");
+        diag_error(diags, target->service->at, RULE_REQUIRED_FIELD,
+                   "--ingress new requires public_uri");
         diag_hint(diags, "set public_uri too, or remove --ingress");
     } else {
-        diag_warning(diags, record_location(target->service->record, SERVICE_HELM),
+        diag_warning(diags, record_location(target->service->record, SERVICE_HELM), RULE_NO_EFFECT,
                      "ingress: new has no effect without public_uri");
         diag_hint(diags, "set public_uri too, or remove ingress");
     }
@@ -309,7 +312,7 @@ static void warn_foreign(const struct target *target, const struct traffic *traf
         const struct object *foreign = served_foreign(target, route);
         if (!foreign)
             continue;
-        diag_warning(injection->diags, route->at,
+        diag_warning(injection->diags, route->at, RULE_UNVERIFIED_ROUTE,
                      "%.*s of the chart may serve %.*s too: the rules of this kind are not read",
                      STR_ARG(object_display_name(arena, foreign)),
                      STR_ARG(served_format(arena, route)));
@@ -342,7 +345,7 @@ static void report_all_unserved(const struct target *target, const struct traffi
             served_report_missing(target, traffic, first, &traffic->routes[i]);
     if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count) {
         diag_warning(target->injection->diags,
-                     record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
+                     record_location(service->record, SERVICE_KEEP_PATH_PREFIX), RULE_NOT_INJECTED,
                      "keep_path_prefix is not injected into charts");
         diag_hint(target->injection->diags, "configure it in the chart's values");
     }

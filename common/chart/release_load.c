@@ -339,7 +339,8 @@ static struct object *read_document(struct release *release, size_t i, struct bu
     release->expanded += release->documents[i].edit->expanded;
     if (release->expanded > STREAM_EXPANDED_MAX) {
         struct location at = {.source = &release->source, .start = root->text_at};
-        diag_error(release->diags, at, "the aliases of all documents expand to more than %d values",
+        diag_error(release->diags, at, RULE_LIMIT_EXCEEDED,
+                   "the aliases of all documents expand to more than %d values",
                    STREAM_EXPANDED_MAX);
         diag_hint(release->diags, "write the values in place of the aliases in the chart");
         release->has_unreadable_document = true;

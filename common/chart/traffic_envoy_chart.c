@@ -90,7 +90,8 @@ static void refuse(const struct target *target, const struct traffic *traffic,
         inject_log(target, route, CHANGE_SKIPPED, "BackendTrafficPolicy", "%.*s", STR_ARG(text));
         return;
     }
-    diag_error(injection->diags, at, "cannot set the BackendTrafficPolicy of %.*s: %.*s",
+    diag_error(injection->diags, at, RULE_CHART_CONFLICT,
+               "cannot set the BackendTrafficPolicy of %.*s: %.*s",
                STR_ARG(object_display_name(arena, route)), STR_ARG(text));
     diag_hint(injection->diags, "configure it in the chart's values");
 }
@@ -108,7 +109,7 @@ static void add_policy(const struct target *target, const struct traffic *traffi
         return;
     }
     if (policies->parent) {
-        diag_warning(injection->diags, object_location(policies->parent),
+        diag_warning(injection->diags, object_location(policies->parent), RULE_POLICY_OVERRIDDEN,
                      "%.*s no longer applies to %.*s, because the route gets a policy of its own",
                      STR_ARG(object_display_name(arena, policies->parent)),
                      STR_ARG(object_display_name(arena, route)));

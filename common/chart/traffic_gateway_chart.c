@@ -22,7 +22,7 @@ void gateway_warn_http1(const struct target *target, struct location at, const s
     if (str_eq_c(node_string(node_at(port, "appProtocol")), "kubernetes.io/h2c"))
         return;
     diag_warning(
-        injection->diags, at,
+        injection->diags, at, RULE_BACKEND_PROTOCOL,
         "port %.*s of %.*s needs appProtocol kubernetes.io/h2c, or the Gateway connects to "
         "it with HTTP/1.1, which gRPC does not support",
         STR_ARG(node_string(node_at(port, "port"))),
@@ -37,7 +37,7 @@ void gateway_warn_protocol(const struct target *target, const struct traffic *tr
     struct injection *injection = target->injection;
     struct location at = traffic->routes[0].at;
     if (chart_speaks_https(target, port)) {
-        diag_warning(injection->diags, at,
+        diag_warning(injection->diags, at, RULE_BACKEND_PROTOCOL,
                      "port %.*s of %.*s uses HTTPS, but most Gateways connect to it with HTTP",
                      STR_ARG(node_string(node_at(port, "port"))),
                      STR_ARG(object_display_name(injection->arena, to)));

@@ -60,11 +60,12 @@ static void report(const struct target *target, const struct traffic *traffic,
     }
     struct str workload = object_display_name(arena, target->workload);
     if (only_warn) {
-        diag_warning(injection->diags, setting->at, "%.*s: %.*s", STR_ARG(workload),
-                     STR_ARG(reason));
+        diag_warning(injection->diags, setting->at, RULE_UNSUPPORTED_BY_CONTROLLER, "%.*s: %.*s",
+                     STR_ARG(workload), STR_ARG(reason));
         return;
     }
-    diag_error(injection->diags, setting->at, "%.*s: %.*s", STR_ARG(workload), STR_ARG(reason));
+    diag_error(injection->diags, setting->at, RULE_UNSUPPORTED_BY_CONTROLLER, "%.*s: %.*s",
+               STR_ARG(workload), STR_ARG(reason));
     hint_class(target, setting, class);
 }
 

@@ -53,7 +53,7 @@ void ingress_check_classes(const struct target *target, const struct traffic *tr
     struct str class = node_string(node_at(object_node(ingress), "spec ingressClassName"));
     if (!item || class.len == 0 || str_equal(item->text, class))
         return;
-    diag_error(injection->diags, item->name_node->span,
+    diag_error(injection->diags, item->name_node->span, RULE_CLASS_CONFLICT,
                CLASS_ANNOTATION " conflicts with spec.ingressClassName of %.*s, \"%.*s\"",
                STR_ARG(object_display_name(injection->arena, ingress)), STR_ARG(class));
     diag_hint(injection->diags, "set the class in the chart's values");

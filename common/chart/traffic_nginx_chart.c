@@ -26,7 +26,7 @@ static void warn_no_class(const struct target *target, const struct traffic *tra
     if (count == 0 || ingress_class_of(traffic, ingress).len ||
         target->service->layer->environment.has_ingress_class)
         return;
-    diag_warning(injection->diags, settings[0].at,
+    diag_warning(injection->diags, settings[0].at, RULE_ASSUMED_CLASS,
                  "%.*s has no class: assuming that its controller reads nginx annotations",
                  STR_ARG(object_display_name(injection->arena, ingress)));
     diag_hint(injection->diags, "set ingress_class in the environment file, or set the class in "
@@ -70,7 +70,7 @@ static void warn_regex(const struct target *target, const struct traffic *traffi
         if ((to - from == 1 && first->prefix.len == 0) ||
             !has_plain_host(target, traffic, first->host))
             continue;
-        diag_warning(diags, first->at,
+        diag_warning(diags, first->at, RULE_REGEX_PATHS,
                      "the new Ingress makes nginx read all paths of this host as regular "
                      "expressions, including those of the chart");
         diag_hint(diags, "check that the chart's paths of the host still match, or give "
@@ -107,7 +107,7 @@ static void warn_https(const struct target *target, const struct traffic *traffi
     for (size_t i = 0; i < annotations->count; i++)
         if (str_eq_c(annotations->items[i].name, key))
             return;
-    diag_warning(injection->diags, traffic->routes[0].at,
+    diag_warning(injection->diags, traffic->routes[0].at, RULE_BACKEND_PROTOCOL,
                  "port %.*s of %.*s uses HTTPS, but nginx connects to it with HTTP",
                  STR_ARG(node_string(node_at(port, "port"))),
                  STR_ARG(object_display_name(injection->arena, to)));

@@ -12,7 +12,7 @@ static void refuse(const struct target *target, const struct traffic *traffic,
         inject_log(target, route, CHANGE_SKIPPED, "backendRefs", "%.*s", STR_ARG(reason));
         return;
     }
-    diag_error(injection->diags, traffic->affinity.at,
+    diag_error(injection->diags, traffic->affinity.at, RULE_UNSUPPORTED_BY_CONTROLLER,
                "sticky_session cannot be applied to %.*s: %.*s",
                STR_ARG(object_display_name(arena, route)), STR_ARG(reason));
     diag_hint(injection->diags, "configure it in the chart's values");

@@ -6,6 +6,7 @@
 #include "cli/default_file.h"
 #include "cli/help.h"
 #include "cli/order_words.h"
+#include "cli/report.h"
 #include "cli/usage_error.h"
 #include "config/schema.h"
 #include "os/console.h"
@@ -80,14 +81,11 @@ enum flag_id command_find_short_flag(const struct command *command, char short_f
 /* Warns if `name` is the former name of the flag, once per flag. */
 static void warn_deprecated(struct cli *cli, enum flag_id id, struct str name)
 {
-    struct buf line = {0};
     if (str_eq_c(name, flag_table[id].name) || cli->deprecated[id])
         return;
     cli->deprecated[id] = true;
-    buf_format(&line, "warning: flag --%.*s is deprecated; use --%s\n", STR_ARG(name),
-               flag_table[id].name);
-    console_print_messages(buf_str(&line));
-    buf_free(&line);
+    report_warning(RULE_DEPRECATED_FLAG, "flag --%.*s is deprecated; use --%s", STR_ARG(name),
+                   flag_table[id].name);
 }
 
 static bool is_one_of(const char *word, const char *const *words)

@@ -30,9 +30,11 @@ static int run(const struct options *options, bool color)
     if (error) {
         io_stream_free(&input);
         arena_free(&arena);
-        return error == EFBIG ? report_failure("the manifests on standard input exceed %d bytes",
+        return error == EFBIG ? report_failure(RULE_LIMIT_EXCEEDED,
+                                               "the manifests on standard input exceed %d bytes",
                                                STREAM_SIZE_MAX)
-                              : report_failure("cannot read standard input: %s", strerror(error));
+                              : report_failure(RULE_FILE_UNREADABLE,
+                                               "cannot read standard input: %s", strerror(error));
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
     bool ok = inject(&options->input, &options->inject, &manifests,

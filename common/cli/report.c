@@ -1,6 +1,5 @@
 #include "cli/report.h"
 
-#include "base/diag.h"
 #include "os/console.h"
 
 #include <errno.h>
@@ -8,21 +7,37 @@
 #include <string.h>
 #include <unistd.h>
 
-int report_failure(const char *format, ...)
+static void print(const struct diags *diags)
 {
     struct buf text = {0};
-    struct arena arena = {0};
-    va_list arguments;
-    va_start(arguments, format);
-    struct str message = str_vformat(&arena, format, arguments);
-    va_end(arguments);
-    buf_add(&text, STR("error: "));
-    diag_add_visible(&text, message);
-    buf_add_byte(&text, '\n');
+    diags_write(diags, &text, false);
     console_print_messages(buf_str(&text));
     buf_free(&text);
+}
+
+int report_failure(enum rule rule, const char *format, ...)
+{
+    struct arena arena = {0};
+    struct diags diags = {.arena = &arena};
+    va_list arguments;
+    va_start(arguments, format);
+    diag_verror(&diags, NO_LOCATION, rule, format, arguments);
+    va_end(arguments);
+    print(&diags);
     arena_free(&arena);
     return EXIT_FAILURE;
+}
+
+void report_warning(enum rule rule, const char *format, ...)
+{
+    struct arena arena = {0};
+    struct diags diags = {.arena = &arena};
+    va_list arguments;
+    va_start(arguments, format);
+    diag_vwarning(&diags, NO_LOCATION, rule, format, arguments);
+    va_end(arguments);
+    print(&diags);
+    arena_free(&arena);
 }
 
 bool report_write_file(const char *what, const char *path, int flags, struct str text)
@@ -33,6 +48,7 @@ bool report_write_file(const char *what, const char *path, int flags, struct str
     if (stream < 0 && fd >= 0 && close(fd) < 0 && error == 0)
         error = errno;
     if (error)
-        report_failure("cannot write the %s %s: %s", what, path, strerror(error));
+        report_failure(RULE_FILE_UNWRITABLE, "cannot write the %s %s: %s", what, path,
+                       strerror(error));
     return error == 0;
 }

@@ -112,8 +112,9 @@ static struct str opta_arn(const struct resource_reader *in)
 static bool report_unknown(const struct resource_reader *in)
 {
     enum cloud cloud = in->scope->environment->provider->cloud;
-    diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
-               in->form->has_bucket_name ? "bucket" : "ARN", STR_ARG(in->module->name));
+    diag_error(in->scope->diags, in->at, RULE_UNKNOWN_CLOUD_NAME,
+               "cannot determine the %s of \"%.*s\"", in->form->has_bucket_name ? "bucket" : "ARN",
+               STR_ARG(in->module->name));
     if (in->form->has_bucket_name)
         diag_hint(in->scope->diags, "set bucket_name in the module");
     else if (cloud != CLOUD_AWS && cloud != CLOUD_NONE)
@@ -129,8 +130,8 @@ static bool report_unknown(const struct resource_reader *in)
 static bool report_invalid_arn(const struct resource_reader *in, const struct located_string *found,
                                const char *example)
 {
-    diag_error(in->scope->diags, found->at, "%.*s must have the form %s", STR_ARG(found->title),
-               example);
+    diag_error(in->scope->diags, found->at, RULE_INVALID_ARN, "%.*s must have the form %s",
+               STR_ARG(found->title), example);
     return false;
 }
 
@@ -143,7 +144,7 @@ static bool check_partition(const struct resource_reader *in, const struct locat
         return report_invalid_arn(in, found, example);
     if (region.len == 0 || str_eq_c(arn->partition, aws_partition(region)))
         return true;
-    diag_error(in->scope->diags, found->at,
+    diag_error(in->scope->diags, found->at, RULE_INVALID_ARN,
                "%.*s is in partition %.*s, but region %.*s is in partition %s",
                STR_ARG(found->title), STR_ARG(arn->partition), STR_ARG(region),
                aws_partition(region));
@@ -191,7 +192,8 @@ static bool read_bucket(const struct resource_reader *in, const struct located_s
     struct scope *scope = in->scope;
     const char *error = name_check_s3_bucket(name->text);
     if (error)
-        diag_error(scope->diags, name->at, "%.*s %s", STR_ARG(name->title), error);
+        diag_error(scope->diags, name->at, RULE_INVALID_NAME, "%.*s %s", STR_ARG(name->title),
+                   error);
     set_arn(in, str_format(scope->arena, "arn:%s:s3:::%.*s",
                            aws_partition(scope->environment->region), STR_ARG(name->text)));
     return !error;
@@ -265,13 +267,13 @@ static void warn_guesses(const struct resource_reader *in, bool arn, bool key)
 {
     struct diags *diags = in->scope->diags;
     if (arn) {
-        diag_warning(diags, in->module->name_at,
+        diag_warning(diags, in->module->name_at, RULE_ASSUMED_CLOUD_NAME,
                      "cannot determine the ARN of \"%.*s\"; assuming Opta's name %.*s",
                      STR_ARG(in->module->name), STR_ARG(in->resource->arn));
         diag_hint(diags, "set arn in the module%s",
                   key ? ", and kms_key_arn (the ARN of its encryption key, or none)" : "");
     } else if (key) {
-        diag_warning(diags, in->module->name_at,
+        diag_warning(diags, in->module->name_at, RULE_ASSUMED_CLOUD_NAME,
                      "cannot determine the KMS key of \"%.*s\"; allowing all keys of the account, "
                      "through %s only",
                      STR_ARG(in->module->name), in->form->service);
@@ -290,7 +292,7 @@ static bool check_fields(const struct resource_reader *in)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (rows[i].supported || !record_has(in->record, rows[i].field))
             continue;
-        diag_error(in->scope->diags, record_location(in->record, rows[i].field),
+        diag_error(in->scope->diags, record_location(in->record, rows[i].field), RULE_UNKNOWN_FIELD,
                    "unknown field \"%s\" for type %.*s", schema_field(rows[i].field)->name,
                    STR_ARG(in->module->type_name));
         diag_hint(in->scope->diags, "remove it");
@@ -331,7 +333,7 @@ const struct aws_resource *aws_resource_read(struct scope *scope, struct module 
         module->state = read_resource(&in) ? STATE_READ : STATE_INVALID;
         scope_leave(scope);
     } else if (module->state == STATE_READING) {
-        diag_error(scope->diags, at, "this output refers to itself");
+        diag_error(scope->diags, at, RULE_CIRCULAR_REFERENCE, "this output refers to itself");
         diag_hint(scope->diags, "remove the reference");
     }
     return module->state == STATE_READ ? module->resource : NULL;
@@ -364,12 +366,13 @@ bool aws_resource_output(struct scope *scope, struct module *module, struct str 
     if (has_no_wildcard(*ret))
         return true;
     if (key && ret->len == 0) {
-        diag_error(scope->diags, at, "\"%.*s\" has no KMS key", STR_ARG(module->name));
+        diag_error(scope->diags, at, RULE_UNKNOWN_OUTPUT, "\"%.*s\" has no KMS key",
+                   STR_ARG(module->name));
         diag_hint(scope->diags, "set kms_key_arn in the module");
         return false;
     }
-    diag_error(scope->diags, at, "cannot determine %.*s of \"%.*s\"", STR_ARG(output),
-               STR_ARG(module->name));
+    diag_error(scope->diags, at, RULE_UNKNOWN_CLOUD_NAME, "cannot determine %.*s of \"%.*s\"",
+               STR_ARG(output), STR_ARG(module->name));
     diag_hint(scope->diags, "set %s in the module", key ? "kms_key_arn" : "arn");
     return false;
 }

@@ -39,7 +39,7 @@ static void warn_link(struct scope *scope, const struct link *link, struct str a
         !module_output_read_set(scope, link->module, name, link->node->span, &bucket))
         return;
     const char *role = writes ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";
-    diag_warning(scope->diags, link->node->span,
+    diag_warning(scope->diags, link->node->span, RULE_LINK_WITHOUT_PERMISSIONS,
                  "no cloud permissions are granted for this link to %.*s",
                  STR_ARG(link->module->type_name));
     if (account.len)

@@ -513,7 +513,8 @@ static void finish_rollout(struct apply *apply, struct rollout *rollout)
         cluster_print(cluster, "%.*s: not rolled back: the pods are ready", STR_ARG(name));
     if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed || refused)
         return;
-    diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->reason));
+    diag_error(&cluster->diags, NO_LOCATION, RULE_ROLLOUT_FAILED, "%.*s: %.*s", STR_ARG(name),
+               STR_ARG(rollout->reason));
     if (rollout->superseded) {
         diag_hint(&cluster->diags,
                   "run `kubectl optasvc diff` to see the differences; apply again to "

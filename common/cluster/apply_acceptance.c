@@ -185,7 +185,8 @@ static void report_refused(struct apply *apply, const struct awaited *item)
     struct arena *arena = &apply->cluster.arena;
     const struct node *object = item->object;
     const struct node *parent = item->last.parent;
-    diag_error(diags, NO_LOCATION, "%.*s in namespace \"%.*s\" is not accepted%s%.*s: %.*s",
+    diag_error(diags, NO_LOCATION, RULE_NOT_ACCEPTED,
+               "%.*s in namespace \"%.*s\" is not accepted%s%.*s: %.*s",
                STR_ARG(object_title(arena, object)), STR_ARG(object_namespace(object)),
                parent ? " by " : "",
                STR_ARG(parent ? acceptance_parent_title(arena, object, parent) : STR("")),
@@ -219,14 +220,14 @@ static void report_expired(const struct acceptance_watch *watch, const struct aw
     struct str title = object_title(arena, object);
     int64_t seconds = limit_of(watch, item->rollout) / 1000;
     if (item->last.parent && !item->last.answered)
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_NOT_ACCEPTED,
                    "%.*s in namespace \"%.*s\": no controller has accepted the %s of %.*s in "
                    "%" PRId64 " s",
                    STR_ARG(title), STR_ARG(object_namespace(object)),
                    kind_is(object, ROLE_ROUTE) ? "route" : "listeners",
                    STR_ARG(acceptance_parent_title(arena, object, item->last.parent)), seconds);
     else
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_NOT_ACCEPTED,
                    "%.*s in namespace \"%.*s\" was not accepted in %" PRId64 " s: %.*s",
                    STR_ARG(title), STR_ARG(object_namespace(object)), seconds,
                    STR_ARG(watch->query_error.len ? watch->query_error : item->last.text));
@@ -252,7 +253,7 @@ static void warn_overlap(struct apply *apply, struct awaited *item, const struct
     if (message.len == 0 || item->overlap_reported)
         return;
     item->overlap_reported = true;
-    diag_warning(&apply->cluster.diags, NO_LOCATION,
+    diag_warning(&apply->cluster.diags, NO_LOCATION, RULE_GRPC_MAY_FAIL,
                  "%.*s in namespace \"%.*s\": OverlappingTLSConfig is True: %.*s",
                  STR_ARG(object_title(arena, live)), STR_ARG(object_namespace(live)),
                  STR_ARG(message));

@@ -85,7 +85,7 @@ static void fail(struct jobs_wait *wait, struct job_watch *watch, struct str why
     watch->waits = false;
     watch->failed = true;
     watch->rollout->state = ROLLOUT_FAILED;
-    diag_error(&cluster->diags, NO_LOCATION, "%.*s: pre_deploy: %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, RULE_PRE_DEPLOY_FAILED, "%.*s: pre_deploy: %.*s",
                STR_ARG(watch->rollout->title), STR_ARG(why));
 }
 

@@ -109,7 +109,8 @@ static void report_not_ready(struct apply *apply, struct rollout *rollout,
                              const struct node *object, struct str text, bool given_up)
 {
     struct cluster *cluster = &apply->cluster;
-    diag_error(&cluster->diags, NO_LOCATION, "%.*s in namespace \"%.*s\" is not ready: %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, RULE_ROLLOUT_FAILED,
+               "%.*s in namespace \"%.*s\" is not ready: %.*s",
                STR_ARG(object_title(&cluster->arena, object)), STR_ARG(object_namespace(object)),
                STR_ARG(text));
     struct str hint = STR("the workload was not applied, because its pods require this object; fix "

@@ -98,7 +98,7 @@ static void check_unreadable(struct apply *apply, const struct node *after)
     struct diags *diags = &apply->cluster.diags;
     if (!node_at(after, "metadata resourceVersion"))
         return;
-    diag_error(diags, NO_LOCATION,
+    diag_error(diags, NO_LOCATION, RULE_FORBIDDEN,
                "%.*s in namespace \"%.*s\" exists but cannot be read, so its owner is unknown",
                STR_ARG(object_title(&apply->cluster.arena, after)),
                STR_ARG(object_namespace(after)));
@@ -185,7 +185,7 @@ static void report_conflict(struct apply *apply, const struct node *object,
 {
     struct arena *arena = &apply->cluster.arena;
     struct str lines = conflict_lines(arena, buf_str(&run->errors));
-    diag_error(&apply->cluster.diags, NO_LOCATION,
+    diag_error(&apply->cluster.diags, NO_LOCATION, RULE_FIELD_CONFLICT,
                "conflict: %.*s in namespace \"%.*s\" has fields set by other managers",
                STR_ARG(object_title(arena, object)), STR_ARG(object_namespace(object)));
     diag_hint(&apply->cluster.diags,
@@ -213,7 +213,7 @@ static void report_rejection(struct apply *apply, const struct node *object,
             str_format(arena, "namespace \"%.*s\" not found", STR_ARG(object_namespace(object)));
         if (diags_contain(diags, message))
             return;
-        diag_error(diags, NO_LOCATION, "%.*s", STR_ARG(message));
+        diag_error(diags, NO_LOCATION, RULE_OBJECT_NOT_FOUND, "%.*s", STR_ARG(message));
         diag_hint(diags, "you cannot read or create namespaces: ask an administrator to create it");
         return;
     }
@@ -246,7 +246,7 @@ static void report_each(struct apply *apply, const struct manifests *batch)
         process_free(&runs.items[i]);
     }
     if (apply->cluster.diags.errors == before && !process_interrupted())
-        diag_error(&apply->cluster.diags, NO_LOCATION,
+        diag_error(&apply->cluster.diags, NO_LOCATION, RULE_KUBECTL_FAILED,
                    "the server rejected an object but now accepts it: apply again");
 }
 

@@ -95,7 +95,7 @@ static void report_output(const struct kubectl *kubectl, const struct process *r
         str_format(kubectl->arena, "%s %s printed %s", run->arguments[0], run->arguments[1], what);
     if (diags_contain(kubectl->diags, message))
         return;
-    diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
+    diag_error(kubectl->diags, NO_LOCATION, RULE_UNEXPECTED_OUTPUT, "%.*s", STR_ARG(message));
     diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
     diag_hint(kubectl->diags,
               "check that it is the Kubernetes CLI, or set KUBECTL_PATH to another one");

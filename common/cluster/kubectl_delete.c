@@ -86,7 +86,7 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
         if (live && object_same_owner(objects[i], live))
             objects[unchanged++] = objects[i];
         else if (live)
-            diag_error(kubectl->diags, NO_LOCATION,
+            diag_error(kubectl->diags, NO_LOCATION, RULE_NOT_DELETED,
                        "%.*s was not deleted: it was replaced or claimed by another owner",
                        STR_ARG(object_title(kubectl->arena, objects[i])));
     }
@@ -143,8 +143,8 @@ static void refuse(struct wait *wait, const struct node *object)
 {
     struct arena *arena = wait->kubectl->arena;
     map_add(arena, &wait->refused, object_key(arena, object), object);
-    diag_error(wait->kubectl->diags, NO_LOCATION, "%.*s was not deleted: it still exists",
-               STR_ARG(object_title(arena, object)));
+    diag_error(wait->kubectl->diags, NO_LOCATION, RULE_NOT_DELETED,
+               "%.*s was not deleted: it still exists", STR_ARG(object_title(arena, object)));
 }
 
 /* Finds out which of the objects that are waited for are still there. False if that is not known.
@@ -195,7 +195,7 @@ static void report_remaining(struct wait *wait)
         struct str namespace = object_namespace(object);
         struct str finalizers = finalizers_of(arena, map_get(&live_objects, key));
         map_add(arena, &wait->refused, key, object);
-        diag_error(kubectl->diags, NO_LOCATION,
+        diag_error(kubectl->diags, NO_LOCATION, RULE_NOT_DELETED,
                    "%.*s%s%.*s%s is being deleted, but still exists after %" PRId64 " s",
                    STR_ARG(object_title(arena, object)), namespace.len ? " in namespace \"" : "",
                    STR_ARG(namespace), namespace.len ? "\"" : "",

@@ -39,28 +39,28 @@ void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *
 
 /* Reports a cause with the purpose of the process as context; without context if `run` is NULL. */
 static void report(const struct kubectl *kubectl, const struct process *run, enum severity severity,
-                   struct str message)
+                   enum rule rule, struct str message)
 {
     if (severity == SEVERITY_ERROR)
-        diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
+        diag_error(kubectl->diags, NO_LOCATION, rule, "%.*s", STR_ARG(message));
     else
-        diag_warning(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
+        diag_warning(kubectl->diags, NO_LOCATION, rule, "%.*s", STR_ARG(message));
     if (run)
         diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
 }
 
 static void report_once(const struct kubectl *kubectl, const struct process *run,
-                        enum severity severity, struct str message)
+                        enum severity severity, enum rule rule, struct str message)
 {
     if (!diags_contain(kubectl->diags, message))
-        report(kubectl, run, severity, message);
+        report(kubectl, run, severity, rule, message);
 }
 
 static void report_not_run(const struct kubectl *kubectl, const struct process *run)
 {
     const char *program = run->arguments[0];
     if (run->error == ETIMEDOUT) {
-        report_once(kubectl, run, SEVERITY_ERROR,
+        report_once(kubectl, run, SEVERITY_ERROR, RULE_CLUSTER_UNREACHABLE,
                     str_format(kubectl->arena, "the cluster did not answer within %" PRId64 " s",
                                run->limit / 1000));
         return;
@@ -74,7 +74,8 @@ static void report_not_run(const struct kubectl *kubectl, const struct process *
             : str_format(kubectl->arena, "cannot run %s: %s", program, strerror(run->error));
     if (diags_contain(kubectl->diags, message))
         return;
-    report(kubectl, NULL, SEVERITY_ERROR, message);
+    report(kubectl, NULL, SEVERITY_ERROR, not_in_path ? RULE_TOOL_NOT_FOUND : RULE_KUBECTL_FAILED,
+           message);
     if (not_in_path)
         diag_hint(kubectl->diags, "install kubectl, or set KUBECTL_PATH to its path");
 }
@@ -125,6 +126,30 @@ static const char no_kind[] = "no matches for kind";
 static bool is_missing_kind_message(const char *text)
 {
     return strstr(text, no_resource) || strstr(text, no_kind);
+}
+
+/* Returns the name of a message of kubectl or the API server. */
+static enum rule rule_of_message(struct arena *arena, struct str line)
+{
+    static const struct {
+        const char *text;
+        enum rule rule;
+    } rules[] = {
+        {"field is immutable", RULE_IMMUTABLE_FIELD},
+        {"Forbidden: updates to", RULE_IMMUTABLE_FIELD},
+        {"orbidden", RULE_FORBIDDEN},
+        {no_resource, RULE_KIND_NOT_FOUND},
+        {no_kind, RULE_KIND_NOT_FOUND},
+        {"Unable to connect to the server", RULE_CLUSTER_UNREACHABLE},
+        {"The connection to the server ", RULE_CLUSTER_UNREACHABLE},
+        {"Apply failed with ", RULE_FIELD_CONFLICT},
+        {"not found", RULE_OBJECT_NOT_FOUND},
+    };
+    const char *text = str_to_c(arena, line);
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
+        if (strstr(text, rules[i].text))
+            return rules[i].rule;
+    return RULE_KUBECTL_FAILED;
 }
 
 static const char forbidden_lead[] = "Error from server (Forbidden): ";
@@ -183,7 +208,7 @@ static bool report_forbidden_list(const struct kubectl *kubectl, const struct pr
     struct str resources = buf_take(kubectl->arena, &list);
     if (count < 2)
         return false;
-    report_once(kubectl, run, severity,
+    report_once(kubectl, run, severity, RULE_FORBIDDEN,
                 str_format(kubectl->arena, "%.*s resources %.*s%.*s", STR_ARG(first.action),
                            STR_ARG(resources), STR_ARG(first.scope)));
     return true;
@@ -202,7 +227,7 @@ static bool report_message(const struct kubectl *kubectl, const struct process *
                           STR_ARG(str_slice(line, 0, end)));
     if (diags_contain(kubectl->diags, line))
         return false;
-    report(kubectl, run, severity, line);
+    report(kubectl, run, severity, rule_of_message(kubectl->arena, line), line);
     if (is_missing_kind_message(str_to_c(kubectl->arena, line)))
         diag_hint(kubectl->diags,
                   "install the controller that provides its CustomResourceDefinition (CRD)");
@@ -306,7 +331,7 @@ static bool report_missing_entries(const struct kubectl *kubectl, const struct p
                 return false;
             any = true;
             if (pass)
-                report_once(kubectl, NULL, SEVERITY_ERROR, entry);
+                report_once(kubectl, NULL, SEVERITY_ERROR, RULE_INVALID_KUBECONFIG, entry);
         }
     return any;
 }
@@ -323,7 +348,7 @@ static bool report_missing_kubeconfig(const struct kubectl *kubectl, const struc
     struct str message = str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
     if (diags_contain(kubectl->diags, message))
         return true;
-    report(kubectl, NULL, SEVERITY_ERROR, message);
+    report(kubectl, NULL, SEVERITY_ERROR, RULE_INVALID_KUBECONFIG, message);
     diag_hint(kubectl->diags, "pass --kubeconfig FILE, or set KUBECONFIG");
     return true;
 }
@@ -350,7 +375,7 @@ static void report_run(const struct kubectl *kubectl, const struct process *run,
     else if (!report_missing_kubeconfig(kubectl, run) && !report_missing_entries(kubectl, run) &&
              !report_forbidden_list(kubectl, run, severity) &&
              !report_messages(kubectl, run, severity))
-        report_once(kubectl, run, severity, exit_message(kubectl, run));
+        report_once(kubectl, run, severity, RULE_KUBECTL_FAILED, exit_message(kubectl, run));
 }
 
 void kubectl_report(const struct kubectl *kubectl, const struct process *run)

@@ -125,7 +125,8 @@ static int write_private(struct str text)
 
 static bool report_unreadable(struct diags *diags, const char *path, const char *why)
 {
-    diag_error(diags, NO_LOCATION, "cannot read kubectl's preferences file %s: %s", path, why);
+    diag_error(diags, NO_LOCATION, RULE_FILE_UNREADABLE,
+               "cannot read kubectl's preferences file %s: %s", path, why);
     diag_hint(diags, "fix it, or set KUBERC=off, which also ignores the credential plugin "
                      "policy that it may contain");
     return false;
@@ -139,7 +140,8 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
         return true;
     if (given && strcmp(given, off) == 0) {
         if (options->kuberc)
-            diag_error(diags, NO_LOCATION, "--kuberc and KUBERC=off are mutually exclusive");
+            diag_error(diags, NO_LOCATION, RULE_USAGE,
+                       "--kuberc and KUBERC=off are mutually exclusive");
         return !options->kuberc;
     }
     const char *path = user_path(options, arena, &named);
@@ -154,8 +156,8 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
         ok = report_unreadable(diags, path, "invalid YAML");
     error = !ok ? 0 : any ? write_private(buf_str(&policies)) : setenv(variable, off, 1);
     if (error) {
-        diag_error(diags, NO_LOCATION, "cannot write a private preferences file: %s",
-                   strerror(error));
+        diag_error(diags, NO_LOCATION, RULE_FILE_UNWRITABLE,
+                   "cannot write a private preferences file: %s", strerror(error));
         ok = false;
     }
     buf_free(&text);

@@ -8,7 +8,7 @@ static void report_missing(struct cluster *cluster, const struct deployed_servic
 {
     const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
     if (unclaimed) {
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_OWNED_BY_OTHER,
                    "%.*s in namespace \"%.*s\" has no environment label and may belong to another "
                    "environment",
                    STR_ARG(object_title(&cluster->arena, unclaimed)),
@@ -16,8 +16,9 @@ static void report_missing(struct cluster *cluster, const struct deployed_servic
         diag_hint(&cluster->diags, "run kubectl optasvc apply to claim it");
         return;
     }
-    diag_error(&cluster->diags, NO_LOCATION, "\"%.*s\" is not deployed in namespace \"%.*s\"",
-               STR_ARG(deployed->service->name), STR_ARG(deployed->namespace->name));
+    diag_error(&cluster->diags, NO_LOCATION, RULE_NOT_DEPLOYED,
+               "\"%.*s\" is not deployed in namespace \"%.*s\"", STR_ARG(deployed->service->name),
+               STR_ARG(deployed->namespace->name));
     diag_hint(&cluster->diags, "run kubectl optasvc apply to deploy it");
 }
 
@@ -25,7 +26,8 @@ static void report_missing(struct cluster *cluster, const struct deployed_servic
 static void report_paused(struct cluster *cluster, const struct node *live)
 {
     struct str title = object_title(&cluster->arena, live);
-    diag_error(&cluster->diags, NO_LOCATION, "%.*s in namespace \"%.*s\" is paused", STR_ARG(title),
+    diag_error(&cluster->diags, NO_LOCATION, RULE_ROLLOUT_PAUSED,
+               "%.*s in namespace \"%.*s\" is paused", STR_ARG(title),
                STR_ARG(object_namespace(live)));
     diag_hint(&cluster->diags, "resume it first: kubectl rollout resume %.*s -n %.*s",
               STR_ARG(title), STR_ARG(object_namespace(live)));
@@ -68,8 +70,8 @@ bool apply_await_live(struct apply *apply)
         const struct rollout *rollout = &apply->rollouts[i];
         if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed)
             continue;
-        diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(rollout->title),
-                   STR_ARG(rollout->reason));
+        diag_error(&cluster->diags, NO_LOCATION, RULE_ROLLOUT_FAILED, "%.*s: %.*s",
+                   STR_ARG(rollout->title), STR_ARG(rollout->reason));
         cluster_report(cluster);
         rollout_explain(apply, rollout);
     }

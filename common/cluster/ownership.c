@@ -230,7 +230,7 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
         if (!live)
             return cluster->diags.errors == 0 && !process_interrupted();
         if (!object_same_owner(object, live)) {
-            diag_error(&cluster->diags, NO_LOCATION,
+            diag_error(&cluster->diags, NO_LOCATION, RULE_NOT_DELETED,
                        "%s was not released: it was replaced or claimed by another owner", title);
             return false;
         }

@@ -11,7 +11,7 @@ static void check_namespace(struct apply *apply, const struct cluster_namespace 
 {
     struct diags *diags = &apply->cluster.diags;
     if (namespace->state == NAMESPACE_ENDING) {
-        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" is being deleted",
+        diag_error(diags, NO_LOCATION, RULE_BEING_DELETED, "namespace \"%.*s\" is being deleted",
                    STR_ARG(namespace->name));
         diag_hint(diags,
                   "wait until it is deleted, then apply again: "
@@ -19,7 +19,8 @@ static void check_namespace(struct apply *apply, const struct cluster_namespace 
                   STR_ARG(namespace->name));
     }
     if (namespace->state == NAMESPACE_ABSENT && apply->cluster.options->input.namespace) {
-        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" not found", STR_ARG(namespace->name));
+        diag_error(diags, NO_LOCATION, RULE_OBJECT_NOT_FOUND, "namespace \"%.*s\" not found",
+                   STR_ARG(namespace->name));
         diag_hint(diags, "create it first: kubectl create namespace %.*s",
                   STR_ARG(namespace->name));
     }
@@ -160,10 +161,11 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
         return;
     bool exists = map_get(&namespace->secrets, variable->secret) != NULL;
     if (exists)
-        diag_error(diags, variable->at, "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
+        diag_error(diags, variable->at, RULE_OBJECT_NOT_FOUND,
+                   "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
                    STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     else
-        diag_error(diags, variable->at,
+        diag_error(diags, variable->at, RULE_OBJECT_NOT_FOUND,
                    "Secret \"%.*s\" not found in namespace \"%.*s\" (needs key \"%.*s\")",
                    STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     if (!diags->last_kept)
@@ -183,7 +185,7 @@ static void check_all_secrets(struct apply *apply, const struct deployed_service
     const struct cluster_namespace *namespace = deployed->namespace;
     if (!external && !map_get(&namespace->secrets, service->all_secrets)) {
         struct location at = record_location(service->record, SERVICE_SECRETS);
-        diag_error(&apply->cluster.diags, at,
+        diag_error(&apply->cluster.diags, at, RULE_OBJECT_NOT_FOUND,
                    "Secret \"%.*s\" not found in namespace \"%.*s\" (secrets: all requires it)",
                    STR_ARG(service->all_secrets), STR_ARG(namespace->name));
         apply_hint_set(apply, "create it with its first key", STR("NAME"), at);
@@ -228,7 +230,7 @@ static void check_replicas_readable(struct apply *apply, const struct rollout *r
                    STR_ARG(object_name(workload)));
     if (!map_get(&namespace->forbidden, words))
         return;
-    diag_error(&apply->cluster.diags, rollout->deployed->service->at,
+    diag_error(&apply->cluster.diags, rollout->deployed->service->at, RULE_FORBIDDEN,
                "cannot read the replica count of %.*s in namespace \"%.*s\": forbidden (needs "
                "\"get\" on %.*ss.apps)",
                STR_ARG(object_title(arena, workload)), STR_ARG(rollout->deployed->namespace->name),

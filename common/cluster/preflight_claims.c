@@ -105,7 +105,7 @@ static bool check_name(struct apply *apply, const struct disk *disk, const struc
     struct str name = node_string(node_at(mount, "name"));
     if (str_equal(name, disk->name))
         return true;
-    diag_error(diags, disk->at,
+    diag_error(diags, disk->at, RULE_CLAIM_MISMATCH,
                "claim mounted at \"%.*s\" is named \"%.*s\" in the cluster, not \"%.*s\"",
                STR_ARG(disk->path), STR_ARG(name), STR_ARG(disk->name));
     diag_hint(diags, "%s: name: %.*s",
@@ -120,7 +120,7 @@ static void report_move(struct apply *apply, const struct rollout *rollout, cons
 {
     struct diags *diags = &apply->cluster.diags;
     struct str path = node_string(node_at(mount, "mountPath"));
-    diag_error(diags, disk->at,
+    diag_error(diags, disk->at, RULE_CLAIM_MISMATCH,
                "claim \"%.*s\" is mounted at \"%.*s\" in the cluster and cannot move to "
                "\"%.*s\"",
                STR_ARG(disk->name), STR_ARG(path), STR_ARG(disk->path));
@@ -138,7 +138,7 @@ static void check_size(struct apply *apply, const struct rollout *rollout, const
     struct str before = node_string(node_at(live, path));
     if (str_equal(size, before))
         return;
-    diag_error(&apply->cluster.diags, disk->at,
+    diag_error(&apply->cluster.diags, disk->at, RULE_CLAIM_MISMATCH,
                "cannot change the size of claim \"%.*s\" of a StatefulSet from %.*s to %.*s",
                STR_ARG(disk->name), STR_ARG(before), STR_ARG(size));
     hint_replace(apply, rollout, grow_commands(&apply->cluster.arena, rollout, disk->name, size));
@@ -152,7 +152,7 @@ static void check_template_field(struct apply *apply, const struct rollout *roll
     const struct str fallback = STR("the cluster's default");
     if (str_equal(before, now))
         return;
-    diag_error(&apply->cluster.diags, disk->at,
+    diag_error(&apply->cluster.diags, disk->at, RULE_CLAIM_MISMATCH,
                "cannot change the %s of claim \"%.*s\" of a StatefulSet from %.*s to %.*s", what,
                STR_ARG(disk->name), STR_ARG(before.len ? before : fallback),
                STR_ARG(now.len ? now : fallback));
@@ -188,7 +188,7 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
         check_size(apply, rollout, disk, claim, template);
         check_template(apply, rollout, disk, claim, template);
     } else {
-        diag_error(&apply->cluster.diags, disk->at,
+        diag_error(&apply->cluster.diags, disk->at, RULE_CLAIM_MISMATCH,
                    "cannot add claim \"%.*s\" to an existing StatefulSet", STR_ARG(disk->name));
         hint_add(apply, rollout, live->omitted);
     }
@@ -214,7 +214,7 @@ static void check_omitted(struct apply *apply, const struct rollout *rollout,
         struct str path = node_string(node_at(mount, "mountPath"));
         if (map_get(&names, object_name(claim)) || (path.len && map_get(&paths, path)))
             continue;
-        diag_error(&apply->cluster.diags, service->at,
+        diag_error(&apply->cluster.diags, service->at, RULE_CLAIM_MISMATCH,
                    "cannot remove claim \"%.*s\" from an existing StatefulSet",
                    STR_ARG(object_name(claim)));
         hint_replace(apply, rollout, STR(""));
@@ -238,7 +238,7 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
         if (!mount)
             continue;
         struct str path = node_string(node_at(mount, "mountPath"));
-        diag_warning(diags, rollout->deployed->service->at,
+        diag_warning(diags, rollout->deployed->service->at, RULE_CLAIM_UNUSED,
                      "claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
                      STR_ARG(object_name(claim)), STR_ARG(path));
         diag_hint(diags,

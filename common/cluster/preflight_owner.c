@@ -35,7 +35,7 @@ static bool check_labels(const struct candidate *candidate)
     if (other_layer.len == 0)
         return true;
     if (!str_equal(other_layer, layer->name) || !str_equal(module, deployed->service->name)) {
-        diag_error(diags, deployed->service->at,
+        diag_error(diags, deployed->service->at, RULE_OWNED_BY_OTHER,
                    "%.*s in namespace \"%.*s\" belongs to service \"%.*s\" of layer \"%.*s\"",
                    STR_ARG(candidate_title(candidate)), STR_ARG(deployed->namespace->name),
                    STR_ARG(module), STR_ARG(other_layer));
@@ -43,7 +43,7 @@ static bool check_labels(const struct candidate *candidate)
         return false;
     }
     if (environment.len && !str_equal(environment, layer->environment.name)) {
-        diag_error(diags, deployed->service->at,
+        diag_error(diags, deployed->service->at, RULE_OWNED_BY_OTHER,
                    "%.*s in namespace \"%.*s\" belongs to environment \"%.*s\"",
                    STR_ARG(candidate_title(candidate)), STR_ARG(deployed->namespace->name),
                    STR_ARG(environment));
@@ -95,7 +95,7 @@ static void refuse_helm(const struct candidate *candidate)
     struct diags *diags = &candidate->apply->cluster.diags;
     struct str release = object_annotation(candidate->live, "meta.helm.sh/release-name");
     struct str namespace = release_namespace(candidate->live);
-    diag_error(diags, candidate->rollout->deployed->service->at,
+    diag_error(diags, candidate->rollout->deployed->service->at, RULE_OWNED_BY_OTHER,
                "%.*s in namespace \"%.*s\" belongs to Helm release \"%.*s\"",
                STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)),
                STR_ARG(release));
@@ -124,7 +124,7 @@ static void refuse_argo_cd(const struct candidate *candidate, bool exact)
     if (object_label(candidate->live, "argocd.argoproj.io/instance").len)
         buf_format(&commands, "kubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
                    STR_ARG(title), STR_ARG(namespace));
-    diag_error(diags, candidate->rollout->deployed->service->at,
+    diag_error(diags, candidate->rollout->deployed->service->at, RULE_OWNED_BY_OTHER,
                "%.*s in namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
     diag_hint(diags,
@@ -146,7 +146,7 @@ static void refuse_flux(const struct candidate *candidate)
             buf_format(&names, " %.*s-", STR_ARG(label->key->text));
     struct str title = candidate_title(candidate);
     struct str namespace = object_namespace(candidate->live);
-    diag_error(diags, candidate->rollout->deployed->service->at,
+    diag_error(diags, candidate->rollout->deployed->service->at, RULE_OWNED_BY_OTHER,
                "%.*s in namespace \"%.*s\" is managed by Flux", STR_ARG(title), STR_ARG(namespace));
     diag_hint(
         diags,
@@ -251,6 +251,7 @@ static bool check_selector(const struct candidate *candidate)
         node_equal(node_at(candidate->object, path), node_at(candidate->live, path)))
         return true;
     diag_error(&candidate->apply->cluster.diags, candidate->rollout->deployed->service->at,
+               RULE_IMMUTABLE_FIELD,
                "%.*s in namespace \"%.*s\" has a different selector, which cannot be changed",
                STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)));
     hint_move(candidate);
@@ -262,7 +263,7 @@ static void refuse_unknown(const struct candidate *candidate)
     struct arena *arena = &candidate->apply->cluster.arena;
     struct diags *diags = &candidate->apply->cluster.diags;
     struct str managers = object_managers(arena, candidate->live);
-    diag_error(diags, candidate->rollout->deployed->service->at,
+    diag_error(diags, candidate->rollout->deployed->service->at, RULE_OWNED_BY_OTHER,
                "%.*s in namespace \"%.*s\" exists and was not created by apply%s%.*s",
                STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)),
                managers.len ? "; it is managed by " : "", STR_ARG(managers));
@@ -295,7 +296,7 @@ static void check_owner(const struct candidate *candidate)
 static void check_blocked(struct apply *apply, const struct node *live)
 {
     struct str title = object_title(&apply->cluster.arena, live);
-    diag_error(&apply->cluster.diags, NO_LOCATION,
+    diag_error(&apply->cluster.diags, NO_LOCATION, RULE_OWNED_BY_OTHER,
                "%.*s in namespace \"%.*s\" is no longer needed and would still act, but it %s",
                STR_ARG(title), STR_ARG(object_namespace(live)),
                object_is_adopted(live)
@@ -398,7 +399,7 @@ void apply_check_adopted(struct apply *apply, const struct node *after)
             found = list_leftovers(arena, same, candidate.object);
         if (found.len == 0)
             continue;
-        diag_error(&apply->cluster.diags, rollout->deployed->service->at,
+        diag_error(&apply->cluster.diags, rollout->deployed->service->at, RULE_FIELD_CONFLICT,
                    "%.*s in namespace \"%.*s\" would keep fields of another manager: %.*s",
                    STR_ARG(candidate_title(&candidate)), STR_ARG(object_namespace(candidate.live)),
                    STR_ARG(found));

@@ -63,7 +63,7 @@ static void report_missing(struct diags *diags, const struct reference_kind *kin
                            const struct node *object, struct location field)
 {
     struct str namespace = object_namespace(object);
-    diag_error(diags, field, "%s \"%.*s\" not found%s%.*s%s", kind->kind,
+    diag_error(diags, field, RULE_OBJECT_NOT_FOUND, "%s \"%.*s\" not found%s%.*s%s", kind->kind,
                STR_ARG(object_name(object)), namespace.len ? " in namespace \"" : "",
                STR_ARG(namespace), namespace.len ? "\"" : "");
     diag_hint(diags, "list the existing ones: kubectl get %s%s%.*s", kind->resource,

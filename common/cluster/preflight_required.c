@@ -100,7 +100,7 @@ static void report_missing(struct apply *apply, const struct cluster_namespace *
     struct str reason = str_format(arena, "%s requires it", schema_field(object->field)->name);
     if (object->key.len)
         reason = str_format(arena, "needs key \"%.*s\"", STR_ARG(object->key));
-    diag_error(&apply->cluster.diags, object->at,
+    diag_error(&apply->cluster.diags, object->at, RULE_OBJECT_NOT_FOUND,
                "%s \"%.*s\" not found in namespace \"%.*s\" (%.*s)", kind, STR_ARG(object->name),
                STR_ARG(namespace->name), STR_ARG(reason));
 }
@@ -117,7 +117,7 @@ static void check_pull_secret(struct apply *apply, const struct cluster_namespac
                     str_format(arena, "%.*s/%s", STR_ARG(object->name), keys[i])))
             return;
     if (map_get(&namespace->secrets, object->name))
-        diag_error(diags, object->at,
+        diag_error(diags, object->at, RULE_OBJECT_NOT_FOUND,
                    "Secret \"%.*s\" in namespace \"%.*s\" has no key \".dockerconfigjson\"",
                    STR_ARG(object->name), STR_ARG(namespace->name));
     else
@@ -148,7 +148,8 @@ static void check_secret(struct apply *apply, const struct cluster_namespace *na
     if (found && (object->key.len == 0 || map_get(&namespace->secrets, key)))
         return;
     if (found) {
-        diag_error(diags, object->at, "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
+        diag_error(diags, object->at, RULE_OBJECT_NOT_FOUND,
+                   "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
                    STR_ARG(object->name), STR_ARG(namespace->name), STR_ARG(object->key));
         if (apply_sets_secret(namespace, object->name))
             hint_set(apply, object);
@@ -184,7 +185,7 @@ static void check_config_map(struct apply *apply, const struct cluster_namespace
     if (live && (object->key.len == 0 || has_key(live, object->key)))
         return;
     if (live) {
-        diag_error(diags, object->at,
+        diag_error(diags, object->at, RULE_OBJECT_NOT_FOUND,
                    "ConfigMap \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
                    STR_ARG(object->name), STR_ARG(namespace->name), STR_ARG(object->key));
         diag_hint(diags, "add it: kubectl edit configmap %.*s -n %.*s", STR_ARG(object->name),
@@ -213,7 +214,7 @@ static void warn_exclusive(struct apply *apply, const struct deployed_service *d
         (deployed->service->max_containers <= 1 &&
          !node_at(workload, "spec strategy rollingUpdate")))
         return;
-    diag_warning(&apply->cluster.diags, object->at,
+    diag_warning(&apply->cluster.diags, object->at, RULE_EXCLUSIVE_VOLUME,
                  "claim \"%.*s\" can be mounted on only one node: pods on other nodes do not start",
                  STR_ARG(object->name));
     diag_hint(&apply->cluster.diags,
@@ -229,8 +230,8 @@ static void check_claim(struct apply *apply, const struct deployed_service *depl
         diag_hint(diags,
                   "create it, or use persistent_storage, which creates a claim for each pod");
     } else if (node_at(live, "metadata deletionTimestamp")) {
-        diag_error(diags, object->at, "PersistentVolumeClaim \"%.*s\" is being deleted",
-                   STR_ARG(object->name));
+        diag_error(diags, object->at, RULE_BEING_DELETED,
+                   "PersistentVolumeClaim \"%.*s\" is being deleted", STR_ARG(object->name));
         diag_hint(diags, "use another claim");
     } else {
         warn_exclusive(apply, deployed, object, live);
@@ -242,8 +243,8 @@ static void check_storage_class(struct apply *apply, const struct required_objec
 {
     if (live)
         return;
-    diag_error(&apply->cluster.diags, object->at, "StorageClass \"%.*s\" not found",
-               STR_ARG(object->name));
+    diag_error(&apply->cluster.diags, object->at, RULE_OBJECT_NOT_FOUND,
+               "StorageClass \"%.*s\" not found", STR_ARG(object->name));
     diag_hint(&apply->cluster.diags, "list the existing ones: kubectl get storageclass");
 }
 
@@ -255,7 +256,7 @@ static bool is_forbidden(struct apply *apply, const struct found_objects *found,
     if (!map_get(&found->forbidden, str_format(&apply->cluster.arena, "%s \"%.*s\"", type->resource,
                                                STR_ARG(object->name))))
         return false;
-    diag_warning(&apply->cluster.diags, object->at,
+    diag_warning(&apply->cluster.diags, object->at, RULE_FORBIDDEN,
                  "%s \"%.*s\" was not checked: forbidden (needs \"get\" on %s)", type->kind,
                  STR_ARG(object->name), type->resource);
     return true;

@@ -97,7 +97,7 @@ static void record_claim(struct apply *apply, struct search *search, const struc
     const struct service *service = user->rollout->deployed->service;
     map_add(arena, &user->found, disk_of(arena, service, base), user);
     if (label.len && owner != user) {
-        diag_error(&apply->cluster.diags, service->at,
+        diag_error(&apply->cluster.diags, service->at, RULE_OWNED_BY_OTHER,
                    "claim \"%.*s\" in namespace \"%.*s\" belongs to another service: \"%.*s\"",
                    STR_ARG(name), STR_ARG(object_namespace(claim)), STR_ARG(label));
         diag_hint(&apply->cluster.diags,
@@ -121,7 +121,7 @@ static void report_unused(struct apply *apply, struct finding *finding)
         const struct disk *disk = &service->disks[i];
         if (map_get(&finding->found, disk->name))
             continue;
-        diag_error(diags, disk->at,
+        diag_error(diags, disk->at, RULE_CLAIM_UNUSED,
                    "claim \"%.*s\" would be new and empty, but existing claims of the service "
                    "would not be used:%.*s%s",
                    STR_ARG(disk->name), STR_ARG(claims), more);

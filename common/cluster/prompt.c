@@ -81,7 +81,7 @@ bool prompt_confirm(struct cluster *cluster)
     if (cluster->options->yes)
         return true;
     if (!isatty(STDIN_FILENO)) {
-        diag_error(&cluster->diags, NO_LOCATION, "stdin is not a terminal; pass --yes");
+        diag_error(&cluster->diags, NO_LOCATION, RULE_USAGE, "stdin is not a terminal; pass --yes");
         return false;
     }
     console_print_error(STR("Continue? [y/N] "));

@@ -330,7 +330,7 @@ static void handle_secrets(struct cluster *cluster, const struct request *reques
         namespace->secrets_forbidden = true;
         if (reported || !namespace->needs_secrets)
             return;
-        diag_warning(&cluster->diags, NO_LOCATION,
+        diag_warning(&cluster->diags, NO_LOCATION, RULE_FORBIDDEN,
                      "cannot read Secrets in namespace \"%.*s\": forbidden (needs \"get\" on "
                      "secrets); the keys that the pods use were not checked",
                      STR_ARG(namespace->name));
@@ -534,7 +534,7 @@ bool cluster_check_kinds(struct cluster *cluster)
                 map_add(&cluster->arena, &already_reported, object_kind(object), object))
                 continue;
             const struct kind *kind = kind_of(object);
-            diag_error(&cluster->diags, deployed->service->at,
+            diag_error(&cluster->diags, deployed->service->at, RULE_KIND_NOT_FOUND,
                        "the server does not have the kind %s (%s)", kind->name, kind->resource);
             diag_hint(&cluster->diags,
                       "install %s, which provides its CustomResourceDefinition%s%s",

@@ -133,7 +133,7 @@ static struct suggestion find_near(struct cluster *cluster, const struct secret_
 static void report_key(struct cluster *cluster, const struct cluster_namespace *namespace,
                        struct str key, const struct suggestion *near)
 {
-    diag_warning(&cluster->diags, NO_LOCATION,
+    diag_warning(&cluster->diags, NO_LOCATION, RULE_UNUSED_SECRET,
                  "no service in the given files uses key \"%.*s\" " OF_SECRET, STR_ARG(key),
                  STR_ARG(namespace->name));
     if (!diag_suggest(&cluster->diags, near))
@@ -149,7 +149,7 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
         buf_add_joined(&names, ", ", keys[i]);
     if (count > NAMED)
         buf_format(&names, " and %zu more", count - NAMED);
-    diag_warning(&cluster->diags, NO_LOCATION,
+    diag_warning(&cluster->diags, NO_LOCATION, RULE_UNUSED_SECRET,
                  "no service in the given files uses these keys " OF_SECRET ": %.*s",
                  STR_ARG(namespace->name), STR_ARG(buf_str(&names)));
     buf_free(&names);
@@ -198,7 +198,7 @@ void secret_usage_report(struct cluster *cluster, const struct cluster_namespace
 
 void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable)
 {
-    diag_warning(&cluster->diags, variable->at,
+    diag_warning(&cluster->diags, variable->at, RULE_SHADOWED_VARIABLE,
                  "variable \"%.*s\" hides the key of the same name, which secrets: all provides",
                  STR_ARG(variable->name));
     diag_hint(&cluster->diags, "env takes precedence over envFrom: %s, or delete the key",

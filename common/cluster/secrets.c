@@ -64,8 +64,8 @@ bool secret_decode(struct cluster *cluster, struct arena *arena, const struct se
 {
     if (base64_decode(arena, secret->encoded, ret))
         return true;
-    diag_error(&cluster->diags, NO_LOCATION, "kubectl returned invalid base64 for \"%.*s\"",
-               STR_ARG(secret->name));
+    diag_error(&cluster->diags, NO_LOCATION, RULE_UNEXPECTED_OUTPUT,
+               "kubectl returned invalid base64 for \"%.*s\"", STR_ARG(secret->name));
     return false;
 }
 
@@ -142,13 +142,14 @@ static void report_patch_failure(struct cluster *cluster, const struct cluster_n
         return;
     if (kubectl_stderr_contains(run, "may not be more than 1048576 bytes") ||
         kubectl_stderr_contains(run, "Too long")) {
-        diag_error(diags, NO_LOCATION,
+        diag_error(diags, NO_LOCATION, RULE_LIMIT_EXCEEDED,
                    "Secret \"" MANUAL_SECRETS
                    "\" in namespace \"%.*s\" exceeds 1 MiB (the sum of all its values)",
                    STR_ARG(namespace->name));
         diag_hint(diags, "nothing was changed; store large files in a volume or a bucket");
     } else if (shows_value(run, changes)) {
-        diag_error(diags, NO_LOCATION, "kubectl patch failed with exit status %d", run->status);
+        diag_error(diags, NO_LOCATION, RULE_KUBECTL_FAILED,
+                   "kubectl patch failed with exit status %d", run->status);
         diag_hint(diags, "its message is not shown because it contains a secret value");
     } else {
         kubectl_report(&cluster->kubectl, run);
@@ -218,7 +219,7 @@ static bool is_confirmed(struct cluster *cluster, const struct process *run, str
     if (now.len && !str_equal(now, version))
         return true;
     if (!process_interrupted())
-        diag_error(&cluster->diags, NO_LOCATION,
+        diag_error(&cluster->diags, NO_LOCATION, RULE_UNEXPECTED_OUTPUT,
                    "Secret \"" MANUAL_SECRETS
                    "\" was not changed: the server returned no new resourceVersion");
     return false;

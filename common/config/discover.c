@@ -33,8 +33,8 @@ static bool has_service(struct discovery *discovery, const struct node *modules)
 static void report_near_type(struct discovery *discovery, const struct node *module)
 {
     const struct node *type = node_at(module, "type");
-    diag_error(discovery->diags, type->span, "unknown module type \"%.*s\"",
-               STR_ARG(node_string(type)));
+    diag_error(discovery->diags, type->span, RULE_UNKNOWN_MODULE_TYPE,
+               "unknown module type \"%.*s\"", STR_ARG(node_string(type)));
     diag_hint(discovery->diags, "did you mean \"k8s-service\"?");
 }
 
@@ -65,7 +65,8 @@ static void check_misplaced(struct discovery *discovery, const struct node *node
     if (!service)
         return;
     if (is_service(discovery, service)) {
-        diag_error(discovery->diags, service->span, "this k8s-service is not in the modules list");
+        diag_error(discovery->diags, service->span, RULE_NO_SERVICE,
+                   "this k8s-service is not in the modules list");
         diag_hint(discovery->diags, "move it into the modules list at the top level of the file");
     } else {
         report_near_type(discovery, service);
@@ -80,7 +81,7 @@ static void check_module(struct discovery *discovery, const struct node *module)
     if (node_string(type).len == 0 && find_service(discovery, module, SIMILARITY_EQUAL)) {
         check_misplaced(discovery, module);
     } else if (node_string(type).len == 0) {
-        diag_error(diags, type ? type->span : module->span,
+        diag_error(diags, type ? type->span : module->span, RULE_MISSING_FIELD,
                    "missing required field \"type\" in a module");
         diag_hint(diags, "set its type, for example: - {name: app, type: k8s-service, ...}");
         discovery->maybe_foreign = true;
@@ -125,11 +126,13 @@ static void report_misspelt_list(struct discovery *discovery, const struct node 
     struct diags *diags = discovery->diags;
     struct str key = value->key->text;
     if (last_line(value->key).len < key.len && str_starts_with(key, STR("//"))) {
-        diag_error(diags, value->key->span, "comments that begin with // are not supported");
+        diag_error(diags, value->key->span, RULE_YAML_UNSUPPORTED,
+                   "comments that begin with // are not supported");
         diag_hint(diags, "remove the comment, or in YAML begin it with #");
         return;
     }
-    diag_error(diags, value->key->span, "unknown field \"%.*s\" in the file", STR_ARG(key));
+    diag_error(diags, value->key->span, RULE_UNKNOWN_FIELD, "unknown field \"%.*s\" in the file",
+               STR_ARG(key));
     diag_hint(diags, "did you mean \"modules\"?");
     discovery->maybe_foreign |= !typed;
 }

@@ -34,9 +34,11 @@ static const struct record *select_environment(const struct schema_reader *reade
         return environments->records[0];
     struct location at = environments->node->key->span;
     if (options->environment)
-        diag_error(reader->diags, at, "environment \"%s\" not found", options->environment);
+        diag_error(reader->diags, at, RULE_ENVIRONMENT_NOT_FOUND, "environment \"%s\" not found",
+                   options->environment);
     else
-        diag_error(reader->diags, at, "the file has several environments; select one with --env");
+        diag_error(reader->diags, at, RULE_AMBIGUOUS_SELECTION,
+                   "the file has several environments; select one with --env");
     if (near.best.len)
         diag_hint(reader->diags, "did you mean --env %.*s?", STR_ARG(near.best));
     else
@@ -48,8 +50,8 @@ static void report_duplicate(const struct schema_reader *reader, const struct va
                              const struct value *first)
 {
     const struct location at = first->node->span;
-    diag_error(reader->diags, name->node->span, "duplicate environment \"%.*s\"",
-               STR_ARG(name->text));
+    diag_error(reader->diags, name->node->span, RULE_DUPLICATE_ITEM,
+               "duplicate environment \"%.*s\"", STR_ARG(name->text));
     diag_hint(reader->diags, "first defined on line %zu; give each environment its own name",
               diag_position(at.source, at.start).line);
 }
@@ -66,7 +68,8 @@ static bool check_names(const struct schema_reader *reader, const struct value *
         const char *problem =
             name->text.len ? name_check_label_value(name->text) : "must not be empty";
         if (problem)
-            diag_error(reader->diags, name->node->span, "environment name %s", problem);
+            diag_error(reader->diags, name->node->span, RULE_INVALID_NAME, "environment name %s",
+                       problem);
         else if ((first = map_add(reader->arena, &names, name->text, name)) != NULL)
             report_duplicate(reader, name, first);
         else
@@ -112,7 +115,7 @@ void environment_set_checked(const struct schema_reader *reader, const struct re
     struct str text = record_value(record, field)->text;
     const char *problem = check(text);
     if (problem) {
-        diag_error(reader->diags, record_location(record, field), "%s %s",
+        diag_error(reader->diags, record_location(record, field), RULE_INVALID_NAME, "%s %s",
                    schema_field(field)->name, problem);
         hint_name(reader, field, check, text);
     }
@@ -198,7 +201,7 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
     const struct value *written = record_value(file, FILE_CLOUD_OBJECTS);
     ret->uses_ack = ret->provider->renders_objects && !str_eq_c(written->text, "none");
     if (str_eq_c(written->text, "ack") && !ret->provider->renders_objects) {
-        diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
+        diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS), RULE_WRONG_CLOUD,
                    "cloud_objects: ack requires the aws provider");
         if (ret->provider->cloud == CLOUD_NONE)
             diag_hint(reader->diags, "set the provider: providers: {aws: {region: us-east-1, "
@@ -268,7 +271,7 @@ static void check_certificate(const struct schema_reader *reader, const struct r
     enum field_id field = environment->tls_secret.len ? FILE_TLS_SECRET : FILE_CLUSTER_ISSUER;
     if (used || (!environment->tls_secret.len && !environment->cluster_issuer.len))
         return;
-    diag_error(reader->diags, record_location(file, field),
+    diag_error(reader->diags, record_location(file, field), RULE_CONFLICTING_FIELDS,
                "%s has no effect with a gateway: the certificate is in the Gateway's listener",
                schema_field(field)->name);
     diag_hint(reader->diags, "remove it, or set listener_sets: true in gateway to generate a "
@@ -283,6 +286,7 @@ static void check_internal(const struct schema_reader *reader, const struct reco
     const struct gateway *internal = environment->internal_gateway;
     if (gateway && internal && gateway_overlaps(gateway, internal)) {
         diag_error(reader->diags, record_location(file, FILE_INTERNAL_GATEWAY),
+                   RULE_EXPOSED_SERVICE,
                    "internal_gateway is the same as gateway: services with internal: true would be "
                    "public");
         diag_hint(reader->diags, "name another Gateway, or set a different listener in each");
@@ -290,6 +294,7 @@ static void check_internal(const struct schema_reader *reader, const struct reco
     if (!gateway && environment->internal_class.len &&
         str_equal(environment->internal_class, environment->ingress_class)) {
         diag_error(reader->diags, record_location(file, FILE_INTERNAL_INGRESS_CLASS),
+                   RULE_EXPOSED_SERVICE,
                    "internal_ingress_class is the same as ingress_class: services with internal: "
                    "true would be public");
         diag_hint(reader->diags, "set the class of a controller that only internal clients reach");
@@ -329,7 +334,7 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     set_cloud_objects(reader, file, ret);
     if (ret->tls_secret.len && ret->cluster_issuer.len) {
         diag_error(reader->diags, record_location(file, FILE_CLUSTER_ISSUER),
-                   "tls_secret and cluster_issuer are mutually exclusive");
+                   RULE_CONFLICTING_FIELDS, "tls_secret and cluster_issuer are mutually exclusive");
         diag_hint(reader->diags, "use tls_secret for an existing certificate, or "
                                  "cluster_issuer to have cert-manager issue one for each host");
     }
@@ -366,7 +371,8 @@ static bool check_template_values(const struct schema_reader *reader, const stru
             count += count_template_values(child, &first);
     if (count == 0)
         return true;
-    diag_error(reader->diags, first->span, "this template value is not filled in");
+    diag_error(reader->diags, first->span, RULE_EMPTY_VALUE,
+               "this template value is not filled in");
     if (count > 1)
         diag_hint(reader->diags, "replace it and all other such values in this file (%zu more)",
                   count - 1);
@@ -420,7 +426,7 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     if (!root)
         return false;
     if (root->kind != NODE_MAP) {
-        diag_error(reader->diags, root->span,
+        diag_error(reader->diags, root->span, RULE_WRONG_FILE,
                    "the file must be the output of terraform output -json");
         diag_hint(reader->diags, "create the file with terraform output -json");
         return false;
@@ -429,8 +435,8 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
         const struct node *value = output->kind == NODE_MAP ? node_get(output, "value") : NULL;
         const struct node *secret = output->kind == NODE_MAP ? node_get(output, "sensitive") : NULL;
         if (!value) {
-            diag_error(reader->diags, output->span, "output \"%.*s\" has no value",
-                       STR_ARG(output->key->text));
+            diag_error(reader->diags, output->span, RULE_EMPTY_VALUE,
+                       "output \"%.*s\" has no value", STR_ARG(output->key->text));
             diag_hint(reader->diags, "create the file with terraform output -json");
             return false;
         }
@@ -503,7 +509,7 @@ static void warn_misplaced(const struct schema_reader *reader, const struct reco
         const struct node *node = record_value(file, environment_fields[i])->node;
         if (!node)
             continue;
-        diag_warning(reader->diags, node->key->span,
+        diag_warning(reader->diags, node->key->span, RULE_NO_EFFECT,
                      "%s has no effect in a service file with environments",
                      schema_field(environment_fields[i])->name);
         diag_hint(reader->diags, "move it to the environment file");
@@ -579,7 +585,8 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
     }
     if (options->environment && ok && !str_eq_c(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),
-                   "environment \"%s\" not found in the file", options->environment);
+                   RULE_ENVIRONMENT_NOT_FOUND, "environment \"%s\" not found in the file",
+                   options->environment);
         diag_hint(reader->diags, "add it: environments: [{name: %s, path: %s.yaml}]",
                   options->environment, options->environment);
         ok = false;
@@ -614,12 +621,14 @@ bool environment_output_check(const struct environment_output *output, struct di
                               struct location at)
 {
     if (output->is_not_string) {
-        diag_error(diags, at, "output \"%.*s\" must be a string, not null, a list or a map",
+        diag_error(diags, at, RULE_WRONG_TYPE,
+                   "output \"%.*s\" must be a string, not null, a list or a map",
                    STR_ARG(output->name));
         diag_hint(diags,
                   "add an output to the Terraform configuration that contains only the string");
     } else if (output->sensitive) {
-        diag_error(diags, at, "output \"%.*s\" is sensitive and must not be in a manifest",
+        diag_error(diags, at, RULE_SECRET_IN_MANIFEST,
+                   "output \"%.*s\" is sensitive and must not be in a manifest",
                    STR_ARG(output->name));
         diag_hint(diags, "set it with kubectl optasvc secret set, and list its key under secrets");
     }

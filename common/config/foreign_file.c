@@ -184,7 +184,7 @@ static bool report_foreign(struct diags *diags, const struct source *source,
         struct str kind =
             kinds[i].matches == is_object ? value_of(&outline, "kind") : (struct str){0};
         bool service = expected == SERVICE_FILE;
-        diag_error(diags, location_file(source), "this is %s%s%.*s, not %s file",
+        diag_error(diags, location_file(source), RULE_WRONG_FILE, "this is %s%s%.*s, not %s file",
                    kinds[i].description, kind.len ? " of kind " : "", STR_ARG(kind),
                    service ? "a service" : "an environment");
         diag_hint(diags, "%s", kinds[i].hint);

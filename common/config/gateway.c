@@ -36,7 +36,7 @@ static void read_name(const struct gateway_reader *in)
     set_name(in->gateway, text);
     if (!gateway_check_name(text))
         return;
-    diag_error(diags, record_location(in->record, GATEWAY_NAME),
+    diag_error(diags, record_location(in->record, GATEWAY_NAME), RULE_INVALID_NAME,
                "name of %s must be NAMESPACE/NAME, not \"%.*s\"", in->field, STR_ARG(text));
     if (!name_check_subdomain(text))
         diag_hint(diags, "write the namespace of the Gateway too, for example: name: infra/%.*s",
@@ -59,11 +59,12 @@ static void read_listeners(const struct gateway_reader *in)
     if (gateway->http_listener.len == 0 || record_value(in->record, GATEWAY_LISTENER)->invalid)
         return;
     if (gateway->listener.len == 0 && !gateway->listener_sets) {
-        diag_error(diags, at, "http_listener requires listener");
+        diag_error(diags, at, RULE_REQUIRED_FIELD, "http_listener requires listener");
         diag_hint(diags, "set listener too: without it, the routes are attached to the HTTP "
                          "listener as well, which then does not redirect");
     } else if (str_equal(gateway->listener, gateway->http_listener)) {
-        diag_error(diags, at, "listener and http_listener must be different");
+        diag_error(diags, at, RULE_CONFLICTING_FIELDS,
+                   "listener and http_listener must be different");
         diag_hint(diags, "set listener to the HTTPS listener of the Gateway, and http_listener to "
                          "its HTTP listener");
     }
@@ -77,15 +78,16 @@ static void read_listener_sets(const struct gateway_reader *in, bool has_certifi
     if (!in->gateway->listener_sets)
         return;
     if (in->gateway->flavour == FLAVOUR_TRAEFIK) {
-        diag_error(diags, at,
+        diag_error(diags, at, RULE_UNSUPPORTED_BY_CONTROLLER,
                    "listener_sets: true is not possible with type: traefik, because "
                    "Traefik does not support ListenerSets");
         diag_hint(diags, "remove it, and set the certificate in the listener of the Gateway");
     } else if (!has_certificate) {
-        diag_error(diags, at, "listener_sets: true requires tls_secret or cluster_issuer");
+        diag_error(diags, at, RULE_REQUIRED_FIELD,
+                   "listener_sets: true requires tls_secret or cluster_issuer");
         diag_hint(diags, "set one of them too, or remove listener_sets");
     } else if (record_has(in->record, GATEWAY_LISTENER)) {
-        diag_warning(diags, record_location(in->record, GATEWAY_LISTENER),
+        diag_warning(diags, record_location(in->record, GATEWAY_LISTENER), RULE_NO_EFFECT,
                      "listener has no effect with listener_sets: true");
         diag_hint(diags, "remove it: the routes are attached to ListenerSets");
     }
@@ -100,6 +102,7 @@ static void read_session_persistence(const struct gateway_reader *in)
     if (!in->gateway->has_session_persistence || in->gateway->flavour != FLAVOUR_TRAEFIK)
         return;
     diag_error(diags, record_location(in->record, GATEWAY_SESSION_PERSISTENCE),
+               RULE_UNSUPPORTED_BY_CONTROLLER,
                "session_persistence: v1.6 is not possible with type: traefik, because Traefik "
                "ignores it");
     diag_hint(diags, "remove it: sticky_session works with a TraefikService");
@@ -124,9 +127,9 @@ const struct gateway *gateway_read(const struct schema_reader *reader, const str
     return gateway;
 }
 
-static bool fail(struct diags *diags, const char *message, const char *hint)
+static bool fail(struct diags *diags, enum rule rule, const char *message, const char *hint)
 {
-    diag_error(diags, NO_LOCATION, "%s", message);
+    diag_error(diags, NO_LOCATION, rule, "%s", message);
     diag_hint(diags, "%s", hint);
     return false;
 }
@@ -135,17 +138,19 @@ static bool check_flags(struct diags *diags, const struct gateway *gateway)
 {
     bool traefik = gateway->flavour == FLAVOUR_TRAEFIK;
     if (gateway->listener_sets && traefik)
-        return fail(diags, "--listener-sets is not possible with --type traefik",
+        return fail(diags, RULE_UNSUPPORTED_BY_CONTROLLER,
+                    "--listener-sets is not possible with --type traefik",
                     "set the certificate in the listener of the Gateway");
     if (gateway->has_session_persistence && traefik)
-        return fail(diags, "--session-persistence v1.6 is not possible with --type traefik",
+        return fail(diags, RULE_UNSUPPORTED_BY_CONTROLLER,
+                    "--session-persistence v1.6 is not possible with --type traefik",
                     "remove it: affinity is converted to a TraefikService");
     if (gateway->http_listener.len && !gateway->listener.len && !gateway->listener_sets)
-        return fail(diags, "--http-listener requires --listener",
+        return fail(diags, RULE_USAGE, "--http-listener requires --listener",
                     "set --listener too: without it, the routes are attached to the HTTP listener "
                     "as well, which then does not redirect");
     if (gateway->http_listener.len && str_equal(gateway->listener, gateway->http_listener))
-        return fail(diags, "--listener and --http-listener must be different",
+        return fail(diags, RULE_USAGE, "--listener and --http-listener must be different",
                     "set --listener to the HTTPS listener of the Gateway");
     return true;
 }

@@ -69,7 +69,8 @@ report_unknown(struct filler *filler, const struct placeholder *placeholder,
     va_start(arguments, format);
     struct str text = str_vformat(filler->scope->arena, format, arguments);
     va_end(arguments);
-    diag_error(diags, location_of(filler, placeholder), "%.*s", STR_ARG(text));
+    diag_error(diags, location_of(filler, placeholder), RULE_INVALID_PLACEHOLDER, "%.*s",
+               STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
     if (!diag_suggest(diags, near) && str_starts_with(written, STR("{")))
         diag_hint(diags, "for literal braces, write {%.*s}", STR_ARG(written));
@@ -84,7 +85,8 @@ static bool report_missing(const struct filler *filler, const struct placeholder
     struct diags *diags = filler->scope->diags;
     if (near->best.len == 0 && diags_contain(diags, message))
         return false;
-    diag_error(diags, location_of(filler, placeholder), "%.*s", STR_ARG(message));
+    diag_error(diags, location_of(filler, placeholder), RULE_UNSET_PLACEHOLDER, "%.*s",
+               STR_ARG(message));
     return !diag_suggest(diags, near);
 }
 
@@ -111,7 +113,8 @@ static bool append_value(struct filler *filler, const struct placeholder *placeh
 bool scope_enter(struct scope *scope, struct location at)
 {
     if (scope->depth == OUTPUTS_DEPTH_MAX) {
-        diag_error(scope->diags, at, "chain of outputs exceeds %d references", OUTPUTS_DEPTH_MAX);
+        diag_error(scope->diags, at, RULE_LIMIT_EXCEEDED, "chain of outputs exceeds %d references",
+                   OUTPUTS_DEPTH_MAX);
         diag_hint(scope->diags, "refer to the last output of the chain directly");
         return false;
     }
@@ -451,8 +454,8 @@ bool interpolate(void *context, const struct node *scalar, struct filled_string 
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
     }
     if (filler.out.len > INTERPOLATED_SIZE_MAX) {
-        diag_error(filler.scope->diags, scalar->span, "string exceeds %d bytes",
-                   INTERPOLATED_SIZE_MAX);
+        diag_error(filler.scope->diags, scalar->span, RULE_LIMIT_EXCEEDED,
+                   "string exceeds %d bytes", INTERPOLATED_SIZE_MAX);
         diag_hint(filler.scope->diags, "shorten it or the values of its placeholders");
         filler.out.len = 0;
         ok = false;

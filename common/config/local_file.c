@@ -12,7 +12,8 @@
 
 static void report_size(struct diags *diags, struct location at, struct str what)
 {
-    diag_error(diags, at, "%.*s exceeds 1 MiB, the maximum size of a ConfigMap", STR_ARG(what));
+    diag_error(diags, at, RULE_LIMIT_EXCEEDED,
+               "%.*s exceeds 1 MiB, the maximum size of a ConfigMap", STR_ARG(what));
     diag_hint(diags, "add it to the image, or download it to a volume when the pod starts");
 }
 
@@ -26,8 +27,8 @@ bool local_file_check(struct diags *diags, struct location at, struct str what, 
     }
     if (!error)
         return true;
-    diag_error(diags, at, "%.*s is not a text file: %s at byte %zu", STR_ARG(what), error,
-               offset + 1);
+    diag_error(diags, at, RULE_FILE_NOT_TEXT, "%.*s is not a text file: %s at byte %zu",
+               STR_ARG(what), error, offset + 1);
     diag_hint(diags, "add it to the image, or create a ConfigMap and mount it with volumes: "
                      "kubectl create configmap NAME --from-file FILE");
     return false;
@@ -50,9 +51,10 @@ static const char *resolve(struct arena *arena, struct diags *diags, struct loca
     if (below && error == 0)
         return file;
     if (below) {
-        diag_error(diags, at, "cannot read %s: %s", file, strerror(error));
+        diag_error(diags, at, RULE_FILE_UNREADABLE, "cannot read %s: %s", file, strerror(error));
     } else {
-        diag_error(diags, at, "%.*s is not below the directory of the service file", STR_ARG(path));
+        diag_error(diags, at, RULE_FILE_OUTSIDE_DIRECTORY,
+                   "%.*s is not below the directory of the service file", STR_ARG(path));
         diag_hint(diags, "copy it there, and write its path relative to the service file");
     }
     return NULL;
@@ -69,9 +71,9 @@ bool local_file_read(struct arena *arena, struct diags *diags, struct location a
     if (error == EFBIG)
         report_size(diags, at, path);
     else if (error == IO_NOT_REGULAR)
-        diag_error(diags, at, "%s is not a regular file", file);
+        diag_error(diags, at, RULE_FILE_UNREADABLE, "%s is not a regular file", file);
     else if (error)
-        diag_error(diags, at, "cannot read %s: %s", file, strerror(error));
+        diag_error(diags, at, RULE_FILE_UNREADABLE, "cannot read %s: %s", file, strerror(error));
     *ret_text = str_copy(arena, buf_str(&text));
     buf_free(&text);
     return !error && local_file_check(diags, at, path, *ret_text);

@@ -168,12 +168,14 @@ static bool check_type(const struct schema_reader *reader, struct module *module
     for (const struct module_type *type = module_types; type->name; type++)
         suggestion_add(&near, str_from_c(type->name));
     if (near.best.len) {
-        diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type_name));
+        diag_error(reader->diags, at, RULE_UNKNOWN_MODULE_TYPE, "unknown module type \"%.*s\"",
+                   STR_ARG(module->type_name));
         diag_suggest(reader->diags, &near);
         module->type = find_type(near.best);
         return false;
     }
-    diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is generated for it",
+    diag_warning(reader->diags, at, RULE_UNKNOWN_MODULE_TYPE,
+                 "unknown module type \"%.*s\": nothing is generated for it",
                  STR_ARG(module->type_name));
     return true;
 }
@@ -208,8 +210,8 @@ static void check_output(const struct schema_reader *reader, const struct module
     *hidden = *at.source;
     hidden->secret = true;
     at.source = hidden;
-    diag_error(reader->diags, at, "%.*s is a secret and must not be written in a file",
-               STR_ARG(item->name));
+    diag_error(reader->diags, at, RULE_SECRET_IN_MANIFEST,
+               "%.*s is a secret and must not be written in a file", STR_ARG(item->name));
     diag_hint(reader->diags,
               "store it in a Secret; the fields secret and secret_keys set its name and keys");
 }
@@ -343,7 +345,7 @@ void module_report_missing(const struct schema_reader *reader, const struct modu
     struct str message = str_format(reader->arena, "module \"%.*s\" not found", STR_ARG(name));
     if (near.best.len == 0 && diags_contain(reader->diags, message))
         return;
-    diag_error(reader->diags, at, "%.*s", STR_ARG(message));
+    diag_error(reader->diags, at, RULE_MODULE_NOT_FOUND, "%.*s", STR_ARG(message));
     if (diag_suggest(reader->diags, &near))
         return;
     diag_hint(reader->diags, "add it to modules, for example: - {name: %.*s, type: postgres}",
@@ -358,7 +360,7 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
     if (!modules || node_is_null(modules))
         return NULL;
     if (modules->kind != NODE_LIST) {
-        diag_error(reader->diags, modules->span, "modules must be a list, not %s",
+        diag_error(reader->diags, modules->span, RULE_WRONG_TYPE, "modules must be a list, not %s",
                    schema_value_type(modules));
         diag_hint(
             reader->diags,
@@ -373,14 +375,14 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
         const struct module *first =
             module->is_name_guessed ? NULL : module_find(result, *ret_count, module->name);
         if (first && !first->is_name_guessed) {
-            diag_error(reader->diags, module->name_at, "duplicate module \"%.*s\"",
-                       STR_ARG(module->name));
+            diag_error(reader->diags, module->name_at, RULE_DUPLICATE_ITEM,
+                       "duplicate module \"%.*s\"", STR_ARG(module->name));
             diag_hint(reader->diags, "first defined on line %zu; give each module its own name",
                       diag_position(first->name_at.source, first->name_at.start).line);
         }
         if (++*ret_count == MODULES_MAX && node->next) {
-            diag_error(reader->diags, node->next->span, "too many modules in one file (maximum %d)",
-                       MODULES_MAX);
+            diag_error(reader->diags, node->next->span, RULE_LIMIT_EXCEEDED,
+                       "too many modules in one file (maximum %d)", MODULES_MAX);
             break;
         }
     }
@@ -396,12 +398,12 @@ static void check_secret_key(const struct schema_reader *reader, const struct mo
     const char *problem = name_check_secret_key(key->text);
     if (!known) {
         struct str outputs = schema_choices_format(reader->arena, module->type->outputs, NULL);
-        diag_error(reader->diags, key->name_node->span,
+        diag_error(reader->diags, key->name_node->span, RULE_UNKNOWN_OUTPUT,
                    "a module of type %.*s has no output \"%.*s\"", STR_ARG(module->type_name),
                    STR_ARG(key->name));
         diag_hint(reader->diags, "available: %.*s", STR_ARG(outputs));
     } else if (problem) {
-        diag_error(reader->diags, key->node->span, "Secret key %s", problem);
+        diag_error(reader->diags, key->node->span, RULE_INVALID_NAME, "Secret key %s", problem);
     }
 }
 
@@ -414,8 +416,8 @@ void module_read_credentials(const struct schema_reader *reader, struct module *
     if (record_has(record, DATABASE_SECRET)) {
         const char *problem = name_check_subdomain(record_value(record, DATABASE_SECRET)->text);
         if (problem)
-            diag_error(reader->diags, record_location(record, DATABASE_SECRET), "Secret name %s",
-                       problem);
+            diag_error(reader->diags, record_location(record, DATABASE_SECRET), RULE_INVALID_NAME,
+                       "Secret name %s", problem);
     }
     const struct value *keys = record_value(record, DATABASE_SECRET_KEYS);
     for (size_t i = 0; i < keys->count; i++)
@@ -498,7 +500,7 @@ static struct module *find_linked_module(const struct link_reader *links, const 
         return NULL;
     if (link_kind(module) != LINK_NONE || names_outputs(details))
         return module;
-    diag_error(diags, name->span,
+    diag_error(diags, name->span, RULE_INVALID_LINK,
                "cannot link to \"%.*s\": links to modules of type %.*s are not supported",
                STR_ARG(name->text), STR_ARG(module->type_name));
     diag_hint(
@@ -551,8 +553,9 @@ static bool read_permission(const struct link_reader *links, struct link *link,
     const struct module_type *type = link->module->type;
     if (item->kind != NODE_SCALAR || !contains(type->permissions, item->text)) {
         struct str choices = schema_choices_format(links->reader->arena, type->permissions, "or");
-        diag_error(links->reader->diags, item->span, "permissions of a link to %.*s must be %.*s",
-                   STR_ARG(link->module->type_name), STR_ARG(choices));
+        diag_error(links->reader->diags, item->span, RULE_INVALID_LINK,
+                   "permissions of a link to %.*s must be %.*s", STR_ARG(link->module->type_name),
+                   STR_ARG(choices));
         diag_hint(links->reader->diags, "for example: - %.*s: [%s]", STR_ARG(link->module->name),
                   type->permissions[0]);
         return false;
@@ -572,7 +575,8 @@ static bool read_output_names(const struct link_reader *links, struct link *link
     for (const struct node *value = map->first; value; value = value->next) {
         struct str output = value->key->text;
         if (link_kind(link->module) == LINK_SERVICE && !contains(service_outputs, output)) {
-            diag_error(diags, value->key->span, "a module of type %.*s has no output \"%.*s\"",
+            diag_error(diags, value->key->span, RULE_UNKNOWN_OUTPUT,
+                       "a module of type %.*s has no output \"%.*s\"",
                        STR_ARG(link->module->type_name), STR_ARG(output));
             diag_hint(diags, "available: host, port");
             return false;
@@ -582,8 +586,8 @@ static bool read_output_names(const struct link_reader *links, struct link *link
                                                          : name_check_variable(value->text);
         if (problem) {
             struct str example = link_variable(links->reader->arena, link->module, output);
-            diag_error(diags, value->span, "variable name for output \"%.*s\" %s", STR_ARG(output),
-                       problem);
+            diag_error(diags, value->span, RULE_INVALID_VARIABLE_NAME,
+                       "variable name for output \"%.*s\" %s", STR_ARG(output), problem);
             diag_hint(diags, "for example: {%.*s: %.*s}", STR_ARG(output), STR_ARG(example));
             return false;
         }
@@ -601,13 +605,14 @@ static bool report_details(const struct link_reader *links, const struct link *l
     struct diags *diags = links->reader->diags;
     struct str name = link->module->name;
     if (link_kind(link->module) == LINK_CLOUD) {
-        diag_error(diags, details->span, "permissions of a link to %.*s must be a list, not %s",
+        diag_error(diags, details->span, RULE_WRONG_TYPE,
+                   "permissions of a link to %.*s must be a list, not %s",
                    STR_ARG(link->module->type_name), schema_value_type(details));
         diag_hint(diags, "for example: - %.*s: [%s]", STR_ARG(name),
                   link->module->type->permissions[0]);
     } else {
-        diag_error(diags, details->span, "a link to %.*s cannot have permissions",
-                   STR_ARG(link->module->type_name));
+        diag_error(diags, details->span, RULE_INVALID_LINK,
+                   "a link to %.*s cannot have permissions", STR_ARG(link->module->type_name));
         diag_hint(diags, "use only the name: - %.*s", STR_ARG(name));
     }
     return false;
@@ -657,7 +662,7 @@ static bool check_secret_name(const struct schema_reader *reader, const struct m
                    STR_ARG(module->name), problem);
     if (diags_contain(reader->diags, message))
         return false;
-    diag_error(reader->diags, name->span, "%.*s", STR_ARG(message));
+    diag_error(reader->diags, name->span, RULE_INVALID_NAME, "%.*s", STR_ARG(message));
     diag_hint(reader->diags,
               "set secret in the module to the name of the Secret with its credentials");
     return false;
@@ -668,7 +673,8 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
     const struct schema_reader *reader = links->reader;
     bool named = node->kind == NODE_MAP && node->first && !node->first->next;
     if ((node->kind != NODE_SCALAR || node_is_null(node)) && !named) {
-        diag_error(reader->diags, node->span, "a link must be a module name or NAME: [...]");
+        diag_error(reader->diags, node->span, RULE_WRONG_TYPE,
+                   "a link must be a module name or NAME: [...]");
         diag_hint(reader->diags, "for example: - database");
         return false;
     }
@@ -686,7 +692,7 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
 {
     *ret_count = 0;
     if (links->kind != NODE_LIST) {
-        diag_error(reader->diags, links->span, "links must be a list, not %s",
+        diag_error(reader->diags, links->span, RULE_WRONG_TYPE, "links must be a list, not %s",
                    schema_value_type(links));
         diag_hint(reader->diags, "for example: links: [database]");
         return NULL;
@@ -704,7 +710,7 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
             result[(*ret_count)++] = link;
             continue;
         }
-        diag_error(reader->diags, link.node->span, "duplicate link \"%.*s\"",
+        diag_error(reader->diags, link.node->span, RULE_DUPLICATE_ITEM, "duplicate link \"%.*s\"",
                    STR_ARG(link.module->name));
         diag_hint(reader->diags, "combine the links to the same module into one");
     }

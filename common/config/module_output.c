@@ -19,15 +19,15 @@ static bool fill_set_output(struct scope *scope, struct module_output *output, s
     struct filled_string filled = {0};
     const struct node *node = output->node;
     if (node->kind != NODE_SCALAR || node_is_null(node)) {
-        diag_error(scope->diags, at, "output \"%.*s\" must be a string, not %s",
+        diag_error(scope->diags, at, RULE_WRONG_TYPE, "output \"%.*s\" must be a string, not %s",
                    STR_ARG(output->name), schema_value_type(node));
         return false;
     }
     bool ok = interpolate(scope, node, &filled);
     output->text = str_eq_c(output->name, "domain") ? name_without_root(filled.text) : filled.text;
     if (ok && filled.references) {
-        diag_error(scope->diags, at, "output \"%.*s\" contains a secret output",
-                   STR_ARG(output->name));
+        diag_error(scope->diags, at, RULE_SECRET_IN_MANIFEST,
+                   "output \"%.*s\" contains a secret output", STR_ARG(output->name));
         diag_hint(scope->diags, "use the secret output directly in env_vars");
     }
     return ok && !filled.references;
@@ -38,7 +38,8 @@ bool module_output_read_set(struct scope *scope, struct module *module, struct s
 {
     struct module_output *found = find_set_output(module, output);
     if (found->state == STATE_READING) {
-        diag_error(scope->diags, at, "output \"%.*s\" refers to itself", STR_ARG(output));
+        diag_error(scope->diags, at, RULE_CIRCULAR_REFERENCE, "output \"%.*s\" refers to itself",
+                   STR_ARG(output));
         diag_hint(scope->diags, "remove the reference");
     }
     if (found->state == STATE_UNREAD) {
@@ -100,14 +101,14 @@ static void report_unknown(const struct scope *scope, const struct module *modul
     struct str name = link_variable(scope->arena, module, output);
     const char *field = module_type_field(module->type, output);
     if (module_output_is_secret(module, output)) {
-        diag_error(diags, at, "module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
-                   STR_ARG(output));
+        diag_error(diags, at, RULE_UNKNOWN_OUTPUT, "module \"%.*s\" has no output \"%.*s\"",
+                   STR_ARG(module->name), STR_ARG(output));
         hint_outputs(scope, module);
         return;
     }
     if (!field && near.best.len) {
-        diag_error(diags, at, "module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
-                   STR_ARG(output));
+        diag_error(diags, at, RULE_UNKNOWN_OUTPUT, "module \"%.*s\" has no output \"%.*s\"",
+                   STR_ARG(module->name), STR_ARG(output));
         diag_suggest(diags, &near);
         diag_hint_line(diags, str_format(scope->arena,
                                          "to define it, set outputs: {%.*s: VALUE} in the module",
@@ -117,7 +118,7 @@ static void report_unknown(const struct scope *scope, const struct module *modul
     }
     if (diags_contain(diags, message))
         return;
-    diag_error(diags, at, "%.*s", STR_ARG(message));
+    diag_error(diags, at, RULE_UNKNOWN_OUTPUT, "%.*s", STR_ARG(message));
     if (field) {
         diag_hint(diags, "set %s in the module", field);
     } else {

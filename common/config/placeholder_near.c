@@ -76,13 +76,13 @@ static void report_root(const struct scope *scope, struct location at, struct st
                         const struct expression *expression, const char *form)
 {
     if (expression->dollar && !expression->doubled && !expression->spaced && expression->closed) {
-        diag_warning(scope->diags, at, "the \"$\" in \"%.*s\" is kept as literal text",
-                     STR_ARG(written));
+        diag_warning(scope->diags, at, RULE_LITERAL_PLACEHOLDER,
+                     "the \"$\" in \"%.*s\" is kept as literal text", STR_ARG(written));
         diag_hint(scope->diags, "write %.*s", STR_ARG(str_skip(written, 1)));
         return;
     }
-    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as literal text",
-                 STR_ARG(written));
+    diag_warning(scope->diags, at, RULE_LITERAL_PLACEHOLDER,
+                 "\"%.*s\" is not a placeholder and is kept as literal text", STR_ARG(written));
     diag_hint(scope->diags, "use the form %s", form);
 }
 
@@ -102,8 +102,8 @@ static struct str list_roots(struct arena *arena)
 static void report_near(const struct scope *scope, struct location at, struct str written,
                         const struct expression *expression, struct str root)
 {
-    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as literal text",
-                 STR_ARG(written));
+    diag_warning(scope->diags, at, RULE_LITERAL_PLACEHOLDER,
+                 "\"%.*s\" is not a placeholder and is kept as literal text", STR_ARG(written));
     if (!scope->diags->last_kept)
         return;
     struct str inner = str_skip(written, expression->dollar);

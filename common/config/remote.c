@@ -103,7 +103,8 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
             command = str_format(arena, ": %s %.*s%s", rows[i].command,
                                  STR_ARG(str_shell(arena, path)), rows[i].suffix);
     }
-    diag_error(diags, at, "%.*s is %s; only local files are supported", STR_ARG(subject), what);
+    diag_error(diags, at, RULE_REMOTE_FILE, "%.*s is %s; only local files are supported",
+               STR_ARG(subject), what);
     if (is_git(path))
         hint_clone(arena, diags, path);
     else

@@ -182,8 +182,8 @@ static bool report_type(const struct schema_reader *reader, const struct field *
                         const struct node *node)
 {
     struct str type = schema_type_format(reader->arena, field);
-    diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
-               schema_value_type(node));
+    diag_error(reader->diags, node->span, RULE_WRONG_TYPE, "%s must be %.*s, not %s", field->name,
+               STR_ARG(type), schema_value_type(node));
     hint_form(reader, field, node);
     return false;
 }
@@ -194,13 +194,13 @@ static bool read_string(const struct schema_reader *reader, const struct field *
                         const struct node *node, const char *what, struct filled_string *ret)
 {
     if (node->kind != NODE_SCALAR) {
-        diag_error(reader->diags, node->span, "%s must be a string, not %s", what,
+        diag_error(reader->diags, node->span, RULE_WRONG_TYPE, "%s must be a string, not %s", what,
                    schema_value_type(node));
         hint_example(reader->diags, field);
         return false;
     }
     if (node_is_null(node)) {
-        diag_error(reader->diags, node->span, "%s has no value", what);
+        diag_error(reader->diags, node->span, RULE_EMPTY_VALUE, "%s has no value", what);
         diag_hint(reader->diags, "write \"\" for an empty string, or quote the value: \"%.*s\"",
                   STR_ARG(node->text.len ? node->text : STR("null")));
         return false;
@@ -210,8 +210,8 @@ static bool read_string(const struct schema_reader *reader, const struct field *
         return false;
     if (!ret->references || field->allows_references)
         return true;
-    diag_error(reader->diags, node->span, "%s cannot contain a secret output of a module",
-               field->name);
+    diag_error(reader->diags, node->span, RULE_SECRET_IN_MANIFEST,
+               "%s cannot contain a secret output of a module", field->name);
     diag_hint(reader->diags, "use the output in env_vars of the module; its value is known only in "
                              "the cluster");
     return false;
@@ -233,8 +233,9 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
 {
     if (!str_to_int(value->text, &value->number)) {
         struct str type = schema_type_format(reader->arena, field);
-        diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
-                   STR_ARG(type), STR_ARG(value->text));
+        diag_error(reader->diags, value->node->span, RULE_INVALID_VALUE,
+                   "%s must be %.*s, not \"%.*s\"", field->name, STR_ARG(type),
+                   STR_ARG(value->text));
         if (field->unit)
             diag_hint(reader->diags,
                       "write the number without a unit (the unit is %s), for example: %s: %s",
@@ -246,7 +247,7 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
     }
     if (value->number >= field->min && value->number <= field->max)
         return true;
-    diag_error(reader->diags, value->node->span,
+    diag_error(reader->diags, value->node->span, RULE_OUT_OF_RANGE,
                "%s must be an integer from %" PRId64 " to %" PRId64 ", not %" PRId64, field->name,
                field->min, field->max, value->number);
     if (field->unit)
@@ -319,16 +320,16 @@ static void report_quantity(const struct schema_reader *reader, const struct fie
         meaning = str_format(arena, " (which is %.*s)", STR_ARG(canonical));
     struct location at = value->node->span;
     if (str_to_int(text, &(int64_t){0})) {
-        diag_error(reader->diags, at, "%s must be from %" PRId64 " to %" PRId64 " %s, not %.*s%.*s",
-                   field->name, field->min, field->max, field->unit, STR_ARG(text),
-                   STR_ARG(meaning));
+        diag_error(reader->diags, at, RULE_OUT_OF_RANGE,
+                   "%s must be from %" PRId64 " to %" PRId64 " %s, not %.*s%.*s", field->name,
+                   field->min, field->max, field->unit, STR_ARG(text), STR_ARG(meaning));
         hint_unit(reader, field);
         return;
     }
     struct str low = quantity_format(arena, field, field->min * scale_of(field));
     struct str high = quantity_format(arena, field, field->max * scale_of(field));
-    diag_error(reader->diags, at, "%s must be from %.*s to %.*s, not %.*s%.*s", field->name,
-               STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(meaning));
+    diag_error(reader->diags, at, RULE_OUT_OF_RANGE, "%s must be from %.*s to %.*s, not %.*s%.*s",
+               field->name, STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(meaning));
     if (field->type == TYPE_BYTES && str_ends_with(text, STR("m")))
         diag_hint(reader->diags, "the suffix m means thousandths; write %.*s",
                   STR_ARG(guess_quantity(arena, text)));
@@ -342,8 +343,8 @@ static bool read_quantity(const struct schema_reader *reader, const struct field
     int64_t scale = scale_of(field);
     if (!parse_quantity(field, text, &value->number)) {
         struct str type = schema_type_format(arena, field);
-        diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
-                   STR_ARG(type), STR_ARG(text));
+        diag_error(reader->diags, value->node->span, RULE_INVALID_VALUE,
+                   "%s must be %.*s, not \"%.*s\"", field->name, STR_ARG(type), STR_ARG(text));
         struct str likely = {0};
         if (field->type == TYPE_BYTES)
             likely = guess_quantity(arena, text);
@@ -365,7 +366,7 @@ static bool read_bool(const struct schema_reader *reader, const struct field *fi
 {
     if (scalar_to_bool(value->text, &value->boolean))
         return true;
-    diag_error(reader->diags, value->node->span,
+    diag_error(reader->diags, value->node->span, RULE_INVALID_VALUE,
                "%s must be a boolean (true or false), not \"%.*s\"", field->name,
                STR_ARG(value->text));
     return false;
@@ -381,8 +382,9 @@ static bool read_choice(const struct schema_reader *reader, const struct field *
         suggestion_add(&near, str_from_c(field->choices[i]));
     }
     struct str choices = schema_choices_format(reader->arena, field->choices, "or");
-    diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
-               STR_ARG(choices), STR_ARG(value->text));
+    diag_error(reader->diags, value->node->span, RULE_INVALID_VALUE,
+               "%s must be %.*s, not \"%.*s\"", field->name, STR_ARG(choices),
+               STR_ARG(value->text));
     struct str foreign = foreign_form_hint(reader->arena, field, value->node);
     if (!diag_suggest(reader->diags, &near) && foreign.len)
         diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
@@ -558,7 +560,7 @@ static bool read_pair(const struct schema_reader *reader, const struct field *fi
     const struct node *name = pair->kind == NODE_MAP ? node_get(pair, "name") : NULL;
     const struct node *text = pair->kind == NODE_MAP ? node_get(pair, "value") : NULL;
     if (!name || !text || count_children(pair) != 2 || name->kind != NODE_SCALAR) {
-        diag_error(reader->diags, pair->span,
+        diag_error(reader->diags, pair->span, RULE_WRONG_TYPE,
                    "an item of %s must have exactly the fields name and value", field->name);
         hint_pair(reader, field, pair);
         return false;
@@ -613,8 +615,8 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
     enum node_kind kind = value->node->kind;
     size_t count = count_children(value->node);
     if (count > ITEMS_MAX) {
-        diag_error(reader->diags, value->node->key->span, "too many items in %s: %zu (maximum %d)",
-                   field->name, count, ITEMS_MAX);
+        diag_error(reader->diags, value->node->key->span, RULE_LIMIT_EXCEEDED,
+                   "too many items in %s: %zu (maximum %d)", field->name, count, ITEMS_MAX);
         return false;
     }
     switch (field->type) {
@@ -714,8 +716,8 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
                            const struct node *value, const struct field *previous)
 {
     const struct node *key = value->key;
-    diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
-               schema->what);
+    diag_error(reader->diags, key->span, RULE_UNKNOWN_FIELD, "unknown field \"%.*s\" in %s",
+               STR_ARG(key->text), schema->what);
     struct str foreign = foreign_word_hint(reader->arena, schema, key->text, value);
     if (previous &&
         (!foreign.len || (previous->schema && schema_find(previous->schema, key->text)))) {
@@ -788,8 +790,8 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map, without brackets: mark only its start */
             at.end = at.start;
-        diag_error(reader->diags, at, "missing required field \"%s\" in %s", field->name,
-                   schema->what);
+        diag_error(reader->diags, at, RULE_MISSING_FIELD, "missing required field \"%s\" in %s",
+                   field->name, schema->what);
         hint_example(reader->diags, field);
     }
 }
@@ -835,12 +837,12 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
                            const struct node *node)
 {
     if (node_is_null(node)) {
-        diag_error(reader->diags, node->span, "%s has no value", schema->what);
+        diag_error(reader->diags, node->span, RULE_EMPTY_VALUE, "%s has no value", schema->what);
         return NULL;
     }
     if (node->kind != NODE_MAP) {
-        diag_error(reader->diags, node->span, "%s must be a map, not %s", schema->what,
-                   schema_value_type(node));
+        diag_error(reader->diags, node->span, RULE_WRONG_TYPE, "%s must be a map, not %s",
+                   schema->what, schema_value_type(node));
         return NULL;
     }
     struct record *record = ARENA_NEW(reader->arena, struct record);

@@ -37,7 +37,8 @@ static bool add_input(struct lister *lister, const char *path, bool is_explicit)
 {
     if (lister->count == FILES_MAX) {
         if (!lister->has_too_many)
-            diag_error(lister->diags, NO_LOCATION, "too many files (maximum %d)", FILES_MAX);
+            diag_error(lister->diags, NO_LOCATION, RULE_LIMIT_EXCEEDED,
+                       "too many files (maximum %d)", FILES_MAX);
         lister->has_too_many = true;
         return false;
     }
@@ -54,7 +55,8 @@ static bool report_path(struct lister *lister, const char *path, int error)
 {
     struct diags *diags = lister->diags;
     if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_from_c(path)))
-        diag_error(diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
+        diag_error(diags, NO_LOCATION, RULE_FILE_UNREADABLE, "cannot read %s: %s", path,
+                   strerror(error));
     /* Commands that inject cannot: they read manifests from standard input. */
     else if (strstr(path, "://") && !read_mode_is_for_chart(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
@@ -89,10 +91,10 @@ static struct str identity_of(struct lister *lister, const struct stat *status)
 static bool report_duplicate(struct lister *lister, const char *path, const char *first)
 {
     if (strcmp(path, first) == 0)
-        diag_error(lister->diags, NO_LOCATION, "-f selects %s twice", path);
+        diag_error(lister->diags, NO_LOCATION, RULE_DUPLICATE_FILE, "-f selects %s twice", path);
     else
-        diag_error(lister->diags, NO_LOCATION, "-f selects %s twice: it is the same as %s", path,
-                   first);
+        diag_error(lister->diags, NO_LOCATION, RULE_DUPLICATE_FILE,
+                   "-f selects %s twice: it is the same as %s", path, first);
     diag_hint(lister->diags, "remove one of them");
     return false;
 }
@@ -239,7 +241,8 @@ static bool is_oversized_service(const struct input *input, struct diags *diags,
     int error = io_read_regular_file(input->path, SCAN_SIZE_MAX, &text);
     bool found = false;
     if (error == EFBIG) {
-        diag_error(diags, at, "%s exceeds %d bytes and is not searched for services", input->path,
+        diag_error(diags, at, RULE_LIMIT_EXCEEDED,
+                   "%s exceeds %d bytes and is not searched for services", input->path,
                    SCAN_SIZE_MAX);
         diag_hint(diags, "pass the service files with -f instead of their directory");
     } else
@@ -326,14 +329,14 @@ static void report_unreadable(struct arena *arena, struct diags *diags, struct l
 {
     const char *path = strcmp(input->path, "-") == 0 ? "standard input" : input->path;
     if (error == EFBIG) {
-        diag_error(diags, at, "%s exceeds %d bytes", path, FILE_SIZE_MAX);
+        diag_error(diags, at, RULE_LIMIT_EXCEEDED, "%s exceeds %d bytes", path, FILE_SIZE_MAX);
         if (!input->is_explicit)
             diag_hint(diags, "the file has a key like modules and may be a service file");
     } else if (error == IO_NOT_REGULAR) {
-        diag_error(diags, at, "%s is not a regular file", path);
+        diag_error(diags, at, RULE_FILE_UNREADABLE, "%s is not a regular file", path);
         diag_hint(diags, "a pipe or device must be passed with a flag, for example: -f");
     } else if (error != ENOENT || !remote_report(arena, diags, at, str_from_c(path))) {
-        diag_error(diags, at, "cannot read %s: %s", path, strerror(error));
+        diag_error(diags, at, RULE_FILE_UNREADABLE, "cannot read %s: %s", path, strerror(error));
     }
 }
 

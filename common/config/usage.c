@@ -169,7 +169,8 @@ static bool check_modules(const struct input_options *options, struct diags *dia
         if (map_get(&names->known, module))
             continue;
         ok = false;
-        diag_error(diags, NO_LOCATION, "k8s-service \"%.*s\" not found", STR_ARG(module));
+        diag_error(diags, NO_LOCATION, RULE_SERVICE_NOT_FOUND, "k8s-service \"%.*s\" not found",
+                   STR_ARG(module));
         struct str near = most_similar_name(names, module, diags);
         if (near.len)
             diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near));
@@ -198,7 +199,7 @@ static void check_variables(const struct input_options *options, struct diags *d
         variable_split(options->variables.items[i], &name, &value);
         if (map_get(&names->known, name))
             continue;
-        diag_error(diags, NO_LOCATION, "--var %.*s has no effect", STR_ARG(name));
+        diag_error(diags, NO_LOCATION, RULE_UNUSED_FLAG, "--var %.*s has no effect", STR_ARG(name));
         struct str near = most_similar_name(names, name, diags);
         if (near.len)
             diag_hint(diags, "did you mean --var %.*s?", STR_ARG(near));
@@ -213,7 +214,7 @@ static void check_flag(const struct input_options *options, struct diags *diags,
 {
     if (!value || used)
         return;
-    diag_error(diags, NO_LOCATION, "%s %s has no effect", flag, value);
+    diag_error(diags, NO_LOCATION, RULE_UNUSED_FLAG, "%s %s has no effect", flag, value);
     hint_use(options, diags, str_from_c(hint));
 }
 
@@ -224,7 +225,7 @@ void usage_check(const struct input_options *options, struct diags *diags)
         "that have no tag or digest";
     const struct usage *usage = options->usage;
     if (usage->service_count == 0) {
-        diag_error(diags, NO_LOCATION, "no service file found");
+        diag_error(diags, NO_LOCATION, RULE_NO_SERVICE, "no service file found");
         diag_hint(diags, "a service file has a module of type k8s-service");
         if (usage->skipped_subdirectories)
             diag_hint_line(diags, "pass -R to read subdirectories too");

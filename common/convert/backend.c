@@ -17,7 +17,7 @@ __attribute__((format(printf, 3, 4))) static bool fail(const struct backend_read
     va_start(arguments, format);
     struct str message = str_vformat(in->convert->arena, format, arguments);
     va_end(arguments);
-    convert_error(in->convert, in->ingress, in->rule->at, "%.*s: %.*s",
+    convert_error(in->convert, in->ingress, in->rule->at, RULE_NOT_CONVERTED, "%.*s: %.*s",
                   STR_ARG(rule_title(in->convert->arena, in->host, in->rule)), STR_ARG(message));
     diag_hint(in->convert->diags, "%s", hint);
     return false;

@@ -7,7 +7,7 @@
 /* Messages */
 
 void convert_error(struct convert *convert, const struct ingress *ingress, struct location at,
-                   const char *format, ...)
+                   enum rule rule, const char *format, ...)
 {
     if (!ingress->input->is_converted) {
         convert->diags->last_kept = false; /* it gets no hint */
@@ -17,7 +17,7 @@ void convert_error(struct convert *convert, const struct ingress *ingress, struc
     va_start(arguments, format);
     struct str message = str_vformat(convert->arena, format, arguments);
     va_end(arguments);
-    diag_error(convert->diags, at.source ? at : ingress->input->at, "%.*s: %.*s",
+    diag_error(convert->diags, at.source ? at : ingress->input->at, rule, "%.*s: %.*s",
                STR_ARG(ingress->title), STR_ARG(message));
 }
 
@@ -40,13 +40,13 @@ bool convert_refuse(struct convert *convert, const struct ingress *ingress, stru
     struct str message = str_vformat(convert->arena, format, arguments);
     va_end(arguments);
     if (!convert->best_effort) {
-        convert_error(convert, ingress, at, "%.*s cannot be converted: %.*s", STR_ARG(about),
-                      STR_ARG(message));
+        convert_error(convert, ingress, at, RULE_NOT_CONVERTED, "%.*s cannot be converted: %.*s",
+                      STR_ARG(about), STR_ARG(message));
         diag_hint(convert->diags, "configure it in another way, or pass --best-effort to convert "
                                   "without it");
         return false;
     }
-    diag_warning(convert->diags, at.source ? at : ingress->input->at,
+    diag_warning(convert->diags, at.source ? at : ingress->input->at, RULE_NOT_CONVERTED,
                  "%.*s: %.*s is not converted: %.*s", STR_ARG(ingress->title), STR_ARG(about),
                  STR_ARG(message));
     add_difference(convert, &(struct convert_difference){.ingress = ingress->input,
@@ -83,13 +83,13 @@ static bool check_class(struct convert *convert, const struct ingress *ingress)
 {
     const struct convert_ingress *input = ingress->input;
     if (!input->is_nginx && input->class.len == 0) {
-        convert_error(convert, ingress, input->at,
+        convert_error(convert, ingress, input->at, RULE_ASSUMED_CLASS,
                       "it has no class, and that of the environment is not one of ingress-nginx");
         diag_hint(convert->diags, "set spec.ingressClassName, or convert it by hand");
         return false;
     }
     if (!input->is_nginx) {
-        convert_error(convert, ingress, input->at,
+        convert_error(convert, ingress, input->at, RULE_ASSUMED_CLASS,
                       "class \"%.*s\" is not one of ingress-nginx, so its paths and annotations "
                       "may have another meaning",
                       STR_ARG(input->class));
@@ -175,7 +175,8 @@ static void check_objects(struct convert *convert, const struct ingress *ingress
     struct str canary = node_string(settings_annotation(convert, ingress, "canary"));
     if (ingress->input->object_count || str_eq_c(canary, "true"))
         return;
-    convert_error(convert, ingress, ingress->input->at, "it has no path that requests can reach");
+    convert_error(convert, ingress, ingress->input->at, RULE_NOT_CONVERTED,
+                  "it has no path that requests can reach");
     diag_hint(convert->diags, "delete it, or add rules to it");
 }
 

@@ -38,7 +38,7 @@ static void report_conflict(struct convert *convert, const struct host *host,
 {
     const struct path_rule *shown = rule->ingress->input->is_converted ? rule : other;
     const struct path_rule *first = shown == rule ? other : rule;
-    convert_error(convert, shown->ingress, shown->at,
+    convert_error(convert, shown->ingress, shown->at, RULE_ROUTE_CONFLICT,
                   "%.*s also has %.*s: nginx uses the older Ingress",
                   STR_ARG(first->ingress->title), STR_ARG(rule_title(convert->arena, host, shown)));
     diag_hint(convert->diags, "remove one of the two paths");
@@ -203,14 +203,14 @@ static void convert_literal(struct convert *convert, const struct host *host,
                                "that"
                              : "only type: envoy supports regular expressions";
     if (!pattern->is_literal) {
-        convert_error(convert, rule->ingress, rule->at, "%.*s cannot be converted: %s",
-                      STR_ARG(about), reason);
+        convert_error(convert, rule->ingress, rule->at, RULE_NOT_CONVERTED,
+                      "%.*s cannot be converted: %s", STR_ARG(about), reason);
         diag_hint(convert->diags, "write it as a path of type Prefix in the Ingress");
         return;
     }
     if (!convert->best_effort) {
-        convert_error(convert, rule->ingress, rule->at, "%.*s cannot be converted: %s",
-                      STR_ARG(about), reason);
+        convert_error(convert, rule->ingress, rule->at, RULE_NOT_CONVERTED,
+                      "%.*s cannot be converted: %s", STR_ARG(about), reason);
         diag_hint(convert->diags, "pass --best-effort to convert it to a prefix");
         return;
     }
@@ -225,7 +225,7 @@ static void check_length(struct convert *convert, const struct host *host)
         struct path_rule *rule = host->rules[i];
         if (rule->text.len <= HTTP_PATH_MAX)
             continue;
-        convert_error(convert, rule->ingress, rule->at,
+        convert_error(convert, rule->ingress, rule->at, RULE_LIMIT_EXCEEDED,
                       "a path of %.*s is longer than 1024 characters", STR_ARG(host->name));
         diag_hint(convert->diags, "a route cannot have such a path: change it in the Ingress");
         rule->is_unreachable = true;

@@ -93,7 +93,7 @@ static void read_rules(struct model *model, struct ingress *ingress)
     const struct node *spec = node_at(ingress->input->node, "spec");
     const struct node *rule = node_first_child(node_at(spec, "rules"));
     if (!rule) {
-        convert_error(model->convert, ingress, ingress->input->at,
+        convert_error(model->convert, ingress, ingress->input->at, RULE_NOT_CONVERTED,
                       default_backend(ingress)
                           ? "defaultBackend without rules would receive the requests of every "
                             "host of the Gateway"

@@ -124,7 +124,7 @@ struct host {
 /* Reports an error and marks the conversion as failed. Errors in Ingresses that are not converted
  * are not reported. */
 void convert_error(struct convert *convert, const struct ingress *ingress, struct location at,
-                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+                   enum rule rule, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Reports a setting that cannot be converted: an error, or, with --best-effort, a warning and a
  * difference. Returns true if the conversion continues without it. */

@@ -148,7 +148,8 @@ static void refuse_rewrite(struct convert *convert, const struct host *host,
                            const struct path_rule *rule, const char *reason)
 {
     struct str about = rule_title(convert->arena, host, rule);
-    convert_error(convert, rule->ingress, rule->at, "the rewrite-target \"%.*s\" of %.*s %s",
+    convert_error(convert, rule->ingress, rule->at, RULE_NOT_CONVERTED,
+                  "the rewrite-target \"%.*s\" of %.*s %s",
                   STR_ARG(rule->ingress->settings.rewrite_target), STR_ARG(about), reason);
     diag_hint(convert->diags,
               "write a path with the groups of the regular expression, such as /$2");
@@ -283,7 +284,7 @@ bool path_check_value(struct convert *convert, const struct host *host,
         error = "must not contain //, /./, /../ or %";
     if (!error)
         return true;
-    convert_error(convert, rule->ingress, rule->at, "the path of %.*s %s",
+    convert_error(convert, rule->ingress, rule->at, RULE_NOT_CONVERTED, "the path of %.*s %s",
                   STR_ARG(rule_title(convert->arena, host, rule)), error);
     diag_hint(convert->diags, "a route cannot have such a path: change it in the Ingress");
     return false;
@@ -334,7 +335,7 @@ void path_convert_regex(struct convert *convert, const struct host *host, struct
     rule->match = MATCH_KIND_REGEX;
     rule->value = STR_JOIN(arena, STR("(?i)"), text, STR(".*"));
     if (error) {
-        convert_error(convert, rule->ingress, rule->at,
+        convert_error(convert, rule->ingress, rule->at, RULE_NOT_CONVERTED,
                       "the regular expression of %.*s cannot be converted: %s",
                       STR_ARG(rule_title(arena, host, rule)), error);
         diag_hint(convert->diags, "write it in another way in the Ingress");

@@ -100,7 +100,7 @@ static void check_origins(struct convert *convert, struct ingress *ingress)
         struct str origin = take_item(&rest);
         wildcard |= str_contains(origin, STR("*"));
         if (origin.len && !is_origin(origin))
-            convert_error(convert, ingress, at,
+            convert_error(convert, ingress, at, RULE_INVALID_ANNOTATION,
                           "the origin \"%.*s\" must be *, or https:// or http:// and a host",
                           STR_ARG(origin));
     }
@@ -189,6 +189,7 @@ static void check_backend_tls(struct convert *convert, struct ingress *ingress)
         (namespace.len && ingress->input->namespace.len &&
          !str_equal(namespace, ingress->input->namespace))) {
         convert_error(convert, ingress, location_of(convert, ingress, "backend-protocol"),
+                      RULE_NOT_CONVERTED,
                       "connections to pods with TLS need a BackendTLSPolicy, with the certificate "
                       "authority and name of the Service");
         diag_hint(convert->diags,
@@ -198,6 +199,7 @@ static void check_backend_tls(struct convert *convert, struct ingress *ingress)
     }
     if (!convert_is_envoy(convert)) {
         convert_error(convert, ingress, location_of(convert, ingress, "proxy-ssl-secret"),
+                      RULE_NOT_CONVERTED,
                       "only type: envoy supports a BackendTLSPolicy with a Secret");
         diag_hint(convert->diags, "write a BackendTLSPolicy with a ConfigMap by hand");
         return;

@@ -239,7 +239,7 @@ static bool check_name(struct convert *convert, const struct ingress *ingress)
     enum { ADDED = 40 }; /* for the hash, `-rewrite` and the numbers */
     if (ingress->input->name.len && ingress->input->name.len <= SUBDOMAIN_MAX - ADDED)
         return true;
-    convert_error(convert, ingress, ingress->input->at,
+    convert_error(convert, ingress, ingress->input->at, RULE_INVALID_NAME,
                   "metadata.name must have from 1 to %d characters, because the names of the "
                   "routes begin with it",
                   SUBDOMAIN_MAX - ADDED);

@@ -49,8 +49,9 @@ static struct location location_of(const struct reader *in, const char *name)
 /* nginx ignores a value that it cannot parse, and uses the default. */
 static void report_invalid(const struct reader *in, const char *name, const char *expected)
 {
-    convert_error(in->convert, in->ingress, location_of(in, name), "%s%s must be %s, not \"%.*s\"",
-                  NGINX_ANNOTATION, name, expected, STR_ARG(text_of(in, name)));
+    convert_error(in->convert, in->ingress, location_of(in, name), RULE_INVALID_ANNOTATION,
+                  "%s%s must be %s, not \"%.*s\"", NGINX_ANNOTATION, name, expected,
+                  STR_ARG(text_of(in, name)));
 }
 
 /* True for what strconv.ParseBool() of Go reads as true. */
@@ -132,7 +133,7 @@ static void report_annotation(const struct reader *in, const struct node *value)
     if (meaning == MEANING_DROPPED) {
         convert_differ(in->convert, in->ingress, key, "%s", known->text);
     } else if (meaning == MEANING_ACCESS) {
-        convert_error(in->convert, in->ingress, at,
+        convert_error(in->convert, in->ingress, at, RULE_NOT_CONVERTED,
                       "%.*s cannot be converted: without it, anyone could send requests",
                       STR_ARG(key));
         diag_hint(in->convert->diags, "%s, and remove the annotation",

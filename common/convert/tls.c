@@ -10,7 +10,7 @@ struct str tls_add_listener_set(struct convert *convert, struct ingress *ingress
     if (!convert->gateway->listener_sets || !owner)
         return STR("");
     if (host->name.len == 0) {
-        convert_error(convert, ingress, ingress->input->at,
+        convert_error(convert, ingress, ingress->input->at, RULE_NOT_CONVERTED,
                       "a ListenerSet is not possible for a rule without a host");
         diag_hint(convert->diags,
                   "set the host, or the certificate in the listener of the Gateway");
@@ -19,7 +19,7 @@ struct str tls_add_listener_set(struct convert *convert, struct ingress *ingress
     struct str name = traffic_object_name(arena, owner->input->name, host->name);
     if (!str_equal(owner->input->namespace, ingress->input->namespace) ||
         !owner->input->is_converted) {
-        convert_error(convert, ingress, ingress->input->at,
+        convert_error(convert, ingress, ingress->input->at, RULE_NOT_CONVERTED,
                       "the certificate of %.*s is that of %.*s, which is %s", STR_ARG(host->name),
                       STR_ARG(owner->title),
                       owner->input->is_converted ? "in another namespace" : "not converted");
@@ -31,7 +31,7 @@ struct str tls_add_listener_set(struct convert *convert, struct ingress *ingress
     struct str issuer = ingress->settings.issuer;
     struct str secret = issuer.len ? STR_JOIN(arena, name, STR("-tls")) : host->tls_secret;
     if (secret.len == 0) {
-        convert_error(convert, ingress, ingress->input->at,
+        convert_error(convert, ingress, ingress->input->at, RULE_NOT_CONVERTED,
                       "the certificate of %.*s is the default certificate of nginx",
                       STR_ARG(host->name));
         diag_hint(convert->diags, "set secretName in spec.tls");

@@ -55,7 +55,7 @@ static bool finish_line(struct parser *parser)
         skip_line(parser);
         return true;
     }
-    diag_error(parser->diags, location_at(parser, parser->at, parser->at + 1),
+    diag_error(parser->diags, location_at(parser, parser->at, parser->at + 1), RULE_DOTENV_SYNTAX,
                "unexpected text after the closing quote");
     diag_hint(parser->diags, "put the whole value inside the quotes; start a comment with #");
     skip_line(parser);
@@ -89,7 +89,7 @@ static char parse_byte(struct parser *parser, char quote)
     char meaning = unescape(current_char(parser));
     if (!meaning) {
         diag_error(parser->diags, location_at(parser, parser->at - 1, parser->at + 1),
-                   "unknown escape sequence in double quotes");
+                   RULE_DOTENV_SYNTAX, "unknown escape sequence in double quotes");
         diag_hint(
             parser->diags,
             "write \\\\ for a backslash (valid escapes: \\n, \\r, \\t, \\\\, \\\", \\$), or use "
@@ -105,7 +105,8 @@ static bool parse_quoted(struct parser *parser, struct str *ret)
     size_t start = parser->at++;
     size_t end = find_quote(parser->text, start);
     if (end == parser->text.len) {
-        diag_error(parser->diags, location_at(parser, start, start + 1), "missing closing quote");
+        diag_error(parser->diags, location_at(parser, start, start + 1), RULE_DOTENV_SYNTAX,
+                   "missing closing quote");
         diag_hint(parser->diags, "end the value with the same quote");
         parser->at = end;
         return false;
@@ -155,13 +156,14 @@ static bool parse_name(struct parser *parser, struct str *ret, struct location *
     *ret_at = location_at(parser, start, parser->at);
     skip_spaces(parser);
     if (current_char(parser) != '=') {
-        diag_error(parser->diags, location_at(parser, start, start), "line must be NAME=VALUE");
+        diag_error(parser->diags, location_at(parser, start, start), RULE_DOTENV_SYNTAX,
+                   "line must be NAME=VALUE");
         return false;
     }
     parser->at++;
     const char *error = name_check_variable(*ret);
     if (error)
-        diag_error(parser->diags, *ret_at, "name %s", error);
+        diag_error(parser->diags, *ret_at, RULE_INVALID_VARIABLE_NAME, "name %s", error);
     return !error;
 }
 
@@ -172,7 +174,8 @@ static void add_item(struct parser *parser, struct dotenv_item item)
     *at = item.at;
     const struct location *first = map_add(parser->arena, &parser->names, item.name, at);
     if (first) {
-        diag_error(parser->diags, item.at, "duplicate name \"%.*s\"", STR_ARG(item.name));
+        diag_error(parser->diags, item.at, RULE_DUPLICATE_ITEM, "duplicate name \"%.*s\"",
+                   STR_ARG(item.name));
         if (!diags_full(parser->diags)) /* counting lines is slow */
             diag_hint(parser->diags, "first defined on line %zu",
                       diag_position(parser->source, first->start).line);
@@ -215,7 +218,8 @@ bool dotenv_parse(struct arena *arena, const struct source *source, struct diags
     size_t nul = str_find(source->text, 0, '\0');
     *ret = (struct dotenv){0};
     if (nul < source->text.len) {
-        diag_error(diags, location_at(&parser, nul, nul + 1), "NUL byte: a .env file must be text");
+        diag_error(diags, location_at(&parser, nul, nul + 1), RULE_FILE_NOT_TEXT,
+                   "NUL byte: a .env file must be text");
         diag_hint(diags, "set a binary value on its own: secret set NAME --from-file FILE");
         return false;
     }
@@ -231,7 +235,7 @@ bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const
         const struct dotenv_item *item = &dotenv->items[i];
         if (!item->has_no_value)
             continue;
-        diag_error(diags, item->at, "\"%.*s\" has no value", STR_ARG(item->name));
+        diag_error(diags, item->at, RULE_EMPTY_VALUE, "\"%.*s\" has no value", STR_ARG(item->name));
         diag_hint(diags, "write %.*s=\"\" for an empty value, or %s", STR_ARG(item->name),
                   alternative);
     }

@@ -40,7 +40,7 @@ void compose_ignored(const struct compose_service *service, struct location at, 
 bool compose_report_kind(struct compose *compose, const struct node *node, const char *what,
                          const char *kind)
 {
-    diag_error(compose->diags, node->span, "%s must be %s, not %s", what, kind,
+    diag_error(compose->diags, node->span, RULE_WRONG_TYPE, "%s must be %s, not %s", what, kind,
                schema_value_type(node));
     return false;
 }
@@ -72,7 +72,7 @@ static void report_unknown(struct compose *compose, enum compose_map map, const 
                            const char *path)
 {
     struct suggestion near = {.word = value->key->text};
-    diag_error(compose->diags, value->key->span, "unknown key \"%s%.*s\"", path,
+    diag_error(compose->diags, value->key->span, RULE_UNKNOWN_FIELD, "unknown key \"%s%.*s\"", path,
                STR_ARG(value->key->text));
     for (size_t i = 0; i < COUNT_OF(keys) && !diags_full(compose->diags); i++)
         if (keys[i].map == map)
@@ -249,7 +249,7 @@ static struct str layer_name(struct compose *compose, struct str name)
     if (name.len)
         return name;
     if (!node || node->kind != NODE_SCALAR) {
-        diag_error(compose->diags, location_file(compose->import->source),
+        diag_error(compose->diags, location_file(compose->import->source), RULE_INVALID_COMPOSE,
                    "the Compose file has no name");
         diag_hint(compose->diags,
                   "pass a name for the namespace: kubectl optasvc init NAME --from-compose FILE");
@@ -258,7 +258,7 @@ static struct str layer_name(struct compose *compose, struct str name)
     struct str written = compose_string(&file, node, COMPOSE_FIXED);
     struct str made = compose_make_name(compose->arena, written, LABEL_MAX);
     if (made.len == 0)
-        diag_error(compose->diags, node->span, "name must contain a letter");
+        diag_error(compose->diags, node->span, RULE_INVALID_COMPOSE, "name must contain a letter");
     else if (!str_equal(made, written))
         import_note(compose->import, NOTE_LOST, node->span, STR(""),
                     "the name becomes %.*s, because names in Kubernetes consist of lowercase "
@@ -299,7 +299,7 @@ static bool check_services(struct compose *compose)
     if (compose->diags->errors) /* such as a misspelled key */
         return false;
     diag_error(compose->diags, services ? services->span : location_file(compose->import->source),
-               "the Compose file has no services");
+               RULE_INVALID_COMPOSE, "the Compose file has no services");
     return false;
 }
 
@@ -324,7 +324,7 @@ bool compose_import(struct import *import, struct str name, const char *registry
          service; service = service->next)
         read_service(&compose, service);
     if (import->diags->errors == 0 && !import->modules->first)
-        diag_error(import->diags, compose_get(compose.root, "services")->span,
+        diag_error(import->diags, compose_get(compose.root, "services")->span, RULE_INVALID_COMPOSE,
                    "all services have profiles");
     complete_file(&compose, uses_auto(import));
     return import->diags->errors == 0;

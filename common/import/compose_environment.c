@@ -10,8 +10,8 @@ static void read_string_command(struct compose_service *service, const struct no
     size_t count;
     struct str text = compose_string(service, node, COMPOSE_KUBERNETES);
     if (!shell_split(service->arena, text, &words, &count)) {
-        diag_error(service->compose->diags, node->span, "a quote in %.*s is not closed",
-                   STR_ARG(node->key->text));
+        diag_error(service->compose->diags, node->span, RULE_INVALID_COMPOSE,
+                   "a quote in %.*s is not closed", STR_ARG(node->key->text));
         return;
     }
     struct node *list = import_list(service->import, service->module, field, node->span);

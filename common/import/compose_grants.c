@@ -36,8 +36,8 @@ static bool read_grant(struct compose_service *service, const char *key, const s
     ret->definition = compose_definition(service->compose, key, ret->source);
     if (ret->definition)
         return true;
-    diag_error(service->compose->diags, node->span, "\"%.*s\" is not defined in the top-level %s",
-               STR_ARG(ret->source), key);
+    diag_error(service->compose->diags, node->span, RULE_INVALID_COMPOSE,
+               "\"%.*s\" is not defined in the top-level %s", STR_ARG(ret->source), key);
     return false;
 }
 

@@ -194,7 +194,7 @@ static bool read_test(struct compose_service *service, const struct node *test)
     } else if (str_eq_c(first, "CMD")) {
         set_command(service, test);
     } else {
-        diag_error(service->compose->diags, test->span,
+        diag_error(service->compose->diags, test->span, RULE_INVALID_COMPOSE,
                    "healthcheck.test must be a string, or a list that begins with CMD, CMD-SHELL "
                    "or NONE");
         return false;

@@ -245,7 +245,8 @@ static void add_mount(struct compose_service *service, const struct mount *mount
 {
     struct location at = mount->node->span;
     if (mount->target.len == 0) {
-        diag_error(service->compose->diags, at, "a volume must have a path in the container");
+        diag_error(service->compose->diags, at, RULE_INVALID_COMPOSE,
+                   "a volume must have a path in the container");
     } else if (str_eq_c(mount->type, "bind")) {
         add_bind(service, mount);
     } else if (str_eq_c(mount->type, "tmpfs")) {

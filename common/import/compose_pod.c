@@ -135,8 +135,8 @@ static void read_image(struct compose_service *service)
     }
     if (service->has_unknown_keys)
         return;
-    diag_error(service->compose->diags, at, "service \"%.*s\" has neither image nor build",
-               STR_ARG(service->key));
+    diag_error(service->compose->diags, at, RULE_INVALID_COMPOSE,
+               "service \"%.*s\" has neither image nor build", STR_ARG(service->key));
     diag_hint(service->compose->diags,
               "if the file overrides another one, import what docker compose config prints for "
               "both");

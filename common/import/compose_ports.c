@@ -63,7 +63,7 @@ static void report_invalid(const struct compose_service *service, const struct n
                      "a port is not carried over, because it has variables without defaults");
         return;
     }
-    diag_error(service->compose->diags, node->span, "invalid port");
+    diag_error(service->compose->diags, node->span, RULE_INVALID_COMPOSE, "invalid port");
     diag_hint(service->compose->diags,
               "write PORT, PUBLISHED:PORT or PUBLISHED:PORT/PROTOCOL, for example 8080:80/tcp");
 }

@@ -142,7 +142,7 @@ static void report_invalid(struct expansion *expansion)
 {
     struct diags *diags = expansion->service->compose->diags;
     if (!expansion->invalid) {
-        diag_error(diags, expansion->at, "invalid variable");
+        diag_error(diags, expansion->at, RULE_INVALID_COMPOSE, "invalid variable");
         diag_hint(diags, "write ${NAME} or ${NAME:-DEFAULT}; for a literal $, write $$");
     }
     expansion->invalid = true;
@@ -261,7 +261,8 @@ void compose_report_value(const struct compose_service *service, const struct no
                      "%.*s is not carried over, because its value is not known here",
                      STR_ARG(name));
     else
-        diag_error(service->compose->diags, scalar->span, "%.*s %s", STR_ARG(name), what);
+        diag_error(service->compose->diags, scalar->span, RULE_INVALID_COMPOSE, "%.*s %s",
+                   STR_ARG(name), what);
 }
 
 /* Parses a number such as 1.5 at `*at`, and moves `*at` to its end. False if there is none, or if

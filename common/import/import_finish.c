@@ -220,7 +220,7 @@ static bool remove_invalid(struct import *import, struct diags *ret_rest)
                         "not carried over: %.*s", STR_ARG(diag->message));
             continue;
         }
-        diag_error(ret_rest, diag->at, "%.*s", STR_ARG(diag->message));
+        diag_error(ret_rest, diag->at, diag->rule, "%.*s", STR_ARG(diag->message));
         if (diag->hint.len)
             diag_hint(ret_rest, "%.*s", STR_ARG(diag->hint));
     }
@@ -236,7 +236,8 @@ static bool finish_strictly(struct import *import)
     for (size_t i = 0; i < diags.count; i++) {
         if (diags.items[i].severity != SEVERITY_ERROR)
             continue;
-        diag_error(import->diags, NO_LOCATION, "%.*s", STR_ARG(diags.items[i].message));
+        diag_error(import->diags, NO_LOCATION, diags.items[i].rule, "%.*s",
+                   STR_ARG(diags.items[i].message));
         if (diags.items[i].hint.len)
             diag_hint(import->diags, "%.*s", STR_ARG(diags.items[i].hint));
     }
@@ -252,7 +253,7 @@ bool import_finish(struct import *import)
     order_file(import);
     for (int round = 0; remove_invalid(import, &rest); round++) {
         if (round == ROUNDS_MAX) {
-            diag_error(import->diags, location_file(import->source),
+            diag_error(import->diags, location_file(import->source), RULE_INVALID_COMPOSE,
                        "too many values that a service file cannot have");
             return false;
         }
@@ -260,7 +261,8 @@ bool import_finish(struct import *import)
         order_file(import);
     }
     for (size_t i = 0; i < rest.count; i++) {
-        diag_error(import->diags, rest.items[i].at, "%.*s", STR_ARG(rest.items[i].message));
+        diag_error(import->diags, rest.items[i].at, rest.items[i].rule, "%.*s",
+                   STR_ARG(rest.items[i].message));
         if (rest.items[i].hint.len)
             diag_hint(import->diags, "%.*s", STR_ARG(rest.items[i].hint));
     }

@@ -77,12 +77,13 @@ static bool check_unique(struct renderer *renderer, const struct service *servic
     if (!first || first == renderer->path) /* within a file, it was reported before */
         return true;
     if (is_same_file(first, renderer->path)) {
-        diag_error(layer->diags, service->at, "service \"%.*s\" was already read from %s",
-                   STR_ARG(service->name), first);
+        diag_error(layer->diags, service->at, RULE_DUPLICATE_FILE,
+                   "service \"%.*s\" was already read from %s", STR_ARG(service->name), first);
         diag_hint(layer->diags, "both paths lead to the same file: pass only one of them");
     } else {
-        diag_error(layer->diags, service->at, "duplicate service \"%.*s\" in namespace \"%.*s\"",
-                   STR_ARG(service->name), STR_ARG(layer->namespace));
+        diag_error(layer->diags, service->at, RULE_DUPLICATE_ITEM,
+                   "duplicate service \"%.*s\" in namespace \"%.*s\"", STR_ARG(service->name),
+                   STR_ARG(layer->namespace));
         diag_hint(layer->diags, "first defined in %s; rename one, or pass only one of the files",
                   first);
     }
@@ -99,7 +100,7 @@ static void check_object(struct renderer *renderer, const struct service *servic
     const char *first = map_add(&renderer->arena, &renderer->generated_objects, key, owner.data);
     if (!first || str_eq_c(service->name, first))
         return;
-    diag_error(service->layer->diags, at,
+    diag_error(service->layer->diags, at, RULE_DUPLICATE_OBJECT,
                "services \"%s\" and \"%.*s\" both generate the %.*s \"%.*s\"", first,
                STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
     diag_hint(service->layer->diags, "%s", hint);
@@ -154,7 +155,7 @@ static void check_listener_set(struct renderer *renderer, const struct traffic *
     const struct owner *first = map_add(&renderer->arena, &renderer->listener_sets, key, owner);
     if (!first || first->path == renderer->path)
         return;
-    diag_error(layer->diags, route->at,
+    diag_error(layer->diags, route->at, RULE_ROUTE_CONFLICT,
                "service \"%.*s\" of layer %.*s already has a ListenerSet for %.*s: the two would "
                "conflict",
                STR_ARG(first->service), STR_ARG(first->layer), STR_ARG(route->host));
@@ -185,7 +186,7 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
             continue;
         }
         bool same_layer = str_equal(first->layer, layer->name);
-        diag_error(layer->diags, route->at,
+        diag_error(layer->diags, route->at, RULE_ROUTE_CONFLICT,
                    "duplicate public_uri: service \"%.*s\"%s%.*s already uses it",
                    STR_ARG(first->service), same_layer ? "" : " of layer ",
                    STR_ARG(same_layer ? STR("") : first->layer));
@@ -237,7 +238,7 @@ static void warn_extra_tcp_ports(const struct layer *layer)
          port = port->next) {
         if (port->is_used || !source_is_same(port->at.source, layer->source))
             continue;
-        diag_warning(layer->diags, port->at,
+        diag_warning(layer->diags, port->at, RULE_NO_EFFECT,
                      "nginx_extra_tcp_ports has no effect: port %.*s is not exposed outside the "
                      "cluster",
                      STR_ARG(port->number));

@@ -28,7 +28,7 @@ void traffic_warn_grpc_prefix(const struct traffic *traffic)
     for (size_t i = 0; i < traffic->route_count; i++) {
         if (traffic->routes[i].prefix.len == 0)
             continue;
-        diag_warning(diags, traffic->routes[i].at,
+        diag_warning(diags, traffic->routes[i].at, RULE_GRPC_MAY_FAIL,
                      "most gRPC clients cannot add the path prefix %.*s: their paths are "
                      "/package.Service/Method",
                      STR_ARG(traffic->routes[i].prefix));
@@ -45,6 +45,7 @@ static bool check_internal(const struct traffic *traffic)
     if (!traffic->internal || traffic->gateway || environment->internal_class.len)
         return true;
     diag_error(diags, record_location(traffic->service->record, SERVICE_INTERNAL),
+               RULE_REQUIRED_FIELD,
                "internal: true requires internal_gateway or internal_ingress_class");
     diag_hint(diags, "set one of them in the environment file, or remove internal");
     return false;

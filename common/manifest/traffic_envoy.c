@@ -48,7 +48,7 @@ static void check_hash(const struct traffic *traffic)
     struct diags *diags = traffic->service->layer->diags;
     if (traffic->hash.count == 0 || envoy_supports_hash(&traffic->hash))
         return;
-    diag_error(diags, traffic->hash.at,
+    diag_error(diags, traffic->hash.at, RULE_UNSUPPORTED_BY_CONTROLLER,
                "consistent_hash \"%.*s\" is not possible with a gateway of type envoy",
                STR_ARG(traffic->hash.text));
     diag_hint(diags, "use one or more of $request_uri, $host and $http_NAME; or one or more of "
@@ -63,7 +63,7 @@ static void check_affinity(const struct traffic *traffic)
     if (!traffic->affinity.cookie.len)
         return;
     if (traffic->hash.count && !persistent) {
-        diag_error(diags, traffic->hash.at,
+        diag_error(diags, traffic->hash.at, RULE_CONFLICTING_FIELDS,
                    "sticky_session and consistent_hash are mutually exclusive with a gateway of "
                    "type envoy");
         diag_hint(diags,
@@ -73,7 +73,7 @@ static void check_affinity(const struct traffic *traffic)
     } else if (traffic->hash.count) {
         traffic_warn_affinity_and_hash(traffic->service);
     } else if (!persistent && service_has_autoscaler(traffic->service)) {
-        diag_warning(diags, traffic->affinity.at,
+        diag_warning(diags, traffic->affinity.at, RULE_WEAK_AFFINITY,
                      "clients may move to another pod whenever the number of pods changes, because "
                      "Envoy Gateway hashes the cookie of sticky_session");
         diag_hint(diags,

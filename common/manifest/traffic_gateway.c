@@ -38,12 +38,12 @@ void gateway_check_annotations(const struct traffic *traffic)
     for (size_t i = 0; i < traffic->annotations->count; i++) {
         const struct item *item = &traffic->annotations->items[i];
         if (nginx_is_annotation(item->name)) {
-            diag_error(diags, item->name_node->span,
+            diag_error(diags, item->name_node->span, RULE_UNSUPPORTED_BY_CONTROLLER,
                        "\"%.*s\" is an nginx annotation, which is not possible with a gateway",
                        STR_ARG(item->name));
             diag_hint(diags, "remove it, and configure the Gateway or its controller instead");
         } else {
-            diag_warning(diags, item->name_node->span,
+            diag_warning(diags, item->name_node->span, RULE_NO_EFFECT,
                          "\"%.*s\" has no effect: routes of a gateway have no Ingress annotations",
                          STR_ARG(item->name));
             diag_hint(diags, "remove it, and configure the Gateway or its controller instead");
@@ -57,7 +57,7 @@ static void check_hosts(const struct traffic *traffic)
     for (size_t i = 0; i < traffic->route_count && traffic->gateway->listener_sets; i++) {
         if (traffic->routes[i].host.len)
             continue;
-        diag_error(diags, traffic->routes[i].at,
+        diag_error(diags, traffic->routes[i].at, RULE_REQUIRED_FIELD,
                    "listener_sets: true requires a domain in public_uri");
         diag_hint(diags, "write the domain before the path, for example: app.example.com/");
         return;
@@ -69,7 +69,7 @@ static void warn_shared_certificate(const struct traffic *traffic)
     struct diags *diags = traffic->service->layer->diags;
     if (!traffic->tls.secret.len || layer_host_count(traffic->service) < 2)
         return;
-    diag_warning(diags, traffic->protocol_at,
+    diag_warning(diags, traffic->protocol_at, RULE_GRPC_MAY_FAIL,
                  "gRPC may fail: several ListenerSets use the certificate \"%.*s\", and Envoy "
                  "Gateway disables HTTP/2 for listeners whose certificates have names in common",
                  STR_ARG(traffic->tls.secret));
@@ -85,7 +85,7 @@ static void warn_overlapping_certificates(const struct traffic *traffic)
         struct str other = layer_overlapping_host(traffic->service, route->host);
         if (other.len == 0)
             continue;
-        diag_warning(diags, route->at,
+        diag_warning(diags, route->at, RULE_GRPC_MAY_FAIL,
                      "gRPC may fail: the certificates of %.*s and %.*s have names in common, and "
                      "Envoy Gateway disables HTTP/2 for listeners with such certificates",
                      STR_ARG(route->host), STR_ARG(other));
@@ -120,7 +120,7 @@ void gateway_warn_idle_timeout(const struct traffic *traffic)
     struct diags *diags = traffic->service->layer->diags;
     if (!traffic->idle_timeout)
         return;
-    diag_warning(diags, traffic->protocol_at,
+    diag_warning(diags, traffic->protocol_at, RULE_CONTROLLER_DEPENDENT,
                  "the idle timeout of websockets depends on the controller of Gateway %.*s/%.*s",
                  STR_ARG(traffic->gateway->namespace), STR_ARG(traffic->gateway->name));
     diag_hint(diags,
@@ -131,7 +131,8 @@ void gateway_warn_idle_timeout(const struct traffic *traffic)
 void gateway_report_hash(const struct traffic *traffic, const char *possible)
 {
     struct diags *diags = traffic->service->layer->diags;
-    diag_error(diags, traffic->hash.at, "consistent_hash is not possible with a gateway of type %s",
+    diag_error(diags, traffic->hash.at, RULE_UNSUPPORTED_BY_CONTROLLER,
+               "consistent_hash is not possible with a gateway of type %s",
                flavour_keyword(traffic->flavour));
     diag_hint(diags,
               "remove it, or set type: envoy in %s if its controller is Envoy Gateway; type: %s "
@@ -148,7 +149,7 @@ void gateway_warn_session_persistence(const struct traffic *traffic)
         to = traffic_host_end(traffic, from);
         if (to - from < 2)
             continue;
-        diag_warning(diags, traffic->affinity.at,
+        diag_warning(diags, traffic->affinity.at, RULE_WEAK_AFFINITY,
                      "session_persistence: v1.6 binds a client separately for each path of "
                      "public_uri, perhaps to different pods");
         diag_hint(diags, "use one path prefix for each host");

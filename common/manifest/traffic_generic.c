@@ -20,7 +20,7 @@ static void check_prefixes(const struct traffic *traffic)
         const struct route *route = &traffic->routes[i];
         if (route->prefix.len == 0)
             continue;
-        diag_error(diags, route->at,
+        diag_error(diags, route->at, RULE_UNSUPPORTED_BY_CONTROLLER,
                    "controllers of class \"%.*s\" cannot strip the path prefix %.*s",
                    STR_ARG(traffic->class), STR_ARG(route->prefix));
         hint_alternatives(traffic, "set keep_path_prefix: true");
@@ -36,7 +36,8 @@ static void check_settings(const struct traffic *traffic)
     for (size_t i = 0; i < count; i++) {
         if (settings[i].protocol)
             continue;
-        diag_error(diags, settings[i].at, "%.*s, which controllers of class \"%.*s\" do not read",
+        diag_error(diags, settings[i].at, RULE_UNSUPPORTED_BY_CONTROLLER,
+                   "%.*s, which controllers of class \"%.*s\" do not read",
                    STR_ARG(settings[i].text), STR_ARG(traffic->class));
         hint_alternatives(traffic, "remove it");
     }
@@ -60,14 +61,14 @@ void generic_warn_protocol(const struct traffic *traffic, struct str class)
 {
     struct diags *diags = traffic->service->layer->diags;
     if (traffic->idle_timeout && !has_annotation_with(traffic, "timeout")) {
-        diag_warning(diags, traffic->protocol_at,
+        diag_warning(diags, traffic->protocol_at, RULE_CONTROLLER_DEPENDENT,
                      "the idle timeout of websockets depends on the controller of class \"%.*s\"",
                      STR_ARG(class));
         diag_hint(diags, "set it in the controller, or in ingress_extra_annotations if the "
                          "controller reads it from an annotation; many controllers close idle "
                          "connections after 60 seconds");
     } else if (traffic->protocol == PORT_TYPE_GRPC && !has_annotation_with(traffic, "proto")) {
-        diag_warning(diags, traffic->protocol_at,
+        diag_warning(diags, traffic->protocol_at, RULE_CONTROLLER_DEPENDENT,
                      "support for gRPC depends on the controller of class \"%.*s\"",
                      STR_ARG(class));
         diag_hint(diags, "set the backend protocol in the controller, or in "

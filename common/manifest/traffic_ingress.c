@@ -82,7 +82,7 @@ void ingress_check_class(const struct traffic *traffic)
     const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
     if (!item || str_equal(item->text, traffic->class))
         return;
-    diag_error(diags, item->name_node->span,
+    diag_error(diags, item->name_node->span, RULE_CLASS_CONFLICT,
                CLASS_ANNOTATION " conflicts with spec.ingressClassName \"%.*s\"",
                STR_ARG(traffic->class));
     diag_hint(diags, "remove it, and set %s: %.*s in the environment file",

@@ -71,6 +71,7 @@ static void warn_grpc_without_tls(const struct traffic *traffic)
     if (traffic->protocol != PORT_TYPE_GRPC || traffic->tls.secret.len || traffic->tls.issuer.len)
         return;
     diag_warning(service->layer->diags, record_location(service->record, SERVICE_PUBLIC_URI),
+                 RULE_GRPC_MAY_FAIL,
                  "grpc is exposed without TLS, which ingress-nginx does not support");
     diag_hint(service->layer->diags, "set tls_secret or cluster_issuer in the environment file, or "
                                      "terminate TLS elsewhere");
@@ -105,7 +106,7 @@ static void warn_path_annotations(const struct traffic *traffic)
     const struct item *rewrite = traffic_annotation(traffic, NGINX_ANNOTATION "rewrite-target");
     const struct item *regex = traffic_annotation(traffic, NGINX_ANNOTATION "use-regex");
     if (rewrite && kinds.plain && str_find(rewrite->text, 0, '$') < rewrite->text.len) {
-        diag_warning(diags, rewrite->name_node->span,
+        diag_warning(diags, rewrite->name_node->span, RULE_REGEX_PATHS,
                      "the path / has no capture groups for \"%.*s\": all requests are rewritten to "
                      "the same path",
                      STR_ARG(rewrite->text));
@@ -113,7 +114,7 @@ static void warn_path_annotations(const struct traffic *traffic)
     }
     if (regex && kinds.regex && traffic->keeps_prefix && !rewrite &&
         !str_eq_c(regex->text, "true")) {
-        diag_warning(diags, regex->name_node->span,
+        diag_warning(diags, regex->name_node->span, RULE_REGEX_PATHS,
                      "use-regex: \"%.*s\" disables the regular expressions in the generated paths",
                      STR_ARG(regex->text));
         diag_hint(diags, "remove the annotation");

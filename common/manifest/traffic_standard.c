@@ -12,7 +12,7 @@ static void check(const struct traffic *traffic)
                                      "session_persistence: v1.6");
     if (!traffic->affinity.cookie.len || gateway_has_session_persistence(traffic))
         return;
-    diag_error(diags, traffic->affinity.at,
+    diag_error(diags, traffic->affinity.at, RULE_UNSUPPORTED_BY_CONTROLLER,
                "sticky_session is not possible with a gateway of type standard without "
                "session_persistence");
     diag_hint(diags,

@@ -77,19 +77,20 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
     if (process_interrupted())
         return false;
     if (run->error == ENOENT) {
-        diag_error(aws->diags, NO_LOCATION, "aws not found in PATH");
+        diag_error(aws->diags, NO_LOCATION, RULE_TOOL_NOT_FOUND, "aws not found in PATH");
         diag_hint(aws->diags, "install the AWS CLI, which is required to push to ECR");
         return false;
     }
     for (size_t i = 0; i < COUNT_OF(credential_errors); i++) {
         if (!strstr(text, credential_errors[i].pattern))
             continue;
-        diag_error(aws->diags, NO_LOCATION, "%s", credential_errors[i].message);
+        diag_error(aws->diags, NO_LOCATION, RULE_CLOUD_CREDENTIALS, "%s",
+                   credential_errors[i].message);
         diag_hint(aws->diags, "%s", credential_errors[i].hint);
         return false;
     }
-    diag_error(aws->diags, NO_LOCATION, "aws %s %s failed: %.*s", run->arguments[1],
-               run->arguments[2], STR_ARG(aws_message(aws, run)));
+    diag_error(aws->diags, NO_LOCATION, RULE_TOOL_FAILED, "aws %s %s failed: %.*s",
+               run->arguments[1], run->arguments[2], STR_ARG(aws_message(aws, run)));
     return false;
 }
 
@@ -104,8 +105,8 @@ static struct str output_of(const struct aws_cli *aws, const struct process *run
 
 static bool fail_unexpected_output(const struct aws_cli *aws, const struct process *run)
 {
-    diag_error(aws->diags, NO_LOCATION, "unexpected output of aws %s %s", run->arguments[1],
-               run->arguments[2]);
+    diag_error(aws->diags, NO_LOCATION, RULE_UNEXPECTED_OUTPUT, "unexpected output of aws %s %s",
+               run->arguments[1], run->arguments[2]);
     diag_hint(aws->diags, "check that `aws` in PATH is the AWS CLI");
     return false;
 }
@@ -209,7 +210,7 @@ static void delete_created(const struct aws_cli *aws)
 {
     struct process run;
     if (!run_mutation(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
-        diag_error(aws->diags, NO_LOCATION,
+        diag_error(aws->diags, NO_LOCATION, RULE_TOOL_FAILED,
                    "created the repository \"%.*s\" but could not set its policies",
                    STR_ARG(aws->ecr->name));
         diag_hint(aws->diags,

@@ -42,8 +42,8 @@ __attribute__((sentinel)) static struct argv tool_argv(const struct container_to
 static bool fail(const struct container_tool *tool, const char *what, const struct process *run)
 {
     if (!process_interrupted())
-        diag_error(tool->diags, NO_LOCATION, "%s %s failed: %.*s", tool->name, what,
-                   STR_ARG(process_failure_reason(tool->arena, run)));
+        diag_error(tool->diags, NO_LOCATION, RULE_TOOL_FAILED, "%s %s failed: %.*s", tool->name,
+                   what, STR_ARG(process_failure_reason(tool->arena, run)));
     return false;
 }
 
@@ -79,13 +79,14 @@ bool container_tool_find(struct container_tool *tool, const char *name)
         return error == 0;
     if (name) {
         if (error == ENOENT)
-            diag_error(tool->diags, NO_LOCATION, "%s not found in PATH", name);
+            diag_error(tool->diags, NO_LOCATION, RULE_TOOL_NOT_FOUND, "%s not found in PATH", name);
         else
-            diag_error(tool->diags, NO_LOCATION, "cannot run %s: %s", name, strerror(error));
+            diag_error(tool->diags, NO_LOCATION, RULE_TOOL_FAILED, "cannot run %s: %s", name,
+                       strerror(error));
         diag_hint(tool->diags, "install %s, or choose another tool with --container-tool", name);
         return false;
     }
-    diag_error(tool->diags, NO_LOCATION,
+    diag_error(tool->diags, NO_LOCATION, RULE_TOOL_NOT_FOUND,
                "no container tool found: docker, podman and nerdctl are not in PATH");
     diag_hint(tool->diags, "install one of them");
     return false;
@@ -178,7 +179,8 @@ static bool write_config(const struct container_tool *tool, struct str host)
         error = private_dir_write(path, &piece, 1);
     buf_free(&text);
     if (error)
-        diag_error(tool->diags, NO_LOCATION, "cannot write %s: %s", path, strerror(error));
+        diag_error(tool->diags, NO_LOCATION, RULE_FILE_UNWRITABLE, "cannot write %s: %s", path,
+                   strerror(error));
     return error == 0;
 }
 
@@ -211,7 +213,8 @@ static bool set_name(const struct container_tool *tool, const char *image, const
     if (!ok && image)
         fail(tool, "tag", &run);
     else if (!ok && !process_interrupted()) {
-        diag_warning(tool->diags, NO_LOCATION, "cannot remove the temporary tag %s: %.*s", name,
+        diag_warning(tool->diags, NO_LOCATION, RULE_TOOL_FAILED,
+                     "cannot remove the temporary tag %s: %.*s", name,
                      STR_ARG(process_failure_reason(tool->arena, &run)));
         diag_hint(tool->diags, "remove it: %s image rm %s", tool->name, name);
     }
@@ -324,8 +327,8 @@ static void report_push_failure(const struct container_tool *tool, const struct 
     struct str why = run->error ? process_failure_reason(tool->arena, run)
                                 : str_format(tool->arena, "%s push exited with status %d",
                                              tool->name, run->status);
-    diag_error(tool->diags, NO_LOCATION, "cannot push %.*s: %.*s", STR_ARG(reference),
-               STR_ARG(why));
+    diag_error(tool->diags, NO_LOCATION, RULE_PUSH_FAILED, "cannot push %.*s: %.*s",
+               STR_ARG(reference), STR_ARG(why));
     if (!tool->logged_in)
         diag_hint(tool->diags, "%.*s",
                   STR_ARG(container_tool_login_hint(tool, host_of(reference))));
@@ -348,8 +351,8 @@ static bool run_push(const struct container_tool *tool, struct argv argv, struct
         report_push_failure(tool, &run, reference);
     process_free(&run);
     if (ok && ret_digest->len == 0) {
-        diag_error(tool->diags, NO_LOCATION, "%s push did not report the digest of %.*s",
-                   tool->name, STR_ARG(reference));
+        diag_error(tool->diags, NO_LOCATION, RULE_UNEXPECTED_OUTPUT,
+                   "%s push did not report the digest of %.*s", tool->name, STR_ARG(reference));
         diag_hint(tool->diags, "look up the digest in the registry, and pass it to deploy with "
                                "--image-digest");
     }

@@ -31,11 +31,12 @@ struct push {
     struct str digest;
 };
 
-__attribute__((format(printf, 2, 3))) static bool fail(struct push *push, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool fail(struct push *push, enum rule rule,
+                                                       const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    diag_verror(&push->diags, NO_LOCATION, format, arguments);
+    diag_verror(&push->diags, NO_LOCATION, rule, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -71,11 +72,12 @@ static bool choose_service(struct push *push)
     if (count == 1)
         return true;
     if (count == 0) {
-        fail(push, "no service has image: AUTO, so there is no repository to push to");
+        fail(push, RULE_NO_REPOSITORY,
+             "no service has image: AUTO, so there is no repository to push to");
         hint_no_repository(push);
         return false;
     }
-    fail(push, "several services have image: AUTO: %.*s", STR_ARG(names));
+    fail(push, RULE_AMBIGUOUS_SELECTION, "several services have image: AUTO: %.*s", STR_ARG(names));
     diag_hint(&push->diags, "select one with --module NAME");
     return false;
 }
@@ -95,7 +97,8 @@ static bool find_image(struct push *push)
         return false;
     if (push->local.id.len)
         return true;
-    fail(push, "%s has no local image \"%.*s\"", tool->name, STR_ARG(push->image));
+    fail(push, RULE_IMAGE_NOT_FOUND, "%s has no local image \"%.*s\"", tool->name,
+         STR_ARG(push->image));
     diag_hint(&push->diags, "build it first: %s build -t %.*s .", tool->name, STR_ARG(push->image));
     return false;
 }
@@ -118,8 +121,9 @@ static bool check_tag(struct push *push)
 {
     if (push->remote.digest.len == 0 || !push->remote.immutable)
         return true;
-    fail(push, "the tag \"%.*s\" already exists, and the tags of %.*s are immutable",
-         STR_ARG(push->tag), STR_ARG(push->service->repository));
+    fail(push, RULE_PUSH_FAILED,
+         "the tag \"%.*s\" already exists, and the tags of %.*s are immutable", STR_ARG(push->tag),
+         STR_ARG(push->service->repository));
     diag_hint(
         &push->diags,
         "choose another tag with --tag, or deploy the existing image with --image-digest %.*s",
@@ -140,7 +144,8 @@ static bool check_ecr(struct push *push)
     if (!own && push->remote.presence != PRESENCE_PRESENT) {
         if (process_interrupted() || push->diags.errors > errors)
             return false;
-        fail(push, "the AWS credentials belong to account %.*s, but the repository to account %.*s",
+        fail(push, RULE_CLOUD_CREDENTIALS,
+             "the AWS credentials belong to account %.*s, but the repository to account %.*s",
              STR_ARG(account), STR_ARG(push->ecr.account));
         diag_hint(&push->diags, "select the profile of that account with AWS_PROFILE");
         return false;
@@ -148,7 +153,8 @@ static bool check_ecr(struct push *push)
     if (!ok)
         return false;
     if (push->remote.presence == PRESENCE_ABSENT && !push->options->create_repository) {
-        fail(push, "repository %.*s not found", STR_ARG(push->service->repository));
+        fail(push, RULE_NO_REPOSITORY, "repository %.*s not found",
+             STR_ARG(push->service->repository));
         hint_create(push);
         return false;
     }
@@ -163,7 +169,8 @@ static bool check(struct push *push)
         return check_ecr(push);
     if (!push->options->create_repository)
         return true;
-    fail(push, "--create-repository supports only ECR repositories, and %.*s is not one",
+    fail(push, RULE_NO_REPOSITORY,
+         "--create-repository supports only ECR repositories, and %.*s is not one",
          STR_ARG(push->service->repository));
     diag_hint(&push->diags,
               "remove --create-repository: most registries create a repository on the first push");
@@ -208,7 +215,7 @@ static bool push_with_private_dir(struct push *push)
     struct arena *arena = &push->arena;
     push->tool.directory = private_dir_create(arena);
     if (!push->tool.directory) {
-        fail(push, "cannot create a private directory: %s", strerror(errno));
+        fail(push, RULE_FILE_UNWRITABLE, "cannot create a private directory: %s", strerror(errno));
         diag_hint(&push->diags, "set TMPDIR to a writable directory");
         return false;
     }
@@ -216,8 +223,8 @@ static bool push_with_private_dir(struct push *push)
         (!push->is_ecr || log_in(push)) &&
         container_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
     if (!private_dir_wipe(push->tool.directory)) {
-        ok = fail(push, "cannot delete %s, which may contain credentials: %s", push->tool.directory,
-                  strerror(errno));
+        ok = fail(push, RULE_FILE_UNWRITABLE, "cannot delete %s, which may contain credentials: %s",
+                  push->tool.directory, strerror(errno));
         diag_hint(&push->diags, "delete that directory");
     }
     return ok;

@@ -12,12 +12,14 @@ static void check_name(const struct layer *layer)
 {
     const char *error = name_check_namespace(layer->name);
     if (error && record_has(layer->file, FILE_NAME))
-        diag_error(layer->diags, record_location(layer->file, FILE_NAME), "name %s", error);
+        diag_error(layer->diags, record_location(layer->file, FILE_NAME), RULE_INVALID_NAME,
+                   "name %s", error);
 }
 
 static void report_duplicate(const struct layer *layer, const struct value *name)
 {
-    diag_error(layer->diags, name->node->span, "duplicate variable \"%.*s\"", STR_ARG(name->text));
+    diag_error(layer->diags, name->node->span, RULE_DUPLICATE_ITEM, "duplicate variable \"%.*s\"",
+               STR_ARG(name->text));
     diag_hint(layer->diags, "remove one of them");
 }
 
@@ -128,8 +130,8 @@ static bool count_service(const struct layer *layer, const struct module *module
 {
     size_t *count = &layer->options->usage->service_count;
     if (++*count == SERVICES_MAX + 1)
-        diag_error(layer->diags, module->name_at, "too many services in one run (maximum %d)",
-                   SERVICES_MAX);
+        diag_error(layer->diags, module->name_at, RULE_LIMIT_EXCEEDED,
+                   "too many services in one run (maximum %d)", SERVICES_MAX);
     return *count <= SERVICES_MAX;
 }
 
@@ -152,7 +154,8 @@ void layer_report_empty(const struct layer *layer)
 {
     if (layer->diags->errors)
         return;
-    diag_error(layer->diags, location_file(layer->source), "no module of type k8s-service");
+    diag_error(layer->diags, location_file(layer->source), RULE_NO_SERVICE,
+               "no module of type k8s-service");
     diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
 }
 

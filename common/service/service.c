@@ -14,10 +14,10 @@ static void read_name(const struct service_reader *in)
     if (!error && str_eq_c(name, "default") && !layer_is_for_chart(in->layer))
         error = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (error)
-        diag_error(diags, in->module->name_at, "service name %s", error);
+        diag_error(diags, in->module->name_at, RULE_INVALID_NAME, "service name %s", error);
     else if (!name_check_namespace(in->layer->name) &&
              in->layer->name.len + 1 + name.len > LABEL_MAX)
-        diag_error(diags, in->module->name_at,
+        diag_error(diags, in->module->name_at, RULE_INVALID_NAME,
                    "layer name and service name must be at most %d characters long in total",
                    LABEL_MAX - 1);
 }
@@ -35,7 +35,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
     if (ret->len == 0) {
         if (diags_contain(diags, missing))
             return false;
-        service_error(in, SERVICE_IMAGE, "%.*s", STR_ARG(missing));
+        service_error(in, SERVICE_IMAGE, RULE_UNKNOWN_CLOUD_NAME, "%.*s", STR_ARG(missing));
         diag_hint(diags, "%s", environment->provider->registry_hint);
         return false;
     }
@@ -43,7 +43,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
         environment->registry.len ? NULL : name_check_google_project(environment->project);
     struct str message = str_format(in->reader.arena, "project %s", error ? error : "");
     if (error && environment->project.len && !diags_contain(diags, message))
-        diag_error(diags, environment->project_at, "%.*s", STR_ARG(message));
+        diag_error(diags, environment->project_at, RULE_INVALID_NAME, "%.*s", STR_ARG(message));
     return !error || environment->project.len == 0;
 }
 
@@ -96,14 +96,16 @@ static void check_image(const struct service_reader *in, struct str image, bool 
 {
     const char *error = name_check_image(image);
     if (error && automatic)
-        service_error(in, SERVICE_IMAGE, "image \"%.*s\" %s", STR_ARG(image), error);
+        service_error(in, SERVICE_IMAGE, RULE_INVALID_IMAGE, "image \"%.*s\" %s", STR_ARG(image),
+                      error);
     else if (error)
-        service_error(in, SERVICE_IMAGE, "image %s", error);
+        service_error(in, SERVICE_IMAGE, RULE_INVALID_IMAGE, "image %s", error);
 }
 
 static void warn_without_version(const struct service_reader *in)
 {
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),
+                 RULE_IMAGE_WITHOUT_VERSION,
                  "no pods are rendered: the image has no tag or digest");
     diag_hint(in->reader.diags, "push the image to %.*s, then pass --image-tag or --image-digest",
               STR_ARG(in->service->image));
@@ -141,21 +143,21 @@ static void check_wildcards(const struct service_reader *in, const struct record
     const struct helm *helm = &in->service->helm;
     if ((helm->all_workloads || helm->all_containers) && !helm->fill) {
         enum field_id field = helm->all_workloads ? HELM_WORKLOAD : HELM_CONTAINERS;
-        diag_error(in->reader.diags, record_location(record, field),
+        diag_error(in->reader.diags, record_location(record, field), RULE_REQUIRED_FIELD,
                    "%s: \"*\" requires mode: fill", schema_field(field)->name);
         diag_hint(in->reader.diags, "set mode: fill too; in other modes these settings would "
                                     "replace those of every workload in the chart");
     }
     if (helm->all_containers && helm->container.len) {
         diag_error(in->reader.diags, record_location(record, HELM_CONTAINERS),
-                   "container and containers are mutually exclusive");
+                   RULE_CONFLICTING_FIELDS, "container and containers are mutually exclusive");
         diag_hint(in->reader.diags, "remove one of them");
     }
     for (size_t i = 0; helm->all_workloads && i < COUNT_OF(conflicts); i++) {
         if (!record_has(record, conflicts[i]))
             continue;
         const char *name = schema_field(conflicts[i])->name;
-        diag_error(in->reader.diags, record_location(record, conflicts[i]),
+        diag_error(in->reader.diags, record_location(record, conflicts[i]), RULE_CONFLICTING_FIELDS,
                    "%s cannot be used with workload: \"*\"", name);
         diag_hint(in->reader.diags, "set workload to the name of one workload, or remove %s", name);
     }
@@ -168,7 +170,7 @@ static void reject_fields(const struct service_reader *in, const enum field_id *
     for (size_t i = 0; i < count; i++) {
         if (!record_has(in->record, fields[i]))
             continue;
-        service_error(in, fields[i], "%s cannot be used with %s: \"*\"",
+        service_error(in, fields[i], RULE_CONFLICTING_FIELDS, "%s cannot be used with %s: \"*\"",
                       schema_field(fields[i])->name, key);
         diag_hint(in->reader.diags, "move it to a service without %s: \"*\"", key);
     }
@@ -180,7 +182,8 @@ static void check_gpus(const struct service_reader *in)
     const struct helm *helm = &in->service->helm;
     if (in->service->resources.gpus == 0 || !(helm->all_workloads || helm->all_containers))
         return;
-    service_error(in, SERVICE_RESOURCE_LIMITS, "gpu cannot be used with %s: \"*\"",
+    service_error(in, SERVICE_RESOURCE_LIMITS, RULE_CONFLICTING_FIELDS,
+                  "gpu cannot be used with %s: \"*\"",
                   helm->all_workloads ? "workload" : "containers");
     diag_hint(in->reader.diags, "move it to a service for one container");
 }

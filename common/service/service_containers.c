@@ -12,13 +12,14 @@ static void check_name(const struct service_reader *in, const struct record *rec
     if (!record_has(record, CONTAINER_NAME))
         return;
     if (error) {
-        diag_error(diags, at, "name %s", error);
+        diag_error(diags, at, RULE_INVALID_NAME, "name %s", error);
     } else if (str_equal(container->name, in->service->name)) {
-        diag_error(diags, at, "\"%.*s\" is the name of the service's own container",
-                   STR_ARG(container->name));
+        diag_error(diags, at, RULE_INVALID_NAME,
+                   "\"%.*s\" is the name of the service's own container", STR_ARG(container->name));
         diag_hint(diags, "set a different name");
     } else if (map_add(in->reader.arena, names, container->name, container)) {
-        diag_error(diags, at, "duplicate container name \"%.*s\"", STR_ARG(container->name));
+        diag_error(diags, at, RULE_DUPLICATE_ITEM, "duplicate container name \"%.*s\"",
+                   STR_ARG(container->name));
         diag_hint(diags, "set a different name in each item of init_containers and sidecars");
     }
 }
@@ -32,7 +33,7 @@ static void check_commands(const struct service_reader *in, const struct record 
     if (!container->inherits || service_has_unknown_field(record) || container->commands->invalid ||
         container->args->invalid || container->commands->count || container->args->count)
         return;
-    diag_error(in->reader.diags, at,
+    diag_error(in->reader.diags, at, RULE_REQUIRED_FIELD,
                "a container with the image of the service requires commands or args");
     diag_hint(in->reader.diags, "for example: commands: [./migrate]; or set another image");
 }
@@ -46,10 +47,11 @@ static void check_image(const struct service_reader *in, const struct record *re
     if (container->inherits)
         return;
     if (str_eq_c(lower, "auto")) {
-        diag_error(in->reader.diags, at, "image: AUTO is only for the image of the service");
+        diag_error(in->reader.diags, at, RULE_CONFLICTING_FIELDS,
+                   "image: AUTO is only for the image of the service");
         diag_hint(in->reader.diags, "remove image to use the image of the service");
     } else if (error) {
-        diag_error(in->reader.diags, at, "image %s", error);
+        diag_error(in->reader.diags, at, RULE_INVALID_IMAGE, "image %s", error);
     }
 }
 
@@ -70,8 +72,8 @@ static void report_secret(const struct service_reader *in, const struct item *it
     struct suggestion near = {.word = item->text};
     for (size_t i = 0; i < secrets->count; i++)
         suggestion_add(&near, secrets->items[i].text);
-    diag_error(in->reader.diags, item->node->span, "\"%.*s\" is not in secrets of the service",
-               STR_ARG(item->text));
+    diag_error(in->reader.diags, item->node->span, RULE_UNDEFINED_REFERENCE,
+               "\"%.*s\" is not in secrets of the service", STR_ARG(item->text));
     if (!diag_suggest(in->reader.diags, &near))
         diag_hint(in->reader.diags, "add it to secrets of the service");
 }
@@ -91,12 +93,12 @@ static struct variable *read_secrets(const struct service_reader *in, const stru
         struct variable variable = {
             .name = item->text, .at = item->node->span, .secret = secret, .key = item->text};
         if (map_add(in->reader.arena, &known, item->text, item)) {
-            diag_error(in->reader.diags, variable.at, "duplicate variable \"%.*s\"",
-                       STR_ARG(item->text));
+            diag_error(in->reader.diags, variable.at, RULE_DUPLICATE_ITEM,
+                       "duplicate variable \"%.*s\"", STR_ARG(item->text));
             diag_hint(in->reader.diags, "remove one of them");
         } else if (error) {
-            diag_error(in->reader.diags, variable.at, "variable \"%.*s\" %s", STR_ARG(item->text),
-                       error);
+            diag_error(in->reader.diags, variable.at, RULE_INVALID_VARIABLE_NAME,
+                       "variable \"%.*s\" %s", STR_ARG(item->text), error);
         } else if (find_secret(service, secret, item->text)) {
             variables[count++] = variable;
         } else if (service->all_secrets.len) {
@@ -147,11 +149,12 @@ static void check_volumes(const struct service_reader *in, const struct value *v
     for (size_t i = 0; i < volumes->count; i++) {
         const struct item *item = &volumes->items[i];
         if (!map_get(paths, item->text)) {
-            diag_error(diags, item->node->span, "the service has no volume or file at \"%.*s\"",
-                       STR_ARG(item->text));
+            diag_error(diags, item->node->span, RULE_UNDEFINED_REFERENCE,
+                       "the service has no volume or file at \"%.*s\"", STR_ARG(item->text));
             diag_hint(diags, "add it to volumes, files or persistent_storage of the service");
         } else if (map_add(in->reader.arena, &known, item->text, item)) {
-            diag_error(diags, item->node->span, "duplicate path \"%.*s\"", STR_ARG(item->text));
+            diag_error(diags, item->node->span, RULE_DUPLICATE_ITEM, "duplicate path \"%.*s\"",
+                       STR_ARG(item->text));
             diag_hint(diags, "remove one of them");
         }
     }
@@ -193,9 +196,9 @@ void service_read_containers(const struct service_reader *in)
     size_t count = sidecars + service_value(in, SERVICE_INIT_CONTAINERS)->count;
     struct map names = {0};
     if (count > CONTAINERS_MAX) {
-        service_error(in, sidecars ? SERVICE_SIDECARS : SERVICE_INIT_CONTAINERS,
-                      "too many init_containers and sidecars: %zu (maximum %d)", count,
-                      CONTAINERS_MAX);
+        service_error(
+            in, sidecars ? SERVICE_SIDECARS : SERVICE_INIT_CONTAINERS, RULE_LIMIT_EXCEEDED,
+            "too many init_containers and sidecars: %zu (maximum %d)", count, CONTAINERS_MAX);
         return;
     }
     in->service->containers = ARENA_ARRAY(in->reader.arena, count, struct container);

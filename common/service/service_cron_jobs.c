@@ -40,10 +40,11 @@ static struct str cron_explicit_name(const struct service_reader *in, const stru
         str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(suffix));
     const char *invalid = name_check_namespace(suffix);
     if (invalid) {
-        diag_error(diags, at, "name %s", invalid);
+        diag_error(diags, at, RULE_INVALID_NAME, "name %s", invalid);
     } else if (name.len > CRON_NAME_MAX) {
-        diag_error(diags, at, "CronJob name \"%.*s\" must be at most %d characters long",
-                   STR_ARG(name), CRON_NAME_MAX);
+        diag_error(diags, at, RULE_INVALID_NAME,
+                   "CronJob name \"%.*s\" must be at most %d characters long", STR_ARG(name),
+                   CRON_NAME_MAX);
         diag_hint(diags, "shorten name: the CronJob is named SERVICE-NAME");
     }
     return name;
@@ -60,16 +61,17 @@ static void check_cron_commands(const struct service_reader *in, const struct re
     if (job->job.commands->count == 0 && job->job.args->count == 0) {
         if (service_has_unknown_field(record))
             return;
-        diag_error(diags, at, "a cron job requires commands or args");
+        diag_error(diags, at, RULE_REQUIRED_FIELD, "a cron job requires commands or args");
         diag_hint(diags, "for example: commands: [./clean]");
     } else if (map_add(in->reader.arena, names, job->name, job)) {
         if (record_has(record, CRON_JOB_NAME)) {
-            diag_error(diags, record_location(record, CRON_JOB_NAME),
+            diag_error(diags, record_location(record, CRON_JOB_NAME), RULE_DUPLICATE_ITEM,
                        "duplicate CronJob name \"%.*s\"", STR_ARG(job->name));
             diag_hint(diags, "set a different name in each cron job");
             return;
         }
-        diag_error(diags, at, "duplicate cron job: another one has the same commands and args");
+        diag_error(diags, at, RULE_DUPLICATE_ITEM,
+                   "duplicate cron job: another one has the same commands and args");
         diag_hint(diags, "set a name in each of them, for example: name: clean-daily");
     }
 }
@@ -108,14 +110,14 @@ static void read_cron_job(const struct service_reader *in, const struct record *
                                                   : cron_hash_name(in, job);
     const char *error = cron_check(in->reader.arena, job->schedule);
     if (error && record_has(record, CRON_JOB_SCHEDULE)) {
-        diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
-                   error);
+        diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE),
+                   RULE_INVALID_SCHEDULE, "schedule %s", error);
         diag_hint(in->reader.diags, "for example, every day at 03:00: \"0 3 * * *\"");
     }
     error = name_check_time_zone(job->time_zone);
     if (error && record_has(record, CRON_JOB_TIME_ZONE))
-        diag_error(in->reader.diags, record_location(record, CRON_JOB_TIME_ZONE), "time_zone %s",
-                   error);
+        diag_error(in->reader.diags, record_location(record, CRON_JOB_TIME_ZONE),
+                   RULE_INVALID_SCHEDULE, "time_zone %s", error);
     check_cron_commands(in, record, job, names);
 }
 
@@ -124,8 +126,8 @@ void service_read_cron_jobs(const struct service_reader *in)
     const struct value *written = service_value(in, SERVICE_CRON_JOBS);
     struct map names = {0};
     if (written->count > CRON_JOBS_MAX) {
-        service_error(in, SERVICE_CRON_JOBS, "too many cron_jobs: %zu (maximum %d)", written->count,
-                      CRON_JOBS_MAX);
+        service_error(in, SERVICE_CRON_JOBS, RULE_LIMIT_EXCEEDED,
+                      "too many cron_jobs: %zu (maximum %d)", written->count, CRON_JOBS_MAX);
         return;
     }
     in->service->cron_jobs = ARENA_ARRAY(in->reader.arena, written->count, struct cron_job);

@@ -43,7 +43,7 @@ static void read_mode(const struct service_reader *in, const struct record *reco
         file->mode = file->mode * 8 + (text.data[i] - '0');
     if (text.len == DIGITS && str_span_only(text, "01234567") && file->mode <= FILE_MODE_MAX)
         return;
-    diag_error(in->reader.diags, record_location(record, MOUNTED_FILE_MODE),
+    diag_error(in->reader.diags, record_location(record, MOUNTED_FILE_MODE), RULE_INVALID_VALUE,
                "mode must be four octal digits from 0000 to 0777, not \"%.*s\"", STR_ARG(text));
     diag_hint(in->reader.diags, "for example: mode: \"0444\"");
 }
@@ -58,7 +58,8 @@ static void read_content(const struct service_reader *in, const struct record *r
     struct location at = record->node->span;
     at.end = at.start;
     if (content->node && from->node) {
-        diag_error(diags, from->node->span, "content and from are mutually exclusive");
+        diag_error(diags, from->node->span, RULE_CONFLICTING_FIELDS,
+                   "content and from are mutually exclusive");
         diag_hint(diags, "remove one of them");
     } else if (content->node) {
         file->content = content->text;
@@ -66,7 +67,7 @@ static void read_content(const struct service_reader *in, const struct record *r
     } else if (from->node) {
         local_file_read(in->reader.arena, diags, from->node->span, from->text, &file->content);
     } else if (!content->invalid && !from->invalid && !service_has_unknown_field(record)) {
-        diag_error(diags, at, "a file must have content or from");
+        diag_error(diags, at, RULE_REQUIRED_FIELD, "a file must have content or from");
         diag_hint(diags, "for example: {path: /etc/web.conf, from: web.conf}");
     }
 }
@@ -81,7 +82,8 @@ static bool is_in_object(const struct service_reader *in, struct str path, struc
         if ((volume->kind != VOLUME_OF_CONFIG_MAP && volume->kind != VOLUME_OF_SECRET) ||
             !str_starts_with(path, directory))
             continue;
-        diag_error(in->reader.diags, at, "path is in a volume that cannot be written to: \"%.*s\"",
+        diag_error(in->reader.diags, at, RULE_READ_ONLY_VOLUME,
+                   "path is in a volume that cannot be written to: \"%.*s\"",
                    STR_ARG(volume->path));
         diag_hint(in->reader.diags, "set a path outside of %.*s", STR_ARG(volume->path));
         return true;
@@ -101,7 +103,8 @@ static void check_path(const struct service_reader *in, const struct record *rec
     if (!record_has(record, MOUNTED_FILE_PATH) || !service_check_mount_path(in, file->path, at) ||
         is_in_object(in, file->path, at) || !map_add(in->reader.arena, paths, file->path, file))
         return;
-    diag_error(in->reader.diags, at, "duplicate path \"%.*s\"", STR_ARG(file->path));
+    diag_error(in->reader.diags, at, RULE_DUPLICATE_ITEM, "duplicate path \"%.*s\"",
+               STR_ARG(file->path));
     diag_hint(in->reader.diags,
               "set a different path in each item of files, volumes and persistent_storage");
 }
@@ -133,7 +136,7 @@ static void check_total(const struct service_reader *in)
         size += service->files[i].key.len + service->files[i].content.len;
     if (size <= CONFIG_MAP_SIZE_MAX)
         return;
-    service_error(in, SERVICE_FILES,
+    service_error(in, SERVICE_FILES, RULE_LIMIT_EXCEEDED,
                   "files exceed 1 MiB in total, the maximum size of a ConfigMap: %zu bytes", size);
     diag_hint(in->reader.diags, "add large files to the image, or download them to a volume when "
                                 "the pod starts");
@@ -146,8 +149,8 @@ void service_read_files(const struct service_reader *in)
     struct map paths = {0};
     size_t errors = in->reader.diags->errors;
     if (written->count > FILES_OF_SERVICE_MAX) {
-        service_error(in, SERVICE_FILES, "too many files: %zu (maximum %d)", written->count,
-                      FILES_OF_SERVICE_MAX);
+        service_error(in, SERVICE_FILES, RULE_LIMIT_EXCEEDED, "too many files: %zu (maximum %d)",
+                      written->count, FILES_OF_SERVICE_MAX);
         return;
     }
     service->files = ARENA_ARRAY(in->reader.arena, written->count, struct file);

@@ -35,7 +35,7 @@ static void warn_link(const struct service_reader *in, const struct link *link)
     for (size_t i = 0; i < link->permission_count; i++)
         buf_add_joined(&list, ", ", link->permissions[i]);
     struct str granted = buf_take(in->reader.arena, &list);
-    diag_warning(in->reader.diags, link->node->span,
+    diag_warning(in->reader.diags, link->node->span, RULE_LINK_WITHOUT_PERMISSIONS,
                  "no cloud permissions are granted for this link to %.*s",
                  STR_ARG(link->module->type_name));
     if (environment_of(in)->provider->renders_objects)
@@ -58,7 +58,7 @@ static bool is_on_another_cloud(const struct service_reader *in, const struct li
         STR_ARG(link->module->name), STR_ARG(link->module->type_name), required->title, own->title);
     if (diags_contain(in->reader.diags, message))
         return true;
-    diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
+    diag_error(in->reader.diags, link->node->span, RULE_WRONG_CLOUD, "%.*s", STR_ARG(message));
     if (uses_identity_only(in))
         hint_identity(in);
     return true;
@@ -104,32 +104,33 @@ static void read_policies(const struct service_reader *in)
         const struct item *item = &policies->items[i];
         const char *error = name_check_iam_policy(item->text);
         if (error) {
-            diag_error(diags, item->node->span, "an item of additional_iam_policies %s", error);
+            diag_error(diags, item->node->span, RULE_INVALID_ARN,
+                       "an item of additional_iam_policies %s", error);
         } else if (map_add(in->reader.arena, &seen, item->text, item)) {
-            diag_error(diags, item->node->span, "duplicate IAM policy");
+            diag_error(diags, item->node->span, RULE_DUPLICATE_ITEM, "duplicate IAM policy");
             diag_hint(diags, "remove one of them");
         }
     }
     if (policies->count > IAM_POLICIES_MAX)
-        service_error(in, SERVICE_IAM_POLICIES,
+        service_error(in, SERVICE_IAM_POLICIES, RULE_LIMIT_EXCEEDED,
                       "too many IAM policies for one role: %zu (maximum %d)", policies->count,
                       IAM_POLICIES_MAX);
     if (policies->count == 0 || layer_is_for_chart(in->layer) ||
         in->layer->scope.environment_invalid)
         return;
     if (uses_identity_only(in)) {
-        service_error(in, SERVICE_IAM_POLICIES,
+        service_error(in, SERVICE_IAM_POLICIES, RULE_WRONG_CLOUD,
                       "additional_iam_policies requires AWS, but the environment is on %s",
                       environment_of(in)->provider->title);
         hint_identity(in);
     } else if (environment_of(in)->uses_ack && record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
-        service_error(in, SERVICE_IAM_POLICIES,
+        service_error(in, SERVICE_IAM_POLICIES, RULE_CONFLICTING_FIELDS,
                       "additional_iam_policies and iam_role_arn are mutually exclusive with "
                       "cloud_objects: ack");
         diag_hint(diags, "remove iam_role_arn, or remove additional_iam_policies and attach the "
                          "policies to that role yourself");
     } else if (!environment_of(in)->uses_ack && !record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
-        diag_warning(diags, record_location(in->record, SERVICE_IAM_POLICIES),
+        diag_warning(diags, record_location(in->record, SERVICE_IAM_POLICIES), RULE_NO_EFFECT,
                      "additional_iam_policies has no effect: no IAM role is rendered");
         if (environment_of(in)->provider->renders_objects)
             diag_hint(diags, "set iam_role_arn to a role that has these policies");
@@ -144,13 +145,13 @@ static void read_policies(const struct service_reader *in)
 static struct str read_identity(const struct service_reader *in, const struct provider *provider)
 {
     const struct provider *own = environment_of(in)->provider;
-    service_check(in, provider->identity_field, provider->check_identity);
+    service_check(in, provider->identity_field, RULE_INVALID_VALUE, provider->check_identity);
     if (!record_has(in->record, provider->identity_field) || layer_is_for_chart(in->layer))
         return (struct str){0};
     if (own == provider || own->cloud == CLOUD_NONE)
         return service_value(in, provider->identity_field)->text;
     diag_warning(in->reader.diags, record_location(in->record, provider->identity_field),
-                 "%s has no effect: it requires %s, but the environment is on %s",
+                 RULE_WRONG_CLOUD, "%s has no effect: it requires %s, but the environment is on %s",
                  schema_field(provider->identity_field)->name, provider->title, own->title);
     diag_hint(in->reader.diags, "remove it, unless this file also serves an environment on %s",
               provider->title);
@@ -189,7 +190,7 @@ static void check_output(const struct service_reader *in, const struct environme
     struct str message =
         str_format(in->reader.arena, "output %.*s %s", STR_ARG(output->name), error ? error : "");
     if (error && !diags_contain(in->reader.diags, message))
-        diag_error(in->reader.diags, output->at, "%.*s", STR_ARG(message));
+        diag_error(in->reader.diags, output->at, RULE_INVALID_VALUE, "%.*s", STR_ARG(message));
 }
 
 /* Sets the OpenID provider of the cluster in the form that IAM uses: without https://. */
@@ -227,7 +228,8 @@ static void read_cluster(const struct service_reader *in)
                    STR_ARG(cloud->cluster));
     if (diags_contain(in->reader.diags, message))
         return;
-    diag_warning(in->reader.diags, environment->provider_at, "%.*s", STR_ARG(message));
+    diag_warning(in->reader.diags, environment->provider_at, RULE_ASSUMED_CLOUD_NAME, "%.*s",
+                 STR_ARG(message));
     diag_hint(in->reader.diags, "set cluster_name in this file");
 }
 
@@ -236,7 +238,7 @@ static void check_links_policy(const struct service_reader *in)
     size_t size = iam_policy_size(iam_links_policy(in->reader.arena, &in->service->cloud));
     if (size <= IAM_INLINE_MAX)
         return;
-    service_error(in, SERVICE_LINKS,
+    service_error(in, SERVICE_LINKS, RULE_LIMIT_EXCEEDED,
                   "the IAM policy for the links is too long: %zu characters (maximum %d)", size,
                   IAM_INLINE_MAX);
     diag_hint(in->reader.diags, "link to fewer modules, and grant the other permissions with a "
@@ -260,7 +262,7 @@ static void read_role(const struct service_reader *in)
     if (!cluster_output(in, "k8s_openid_provider_url")) {
         read_cluster(in);
     } else if (cloud->renders_role && environment->account_id.len == 0) {
-        diag_error(in->reader.diags, in->service->at,
+        diag_error(in->reader.diags, in->service->at, RULE_UNKNOWN_CLOUD_NAME,
                    "cannot determine the AWS account of the IAM role");
         diag_hint(in->reader.diags, "set account_id (12 digits) in the environment's aws provider");
     } else if (cloud->renders_role) {
@@ -281,6 +283,7 @@ static void read_repository(const struct service_reader *in)
                                             str_equal(ecr.region, environment->region);
     if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len && !in_ecr) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_TAG_MUTABILITY),
+                     RULE_NO_EFFECT,
                      "image_tag_mutability has no effect without image: AUTO in ECR");
         diag_hint(in->reader.diags,
                   "remove it, unless this file also serves an environment with ECR");

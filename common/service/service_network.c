@@ -16,7 +16,8 @@ static bool is_module(const struct layer *layer, struct str name)
 static void report_peer(const struct service_reader *in, const struct item *item, const char *what,
                         const char *error)
 {
-    diag_error(in->reader.diags, item->node->span, "%s in allow_from %s", what, error);
+    diag_error(in->reader.diags, item->node->span, RULE_INVALID_NAME, "%s in allow_from %s", what,
+               error);
     diag_hint(in->reader.diags, "write MODULE, LAYER/MODULE, namespace/NAME or ingress");
 }
 
@@ -28,7 +29,8 @@ static bool read_ingress(const struct service_reader *in, const struct item *ite
     struct diags *diags = in->reader.diags;
     peer->namespace = layer->environment.ingress_namespace;
     if (is_module(layer, item->text)) {
-        diag_error(diags, item->node->span, "\"ingress\" in allow_from is also a module");
+        diag_error(diags, item->node->span, RULE_INVALID_NAME,
+                   "\"ingress\" in allow_from is also a module");
         diag_hint(diags,
                   "for the module, write %.*s/ingress; for the ingress controller, write "
                   "namespace/ and its namespace",
@@ -37,7 +39,8 @@ static bool read_ingress(const struct service_reader *in, const struct item *ite
     }
     if (peer->namespace.len || layer->scope.environment_invalid)
         return true;
-    diag_error(diags, item->node->span, "\"ingress\" in allow_from requires ingress_namespace");
+    diag_error(diags, item->node->span, RULE_REQUIRED_FIELD,
+               "\"ingress\" in allow_from requires ingress_namespace");
     diag_hint(diags, "set it in the environment file, for example: ingress_namespace: "
                      "ingress-nginx");
     return false;
@@ -58,8 +61,8 @@ static void report_missing(const struct service_reader *in, const struct item *i
 {
     const struct layer *layer = in->layer;
     struct suggestion near = {.word = name};
-    diag_error(in->reader.diags, item->node->span, "service \"%.*s\" in allow_from not found",
-               STR_ARG(name));
+    diag_error(in->reader.diags, item->node->span, RULE_SERVICE_NOT_FOUND,
+               "service \"%.*s\" in allow_from not found", STR_ARG(name));
     for (size_t i = 0; i < layer->module_count; i++)
         if (module_is_service(&layer->modules[i]))
             suggestion_add(&near, layer->modules[i].name);
@@ -80,7 +83,7 @@ static bool read_module(const struct service_reader *in, const struct item *item
     }
     if (module->has_error || module_is_service(module))
         return true;
-    diag_error(in->reader.diags, item->node->span,
+    diag_error(in->reader.diags, item->node->span, RULE_INVALID_LINK,
                "\"%.*s\" in allow_from is of type %.*s, which runs no pods", STR_ARG(name),
                STR_ARG(module->type_name));
     diag_hint(in->reader.diags, "list services only");
@@ -119,7 +122,7 @@ static void warn_unreachable(const struct service_reader *in, const struct value
         if (is_ingress(allowed->items[i].text) ||
             str_starts_with(allowed->items[i].text, STR(NAMESPACE_PREFIX)))
             return;
-    diag_warning(in->reader.diags, allowed->node->span,
+    diag_warning(in->reader.diags, allowed->node->span, RULE_UNREACHABLE_SERVICE,
                  "public_uri cannot be reached: allow_from does not list ingress");
     diag_hint(in->reader.diags,
               "add ingress to allow_from, or namespace/NAME with the namespace of "
@@ -142,7 +145,7 @@ void service_read_network_policy(const struct service_reader *in)
         return;
     if (service->port_count == 0 && service->peer_count && !service->ports_invalid &&
         service->max_containers > 0) {
-        diag_error(in->reader.diags, allowed->node->span,
+        diag_error(in->reader.diags, allowed->node->span, RULE_REQUIRED_FIELD,
                    "allow_from requires a port that clients may connect to");
         diag_hint(in->reader.diags, "set port, or allow_from: none");
         return;
@@ -174,7 +177,7 @@ void service_check_admitted(const struct service_reader *in, const struct link *
     for (size_t i = 0; i < allowed->count; i++)
         if (admits(in->layer, allowed->items[i].text, in->service->name))
             return;
-    diag_warning(in->reader.diags, link->node->span,
+    diag_warning(in->reader.diags, link->node->span, RULE_UNREACHABLE_SERVICE,
                  "service \"%.*s\" does not admit \"%.*s\": its network_policy does not list it",
                  STR_ARG(link->module->name), STR_ARG(in->service->name));
     diag_hint(in->reader.diags, "add %.*s to allow_from of %.*s", STR_ARG(in->service->name),

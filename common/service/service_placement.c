@@ -15,11 +15,11 @@ static void read_tolerations(const struct service_reader *in)
         const char *error = name_check_label_key(toleration->key);
         if (error && record_has(record, TOLERATION_KEY))
             diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
-                       "toleration key %s", error);
+                       RULE_INVALID_LABEL, "toleration key %s", error);
         error = name_check_label_value(toleration->value);
         if (error)
             diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
-                       "toleration value %s", error);
+                       RULE_INVALID_LABEL, "toleration value %s", error);
     }
 }
 
@@ -32,7 +32,7 @@ static void check_known_labels(const struct service_reader *in, const struct ite
                                               {"i386", "386"},     {"armv7", "arm"}};
     struct diags *diags = in->reader.diags;
     if (str_eq_c(item->name, "arch") || str_eq_c(item->name, "os")) {
-        diag_warning(diags, item->name_node->span,
+        diag_warning(diags, item->name_node->span, RULE_UNKNOWN_NODE_LABEL,
                      "nodes have the label kubernetes.io/%.*s, not "
                      "%.*s, unless you set it",
                      STR_ARG(item->name), STR_ARG(item->name));
@@ -41,8 +41,8 @@ static void check_known_labels(const struct service_reader *in, const struct ite
     for (size_t i = 0; str_eq_c(item->name, "kubernetes.io/arch") && i < COUNT_OF(synonyms); i++) {
         if (!str_eq_c(item->text, synonyms[i][0]))
             continue;
-        diag_error(diags, item->node->span, "no node has the architecture \"%.*s\"",
-                   STR_ARG(item->text));
+        diag_error(diags, item->node->span, RULE_UNKNOWN_NODE_LABEL,
+                   "no node has the architecture \"%.*s\"", STR_ARG(item->text));
         diag_hint(diags, "write %s", synonyms[i][1]);
     }
 }
@@ -55,11 +55,12 @@ static void read_node_selector(const struct service_reader *in)
         const struct item *item = &labels->items[i];
         const char *error = name_check_label_key(item->name);
         if (error)
-            diag_error(in->reader.diags, item->name_node->span, "label \"%.*s\" %s",
-                       STR_ARG(item->name), error);
+            diag_error(in->reader.diags, item->name_node->span, RULE_INVALID_LABEL,
+                       "label \"%.*s\" %s", STR_ARG(item->name), error);
         error = name_check_label_value(item->text);
         if (error)
-            diag_error(in->reader.diags, item->node->span, "label value %s", error);
+            diag_error(in->reader.diags, item->node->span, RULE_INVALID_LABEL, "label value %s",
+                       error);
         check_known_labels(in, item);
     }
 }
@@ -73,7 +74,7 @@ void service_read_placement(const struct service_reader *in)
                       : str_eq_c(spread, "none")  ? SPREAD_NONE
                                                   : SPREAD_NODES | SPREAD_ZONES;
     service->priority_class = service_value(in, SERVICE_PRIORITY_CLASS)->text;
-    service_check(in, SERVICE_PRIORITY_CLASS, name_check_subdomain);
+    service_check(in, SERVICE_PRIORITY_CLASS, RULE_INVALID_NAME, name_check_subdomain);
     read_node_selector(in);
     read_tolerations(in);
 }

@@ -27,7 +27,7 @@ static bool is_nginx_key(struct str key)
 static void check_nginx(const struct service_reader *in, const struct item *item)
 {
     if (str_ends_with(item->name, STR("-snippet")) || str_ends_with(item->name, STR("-snippets"))) {
-        diag_error(in->reader.diags, item->name_node->span,
+        diag_error(in->reader.diags, item->name_node->span, RULE_NGINX_SNIPPET,
                    "\"%.*s\" is not allowed: it contains raw nginx configuration",
                    STR_ARG(item->name));
         diag_hint(in->reader.diags, "set it in the controller's configuration, or in a separate "
@@ -36,7 +36,8 @@ static void check_nginx(const struct service_reader *in, const struct item *item
     }
     const char *error = name_check_nginx_value(item->text);
     if (error)
-        diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), error);
+        diag_error(in->reader.diags, item->node->span, RULE_INVALID_LABEL, "\"%.*s\" %s",
+                   STR_ARG(item->name), error);
 }
 
 static const struct value *read_metadata(const struct service_reader *in, enum field_id field)
@@ -52,13 +53,14 @@ static const struct value *read_metadata(const struct service_reader *in, enum f
             (is_reserved_label(item->name) || azure))
             error = "is reserved: it is set on all pods";
         if (error)
-            diag_error(in->reader.diags, item->name_node->span, "key \"%.*s\" %s",
-                       STR_ARG(item->name), error);
+            diag_error(in->reader.diags, item->name_node->span, RULE_INVALID_LABEL,
+                       "key \"%.*s\" %s", STR_ARG(item->name), error);
         if (!error && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
             check_nginx(in, item);
         error = label ? name_check_label_value(item->text) : NULL;
         if (error)
-            diag_error(in->reader.diags, item->node->span, "label value %s", error);
+            diag_error(in->reader.diags, item->node->span, RULE_INVALID_LABEL, "label value %s",
+                       error);
     }
     return map;
 }
@@ -78,7 +80,7 @@ static void read_timeout(const struct service_reader *in)
         service->timeout = start + SLACK;
         return;
     }
-    diag_warning(in->reader.diags, record_location(in->record, SERVICE_TIMEOUT),
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_TIMEOUT), RULE_SHORT_TIMEOUT,
                  "a pod may take %" PRId64 " seconds to start, but timeout is only %" PRId64, start,
                  service->timeout);
     diag_hint(in->reader.diags, "set timeout above %" PRId64 ", or remove it", start);
@@ -103,7 +105,7 @@ static void read_security(const struct service_reader *in)
                            : restricted     ? RESTRICTED_USER
                                             : -1;
     if (restricted && record_has(in->record, SERVICE_RUN_AS_USER) && service->run_as_user == 0) {
-        service_error(in, SERVICE_RUN_AS_USER,
+        service_error(in, SERVICE_RUN_AS_USER, RULE_CONFLICTING_FIELDS,
                       "run_as_user: 0 cannot be used with pod_security: restricted, which forbids "
                       "root");
         diag_hint(in->reader.diags, "set another user, or pod_security: default");
@@ -121,6 +123,7 @@ static void warn_volumes(const struct service_reader *in)
         !service_value(in, SERVICE_RUN_AS_USER)->is_keyword)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_RUN_AS_USER),
+                 RULE_VOLUME_PERMISSIONS,
                  "the user of the image may be unable to write to persistent volumes, which get no "
                  "group");
     diag_hint(in->reader.diags, "write the number of that user, for example: run_as_user: 1000");
@@ -133,7 +136,7 @@ static void read_update_strategy(const struct service_reader *in)
     service->recreates = str_eq_c(service_value(in, SERVICE_UPDATE_STRATEGY)->text, "recreate");
     if (!service->recreates || service->disk_count == 0)
         return;
-    service_error(in, SERVICE_UPDATE_STRATEGY,
+    service_error(in, SERVICE_UPDATE_STRATEGY, RULE_CONFLICTING_FIELDS,
                   "update_strategy: recreate cannot be used with persistent_storage");
     diag_hint(in->reader.diags, "remove it: an update stops each pod before its new one starts");
 }

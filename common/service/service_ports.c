@@ -39,7 +39,7 @@ static void read_port(const struct service_reader *in, const struct record *reco
         count++;
     }
     if (count != 1) {
-        service_error(in, SERVICE_PORT,
+        service_error(in, SERVICE_PORT, RULE_CONFLICTING_FIELDS,
                       "port must contain exactly one of http, tcp, grpc and websocket");
         if (count)
             diag_hint(in->reader.diags, "for several ports, use ports: - {name: main, type: http, "
@@ -85,18 +85,19 @@ static bool check_duplicate(const struct service_reader *in, const struct record
     struct diags *diags = in->reader.diags;
     const char *hint = NULL;
     if (port->name.len && str_equal(port->name, other->name)) {
-        diag_error(diags, record_location(record, PORTS_NAME), "duplicate port name \"%.*s\"",
-                   STR_ARG(port->name));
+        diag_error(diags, record_location(record, PORTS_NAME), RULE_DUPLICATE_ITEM,
+                   "duplicate port name \"%.*s\"", STR_ARG(port->name));
     } else if (port->number && port->number == other->number) {
-        diag_error(diags, record_location(record, PORTS_PORT), "duplicate port %" PRId64,
-                   port->number);
+        diag_error(diags, record_location(record, PORTS_PORT), RULE_DUPLICATE_ITEM,
+                   "duplicate port %" PRId64, port->number);
     } else if (port->type != PORT_TYPE_TCP && other->type != PORT_TYPE_TCP) {
-        diag_error(diags, record_location(record, PORTS_TYPE), "only one port can have type: http");
+        diag_error(diags, record_location(record, PORTS_TYPE), RULE_CONFLICTING_FIELDS,
+                   "only one port can have type: http");
         hint = "set type: tcp, without protocol, for each port that public_uri does not route to";
     } else if (port->service_port && port->service_port == other->service_port) {
         bool written = record_has(record, PORTS_SERVICE_PORT);
         diag_error(diags, record_location(record, written ? PORTS_SERVICE_PORT : PORTS_PORT),
-                   "duplicate service port %" PRId64, port->service_port);
+                   RULE_DUPLICATE_ITEM, "duplicate service port %" PRId64, port->service_port);
         hint = "set service_port of one of them to another number";
     } else {
         return true;
@@ -115,10 +116,11 @@ static void read_listed_port(const struct service_reader *in, const struct recor
     *port = port_of(record);
     const char *error = name_check_port(port->name);
     if (error && record_has(record, PORTS_NAME))
-        diag_error(in->reader.diags, record_location(record, PORTS_NAME), "port name %s", error);
+        diag_error(in->reader.diags, record_location(record, PORTS_NAME), RULE_INVALID_NAME,
+                   "port name %s", error);
     if (port->type == PORT_TYPE_TCP && record_has(record, PORTS_TYPE) &&
         record_has(record, PORTS_PROTOCOL)) {
-        diag_error(in->reader.diags, record_location(record, PORTS_PROTOCOL),
+        diag_error(in->reader.diags, record_location(record, PORTS_PROTOCOL), RULE_REQUIRED_FIELD,
                    "protocol requires type: http");
         diag_hint(in->reader.diags, "remove protocol, or set type: http");
     }
@@ -139,7 +141,8 @@ static void report_missing(const struct service_reader *in)
 {
     struct location at = in->record->node->span;
     at.end = at.start;
-    diag_error(in->reader.diags, at, "missing required field \"port\" in a k8s-service");
+    diag_error(in->reader.diags, at, RULE_MISSING_FIELD,
+               "missing required field \"port\" in a k8s-service");
     diag_hint(in->reader.diags, "for example: port: %s\nfor a worker without ports: port: none%s",
               example_port(in),
               record_has(in->record, SERVICE_IMAGE)
@@ -167,7 +170,8 @@ static const struct port *find_port(const struct service_reader *in, struct str 
             return &service->ports[i];
         suggestion_add(&near, service->ports[i].name);
     }
-    service_error(in, SERVICE_PROBE_PORT, "no port named \"%.*s\"", STR_ARG(name));
+    service_error(in, SERVICE_PROBE_PORT, RULE_UNDEFINED_REFERENCE, "no port named \"%.*s\"",
+                  STR_ARG(name));
     if (!diag_suggest(in->reader.diags, &near) && service->port_count)
         hint_ports(in);
     return NULL;
@@ -188,7 +192,7 @@ static void warn_not_exposed(const struct service_reader *in, const struct port 
     extra->self->is_used = true;
     if (in->service->load_balancer && port->type == PORT_TYPE_TCP)
         return;
-    diag_warning(in->reader.diags, port->at,
+    diag_warning(in->reader.diags, port->at, RULE_NO_EFFECT,
                  "port %.*s is listed in nginx_extra_tcp_ports, but is reachable only from inside "
                  "the cluster",
                  STR_ARG(number));
@@ -212,7 +216,8 @@ static bool read_ports(const struct service_reader *in)
     if (port->invalid)
         return false;
     if (port->node && ports->node) {
-        service_error(in, SERVICE_PORTS, "port and ports are mutually exclusive");
+        service_error(in, SERVICE_PORTS, RULE_CONFLICTING_FIELDS,
+                      "port and ports are mutually exclusive");
         diag_hint(in->reader.diags, "use port for one port, or ports for several");
         return false;
     }
@@ -248,7 +253,7 @@ static void check_provider(const struct service_reader *in)
         service_has(in->service, SERVICE_SERVICE_ANNOTATIONS) || layer_is_for_chart(in->layer) ||
         in->layer->scope.environment_invalid)
         return;
-    service_error(in, SERVICE_LOAD_BALANCER,
+    service_error(in, SERVICE_LOAD_BALANCER, RULE_EXPOSED_SERVICE,
                   "load_balancer: internal requires a provider or service_annotations, which make "
                   "the load balancer internal");
     diag_hint(in->reader.diags, "set providers in the environment file (aws, google or azurerm), "
@@ -281,7 +286,7 @@ static void warn_public(const struct service_reader *in)
             if (!str_eq_c(item->name, annotation->name) ||
                 str_eq_c(item->text, annotation->value) || !makes_internal(provider, annotation))
                 continue;
-            diag_warning(in->reader.diags, item->node->span,
+            diag_warning(in->reader.diags, item->node->span, RULE_EXPOSED_SERVICE,
                          "the load balancer may be public: %s replaces \"%s\" of load_balancer: "
                          "internal",
                          annotation->name, annotation->value);
@@ -307,6 +312,7 @@ static void warn_annotations(const struct service_reader *in)
         service->ports_invalid || layer_is_for_chart(in->layer))
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_SERVICE_ANNOTATIONS),
+                 RULE_NO_EFFECT,
                  "service_annotations has no effect without ports: there is no Service");
     diag_hint(in->reader.diags, "remove it, or set port or ports");
 }
@@ -333,7 +339,8 @@ static void check_load_balancer(const struct service_reader *in)
             return;
     if (!service->load_balancer || service->ports_invalid || layer_is_for_chart(in->layer))
         return;
-    service_error(in, SERVICE_LOAD_BALANCER, "load_balancer requires a port of type tcp in ports");
+    service_error(in, SERVICE_LOAD_BALANCER, RULE_REQUIRED_FIELD,
+                  "load_balancer requires a port of type tcp in ports");
     hint_tcp_port(in);
 }
 

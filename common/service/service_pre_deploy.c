@@ -23,6 +23,6 @@ void service_read_pre_deploy(const struct service_reader *in)
         return;
     struct location at = record->node->span;
     at.end = at.start;
-    diag_error(in->reader.diags, at, "pre_deploy requires commands or args");
+    diag_error(in->reader.diags, at, RULE_REQUIRED_FIELD, "pre_deploy requires commands or args");
     diag_hint(in->reader.diags, "for example: pre_deploy: {commands: [./migrate]}");
 }

@@ -157,7 +157,7 @@ static void read_startup(const struct service_reader *in)
         *startup = check;
         bool port_expected = (in->service->probe_port || is_port_missing(in)) && !is_for_chart(in);
         if (startup->kind == PROBE_NONE && port_expected) {
-            service_error(in, SERVICE_STARTUP_TIMEOUT, "%s requires a probe",
+            service_error(in, SERVICE_STARTUP_TIMEOUT, RULE_REQUIRED_FIELD, "%s requires a probe",
                           schema_field(SERVICE_STARTUP_TIMEOUT)->name);
             diag_hint(in->reader.diags, "set startup_probe_path or healthcheck_path too");
         }
@@ -170,8 +170,8 @@ static void check_pair(const struct service_reader *in, enum field_id path, enum
 {
     if (!has(in, path) || !has(in, command))
         return;
-    service_error(in, command, "%s and %s are mutually exclusive", schema_field(path)->name,
-                  schema_field(command)->name);
+    service_error(in, command, RULE_CONFLICTING_FIELDS, "%s and %s are mutually exclusive",
+                  schema_field(path)->name, schema_field(command)->name);
     diag_hint(in->reader.diags, "remove one of them");
 }
 
@@ -196,8 +196,8 @@ static void report_none(const struct service_reader *in, enum field_id path)
         hint = "for no liveness probe, set liveness: none; for no probes, set healthcheck: none";
     else if (path == SERVICE_READINESS_PATH)
         hint = "for no readiness probe, set readiness: none; for no probes, set healthcheck: none";
-    service_error(in, path, "%s: %.*s would request the path /%.*s", schema_field(path)->name,
-                  STR_ARG(written), STR_ARG(written));
+    service_error(in, path, RULE_INVALID_PATH, "%s: %.*s would request the path /%.*s",
+                  schema_field(path)->name, STR_ARG(written), STR_ARG(written));
     diag_hint(in->reader.diags, "%s\nto request that path, write /%.*s", hint, STR_ARG(written));
 }
 
@@ -218,12 +218,14 @@ static void check_path(const struct service_reader *in, enum field_id path)
     else if (str_starts_with(written, STR("http://")) || str_starts_with(written, STR("https://")))
         error = "must be a path without scheme and host, for example: /healthz";
     if (error)
-        service_error(in, path, "%s %s", schema_field(path)->name, error);
+        service_error(in, path, RULE_INVALID_PATH, "%s %s", schema_field(path)->name, error);
     if (is_port_missing(in)) {
-        service_error(in, path, "%s requires a port", schema_field(path)->name);
+        service_error(in, path, RULE_REQUIRED_FIELD, "%s requires a port",
+                      schema_field(path)->name);
         diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     } else if (port && port->type == PORT_TYPE_GRPC) {
-        service_error(in, path, "%s cannot be used with a grpc port", schema_field(path)->name);
+        service_error(in, path, RULE_CONFLICTING_FIELDS, "%s cannot be used with a grpc port",
+                      schema_field(path)->name);
         diag_hint(in->reader.diags, "for the gRPC health service, set healthcheck: grpc; for a TCP "
                                     "probe, remove it");
     }
@@ -236,7 +238,7 @@ static void check_none(const struct service_reader *in, const struct probe_field
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (!has(in, fields->none) || !has(in, others[i]))
             continue;
-        service_error(in, fields->none, "%s and %s are mutually exclusive",
+        service_error(in, fields->none, RULE_CONFLICTING_FIELDS, "%s and %s are mutually exclusive",
                       schema_field(fields->none)->name, schema_field(others[i])->name);
         diag_hint(in->reader.diags, "remove one of them");
         return;
@@ -253,7 +255,8 @@ static void check_both_none(const struct service_reader *in)
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!has(in, fields[i]) || str_eq_c(service_value(in, fields[i])->text, "none"))
             continue;
-        service_error(in, fields[i], "%s has no effect when liveness and readiness are none",
+        service_error(in, fields[i], RULE_CONFLICTING_FIELDS,
+                      "%s has no effect when liveness and readiness are none",
                       schema_field(fields[i])->name);
         diag_hint(in->reader.diags, "remove it, or remove liveness or readiness");
     }
@@ -291,18 +294,19 @@ static void check_healthcheck(const struct service_reader *in)
         any_path |= has(in, path_fields[i]) || service_value(in, path_fields[i])->invalid;
     const char *conflict = find_conflict(in, healthcheck);
     if (conflict) {
-        service_error(in, SERVICE_HEALTHCHECK, "healthcheck and %s are mutually exclusive",
-                      conflict);
+        service_error(in, SERVICE_HEALTHCHECK, RULE_CONFLICTING_FIELDS,
+                      "healthcheck and %s are mutually exclusive", conflict);
         diag_hint(in->reader.diags, "remove one of them");
     } else if (str_eq_c(healthcheck, "http")) {
         if (any_path) /* check_path() checks it */
             return;
-        service_error(in, SERVICE_HEALTHCHECK, "healthcheck: http requires a path");
+        service_error(in, SERVICE_HEALTHCHECK, RULE_REQUIRED_FIELD,
+                      "healthcheck: http requires a path");
         diag_hint(in->reader.diags,
                   "set healthcheck_path too, for example: healthcheck_path: /healthz");
     } else if (is_port_missing(in) && !str_eq_c(healthcheck, "none")) {
-        service_error(in, SERVICE_HEALTHCHECK, "healthcheck: %.*s requires a port",
-                      STR_ARG(healthcheck));
+        service_error(in, SERVICE_HEALTHCHECK, RULE_REQUIRED_FIELD,
+                      "healthcheck: %.*s requires a port", STR_ARG(healthcheck));
         diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     }
 }
@@ -319,7 +323,7 @@ static void warn_tcp_paths(const struct service_reader *in)
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
             continue;
-        diag_warning(in->reader.diags, record_location(in->record, path_fields[i]),
+        diag_warning(in->reader.diags, record_location(in->record, path_fields[i]), RULE_NO_EFFECT,
                      "%s has no effect on a tcp or websocket port, which gets a TCP probe",
                      schema_field(path_fields[i])->name);
         if (http && http->type == PORT_TYPE_HTTP)
@@ -356,7 +360,7 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
 {
     if (seconds >= delay)
         return;
-    diag_warning(diags, record_location(service->record, field),
+    diag_warning(diags, record_location(service->record, field), RULE_EARLY_RESTART,
                  "%.*s%s may restart a container after %" PRId64
                  " seconds, but another probe waits %" PRId64 " seconds for it to start",
                  STR_ARG(subject), schema_field(field)->name, seconds, delay);
@@ -415,12 +419,12 @@ static void check_headers(const struct service_reader *in)
             map_add(in->reader.arena, &names, str_lower(in->reader.arena, item->name), item))
             error = "occurs twice: the case of letters has no meaning in header names";
         if (error)
-            diag_error(diags, item->name_node->span, "header name \"%.*s\" %s", STR_ARG(item->name),
-                       error);
+            diag_error(diags, item->name_node->span, RULE_INVALID_VALUE, "header name \"%.*s\" %s",
+                       STR_ARG(item->name), error);
         error = name_check_http_value(item->text);
         if (error)
-            diag_error(diags, item->node->span, "value of header \"%.*s\" %s", STR_ARG(item->name),
-                       error);
+            diag_error(diags, item->node->span, RULE_INVALID_VALUE, "value of header \"%.*s\" %s",
+                       STR_ARG(item->name), error);
     }
 }
 
@@ -437,12 +441,13 @@ static void warn_without_probes(const struct service_reader *in)
         return;
     if (has(in, SERVICE_PROBE_FAILURES) && !repeats) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_PROBE_FAILURES),
+                     RULE_NO_EFFECT,
                      "probe_failures has no effect without a liveness or readiness probe");
         diag_hint(in->reader.diags, "set healthcheck_path too, or remove it");
     }
     if (has(in, SERVICE_PROBE_HEADERS) && !requests) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_PROBE_HEADERS),
-                     "probe_headers has no effect: no probe requests a path");
+                     RULE_NO_EFFECT, "probe_headers has no effect: no probe requests a path");
         diag_hint(in->reader.diags, "set healthcheck_path too, or remove it");
     }
 }

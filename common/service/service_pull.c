@@ -12,9 +12,10 @@ static void read_secrets(const struct service_reader *in)
         struct location at = item->node->span;
         const char *error = name_check_subdomain(item->text);
         if (error) {
-            diag_error(in->reader.diags, at, "Secret name %s", error);
+            diag_error(in->reader.diags, at, RULE_INVALID_NAME, "Secret name %s", error);
         } else if (map_add(in->reader.arena, &names, item->text, item)) {
-            diag_error(in->reader.diags, at, "duplicate Secret \"%.*s\"", STR_ARG(item->text));
+            diag_error(in->reader.diags, at, RULE_DUPLICATE_ITEM, "duplicate Secret \"%.*s\"",
+                       STR_ARG(item->text));
             diag_hint(in->reader.diags, "remove one of them");
         } else {
             service_require(in, (struct required_object){.kind = REQUIRED_PULL_SECRET,
@@ -46,6 +47,7 @@ void service_read_pull(const struct service_reader *in)
         str_eq_c(service->pull_policy, "Always"))
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE_PULL_POLICY),
+                 RULE_STALE_IMAGE,
                  "nodes may run different images: a node that has the tag latest does not pull it "
                  "again");
     diag_hint(in->reader.diags, "set a version in image, or write image_pull_policy: Always");

@@ -5,21 +5,23 @@ const struct value *service_value(const struct service_reader *in, enum field_id
     return record_value(in->record, field);
 }
 
-void service_error(const struct service_reader *in, enum field_id field, const char *format, ...)
+void service_error(const struct service_reader *in, enum field_id field, enum rule rule,
+                   const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    diag_verror(in->reader.diags, record_location(in->record, field), format, arguments);
+    diag_verror(in->reader.diags, record_location(in->record, field), rule, format, arguments);
     va_end(arguments);
 }
 
-void service_check(const struct service_reader *in, enum field_id field, name_check *check)
+void service_check(const struct service_reader *in, enum field_id field, enum rule rule,
+                   name_check *check)
 {
     if (!record_has(in->record, field))
         return;
     const char *error = check(service_value(in, field)->text);
     if (error)
-        service_error(in, field, "%s %s", schema_field(field)->name, error);
+        service_error(in, field, rule, "%s %s", schema_field(field)->name, error);
 }
 
 bool service_has_unknown_field(const struct record *record)

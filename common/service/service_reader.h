@@ -16,14 +16,15 @@ struct service_reader {
 const struct value *service_value(const struct service_reader *in, enum field_id field);
 
 /* Reports an error at a field's value. */
-void service_error(const struct service_reader *in, enum field_id field, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void service_error(const struct service_reader *in, enum field_id field, enum rule rule,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* True if a map of the file has unknown fields, which were reported. */
 bool service_has_unknown_field(const struct record *record);
 
 /* Reports an error if the file sets the field and `check` rejects its value. */
-void service_check(const struct service_reader *in, enum field_id field, name_check *check);
+void service_check(const struct service_reader *in, enum field_id field, enum rule rule,
+                   name_check *check);
 
 /* min_containers, max_containers, autoscaling_*, scale_*. */
 void service_read_scale(const struct service_reader *in);

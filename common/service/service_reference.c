@@ -43,8 +43,8 @@ static bool check_field(const struct service_reader *in, const struct record *re
             return true;
         suggestion_add(&near, str_from_c(pod_fields[i]));
     }
-    diag_error(in->reader.diags, field->node->span, "unknown field \"%.*s\" of a pod",
-               STR_ARG(field->text));
+    diag_error(in->reader.diags, field->node->span, RULE_UNKNOWN_FIELD,
+               "unknown field \"%.*s\" of a pod", STR_ARG(field->text));
     if (!diag_suggest(in->reader.diags, &near))
         diag_hint(in->reader.diags,
                   "run kubectl optasvc explain env_vars.field to list the fields");
@@ -59,7 +59,7 @@ static bool reject_with_field(const struct service_reader *in, const struct reco
     if (!record_has(record, field))
         return true;
     const char *name = schema_field(field)->name;
-    diag_error(in->reader.diags, record_location(record, field),
+    diag_error(in->reader.diags, record_location(record, field), RULE_CONFLICTING_FIELDS,
                "%s cannot be used with field, which always has a value", name);
     diag_hint(in->reader.diags, "remove %s", name);
     return false;
@@ -71,12 +71,12 @@ static bool check_object(const struct service_reader *in, const struct record *r
 {
     const char *error = name_check_subdomain(record_value(record, field)->text);
     if (error)
-        diag_error(in->reader.diags, record_location(record, field), "%s %s",
+        diag_error(in->reader.diags, record_location(record, field), RULE_INVALID_NAME, "%s %s",
                    schema_field(field)->name, error);
     const char *key_error = name_check_secret_key(key);
     if (key_error)
-        diag_error(in->reader.diags, record_location(record, ENV_REFERENCE_KEY), "key %s",
-                   key_error);
+        diag_error(in->reader.diags, record_location(record, ENV_REFERENCE_KEY), RULE_INVALID_NAME,
+                   "key %s", key_error);
     return !error && !key_error;
 }
 
@@ -94,7 +94,7 @@ bool service_read_reference(const struct service_reader *in, const struct item *
             count++;
         }
     if (count != 1) {
-        diag_error(in->reader.diags, record->node->span,
+        diag_error(in->reader.diags, record->node->span, RULE_CONFLICTING_FIELDS,
                    "the value of %.*s must have exactly one of secret, config_map and field",
                    STR_ARG(item->name));
         diag_hint(in->reader.diags, "for example: %.*s: {secret: NAME, key: KEY}",
@@ -137,7 +137,7 @@ static void report_source(const struct service_reader *in, const struct item *it
 {
     size_t slash = str_find(item->text, 0, '/');
     struct str kind = str_lower(in->reader.arena, str_slice(item->text, 0, slash));
-    diag_error(in->reader.diags, item->node->span,
+    diag_error(in->reader.diags, item->node->span, RULE_INVALID_VALUE,
                "an item of env_from must be secret/NAME or config_map/NAME, not \"%.*s\"",
                STR_ARG(item->text));
     if (slash == item->text.len)
@@ -160,14 +160,15 @@ static void read_source(const struct service_reader *in, const struct item *item
     struct str name = str_skip(item->text, is_secret ? secret.len : config_map.len);
     const char *error = name_check_subdomain(name);
     if (is_secret && str_eq_c(name, MANUAL_SECRETS)) {
-        diag_error(diags, item->node->span, "%.*s contains the secrets of the services",
-                   STR_ARG(name));
+        diag_error(diags, item->node->span, RULE_INVALID_NAME,
+                   "%.*s contains the secrets of the services", STR_ARG(name));
         diag_hint(diags, "write secrets: all");
     } else if (error) {
-        diag_error(diags, item->node->span, "%s name %s", is_secret ? "Secret" : "ConfigMap",
-                   error);
+        diag_error(diags, item->node->span, RULE_INVALID_NAME, "%s name %s",
+                   is_secret ? "Secret" : "ConfigMap", error);
     } else if (map_add(in->reader.arena, known, item->text, item)) {
-        diag_error(diags, item->node->span, "duplicate item \"%.*s\"", STR_ARG(item->text));
+        diag_error(diags, item->node->span, RULE_DUPLICATE_ITEM, "duplicate item \"%.*s\"",
+                   STR_ARG(item->text));
         diag_hint(diags, "remove one of them");
     } else {
         service_add_source(in, is_secret, name);

@@ -24,7 +24,7 @@ static void check_limit(const struct service_reader *in, enum field_id field,
         field == LIMITS_CPU ? quantity_cpu : quantity_bytes;
     if (limit->number >= request)
         return;
-    diag_error(in->reader.diags, limit->node->span,
+    diag_error(in->reader.diags, limit->node->span, RULE_LIMIT_BELOW_REQUEST,
                "the limit (%.*s) must not be less than the request (%.*s)",
                STR_ARG(format(arena, limit->number)), STR_ARG(format(arena, request)));
     diag_hint(in->reader.diags, "raise the limit, or lower the request in resource_request");
@@ -56,7 +56,7 @@ static void check_cpu(const struct service_reader *in, const struct record *reco
     if (!cpu->node || cpu->is_keyword || cpu->number >= MILLICORES_MIN ||
         !str_span_only(cpu->text, "0123456789"))
         return;
-    diag_warning(in->reader.diags, cpu->node->span,
+    diag_warning(in->reader.diags, cpu->node->span, RULE_TINY_CPU,
                  "cpu is in millicores: %" PRId64 " means 0.00%" PRId64 " cores", cpu->number,
                  cpu->number);
     diag_hint(in->reader.diags, "did you mean %" PRId64 "000, or %" PRId64 ".0?", cpu->number,

@@ -7,7 +7,7 @@
 static bool uri_error(const struct service_reader *in, const struct item *item, const char *message,
                       const char *hint)
 {
-    diag_error(in->reader.diags, item->node->span, "%s", message);
+    diag_error(in->reader.diags, item->node->span, RULE_INVALID_PUBLIC_URI, "%s", message);
     diag_hint(in->reader.diags, "%s", hint);
     return false;
 }
@@ -49,8 +49,9 @@ static bool check_host(const struct service_reader *in, const struct item *item,
     bool dotted = str_find(host, 0, '.') < host.len;
     if (!error && (dotted || str_eq_c(host, "localhost")))
         return true;
-    diag_error(in->reader.diags, item->node->span, "domain \"%.*s\" of public_uri %s",
-               STR_ARG(host), error ? error : "must contain a dot");
+    diag_error(in->reader.diags, item->node->span, RULE_INVALID_PUBLIC_URI,
+               "domain \"%.*s\" of public_uri %s", STR_ARG(host),
+               error ? error : "must contain a dot");
     if (!dotted)
         diag_hint(in->reader.diags, "if it is a path, begin it with a slash: /%.*s%.*s",
                   STR_ARG(host), STR_ARG(path));
@@ -103,12 +104,14 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         if (!rules[i].invalid)
             continue;
-        diag_error(in->reader.diags, item->node->span, "path of public_uri %s", rules[i].text);
+        diag_error(in->reader.diags, item->node->span, RULE_INVALID_PUBLIC_URI,
+                   "path of public_uri %s", rules[i].text);
         ok = false;
     }
     const char *error = path.len && ok ? name_check_path(path) : NULL;
     if (error)
-        diag_error(in->reader.diags, item->node->span, "path of public_uri %s", error);
+        diag_error(in->reader.diags, item->node->span, RULE_INVALID_PUBLIC_URI,
+                   "path of public_uri %s", error);
     return ok && !error;
 }
 
@@ -161,7 +164,8 @@ static void check_certificate(const struct service_reader *in, const struct rout
     if (route->host.len || !in->layer->environment.cluster_issuer.len ||
         service_gateway(in->service))
         return;
-    diag_error(in->reader.diags, route->at, "cluster_issuer requires a domain in public_uri");
+    diag_error(in->reader.diags, route->at, RULE_REQUIRED_FIELD,
+               "cluster_issuer requires a domain in public_uri");
     diag_hint(in->reader.diags, "write the domain before the path, for example: app.example.com/");
 }
 
@@ -171,15 +175,17 @@ static void read_uris(const struct service_reader *in)
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
     if (uris->count && !service->public_port && !layer_is_for_chart(in->layer) &&
         !service->ports_invalid) {
-        service_error(in, SERVICE_PUBLIC_URI, "public_uri requires a port of type http");
+        service_error(in, SERVICE_PUBLIC_URI, RULE_REQUIRED_FIELD,
+                      "public_uri requires a port of type http");
         diag_hint(in->reader.diags, "%s",
                   service->port_count ? "to expose a tcp port, remove public_uri and set "
                                         "load_balancer: external"
                                       : "for example: port: {http: 8080}");
     }
     if (uris->count > ROUTES_MAX) {
-        service_error(in, SERVICE_PUBLIC_URI, "too many addresses in public_uri: %zu (maximum %d)",
-                      uris->count, ROUTES_MAX);
+        service_error(in, SERVICE_PUBLIC_URI, RULE_LIMIT_EXCEEDED,
+                      "too many addresses in public_uri: %zu (maximum %d)", uris->count,
+                      ROUTES_MAX);
         return;
     }
     service->routes = ARENA_ARRAY(in->reader.arena, uris->count, struct route);
@@ -192,7 +198,7 @@ static void read_uris(const struct service_reader *in)
             is_duplicate |= str_equal(service->routes[j].host, route.host) &&
                             str_equal(service->routes[j].prefix, route.prefix);
         if (is_duplicate) {
-            diag_error(in->reader.diags, route.at, "duplicate public_uri");
+            diag_error(in->reader.diags, route.at, RULE_DUPLICATE_ITEM, "duplicate public_uri");
             diag_hint(in->reader.diags, "remove one of them");
         } else {
             insert_route(service, route);
@@ -226,6 +232,7 @@ static void warn_max_age(const struct service_reader *in)
         service_value(in, SERVICE_STICKY_SESSION)->invalid)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_STICKY_MAX_AGE),
+                 RULE_NO_EFFECT,
                  "sticky_session_max_age has no effect without sticky_session: true");
     diag_hint(in->reader.diags, "set sticky_session: true too, or remove it");
 }
@@ -236,12 +243,12 @@ static void read_affinity(const struct service_reader *in)
     service->sticky = service_value(in, SERVICE_STICKY_SESSION)->boolean;
     service->sticky_max_age = service_value(in, SERVICE_STICKY_MAX_AGE)->number;
     service->hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
-    service_check(in, SERVICE_CONSISTENT_HASH, name_check_hash_key);
+    service_check(in, SERVICE_CONSISTENT_HASH, RULE_INVALID_VALUE, name_check_hash_key);
     warn_max_age(in);
     struct str path = common_prefix(service);
     service->sticky_path = path.len ? path : STR("/");
     if (service->sticky && str_find(path, 0, ';') < path.len) {
-        service_error(in, SERVICE_PUBLIC_URI,
+        service_error(in, SERVICE_PUBLIC_URI, RULE_INVALID_PUBLIC_URI,
                       "path of public_uri must not contain ; with sticky_session: it would end the "
                       "path of the cookie");
         diag_hint(in->reader.diags, "change the path, or remove sticky_session");
@@ -253,6 +260,7 @@ static void read_affinity(const struct service_reader *in)
     bool sets_path = !gateway || !gateway->has_session_persistence;
     if (service->sticky && sets_path && path.len == 0 && !has_root && service->route_count > 1) {
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
+                     RULE_WEAK_AFFINITY,
                      "the paths share no prefix, so the cookie of sticky_session is sent for all "
                      "paths of the host");
         diag_hint(in->reader.diags, "to keep it from other services on the host, give the paths a "
@@ -277,7 +285,7 @@ static void warn_not_public(const struct service_reader *in)
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))
             continue;
-        diag_warning(in->reader.diags, record_location(in->record, fields[i]),
+        diag_warning(in->reader.diags, record_location(in->record, fields[i]), RULE_NO_EFFECT,
                      "%s has no effect without public_uri", schema_field(fields[i])->name);
         diag_hint(in->reader.diags, "set public_uri too, or remove it");
     }

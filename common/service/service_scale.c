@@ -16,10 +16,10 @@ static void check_trigger_type(const struct service_reader *in, const struct rec
     const char *error = name_check_namespace(type);
     bool cpu = str_eq_c(type, "cpu");
     if (error) {
-        diag_error(in->reader.diags, at, "type %s", error);
+        diag_error(in->reader.diags, at, RULE_INVALID_NAME, "type %s", error);
     } else if (cpu || str_eq_c(type, "memory")) {
-        diag_error(in->reader.diags, at, "type: %.*s cannot be used in autoscaling_triggers",
-                   STR_ARG(type));
+        diag_error(in->reader.diags, at, RULE_CONFLICTING_FIELDS,
+                   "type: %.*s cannot be used in autoscaling_triggers", STR_ARG(type));
         diag_hint(in->reader.diags, "set %s instead",
                   schema_field(cpu ? SERVICE_TARGET_CPU : SERVICE_TARGET_MEM)->name);
     }
@@ -35,7 +35,7 @@ static void read_auth(const struct service_reader *in, const struct record *reco
     trigger->at = record_location(record, TRIGGER_AUTH);
     const char *error = name_check_subdomain(trigger->auth);
     if (error && record_has(record, TRIGGER_AUTH)) {
-        diag_error(in->reader.diags, trigger->at, "auth %s", error);
+        diag_error(in->reader.diags, trigger->at, RULE_INVALID_NAME, "auth %s", error);
         diag_hint(in->reader.diags, "write the name of a TriggerAuthentication, or cluster/NAME");
     }
 }
@@ -64,7 +64,7 @@ static void check_triggers(const struct service_reader *in)
     if (service->trigger_count == 0 || service_has_autoscaler(service) ||
         service->max_containers == 0 || layer_is_for_chart(in->layer))
         return;
-    service_error(in, SERVICE_TRIGGERS,
+    service_error(in, SERVICE_TRIGGERS, RULE_INVALID_AUTOSCALING,
                   "autoscaling_triggers has no effect: min_containers and max_containers are both "
                   "%" PRId64,
                   service->max_containers);
@@ -79,7 +79,7 @@ static void check_targets(const struct service_reader *in)
     if (service->target_cpu || service->target_memory || service->trigger_count ||
         !service_has_autoscaler(service) || layer_is_for_chart(in->layer))
         return;
-    service_error(in, SERVICE_TARGET_MEM,
+    service_error(in, SERVICE_TARGET_MEM, RULE_INVALID_AUTOSCALING,
                   "autoscaling requires a target above 0, but both targets are 0");
     diag_hint(in->reader.diags, "set a target above 0, or set min_containers and max_containers to "
                                 "the same number");
@@ -95,7 +95,7 @@ static void check_scale(const struct service_reader *in)
     if (layer_is_for_chart(in->layer) && !(min_written && max_written))
         return;
     if (min > max) {
-        service_error(in, field,
+        service_error(in, field, RULE_INVALID_AUTOSCALING,
                       "min_containers (%" PRId64
                       ") must not be greater than max_containers (%" PRId64 ")",
                       min, max);
@@ -105,7 +105,8 @@ static void check_scale(const struct service_reader *in)
                       schema_field(SERVICE_MIN_CONTAINERS)->default_value,
                       schema_field(SERVICE_MAX_CONTAINERS)->default_value);
     } else if (min == 0 && max > 0 && in->service->trigger_count == 0) {
-        service_error(in, field, "min_containers must be at least 1 unless max_containers is 0");
+        service_error(in, field, RULE_INVALID_AUTOSCALING,
+                      "min_containers must be at least 1 unless max_containers is 0");
         diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
     } else {
         check_targets(in);

@@ -48,7 +48,7 @@ bool service_check_mount_path(const struct service_reader *in, struct str path, 
     const char *error = name_check_mount_path(path);
     if (!error)
         return true;
-    diag_error(in->reader.diags, at, "path %s", error);
+    diag_error(in->reader.diags, at, RULE_INVALID_PATH, "path %s", error);
     struct str absolute = str_format(in->reader.arena, "/%.*s", STR_ARG(path));
     if (!str_starts_with(path, STR("/")) && !name_check_mount_path(absolute))
         diag_hint(in->reader.diags, "write path: %.*s", STR_ARG(absolute));
@@ -70,8 +70,8 @@ static void check_disk(const struct service_reader *in, const struct record *rec
     if (!service_check_mount_path(in, disk->path, record_location(record, STORAGE_PATH)))
         return;
     if (map_add(arena, paths, disk->path, disk)) {
-        diag_error(diags, record_location(record, STORAGE_PATH), "duplicate path \"%.*s\"",
-                   STR_ARG(disk->path));
+        diag_error(diags, record_location(record, STORAGE_PATH), RULE_DUPLICATE_ITEM,
+                   "duplicate path \"%.*s\"", STR_ARG(disk->path));
         diag_hint(diags, "set a different path for each disk");
         return;
     }
@@ -79,15 +79,17 @@ static void check_disk(const struct service_reader *in, const struct record *rec
         disk->name = service_volume_name(arena, disk->path);
     const char *error = name_check_namespace(disk->name);
     if (error) {
-        diag_error(diags, name_location(record), "name %s", error);
+        diag_error(diags, name_location(record), RULE_INVALID_NAME, "name %s", error);
     } else if (str_eq_c(disk->name, "tmp") && !str_eq_c(disk->path, "/tmp")) {
-        diag_error(diags, name_location(record), "name \"tmp\" is reserved for the path /tmp");
+        diag_error(diags, name_location(record), RULE_INVALID_NAME,
+                   "name \"tmp\" is reserved for the path /tmp");
     } else if (service_is_own_volume(disk->name)) {
-        diag_error(diags, name_location(record), "name \"%.*s\" is reserved", STR_ARG(disk->name));
+        diag_error(diags, name_location(record), RULE_INVALID_NAME, "name \"%.*s\" is reserved",
+                   STR_ARG(disk->name));
         diag_hint(diags, "set a different name, for example: {name: NAME, size: ..., path: ...}");
     } else if (map_add(arena, names, disk->name, disk)) {
-        diag_error(diags, name_location(record), "duplicate disk name \"%.*s\"",
-                   STR_ARG(disk->name));
+        diag_error(diags, name_location(record), RULE_DUPLICATE_ITEM,
+                   "duplicate disk name \"%.*s\"", STR_ARG(disk->name));
         diag_hint(diags, "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
 }
@@ -102,7 +104,7 @@ static void read_storage_class(const struct service_reader *in, const struct rec
     };
     const char *error = name_check_subdomain(object.name);
     if (error)
-        diag_error(in->reader.diags, object.at, "storage_class %s", error);
+        diag_error(in->reader.diags, object.at, RULE_INVALID_NAME, "storage_class %s", error);
     else
         service_require(in, object);
 }
@@ -144,7 +146,7 @@ void service_read_disks(const struct service_reader *in)
         return;
     qsort(service->disks, service->disk_count, sizeof *service->disks, compare_names);
     if (service->name.len > STATEFUL_NAME_MAX)
-        diag_error(in->reader.diags, in->module->name_at,
+        diag_error(in->reader.diags, in->module->name_at, RULE_INVALID_NAME,
                    "the name of a service with persistent_storage must be at most %d characters "
                    "long",
                    STATEFUL_NAME_MAX);

@@ -164,6 +164,7 @@ void traffic_warn_affinity_and_hash(const struct service *service)
 {
     struct diags *diags = service->layer->diags;
     diag_warning(diags, record_location(service->record, SERVICE_CONSISTENT_HASH),
+                 RULE_WEAK_AFFINITY,
                  "sticky_session takes precedence over consistent_hash: only requests without the "
                  "cookie are hashed");
     diag_hint(diags, "remove one of them");

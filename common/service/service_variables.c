@@ -13,14 +13,14 @@ static bool add_variable(const struct service_reader *in, struct variable variab
 {
     struct service *service = in->service;
     if (service->variable_count == VARIABLES_MAX) {
-        diag_error(in->reader.diags, variable.at, "too many environment variables (maximum %d)",
-                   VARIABLES_MAX);
+        diag_error(in->reader.diags, variable.at, RULE_LIMIT_EXCEEDED,
+                   "too many environment variables (maximum %d)", VARIABLES_MAX);
         return false;
     }
     const char *error = name_check_variable(variable.name);
     if (error)
-        diag_error(in->reader.diags, variable.at, "variable \"%.*s\" %s", STR_ARG(variable.name),
-                   error);
+        diag_error(in->reader.diags, variable.at, RULE_INVALID_VARIABLE_NAME,
+                   "variable \"%.*s\" %s", STR_ARG(variable.name), error);
     service->variables =
         arena_grow(in->reader.arena, service->variables, service->variable_count, sizeof variable);
     service->variables[service->variable_count++] = variable;
@@ -44,7 +44,7 @@ static bool add_address(const struct service_reader *in, const struct link *link
     if (port < 0 && layer_selects(in->layer, link->module))
         return true;
     if (port < 0) {
-        diag_error(in->reader.diags, at, "service \"%.*s\" has invalid ports",
+        diag_error(in->reader.diags, at, RULE_INVALID_LINK, "service \"%.*s\" has invalid ports",
                    STR_ARG(link->module->name));
         diag_hint(in->reader.diags, "add --module %.*s to see its errors",
                   STR_ARG(link->module->name));
@@ -52,8 +52,8 @@ static bool add_address(const struct service_reader *in, const struct link *link
     }
     service_check_admitted(in, link);
     if (port == 0) {
-        diag_error(in->reader.diags, at, "service \"%.*s\" has no ports to link to",
-                   STR_ARG(link->module->name));
+        diag_error(in->reader.diags, at, RULE_INVALID_LINK,
+                   "service \"%.*s\" has no ports to link to", STR_ARG(link->module->name));
         diag_hint(in->reader.diags, "add a port to that service, or remove the link");
         return true;
     }
@@ -92,7 +92,8 @@ static bool read_link_variables(const struct service_reader *in, const struct li
 {
     enum link_kind kind = link->module->type ? link->module->type->link : LINK_NONE;
     if (kind == LINK_SERVICE && link->module == in->module) {
-        diag_error(in->reader.diags, link->node->span, "a service cannot link to itself");
+        diag_error(in->reader.diags, link->node->span, RULE_INVALID_LINK,
+                   "a service cannot link to itself");
         diag_hint(in->reader.diags, "remove the link");
         return true;
     }
@@ -134,7 +135,7 @@ static void replace_linked(const struct service_reader *in, size_t index,
                            const struct variable *listed)
 {
     struct variable *linked = &in->service->variables[index];
-    diag_warning(in->reader.diags, listed->at,
+    diag_warning(in->reader.diags, listed->at, RULE_SHADOWED_VARIABLE,
                  "\"%.*s\" in secrets replaces the variable of the same name from a link",
                  STR_ARG(listed->name));
     if (in->reader.diags->last_kept) /* counting lines takes time */
@@ -182,7 +183,7 @@ static bool read_secrets(const struct service_reader *in)
         service_add_source(in, true, secret);
     }
     if (secrets->count == 1 && str_eq_c(secrets->items[0].text, "all")) {
-        diag_warning(in->reader.diags, secrets->items[0].node->span,
+        diag_warning(in->reader.diags, secrets->items[0].node->span, RULE_AMBIGUOUS_SECRETS,
                      "secrets contains a single key named \"all\"");
         diag_hint(in->reader.diags, "to use all keys, write secrets: all");
     }
@@ -251,7 +252,8 @@ static void report_duplicate(const struct service_reader *in, const struct varia
         first = second;
         second = swapped;
     }
-    diag_error(in->reader.diags, second->at, "duplicate variable \"%.*s\"", STR_ARG(second->name));
+    diag_error(in->reader.diags, second->at, RULE_DUPLICATE_ITEM, "duplicate variable \"%.*s\"",
+               STR_ARG(second->name));
     if (first->implied || second->implied) {
         diag_hint(in->reader.diags,
                   "first defined on line %zu, and the placeholder has a different value; rename "
@@ -314,7 +316,7 @@ static void report_expansion(const struct service_reader *in, const struct varia
 {
     struct diags *diags = in->reader.diags;
     if (found) {
-        diag_warning(diags, variable->at,
+        diag_warning(diags, variable->at, RULE_UNEXPANDED_VARIABLE,
                      "$(%.*s) is not expanded: Kubernetes expands only variables that are defined "
                      "before it",
                      STR_ARG(name));
@@ -322,7 +324,7 @@ static void report_expansion(const struct service_reader *in, const struct varia
             diag_hint(diags, "move %.*s before %.*s", STR_ARG(name), STR_ARG(variable->name));
     } else if (in->service->source_count && !is_kubernetes_variable(name)) {
         bool all = in->service->all_secrets.len > 0;
-        diag_warning(diags, variable->at,
+        diag_warning(diags, variable->at, RULE_UNEXPANDED_VARIABLE,
                      "$(%.*s) is not expanded: env_vars cannot refer to keys of %s", STR_ARG(name),
                      all ? "secrets: all" : "env_from");
         if (all)
@@ -388,8 +390,8 @@ static struct map read_own_variables(const struct service_reader *in, const stru
             service_require_secret(in, &variables[i]);
         const char *error = name_check_variable(item->name);
         if (error)
-            diag_error(in->reader.diags, variables[i].at, "variable \"%.*s\" %s",
-                       STR_ARG(item->name), error);
+            diag_error(in->reader.diags, variables[i].at, RULE_INVALID_VARIABLE_NAME,
+                       "variable \"%.*s\" %s", STR_ARG(item->name), error);
         const struct variable *first = map_add(arena, &own, item->name, &variables[i]);
         if (first)
             report_duplicate(in, first, &variables[i]);

@@ -36,7 +36,7 @@ static const struct source_field *find_source(const struct service_reader *in,
         return found;
     struct location at = record->node->span;
     at.end = at.start;
-    diag_error(in->reader.diags, at,
+    diag_error(in->reader.diags, at, RULE_CONFLICTING_FIELDS,
                "a volume must have exactly one of empty_dir, config_map, secret and claim");
     diag_hint(in->reader.diags, "for example: {path: /cache, empty_dir: {size: 512}}");
     return NULL;
@@ -51,7 +51,7 @@ static void check_memory(const struct service_reader *in, const struct record *e
     struct arena *arena = in->reader.arena;
     if (!volume->in_memory || volume->size < limit || layer_is_for_chart(in->layer))
         return;
-    diag_error(in->reader.diags, record_location(empty_dir, EMPTY_DIR_SIZE),
+    diag_error(in->reader.diags, record_location(empty_dir, EMPTY_DIR_SIZE), RULE_OUT_OF_RANGE,
                "size (%.*s) must be less than the memory limit of the container (%.*s)",
                STR_ARG(quantity_bytes(arena, volume->size)), STR_ARG(quantity_bytes(arena, limit)));
     diag_hint(in->reader.diags, "raise memory in resource_limits, or lower size");
@@ -75,7 +75,8 @@ static void read_object(const struct service_reader *in, const struct record *re
     const char *error = name_check_subdomain(volume->object);
     struct location at = record_location(record, source->field);
     if (error)
-        diag_error(in->reader.diags, at, "%s %s", schema_field(source->field)->name, error);
+        diag_error(in->reader.diags, at, RULE_INVALID_NAME, "%s %s",
+                   schema_field(source->field)->name, error);
     else
         service_require(in, (struct required_object){.kind = source->required,
                                                      .name = volume->object,
@@ -93,10 +94,10 @@ static void read_access(const struct service_reader *in, const struct record *re
     if (!read_only->node || volume->kind == VOLUME_OF_CLAIM || (always && read_only->boolean))
         return;
     if (always)
-        diag_error(in->reader.diags, read_only->node->span,
+        diag_error(in->reader.diags, read_only->node->span, RULE_READ_ONLY_VOLUME,
                    "a container cannot write to a ConfigMap or Secret");
     else if (read_only->boolean)
-        diag_error(in->reader.diags, read_only->node->span,
+        diag_error(in->reader.diags, read_only->node->span, RULE_READ_ONLY_VOLUME,
                    "an empty directory that is read-only remains empty");
     else
         return;
@@ -133,7 +134,8 @@ static void read_volume(const struct service_reader *in, const struct record *re
     volume->path = record_value(record, VOLUME_PATH)->text;
     if (record_has(record, VOLUME_PATH) && service_check_mount_path(in, volume->path, at)) {
         if (is_path_used(service, paths, in->reader.arena, volume->path)) {
-            diag_error(in->reader.diags, at, "duplicate path \"%.*s\"", STR_ARG(volume->path));
+            diag_error(in->reader.diags, at, RULE_DUPLICATE_ITEM, "duplicate path \"%.*s\"",
+                       STR_ARG(volume->path));
             diag_hint(in->reader.diags,
                       "set a different path in each item of volumes and persistent_storage");
         }
@@ -154,8 +156,8 @@ void service_read_volumes(const struct service_reader *in)
     const struct value *written = service_value(in, SERVICE_VOLUMES);
     struct map paths = {0};
     if (written->count > VOLUMES_MAX) {
-        service_error(in, SERVICE_VOLUMES, "too many volumes: %zu (maximum %d)", written->count,
-                      VOLUMES_MAX);
+        service_error(in, SERVICE_VOLUMES, RULE_LIMIT_EXCEEDED,
+                      "too many volumes: %zu (maximum %d)", written->count, VOLUMES_MAX);
         return;
     }
     in->service->volumes = ARENA_ARRAY(in->reader.arena, written->count, struct volume);

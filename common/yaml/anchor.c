@@ -8,7 +8,7 @@ struct anchor *anchor_add(struct anchors *anchors, struct str name, struct locat
     anchor->open = node->kind != NODE_SCALAR;
     const struct anchor *before = map_add(anchors->arena, &anchors->by_name, name, anchor);
     if (before) {
-        diag_error(anchors->diags, at, "duplicate anchor");
+        diag_error(anchors->diags, at, RULE_INVALID_ALIAS, "duplicate anchor");
         if (!diags_full(anchors->diags)) /* counting lines is slow */
             diag_hint(anchors->diags, "first defined on line %zu; give each anchor its own name",
                       diag_position(before->at.source, before->at.start).line);
@@ -63,7 +63,8 @@ static void report_unknown(struct anchors *anchors, struct str name, struct loca
     for (const struct anchor *anchor = anchors->first; anchor && !diags_full(anchors->diags);
          anchor = anchor->next)
         suggestion_add(&near, anchor->name);
-    diag_error(anchors->diags, at, "the anchor of this alias is not defined before it");
+    diag_error(anchors->diags, at, RULE_INVALID_ALIAS,
+               "the anchor of this alias is not defined before it");
     if (at.source->secret || !near.best.len)
         diag_hint(anchors->diags,
                   "define it above: KEY: &NAME VALUE; or quote the value if it begins with *");
@@ -92,7 +93,7 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
         return empty;
     }
     if (anchor->open) {
-        diag_error(anchors->diags, at, "this alias is inside its own anchor");
+        diag_error(anchors->diags, at, RULE_INVALID_ALIAS, "this alias is inside its own anchor");
         diag_hint(anchors->diags, "move the shared part to a top-level key that begins with x-");
         return empty;
     }
@@ -101,11 +102,11 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
     if (!expansion.too_many && !expansion.too_deep)
         return copy;
     if (expansion.too_many)
-        diag_error(anchors->diags, at, "the aliases of the file expand to more than %d values",
-                   FILE_EXPANDED_MAX);
+        diag_error(anchors->diags, at, RULE_LIMIT_EXCEEDED,
+                   "the aliases of the file expand to more than %d values", FILE_EXPANDED_MAX);
     else
-        diag_error(anchors->diags, at, "maps and lists are nested more than %d levels deep",
-                   FILE_DEPTH_MAX);
+        diag_error(anchors->diags, at, RULE_LIMIT_EXCEEDED,
+                   "maps and lists are nested more than %d levels deep", FILE_DEPTH_MAX);
     diag_hint(anchors->diags, "use fewer nested aliases");
     return NULL;
 }
@@ -124,7 +125,7 @@ static void move_values(struct anchors *anchors, struct node *ret_moved, struct 
 
 static void report_not_map(struct anchors *anchors, const struct node *node)
 {
-    diag_error(anchors->diags, location_of_use(node->span),
+    diag_error(anchors->diags, location_of_use(node->span), RULE_INVALID_ALIAS,
                "a merge key (<<) must refer to a map, not %s",
                node->kind == NODE_LIST ? "a nested list" : "a string");
     diag_hint(anchors->diags, "write <<: *NAME or <<: [*NAME, *OTHER], where each anchor is a map");

@@ -35,11 +35,12 @@ static bool is_reported(const struct edit *edit, struct location at, const char 
     return false;
 }
 
-void edit_refuse(struct edit *edit, struct location at, const char *message, const char *hint)
+void edit_refuse(struct edit *edit, struct location at, enum rule rule, const char *message,
+                 const char *hint)
 {
     if (is_reported(edit, at, message))
         return;
-    diag_error(&edit->refused, at, "%s", message);
+    diag_error(&edit->refused, at, rule, "%s", message);
     diag_hint(&edit->refused, "%s", hint);
 }
 
@@ -90,7 +91,7 @@ static struct node *find_collection(struct edit *edit, struct node *node, enum n
     struct node *collection = node_target(node);
     if (collection->kind == kind)
         return collection;
-    edit_refuse(edit, node->span,
+    edit_refuse(edit, node->span, RULE_INVALID_CHART,
                 str_format(edit->arena, "%.*s must be a %s", STR_ARG(name),
                            kind == NODE_MAP ? "map" : "list")
                     .data,

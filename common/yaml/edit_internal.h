@@ -69,7 +69,8 @@ struct change *edit_children(struct arena *arena, struct node *node);
 const struct change *edit_find_change(const struct edit *edit, const struct node *node);
 
 /* Records why an edit cannot be made, once per location. */
-void edit_refuse(struct edit *edit, struct location at, const char *message, const char *hint);
+void edit_refuse(struct edit *edit, struct location at, enum rule rule, const char *message,
+                 const char *hint);
 
 /* Saves the children of a node of the file before their first change. */
 void edit_save_children(struct edit *edit, struct node *node);

@@ -266,7 +266,7 @@ static void report_refused(const struct edit *edit)
 {
     for (size_t i = 0; i < edit->refused.count; i++) {
         const struct diag *diag = &edit->refused.items[i];
-        diag_error(edit->diags, diag->at, "%.*s", STR_ARG(diag->message));
+        diag_error(edit->diags, diag->at, diag->rule, "%.*s", STR_ARG(diag->message));
         diag_hint(edit->diags, "%.*s", STR_ARG(diag->hint));
     }
 }
@@ -276,11 +276,12 @@ static void refuse_document(struct edit *edit, const struct writer *writer, size
     struct location at = {.source = edit->source, .start = writer->start, .end = writer->start};
     if (size > MANIFEST_SIZE_MAX)
         edit_refuse(
-            edit, at,
+            edit, at, RULE_LIMIT_EXCEEDED,
             str_format(edit->arena, "this document would exceed %d bytes", MANIFEST_SIZE_MAX).data,
             "make the document smaller in the chart");
     else
-        edit_refuse(edit, at, "this document uses YAML syntax that cannot be changed safely",
+        edit_refuse(edit, at, RULE_UNSAFE_EDIT,
+                    "this document uses YAML syntax that cannot be changed safely",
                     "simplify its YAML in the chart, or remove it");
 }
 

@@ -74,9 +74,10 @@ static struct location make_location(const struct loader *loader, size_t start, 
     return (struct location){.source = loader->source, .start = start, .end = end};
 }
 
-static void fail(struct loader *loader, struct location at, const char *message, const char *hint)
+static void fail(struct loader *loader, struct location at, enum rule rule, const char *message,
+                 const char *hint)
 {
-    diag_error(loader->diags, at, "%s", message);
+    diag_error(loader->diags, at, rule, "%s", message);
     diag_hint(loader->diags, "%s", hint);
     loader->failed = true;
 }
@@ -118,7 +119,7 @@ static void add_anchor(struct loader *loader, struct str name, struct node *node
     if (name.len == 0)
         return;
     if (loader->anchor_count == MANIFEST_ANCHORS_MAX) {
-        fail(loader, node->span, "too many anchors in the document",
+        fail(loader, node->span, RULE_LIMIT_EXCEEDED, "too many anchors in the document",
              "write the values in place of the aliases in the chart");
         return;
     }
@@ -154,7 +155,7 @@ static void add_node(struct loader *loader, struct node *node)
     } else if (node_target(node)->kind == NODE_SCALAR) {
         level->key = node->kind == NODE_ALIAS ? key_of_alias(loader, node) : node;
     } else {
-        fail(loader, node->span, "a key must be a string, not a map or list",
+        fail(loader, node->span, RULE_YAML_UNSUPPORTED, "a key must be a string, not a map or list",
              "fix it in the chart; Kubernetes would reject it too");
     }
 }
@@ -164,8 +165,8 @@ static void open_level(struct loader *loader, const struct manifest_event *event
     struct node *node = new_node(loader, event->kind == EVENT_MAP ? NODE_MAP : NODE_LIST, event);
     node->style = event->style;
     if (loader->depth == MANIFEST_DEPTH_MAX) {
-        diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
-                   MANIFEST_DEPTH_MAX);
+        diag_error(loader->diags, node->span, RULE_LIMIT_EXCEEDED,
+                   "maps and lists are nested more than %d levels deep", MANIFEST_DEPTH_MAX);
         diag_hint(loader->diags, "reduce the nesting in the chart");
         loader->failed = true;
         return;
@@ -274,13 +275,14 @@ static void add_alias(struct loader *loader, const struct manifest_event *event)
             anchor = &loader->anchors[i - 1];
     node->text = name;
     if (!anchor) {
-        fail(loader, node->span, "the anchor of this alias is not defined before it",
+        fail(loader, node->span, RULE_INVALID_ALIAS,
+             "the anchor of this alias is not defined before it",
              "check the name of the anchor in the chart");
     } else if (anchor->size == 0) {
-        fail(loader, node->span, "this alias is inside its own anchor",
+        fail(loader, node->span, RULE_INVALID_ALIAS, "this alias is inside its own anchor",
              "write the value in place of the alias in the chart");
     } else if (!may_expand(loader, anchor)) {
-        fail(loader, node->span, "the aliases expand to too many values",
+        fail(loader, node->span, RULE_LIMIT_EXCEEDED, "the aliases expand to too many values",
              "write the values in place of the aliases in the chart");
     } else {
         node->first = node->last = anchor->node;
@@ -405,8 +407,8 @@ static void handle_event(struct loader *loader, const yaml_event_t *parsed)
     struct manifest_event event = {0};
     if (parsed->type == YAML_DOCUMENT_START_EVENT && loader->root) {
         size_t at = offset_of(loader, parsed->start_mark.index);
-        fail(loader, make_location(loader, at, at), "missing --- before the second document",
-             "separate the documents with a line ---");
+        fail(loader, make_location(loader, at, at), RULE_YAML_SYNTAX,
+             "missing --- before the second document", "separate the documents with a line ---");
     }
     if (!convert(loader, parsed, &event))
         return;
@@ -423,7 +425,8 @@ static void report_syntax(struct loader *loader)
     if (at > loader->end)
         at = loader->end;
     const char *problem = parser->problem ? parser->problem : "it cannot be parsed";
-    diag_error(loader->diags, make_location(loader, at, at), "invalid YAML: %s", problem);
+    diag_error(loader->diags, make_location(loader, at, at), RULE_YAML_SYNTAX, "invalid YAML: %s",
+               problem);
     loader->failed = true;
 }
 
@@ -431,7 +434,8 @@ static void parse(struct loader *loader)
 {
     struct str text = str_slice(loader->source->text, loader->start, loader->end);
     if (!yaml_parser_initialize(&loader->parser)) {
-        fail(loader, location_file(loader->source), "out of memory", "increase the memory limit");
+        fail(loader, location_file(loader->source), RULE_OUT_OF_MEMORY, "out of memory",
+             "increase the memory limit");
         return;
     }
     yaml_parser_set_encoding(&loader->parser, YAML_UTF8_ENCODING);
@@ -457,7 +461,7 @@ static bool load(struct loader *loader, struct node **ret_root)
     struct str text = str_slice(loader->source->text, start, loader->end);
     *ret_root = NULL;
     if (text.len > MANIFEST_SIZE_MAX) {
-        diag_error(loader->diags, make_location(loader, start, start),
+        diag_error(loader->diags, make_location(loader, start, start), RULE_LIMIT_EXCEEDED,
                    "a document exceeds %d bytes", MANIFEST_SIZE_MAX);
         return false;
     }

@@ -67,9 +67,10 @@ static struct location event_location(const struct loader *loader, struct fy_eve
     return make_location(loader, loader->base + start->input_pos, loader->base + end->input_pos);
 }
 
-static void fail(struct loader *loader, struct location at, const char *message, const char *hint)
+static void fail(struct loader *loader, struct location at, enum rule rule, const char *message,
+                 const char *hint)
 {
-    diag_error(loader->diags, at, "%s", message);
+    diag_error(loader->diags, at, rule, "%s", message);
     if (hint)
         diag_hint(loader->diags, "%s", hint);
     loader->failed = true;
@@ -91,9 +92,10 @@ static void add_key(struct loader *loader, struct level *level, struct node *key
     if (!first)
         return;
     if (loader->source->secret)
-        diag_error(loader->diags, key->span, "duplicate key");
+        diag_error(loader->diags, key->span, RULE_DUPLICATE_KEY, "duplicate key");
     else
-        diag_error(loader->diags, key->span, "duplicate key \"%.*s\"", STR_ARG(key->text));
+        diag_error(loader->diags, key->span, RULE_DUPLICATE_KEY, "duplicate key \"%.*s\"",
+                   STR_ARG(key->text));
     if (!diags_full(loader->diags)) /* counting lines is slow */
         diag_hint(loader->diags, "first defined on line %zu; %s",
                   diag_position(loader->source, first->span.start).line,
@@ -134,7 +136,7 @@ static void add_node(struct loader *loader, struct node *node)
             node->span = make_location(loader, level->node->span.start, level->node->span.end);
         add_key(loader, level, node);
     } else {
-        fail(loader, node->span, "a key must be a string, not a map or list",
+        fail(loader, node->span, RULE_YAML_UNSUPPORTED, "a key must be a string, not a map or list",
              "quote it if it begins with { or [");
     }
 }
@@ -172,7 +174,7 @@ static void add_alias(struct loader *loader, struct fy_event *event)
     const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
     struct location at = marked_location(loader, event->alias.anchor);
     if (level && level->node->kind == NODE_MAP && !level->key) {
-        fail(loader, at, "an alias cannot be a key",
+        fail(loader, at, RULE_YAML_UNSUPPORTED, "an alias cannot be a key",
              "write the key itself, or quote it if it begins with *");
         return;
     }
@@ -188,8 +190,8 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
     struct node *node = node_new(loader->arena, kind);
     node->span = event_location(loader, event);
     if (loader->depth == FILE_DEPTH_MAX) {
-        diag_error(loader->diags, node->span, "maps and lists are nested more than %d levels deep",
-                   FILE_DEPTH_MAX);
+        diag_error(loader->diags, node->span, RULE_LIMIT_EXCEEDED,
+                   "maps and lists are nested more than %d levels deep", FILE_DEPTH_MAX);
         diag_hint(loader->diags, "reduce the nesting");
         loader->failed = true;
         return;
@@ -251,7 +253,7 @@ static void check_block(struct loader *loader, struct location block)
     const struct node *parent = level->key ? level->key : level->node;
     struct str text = loader->source->text;
     if (column_of(text, block.start) <= column_of(text, parent->span.start))
-        fail(loader, block, "the text of a block scalar (| or >) is not indented",
+        fail(loader, block, RULE_YAML_SYNTAX, "the text of a block scalar (| or >) is not indented",
              "indent the text further than its key");
 }
 
@@ -308,7 +310,8 @@ static void add_scalar(struct loader *loader, struct fy_event *event)
         if (!loader->failed)
             node->text = scalar_text(loader, token, node->style, at);
         if (str_find(node->text, 0, '\0') < node->text.len)
-            fail(loader, node->span, "a string must not contain a NUL character", "remove the \\0");
+            fail(loader, node->span, RULE_YAML_UNSUPPORTED,
+                 "a string must not contain a NUL character", "remove the \\0");
     }
     add_node(loader, node);
     add_anchor(loader, event, node);
@@ -327,7 +330,7 @@ static void report_directives(struct loader *loader)
         while (indent < line.len && is_blank(line.data[indent]))
             indent++;
         if (before_document && str_starts_with(line, STR("%"))) {
-            fail(loader, make_location(loader, at, at + line.len),
+            fail(loader, make_location(loader, at, at + line.len), RULE_YAML_UNSUPPORTED,
                  "YAML directives (%) are not supported", "remove the line");
             return;
         }
@@ -344,7 +347,8 @@ static bool report_second_document(struct loader *loader, struct fy_event *event
     bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
     if (!loader->root || loader->depth > 0 || !(content || marked))
         return false;
-    fail(loader, event_location(loader, event), "the file must contain a single YAML document",
+    fail(loader, event_location(loader, event), RULE_YAML_UNSUPPORTED,
+         "the file must contain a single YAML document",
          "remove the --- and everything after it, or move that to a separate file");
     return true;
 }
@@ -353,7 +357,8 @@ static bool report_tag(struct loader *loader, struct fy_event *event)
 {
     struct fy_token *tag = fy_event_get_tag_token(event);
     if (tag)
-        fail(loader, marked_location(loader, tag), "YAML tags (!) are not supported",
+        fail(loader, marked_location(loader, tag), RULE_YAML_UNSUPPORTED,
+             "YAML tags (!) are not supported",
              "remove the tag, or quote the value if it begins with !");
     return tag != NULL;
 }
@@ -385,11 +390,11 @@ static size_t check_line(struct loader *loader, size_t at, bool in_quotes)
     bool content = at < text.len && !is_break(text.data[at]) && (in_quotes || text.data[at] != '#');
     bool closes = content && !in_quotes && (text.data[at] == '}' || text.data[at] == ']');
     if (content && first < at && first - start < least)
-        fail(loader, make_location(loader, first, first + 1), "tab in the indentation",
-             "indent with spaces; YAML does not allow tabs");
+        fail(loader, make_location(loader, first, first + 1), RULE_YAML_SYNTAX,
+             "tab in the indentation", "indent with spaces; YAML does not allow tabs");
     else if (content && at - start + closes < least)
-        fail(loader, make_location(loader, at, at), "invalid indentation in brackets or quotes",
-             indent_hint);
+        fail(loader, make_location(loader, at, at), RULE_YAML_SYNTAX,
+             "invalid indentation in brackets or quotes", indent_hint);
     return at;
 }
 
@@ -554,7 +559,7 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     void *iterator = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(collected, &iterator);
     if (!error) { /* libfyaml fails without a message for some headers and directives */
-        fail(loader, location_file(loader->source), "invalid YAML",
+        fail(loader, location_file(loader->source), RULE_YAML_SYNTAX, "invalid YAML",
              "check for an invalid | or > header, or a line that begins with %");
         return;
     }
@@ -565,18 +570,19 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     size_t offset = offset_of(loader, error->line, error->column);
     size_t tab;
     if (find_tab(loader->source->text, offset, &tab)) {
-        fail(loader, make_location(loader, tab, tab + 1), "tab in the indentation",
-             "indent with spaces; YAML does not allow tabs");
+        fail(loader, make_location(loader, tab, tab + 1), RULE_YAML_SYNTAX,
+             "tab in the indentation", "indent with spaces; YAML does not allow tabs");
         return;
     }
     size_t key;
     if (finds_deeper_key(loader->source->text, error->msg, offset, &key)) {
-        fail(loader, make_location(loader, key, key),
+        fail(loader, make_location(loader, key, key), RULE_YAML_SYNTAX,
              "this key is indented further than the one above",
              "align it with the key above, which already has a value");
         return;
     }
-    fail(loader, make_location(loader, offset, offset), error->msg, syntax_hint(error->msg));
+    fail(loader, make_location(loader, offset, offset), RULE_YAML_SYNTAX, error->msg,
+         syntax_hint(error->msg));
 }
 
 /* A libfyaml parser and its collected errors. */
@@ -643,7 +649,8 @@ static void parse(struct loader *loader)
     struct parser parser = start(loader);
     struct str text = str_skip(loader->source->text, loader->base);
     if (!parser.fy || fy_parser_set_string(parser.fy, text.data, text.len) != 0) {
-        fail(loader, location_file(loader->source), "cannot start the YAML parser", NULL);
+        fail(loader, location_file(loader->source), RULE_OUT_OF_MEMORY,
+             "cannot start the YAML parser", NULL);
         destroy(&parser);
         return;
     }
@@ -671,7 +678,7 @@ static void report_blanks(struct loader *loader)
         struct str message =
             str_format(loader->arena, "more than %d spaces, tabs and line breaks in a row",
                        WHITESPACE_RUN_MAX);
-        fail(loader, make_location(loader, start, start), message.data,
+        fail(loader, make_location(loader, start, start), RULE_LIMIT_EXCEEDED, message.data,
              "remove some; a string that requires them can contain them as \\x20 in double quotes");
         return;
     }
@@ -693,7 +700,8 @@ struct node *load_service_file(struct arena *arena, const struct source *source,
     if (!root || !source_is_hidden(source))
         return root;
     /* Messages about other files would show its values. */
-    diag_error(diags, location_file(source), "not a service file or environment file");
+    diag_error(diags, location_file(source), RULE_WRONG_FILE,
+               "not a service file or environment file");
     diag_hint(diags, "pass a file with a name, and with modules or providers");
     return NULL;
 }
@@ -706,7 +714,8 @@ static bool check_text(const struct source *source, struct diags *diags)
         return true;
     bool encoding = strstr(wrong, "UTF-8") != NULL;
     struct location at = {.source = source, .start = bad, .end = bad};
-    diag_error(diags, at, "the file contains %s, which YAML does not allow", wrong);
+    diag_error(diags, at, RULE_FILE_NOT_TEXT, "the file contains %s, which YAML does not allow",
+               wrong);
     diag_hint(diags, encoding ? "save the file as UTF-8 text"
                               : "remove it, or write it as an escape in double quotes");
     return false;
@@ -749,7 +758,7 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
     if (diags->errors > errors)
         return NULL;
     if (!loader.root || node_is_null(loader.root)) {
-        diag_error(diags, location_file(source), "the file is empty");
+        diag_error(diags, location_file(source), RULE_WRONG_FILE, "the file is empty");
         return NULL;
     }
     return loader.root;

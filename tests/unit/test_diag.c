@@ -32,7 +32,7 @@ static void test_positions(void **state)
 static struct str shown(struct unit *unit, struct str text, size_t start, size_t end)
 {
     unit->diags = (struct diags){.arena = &unit->arena};
-    diag_error(&unit->diags, at(unit_source(unit, text), start, end), "m");
+    diag_error(&unit->diags, at(unit_source(unit, text), start, end), RULE_INVALID_VALUE, "m");
     struct str written = unit_format_diags(unit);
     return str_skip(written, str_find(written, 0, '\n') + 1);
 }
@@ -184,11 +184,11 @@ static void test_written_form(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: b\nc: d\n"));
-    diag_error(&unit->diags, at(source, 8, 9), "no %s", "good");
+    diag_error(&unit->diags, at(source, 8, 9), RULE_INVALID_VALUE, "no %s", "good");
     diag_hint(&unit->diags, "write\n%d", 5);
-    diag_warning(&unit->diags, at(source, 0, 1), "odd");
-    diag_error(&unit->diags, NO_LOCATION, "no file");
-    diag_error(&unit->diags, location_file(source), "the file is empty");
+    diag_warning(&unit->diags, at(source, 0, 1), RULE_INVALID_VALUE, "odd");
+    diag_error(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "no file");
+    diag_error(&unit->diags, location_file(source), RULE_INVALID_VALUE, "the file is empty");
     /* Sorted by position within each file; diagnostics without a file stay in place. */
     assert_str(unit_format_diags(unit), "service.yaml:1:1: warning: odd\n"
                                         "  a: b\n"
@@ -208,8 +208,8 @@ static void test_color(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: b\n"));
-    diag_error(&unit->diags, at(source, 3, 4), "m");
-    diag_warning(&unit->diags, at(source, 3, 4), "w");
+    diag_error(&unit->diags, at(source, 3, 4), RULE_INVALID_VALUE, "m");
+    diag_warning(&unit->diags, at(source, 3, 4), RULE_INVALID_VALUE, "w");
     struct buf colored = {0};
     struct buf plain = {0};
     diags_write(&unit->diags, &colored, true);
@@ -235,7 +235,7 @@ static void test_messages_cannot_control_a_terminal(void **state)
 {
     struct unit *unit = *state;
     struct source source = {.path = STR("a\x1B[2J\nb.yaml"), .text = STR("x")};
-    diag_error(&unit->diags, at(&source, 0, 1), "\"%s\"", "\x1B]0;title\x07");
+    diag_error(&unit->diags, at(&source, 0, 1), RULE_INVALID_VALUE, "\"%s\"", "\x1B]0;title\x07");
     diag_hint(&unit->diags, "%s", "\x1B[2J");
     struct str text = unit_format_diags(unit);
     assert_contains(text, "\"?]0;title?\"");
@@ -250,12 +250,12 @@ static void test_kept_diagnostics_are_limited(void **state)
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("x"));
     for (size_t i = 0; i < DIAG_MAX; i++)
-        diag_error(&unit->diags, at(source, 0, 1), "error %zu", i);
+        diag_error(&unit->diags, at(source, 0, 1), RULE_INVALID_VALUE, "error %zu", i);
     assert_int_equal(unit->diags.count, DIAG_MAX);
     assert_false(unit_contains(unit_format_diags(unit), "more"));
-    diag_error(&unit->diags, at(source, 0, 1), "one too many");
+    diag_error(&unit->diags, at(source, 0, 1), RULE_INVALID_VALUE, "one too many");
     diag_hint(&unit->diags, "a hint of what was not kept");
-    diag_error(&unit->diags, at(source, 0, 1), "another");
+    diag_error(&unit->diags, at(source, 0, 1), RULE_INVALID_VALUE, "another");
     assert_int_equal(unit->diags.count, DIAG_MAX);
     assert_int_equal(unit->diags.errors, DIAG_MAX + 2);
     struct str text = unit_format_diags(unit);
@@ -269,15 +269,15 @@ static void test_full_on_both_sides(void **state)
 {
     struct unit *unit = *state;
     for (size_t i = 0; i < DIAG_MAX + 1; i++)
-        diag_warning(&unit->diags, NO_LOCATION, "w");
+        diag_warning(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "w");
     assert_int_equal(unit->diags.count, DIAG_MAX);
     for (size_t i = 0; i < DIAG_MAX; i++) {
         assert_false(diags_full(&unit->diags));
-        diag_error(&unit->diags, NO_LOCATION, "e");
+        diag_error(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "e");
     }
     assert_true(diags_full(&unit->diags));
     assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
-    diag_error(&unit->diags, NO_LOCATION, "e");
+    diag_error(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "e");
     assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
 }
 
@@ -301,12 +301,12 @@ static void test_repeats_through_aliases_are_shown_once(void **state)
     assert_true(source_is_same(first, second));
     assert_int_equal(location_of_use(at(second, 6, 7)).start, 17);
     assert_int_equal(location_of_use(at(source, 6, 7)).start, 6);
-    diag_error(&unit->diags, at(first, 6, 7), "wrong");
+    diag_error(&unit->diags, at(first, 6, 7), RULE_INVALID_VALUE, "wrong");
     diag_hint(&unit->diags, "right");
-    diag_error(&unit->diags, at(second, 6, 7), "wrong");
+    diag_error(&unit->diags, at(second, 6, 7), RULE_INVALID_VALUE, "wrong");
     diag_hint(&unit->diags, "this is for what is not shown");
-    diag_error(&unit->diags, at(second, 6, 7), "other");
-    diag_warning(&unit->diags, at(second, 6, 7), "wrong");
+    diag_error(&unit->diags, at(second, 6, 7), RULE_INVALID_VALUE, "other");
+    diag_warning(&unit->diags, at(second, 6, 7), RULE_INVALID_VALUE, "wrong");
     assert_int_equal(unit->diags.errors, 3);
     assert_int_equal(unit->diags.count, 3);
     assert_str(unit_format_diags(unit), "service.yaml:1:7: error: wrong\n"
@@ -329,12 +329,13 @@ static void test_direct_use_comes_before_aliases(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\n"));
-    diag_error(&unit->diags, at(source, 6, 7), "wrong");
-    diag_error(&unit->diags, at(used_at(unit, source, 11), 6, 7), "wrong");
+    diag_error(&unit->diags, at(source, 6, 7), RULE_INVALID_VALUE, "wrong");
+    diag_error(&unit->diags, at(used_at(unit, source, 11), 6, 7), RULE_INVALID_VALUE, "wrong");
     assert_str(unit_format_diags(unit), "service.yaml:1:7: error: wrong\n  a: &x b\n        ^\n");
     unit_reset(unit);
     for (size_t i = 0; i < DIAG_MAX + 10; i++)
-        diag_error(&unit->diags, at(used_at(unit, source, i % 2 ? 11 : 3), 6, 7), "wrong");
+        diag_error(&unit->diags, at(used_at(unit, source, i % 2 ? 11 : 3), 6, 7),
+                   RULE_INVALID_VALUE, "wrong");
     assert_int_equal(unit->diags.repeats[SEVERITY_ERROR], (DIAG_MAX + 10) / 2);
     assert_false(diags_full(&unit->diags));
 }
@@ -344,11 +345,11 @@ static void test_long_messages_are_cut(void **state)
 {
     struct unit *unit = *state;
     struct str longest = unit_repeat(unit, "x", DIAG_TEXT_MAX);
-    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(longest));
+    diag_error(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "%.*s", STR_ARG(longest));
     diag_hint(&unit->diags, "%.*s", STR_ARG(longest));
     assert_true(str_equal(unit->diags.items[0].message, longest));
     assert_true(str_equal(unit->diags.items[0].hint, longest));
-    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(longest));
+    diag_error(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "%.*sy", STR_ARG(longest));
     diag_hint(&unit->diags, "%.*sy", STR_ARG(longest));
     for (size_t i = 0; i < 2; i++) {
         struct str cut = i ? unit->diags.items[1].hint : unit->diags.items[1].message;
@@ -364,7 +365,7 @@ static void test_messages_are_cut_between_characters(void **state)
     for (size_t i = 0; i < COUNT_OF(characters); i++) {
         for (size_t shift = 0; shift < 4; shift++) {
             unit->diags = (struct diags){.arena = &unit->arena};
-            diag_error(&unit->diags, NO_LOCATION, "%.*s%.*s",
+            diag_error(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "%.*s%.*s",
                        STR_ARG(unit_repeat(unit, "x", shift)),
                        STR_ARG(unit_repeat(unit, characters[i], DIAG_TEXT_MAX)));
             struct str message = unit->diags.items[0].message;
@@ -388,10 +389,10 @@ static void test_context(void **state)
 {
     struct unit *unit = *state;
     diag_context(&unit->diags, "of nothing");
-    diag_error(&unit->diags, NO_LOCATION, "refused");
+    diag_error(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "refused");
     diag_context(&unit->diags, "cannot %s", "list\033[2J");
     diag_hint(&unit->diags, "ask");
-    diag_warning(&unit->diags, NO_LOCATION, "plain");
+    diag_warning(&unit->diags, NO_LOCATION, RULE_INVALID_VALUE, "plain");
     assert_true(diags_contain(&unit->diags, STR("refused")));
     assert_false(diags_contain(&unit->diags, STR("cannot list: refused")));
     assert_str(unit_format_diags(unit), "error: cannot list?[2J: refused\n  ask\nwarning: plain\n");

@@ -526,8 +526,8 @@ static void test_locations(void **state)
     struct release release =
         release_of(unit, SERVICE "metadata:\n  name: x\n" SERVICE "spec: {}\n");
     const struct object *named = release_objects(&release, OBJECT_SERVICE);
-    diag_error(&unit->diags, object_location(named), "named");
-    diag_error(&unit->diags, object_location(named->next), "not named");
+    diag_error(&unit->diags, object_location(named), RULE_INVALID_VALUE, "named");
+    diag_error(&unit->diags, object_location(named->next), RULE_INVALID_VALUE, "not named");
     assert_diag(unit, 0, 5, 9, "named", "");
     assert_diag(unit, 1, 7, 1, "not named", "");
     assert_str(object_display_name(&unit->arena, named), "Service/x");
