@@ -16,10 +16,10 @@ struct cause {
 
 /* What is known about a rollout. */
 struct rollout_state_lists {
-    const struct node *pods;   /* list of the service's pods, ready or not */
-    const struct node *events; /* list of warnings in the namespace */
+    const struct node *pods;     /* list of the service's pods, ready or not */
+    const struct node *events;   /* list of warnings in the namespace */
     const struct node *workload; /* NULL: not found */
-    struct str container; /* name of the container of the service itself */
+    struct str container;        /* name of the container of the service itself */
 };
 
 /* A revision of a pod template: the label of its pods. */
