@@ -339,6 +339,10 @@ helm: all
 schema: all
 	@tests/schema/run $(BIN)
 
+.PHONY: sarif
+sarif: all
+	@tests/sarif/run $(BIN)
+
 .PHONY: public-charts
 public-charts: all
 	@tests/public-charts/run $(BIN)
@@ -386,7 +390,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 test-slow:
 	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly packages
 test-real:
-	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema kube-score
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema sarif kube-score
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes

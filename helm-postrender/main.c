@@ -20,7 +20,7 @@ static const struct command command = {
     .summary = "Inject a service file into the manifests of a Helm chart",
     .details = "Reads manifests from stdin and writes them to stdout. Changes only what the "
                "service file sets; everything else is kept byte for byte. SERVICE-FILE defaults to "
-               "$OPTASVC_FILE, which Helm 4 passes to plugins.",
+               "$OPTASVC_FILE, which Helm 4 passes to plugins. " INJECT_OUTPUT_DETAILS,
     .examples =
         EXAMPLES({"Install a chart with Helm 3",
                   "helm install shop ./chart --post-renderer helm-postrender \\\n"
@@ -31,6 +31,9 @@ static const struct command command = {
                   "helm template shop ./chart | helm-postrender --require-input web.yaml |\n"
                   "    kubectl apply --server-side -f -"}),
     .flags = FLAG_LIST(FLAGS_INJECT),
+    .outputs = diag_format_names,
+    .output_default = "text",
+    .output_help = "format of errors, warnings and the report",
     .run = postrender,
     .complete = complete_files,
 };

@@ -7,7 +7,7 @@ const struct command command_inject = {
     .summary = "Inject service files into the manifests of a Helm chart",
     .details =
         "Reads manifests from stdin and writes them to stdout, like helm-postrender. Changes only "
-        "what the service file sets; everything else is kept byte for byte.",
+        "what the service file sets; everything else is kept byte for byte. " INJECT_OUTPUT_DETAILS,
     .examples =
         EXAMPLES({"Show what would be injected into a chart",
                   "helm template shop ./chart | kubectl optasvc inject -f web.yaml --dry-run"},
@@ -20,5 +20,8 @@ const struct command command_inject = {
                   "    --post-renderer-args optasvc --post-renderer-args inject \\\n"
                   "    --post-renderer-args -f --post-renderer-args web.yaml"}),
     .flags = FLAG_LIST(FLAGS_INJECT, FLAG_FILENAME, FLAG_RECURSIVE),
+    .outputs = diag_format_names,
+    .output_default = "text",
+    .output_help = "format of errors, warnings and the report",
     .run = postrender,
 };

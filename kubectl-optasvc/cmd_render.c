@@ -23,11 +23,31 @@ int cmd_render(const struct invocation *invocation)
     return finish(ok, &manifests, &messages);
 }
 
+/* Prints errors and warnings in the format of --output. */
+static int validate_as(const struct invocation *invocation, const char *format)
+{
+    struct arena arena = {0};
+    struct buf out = {0};
+    struct buf unused[2] = {{0}};
+    struct diag_report report = diag_report_begin(&arena, format);
+    bool ok = render_check(&invocation->options.input, false, &report, &unused[0], &unused[1]);
+    diag_report_write(&report, &out);
+    int status = console_finish(buf_str(&out));
+    buf_free(&unused[0]);
+    buf_free(&unused[1]);
+    buf_free(&out);
+    arena_free(&arena);
+    return ok ? status : EXIT_FAILURE;
+}
+
 static int run_validate(const struct invocation *invocation)
 {
     struct buf summary = {0};
     struct buf messages = {0};
-    bool ok = render_check(&invocation->options.input, invocation->color, &summary, &messages);
+    if (invocation->options.output)
+        return validate_as(invocation, invocation->options.output);
+    bool ok =
+        render_check(&invocation->options.input, invocation->color, NULL, &summary, &messages);
     return finish(ok, &summary, &messages);
 }
 
@@ -54,11 +74,19 @@ const struct command command_validate = {
     .group = GROUP_FILES,
     .summary = "Check service files without printing manifests",
     .details = "Runs all checks of render, and prints what it checked: a line for each file. Does "
-               "not access a cluster: apply --dry-run=server also checks with the server.",
+               "not access a cluster: apply --dry-run=server also checks with the server. With "
+               "--output, stdout has the errors and warnings in this format, also if there are "
+               "any: json, sarif (SARIF 2.1.0, for code scanning) or github (annotations of GitHub "
+               "Actions). The exit status is 1 if there is an error.",
     .examples =
         EXAMPLES({"Check a service file", "kubectl optasvc validate -f web.yaml"},
-                 {"Check all service files of a repository", "kubectl optasvc validate -R -f ."}),
-    .flags = FLAG_LIST(FLAGS_RENDER),
+                 {"Check all service files of a repository", "kubectl optasvc validate -R -f ."},
+                 {"Write errors and warnings for code scanning",
+                  "kubectl optasvc validate -R -f . -o sarif >optasvc.sarif"}),
+    .flags = FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
+    .outputs = diag_format_names,
+    .output_default = "text",
+    .output_help = "format of errors and warnings",
     .run = run_validate,
 };

@@ -356,21 +356,32 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
     buf_format(out, "%s\n", color_code(color, "\033[0m"));
 }
 
-static void write_hint(struct buf *out, struct str hint)
-{
-    struct str line;
-    for (size_t at = 0; str_next_line(hint, &at, &line);) {
-        buf_add(out, STR("  "));
-        diag_add_visible(out, line);
-        buf_add_byte(out, '\n');
-    }
-}
-
 /* Replaces all messages about a hidden file, so that no caller needs to check for one. */
 static const char hidden_message[] = "invalid service or environment file";
 static const char hidden_hint[] =
     "its content is not shown because it is outside the working directory and the directory of "
     "the service file,\nand has no top-level key name, org_name, providers or modules";
+
+void diag_add_message(struct buf *out, const struct diag *diag)
+{
+    bool hidden = source_is_hidden(diag->at.source);
+    if (diag->context.len && !hidden) {
+        diag_add_visible(out, diag->context);
+        buf_add(out, STR(": "));
+    }
+    diag_add_visible(out, hidden ? str_from_c(hidden_message) : diag->message);
+}
+
+void diag_add_hint(struct buf *out, const struct diag *diag)
+{
+    struct str hint = source_is_hidden(diag->at.source) ? str_from_c(hidden_hint) : diag->hint;
+    struct str line;
+    for (size_t at = 0; str_next_line(hint, &at, &line);) {
+        if (line.data > hint.data)
+            buf_add_byte(out, '\n');
+        diag_add_visible(out, line);
+    }
+}
 
 /* Writes "used at FILE:LINE:COLUMN through *NAME". */
 static void write_use(struct buf *out, const struct diag *diag)
@@ -389,6 +400,16 @@ static void write_use(struct buf *out, const struct diag *diag)
     buf_add_byte(out, '\n');
 }
 
+static void write_hint(struct buf *out, const struct diag *diag)
+{
+    struct buf hint = {0};
+    struct str line;
+    diag_add_hint(&hint, diag);
+    for (size_t at = 0; str_next_line(buf_str(&hint), &at, &line);)
+        buf_format(out, "  %.*s\n", STR_ARG(line));
+    buf_free(&hint);
+}
+
 static void write_one(struct buf *out, const struct diag *diag, bool color)
 {
     bool hidden = source_is_hidden(diag->at.source);
@@ -405,15 +426,11 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     bool error = diag->severity == SEVERITY_ERROR;
     buf_format(out, "%s%s:%s ", color_code(color, error ? "\033[31m" : "\033[35m"),
                error ? "error" : "warning", color_code(color, "\033[0m"));
-    if (diag->context.len && !hidden) {
-        diag_add_visible(out, diag->context);
-        buf_add(out, STR(": "));
-    }
-    diag_add_visible(out, hidden ? str_from_c(hidden_message) : diag->message);
+    diag_add_message(out, diag);
     buf_add_byte(out, '\n');
     if (source && !location_is_file(diag->at) && !source->secret && !hidden)
         write_line(out, diag, color);
-    write_hint(out, hidden ? str_from_c(hidden_hint) : diag->hint);
+    write_hint(out, diag);
     if (source && source->use && !hidden)
         write_use(out, diag);
 }
@@ -461,14 +478,23 @@ bool diags_contain(const struct diags *diags, struct str message)
     return false;
 }
 
-void diags_write(const struct diags *diags, struct buf *out, bool color)
+void diags_sort(const struct diags *diags)
 {
     if (diags->count)
         sort_by_position(diags->items, diags->count);
+}
+
+size_t diags_omitted(const struct diags *diags)
+{
+    return diags->errors + diags->warnings - diags->count - diags->repeats[SEVERITY_ERROR] -
+           diags->repeats[SEVERITY_WARNING];
+}
+
+void diags_write(const struct diags *diags, struct buf *out, bool color)
+{
+    diags_sort(diags);
     for (size_t i = 0; i < diags->count; i++)
         write_one(out, &diags->items[i], color);
-    size_t omitted = diags->errors + diags->warnings - diags->count -
-                     diags->repeats[SEVERITY_ERROR] - diags->repeats[SEVERITY_WARNING];
-    if (omitted)
-        buf_format(out, "... and %zu more\n", omitted);
+    if (diags_omitted(diags))
+        buf_format(out, "... and %zu more\n", diags_omitted(diags));
 }

@@ -128,6 +128,17 @@ struct position diag_position(const struct source *source, size_t offset);
  * the text must be complete. */
 struct line_map *line_map_new(struct arena *arena);
 
+/* Append the message, after its context, and the hint, as they may be shown: without control
+ * characters, and without the content of hidden files. */
+void diag_add_message(struct buf *out, const struct diag *diag);
+void diag_add_hint(struct buf *out, const struct diag *diag);
+
+/* Sorts the diagnostics in the order in which they are written. */
+void diags_sort(const struct diags *diags);
+
+/* Returns the number of diagnostics that were only counted. */
+size_t diags_omitted(const struct diags *diags);
+
 /* Writes the diagnostics in the order of the text: "FILE:LINE:COLUMN: error: MESSAGE", the line, a
  * caret under the position, the hint, and the alias through which the text is used. */
 void diags_write(const struct diags *diags, struct buf *out, bool color);

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "chart/addition.h"
 #include "chart/inject_report.h"
+#include "config/diag_report.h"
 #include "config/source.h"
 #include "config/usage.h"
 #include "yaml/emit.h"
@@ -541,18 +542,56 @@ static void write_log(const struct inject_run *run, const struct input_options *
         buf_add(out, STR("nothing was injected\n"));
 }
 
+static void write_text(const struct inject_run *run, const struct input_options *input, bool color,
+                       struct buf *out)
+{
+    usage_write_skipped(input, out);
+    diags_write(&run->diags, out, color);
+    report_broken_markers(&run->injection, out);
+    if (run->diags.errors == 0)
+        inject_write_events(&run->injection, out, run->injection.options->dry_run);
+}
+
+/* Writes errors, warnings and other messages in the format of --output. The changes are keys of
+ * the format json, and lines of the others. */
+static void write_report(const struct inject_run *run, const struct input_options *input,
+                         struct buf *out)
+{
+    const struct inject_options *options = run->injection.options;
+    struct diag_report report = diag_report_begin(run->diags.arena, options->format);
+    struct buf notes = {0};
+    usage_write_skipped(input, &notes);
+    report_broken_markers(&run->injection, &notes);
+    if (run->diags.errors == 0 && diag_report_is_json(&report))
+        inject_list_events(&run->injection, report.root);
+    else if (run->diags.errors == 0)
+        inject_write_events(&run->injection, &notes, options->dry_run);
+    diag_report_add(&report, &run->diags);
+    diag_report_add_notes(&report, buf_str(&notes));
+    diag_report_write(&report, out);
+    buf_free(&notes);
+}
+
+static void write_json(const struct inject_run *run, struct buf *out)
+{
+    struct node *root = node_new(run->injection.arena, NODE_MAP);
+    inject_list_events(&run->injection, root);
+    emit_json(out, root, 0);
+    buf_add_byte(out, '\n');
+}
+
 static void write_messages(const struct inject_run *run, const struct input_options *input,
                            bool color, struct injected *ret)
 {
-    usage_write_skipped(input, &ret->messages);
-    diags_write(&run->diags, &ret->messages, color);
-    report_broken_markers(&run->injection, &ret->messages);
-    if (run->diags.errors == 0)
-        inject_write_events(&run->injection, &ret->messages, run->injection.options->dry_run);
-    if (run->injection.options->log_file)
+    const struct inject_options *options = run->injection.options;
+    if (!options->format || options->report)
+        write_text(run, input, color, &ret->messages);
+    if (options->log_file)
         write_log(run, input, &ret->log);
-    if (run->diags.errors == 0 && run->injection.options->report)
-        inject_write_report(&run->injection, &ret->report);
+    if (options->format)
+        write_report(run, input, options->report ? &ret->report : &ret->messages);
+    else if (options->report && run->diags.errors == 0)
+        write_json(run, &ret->report);
 }
 
 /* Services in fill mode run last, after all overrides. */
@@ -659,6 +698,21 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     else if (options->dry_run)
         add_piece(ret, manifests->text);
     return true;
+}
+
+void inject_fail(const struct inject_options *options, const struct diags *diags, bool color,
+                 struct injected *ret)
+{
+    *ret = (struct injected){0};
+    if (!options->format || options->report)
+        diags_write(diags, &ret->messages, color);
+    if (options->log_file)
+        diags_write(diags, &ret->log, false);
+    if (!options->format)
+        return;
+    struct diag_report report = diag_report_begin(&ret->arena, options->format);
+    diag_report_add(&report, diags);
+    diag_report_write(&report, options->report ? &ret->report : &ret->messages);
 }
 
 void injected_free(struct injected *injected)

@@ -17,14 +17,20 @@ struct injected {
     size_t count;
     struct buf messages; /* for stderr: errors, warnings, changes of the chart's values */
     struct buf log;      /* the messages, and all other events; empty without --log-file */
-    struct buf report;   /* JSON: lists of all events; empty without --report */
+    struct buf report;   /* for the file of --report: JSON with lists of all events, and nothing
+                            after an error; with --output, errors and warnings in that format */
 };
 
 /* Injects the services of the files that `input` names into `manifests`, which `stream` splits into
  * documents. Reports errors and returns false if a file or the chart is invalid. With --dry-run,
- * the pieces are the input, and the messages list all changes. */
+ * the pieces are the input, and the messages list all changes. With --output and without --report,
+ * the messages are in that format. */
 bool inject(const struct input_options *input, const struct inject_options *options,
             const struct source *manifests, struct stream stream, bool color, struct injected *ret);
+
+/* Fills the messages, the log and the report of a run that failed before inject(). */
+void inject_fail(const struct inject_options *options, const struct diags *diags, bool color,
+                 struct injected *ret);
 
 void injected_free(struct injected *injected);
 

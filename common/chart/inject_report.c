@@ -1,12 +1,10 @@
 /* The log and the report of an injection. */
 #include "chart/inject_report.h"
 
-#include "yaml/emit.h"
-
-/* True if the log, the report or --dry-run shows all events. */
+/* True if the log, a report or --dry-run shows all events. */
 static bool shows_all_events(const struct inject_options *options)
 {
-    return options->dry_run || options->log_file || options->report;
+    return options->dry_run || options->log_file || options->report || options->format;
 }
 
 /* True for events that stderr shows even without --dry-run: changes of the chart's values, settings
@@ -133,10 +131,9 @@ static const struct {
     {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},     {"converted", CHANGE_CONVERTED, CHANGE_CONVERTED},
     {"differences", CHANGE_DIFFERS, CHANGE_LOST}, {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
 
-void inject_write_report(const struct injection *injection, struct buf *out)
+void inject_list_events(const struct injection *injection, struct node *map)
 {
     struct arena *arena = injection->arena;
-    struct node *root = node_new(arena, NODE_MAP);
     for (size_t i = 0; i < COUNT_OF(report_lists); i++) {
         struct node *list = node_new(arena, NODE_LIST);
         for (size_t j = 0; j < injection->events.count; j++)
@@ -144,8 +141,6 @@ void inject_write_report(const struct injection *injection, struct buf *out)
                 injection->events.items[j].kind <= report_lists[i].last)
                 append_event(arena, list, &injection->events.items[j]);
         if (!is_optional(report_lists[i].first) || list->first)
-            node_set(arena, root, report_lists[i].key, list);
+            node_set(arena, map, report_lists[i].key, list);
     }
-    emit_json(out, root, 0);
-    buf_add_byte(out, '\n');
 }

@@ -14,7 +14,7 @@ void inject_write_events(const struct injection *injection, struct buf *out, boo
 /* True if the injection changed anything, or could not apply a setting. Requires all events. */
 bool inject_has_changes(const struct injection *injection);
 
-/* Appends all events as JSON; the list `ignored` only if it has items. */
-void inject_write_report(const struct injection *injection, struct buf *out);
+/* Adds lists of all events to a map; the list `ignored` only if it has items. */
+void inject_list_events(const struct injection *injection, struct node *map);
 
 #endif

@@ -57,6 +57,7 @@ struct command {
     const enum flag_id *required;   /* FLAG_LIST() of required flags; may be NULL */
     const char *const *outputs;     /* values of --output, ended by NULL */
     const char *output_default;     /* what is printed without --output, for help */
+    const char *output_help;        /* replaces the help of --output; may be NULL */
     /* Reports an invalid argument before a missing flag is reported. Returns the exit status; 0 if
      * the arguments are valid. May be NULL. */
     int (*check)(const struct invocation *invocation);

@@ -119,7 +119,8 @@ const struct flag flag_table[FLAG_COUNT] = {
                        "append all messages and changes to this file (default $OPTASVC_LOG)",
                        offsetof(struct options, inject.log_file), NULL, NULL},
     [FLAG_REPORT] = {"report", 0, FLAG_TYPE_STRING, "FILE",
-                     "write a JSON report of selected objects and changes to this file",
+                     "write a report of selected objects and changes to this file, as JSON or in "
+                     "the format of --output",
                      offsetof(struct options, inject.report), NULL, NULL},
     [FLAG_DRY_RUN] = {"dry-run", 0, FLAG_TYPE_BOOL, NULL,
                       "print the manifests unchanged and report what would be injected",

@@ -38,7 +38,8 @@ enum flag_section flag_section(enum flag_id id)
 /* Appends the description of a flag, with the values and the default of --output. */
 static void add_flag_text(struct buf *out, enum flag_id id, const struct command *command)
 {
-    buf_format(out, "%s", flag_table[id].help);
+    bool own_help = id == FLAG_OUTPUT && command->output_help;
+    buf_add(out, str_from_c(own_help ? command->output_help : flag_table[id].help));
     if (id == FLAG_OUTPUT && !command->outputs[1])
         buf_format(out, ": %s", command->outputs[0]);
     for (size_t i = 0; id == FLAG_OUTPUT && command->outputs[1] && command->outputs[i]; i++)

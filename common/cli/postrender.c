@@ -20,32 +20,43 @@ static void feed_parser(void *stream_parser, struct str text)
     stream_feed(stream_parser, text);
 }
 
+static bool read_and_inject(const struct options *options, bool color, struct arena *arena,
+                            struct io_stream *ret_input, struct injected *ret)
+{
+    struct stream_parser parser = {.arena = arena};
+    int error = io_read_stream(STDIN_FILENO, STREAM_SIZE_MAX, feed_parser, &parser, ret_input);
+    if (error == 0) {
+        const struct source manifests = {.path = STR("<stdin>"), .text = ret_input->text};
+        return inject(&options->input, &options->inject, &manifests,
+                      stream_finish(&parser, ret_input->text), color, ret);
+    }
+    struct diags diags = {.arena = arena};
+    if (error == EFBIG)
+        diag_error(&diags, NO_LOCATION, RULE_LIMIT_EXCEEDED,
+                   "the manifests on standard input exceed %d bytes", STREAM_SIZE_MAX);
+    else
+        diag_error(&diags, NO_LOCATION, RULE_FILE_UNREADABLE, "cannot read standard input: %s",
+                   strerror(error));
+    inject_fail(&options->inject, &diags, color, ret);
+    return false;
+}
+
 static int run(const struct options *options, bool color)
 {
     struct io_stream input;
     struct injected injected;
     struct arena arena = {0};
-    struct stream_parser stream_parser = {.arena = &arena};
-    int error = io_read_stream(STDIN_FILENO, STREAM_SIZE_MAX, feed_parser, &stream_parser, &input);
-    if (error) {
-        io_stream_free(&input);
-        arena_free(&arena);
-        return error == EFBIG ? report_failure(RULE_LIMIT_EXCEEDED,
-                                               "the manifests on standard input exceed %d bytes",
-                                               STREAM_SIZE_MAX)
-                              : report_failure(RULE_FILE_UNREADABLE,
-                                               "cannot read standard input: %s", strerror(error));
-    }
-    const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
-    bool ok = inject(&options->input, &options->inject, &manifests,
-                     stream_finish(&stream_parser, input.text), color, &injected);
+    const struct inject_options *flags = &options->inject;
+    bool ok = read_and_inject(options, color, &arena, &input, &injected);
     /* Appending keeps the log of earlier runs of the same helm command. */
-    if (options->inject.log_file)
-        ok &= report_write_file("log", options->inject.log_file, O_APPEND, buf_str(&injected.log));
-    if (ok && options->inject.report)
-        ok =
-            report_write_file("report", options->inject.report, O_TRUNC, buf_str(&injected.report));
-    console_print_messages(buf_str(&injected.messages));
+    if (flags->log_file)
+        ok &= report_write_file("log", flags->log_file, O_APPEND, buf_str(&injected.log));
+    if (flags->report && (ok || flags->format))
+        ok &= report_write_file("report", flags->report, O_TRUNC, buf_str(&injected.report));
+    if (flags->format && !flags->report)
+        console_print_error(buf_str(&injected.messages)); /* programs read it: not wrapped */
+    else
+        console_print_messages(buf_str(&injected.messages));
     int status = ok ? console_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
     injected_free(&injected);
     io_stream_free(&input);
@@ -59,6 +70,7 @@ int postrender(const struct invocation *invocation)
     const char *file =
         invocation->arguments.count ? invocation->arguments.items[0] : env_value("OPTASVC_FILE");
     options.input.mode = READ_CHART;
+    options.inject.format = options.output;
     if (!options.inject.log_file)
         options.inject.log_file = env_value("OPTASVC_LOG");
     if (options.input.files.count == 0)

@@ -58,6 +58,7 @@ struct inject_options {
     const char *ingress;   /* --ingress */
     const char *log_file;  /* --log-file */
     const char *report;    /* --report */
+    const char *format;    /* -o: of the report; NULL: text on stderr, JSON in the file */
     bool dry_run;          /* --dry-run */
     bool require_input;    /* --require-input: fail if there are no manifests */
     bool convert_ingress;  /* --convert-ingress */

@@ -20,8 +20,9 @@ struct renderer {
     struct buf *manifests; /* NULL: no manifests are needed */
     struct buf *summary;   /* a line for each file; NULL: no summary is needed */
     struct buf *messages;
-    const char *path; /* of the current file; compared by pointer */
-    size_t objects;   /* emitted so far */
+    struct diag_report *report; /* for errors and warnings instead of `messages`; NULL: none */
+    const char *path;           /* of the current file; compared by pointer */
+    size_t objects;             /* emitted so far */
     struct map namespaces;
     struct map generated_objects; /* KIND/NAMESPACE/NAME; the value is the service's name */
     struct map routes;            /* HOST/PATH; the value is a struct owner */
@@ -39,7 +40,10 @@ struct owner {
 static void report(struct renderer *renderer, const struct diags *diags)
 {
     renderer->failed |= diags->errors > 0;
-    diags_write(diags, renderer->messages, renderer->color);
+    if (renderer->report)
+        diag_report_add(renderer->report, diags);
+    else
+        diags_write(diags, renderer->messages, renderer->color);
 }
 
 static void emit(struct renderer *renderer, const struct manifests *manifests)
@@ -357,8 +361,8 @@ bool render(const struct input_options *options, const char *output, bool color,
     return !renderer.failed;
 }
 
-bool render_check(const struct input_options *options, bool color, struct buf *ret_summary,
-                  struct buf *ret_messages)
+bool render_check(const struct input_options *options, bool color, struct diag_report *report,
+                  struct buf *ret_summary, struct buf *ret_messages)
 {
     struct arena file = {0};
     struct arena flags = {0};
@@ -366,10 +370,17 @@ bool render_check(const struct input_options *options, bool color, struct buf *r
                                 .color = color,
                                 .file = &file,
                                 .summary = ret_summary,
-                                .messages = ret_messages};
+                                .messages = ret_messages,
+                                .report = report};
     render_files(&renderer);
     if (renderer.failed)
         ret_summary->len = 0;
+    if (report) {
+        diag_report_add_notes(report, buf_str(ret_messages));
+        diag_report_add_notes(report, buf_str(ret_summary));
+        ret_messages->len = 0;
+        ret_summary->len = 0;
+    }
     arena_free(&file);
     arena_free(&flags);
     arena_free(&renderer.arena);

@@ -2,6 +2,7 @@
 #ifndef OPTASVC_RENDER_H
 #define OPTASVC_RENDER_H
 
+#include "config/diag_report.h"
 #include "config/options.h"
 #include "service/service.h"
 #include "yaml/node.h"
@@ -12,9 +13,10 @@
 bool render(const struct input_options *options, const char *output, bool color,
             struct buf *ret_manifests, struct buf *ret_messages);
 
-/* Like render(), but appends a line for each file instead of manifests: what was checked. */
-bool render_check(const struct input_options *options, bool color, struct buf *ret_summary,
-                  struct buf *ret_messages);
+/* Like render(), but appends a line for each file instead of manifests: what was checked. Adds
+ * errors, warnings and these lines to `report` instead, unless it is NULL. */
+bool render_check(const struct input_options *options, bool color, struct diag_report *report,
+                  struct buf *ret_summary, struct buf *ret_messages);
 
 /* A service and its objects in the order in which they are applied, without its Namespace
  * (manifest_namespace()). */

@@ -213,6 +213,13 @@ expect "helm-postrender with a closed stdin" 1 err "cannot read standard input"
 "$postrender" inject.yaml <. >"$out" 2>"$err"
 status=$?
 expect "a directory on stdin" 1 err "cannot read standard input: Is a directory"
+"$postrender" -o json inject.yaml <. >"$out" 2>"$err"
+status=$?
+expect "a directory on stdin, as JSON" 1 err '"rule": "file-unreadable"'
+"$postrender" -o sarif --report report.sarif inject.yaml <. >"$out" 2>"$err"
+status=$?
+expect "a directory on stdin, with a report in SARIF" 1 err "error: cannot read standard input: Is a directory"
+check "the report has the error" contains report.sarif "cannot read standard input: Is a directory"
 "$postrender" inject.yaml <chart.yaml 2>&- >"$out"
 check "helm-postrender needs no stderr" cmp "$out" injected
 "$postrender" inject.yaml <chart.yaml 2>/dev/full >"$out"

@@ -108,7 +108,9 @@ try "$optasvc" render -f ok.yaml -- -x
 expect "-- ends the flags" 2 err 'unexpected argument "-x"'
 try "$optasvc" render -f ok.yaml -o toml
 expect "unknown format" 2 err "--output must be yaml or json"
-try "$optasvc" validate -f ok.yaml -o json
+try "$optasvc" validate -f ok.yaml -o yaml
+expect "a format of manifests for errors and warnings" 2 err "--output must be json, sarif or github, not \"yaml\""
+try "$optasvc" diff -f ok.yaml -o json
 expect "flag of another command" 2 err "unknown shorthand flag: -o"
 try "$optasvc" render -f ok.yaml --var x
 expect "--var without =" 2 err "--var must be NAME=VALUE"

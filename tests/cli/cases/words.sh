@@ -89,7 +89,7 @@ version --client|version never accesses a cluster
 render -A|the service files determine the namespaces
 render -l app=web|select services with -f FILE and --module NAME
 render --environment a|did you mean "--env"?
-validate -f ok.yaml -o json|unknown shorthand flag: -o
+diff -f ok.yaml -o json|unknown shorthand flag: -o
 validate --timeout 5m|unknown flag: --timeout
 render --context a|render does not access a cluster
 diff --prune|--prune is a flag of apply, deploy
