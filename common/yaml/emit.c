@@ -175,11 +175,19 @@ static void emit_children(struct buf *out, const struct node *node, size_t colum
     }
 }
 
+static void end_value(struct buf *out, const struct node *value, const struct emit_style *style)
+{
+    if (style->hook)
+        style->hook(style->context, out, value);
+}
+
 /* Writes a literal block scalar without a final line break. */
-static void emit_lines(struct buf *out, struct str text, size_t column,
+static void emit_lines(struct buf *out, const struct node *scalar, size_t column,
                        const struct emit_style *style)
 {
     buf_add(out, STR("|-"));
+    end_value(out, scalar, style);
+    struct str text = scalar->text;
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         next_line(out, column, style);
@@ -195,12 +203,14 @@ static void emit_after_indicator(struct buf *out, const struct node *node, size_
                                  const struct emit_style *style)
 {
     column += INDICATOR;
-    if (node->style == STYLE_LINES)
-        emit_lines(out, node->text, column, style);
-    else if (emit_is_inline(node))
+    if (node->style == STYLE_LINES) {
+        emit_lines(out, node, column, style);
+    } else if (emit_is_inline(node)) {
         emit_inline(out, node, false);
-    else
+        end_value(out, node, style);
+    } else {
         emit_children(out, node, column, style);
+    }
 }
 
 void emit_value(struct buf *out, const struct node *value, size_t column,
@@ -250,19 +260,33 @@ void emit_item(struct buf *out, const struct node *item, size_t column,
 
 static const struct emit_style document_style = {.step = 2, .dash = 0, .newline = "\n"};
 
+static void emit_document(struct buf *out, const struct node *document,
+                          const struct emit_style *style)
+{
+    buf_add(out, STR("---"));
+    if (emit_is_inline(document)) {
+        buf_add_byte(out, ' ');
+        emit_inline(out, document, false);
+    } else {
+        next_line(out, 0, style);
+        emit_children(out, document, 0, style);
+    }
+    buf_add_byte(out, '\n');
+}
+
 void emit_yaml(struct buf *out, struct node *const *documents, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        buf_add(out, STR("---"));
-        if (emit_is_inline(documents[i])) {
-            buf_add_byte(out, ' ');
-            emit_inline(out, documents[i], false);
-        } else {
-            next_line(out, 0, &document_style);
-            emit_children(out, documents[i], 0, &document_style);
-        }
-        buf_add_byte(out, '\n');
-    }
+    for (size_t i = 0; i < count; i++)
+        emit_document(out, documents[i], &document_style);
+}
+
+void emit_yaml_document(struct buf *out, const struct node *document, emit_hook *hook,
+                        void *context)
+{
+    struct emit_style style = document_style;
+    style.hook = hook;
+    style.context = context;
+    emit_document(out, document, &style);
 }
 
 /* Formats of --output */

@@ -9,6 +9,15 @@
  * otherwise double-quoted. The root is a map or list. */
 void emit_yaml(struct buf *out, struct node *const *documents, size_t count);
 
+/* Is called where a comment may follow a value: after a value that is written in one line
+ * (emit_is_inline()), before its line break, and after the header of a block scalar. */
+typedef void emit_hook(void *context, struct buf *out, const struct node *value);
+
+/* Like emit_yaml(), for one document that is not empty. Calls `hook` for each value, in the order
+ * of the output. */
+void emit_yaml_document(struct buf *out, const struct node *document, emit_hook *hook,
+                        void *context);
+
 /* Appends a JSON value with four spaces of indentation, as kubectl prints it. All lines but the
  * first are indented by another `indent` spaces. No final newline. */
 void emit_json(struct buf *out, const struct node *node, size_t indent);
@@ -34,6 +43,8 @@ struct emit_style {
     size_t step;         /* indentation of a map below its key */
     size_t dash;         /* indentation of a list's dashes below its key */
     const char *newline; /* "\n" or "\r\n" */
+    emit_hook *hook;     /* NULL: none */
+    void *context;       /* of the hook */
 };
 
 /* Append in block style a key with its value, the part after the colon, or a list item with its

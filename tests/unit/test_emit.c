@@ -311,6 +311,21 @@ static void check_libfyaml(struct str yaml, const struct texts *expected,
     assert_int_equal(at, expected->count);
 }
 
+/* A comment after each value, as a hook writes it. */
+static void add_comment(void *context, struct buf *out, const struct node *value)
+{
+    size_t *comments = context;
+    buf_format(out, "  # %zu: \" %s", ++*comments, value->kind == NODE_SCALAR ? "scalar" : "[{");
+}
+
+static struct str commented_yaml_of(struct unit *unit, const struct node *document)
+{
+    struct buf out = {0};
+    size_t comments = 0;
+    emit_yaml_document(&out, document, add_comment, &comments);
+    return buf_take(&unit->arena, &out);
+}
+
 static void check_round_trip(struct unit *unit, const struct str *hostile, size_t count)
 {
     struct node *document = hostile_document(unit, hostile, count);
@@ -320,6 +335,37 @@ static void check_round_trip(struct unit *unit, const struct str *hostile, size_
     check_libyaml(yaml, &expected);
     check_libfyaml(yaml, &expected, FYPCF_DEFAULT_VERSION_1_2);
     check_libfyaml(yaml, &expected, FYPCF_DEFAULT_VERSION_1_1);
+    struct str commented = commented_yaml_of(unit, document);
+    check_libyaml(commented, &expected);
+    check_libfyaml(commented, &expected, FYPCF_DEFAULT_VERSION_1_2);
+}
+
+static void test_comments_follow_values(void **state)
+{
+    struct unit *unit = *state;
+    struct arena *arena = &unit->arena;
+    struct node *map = sample(unit);
+    node_set_lines(arena, map, "block", STR("a\nb"));
+    node_set_string(arena, node_set_map(arena, map, "last"), "end", STR("# 1"));
+    assert_str(commented_yaml_of(unit, map), "---\n"
+                                             "plain: a b  # 1: \" scalar\n"
+                                             "bool: \"yes\"  # 2: \" scalar\n"
+                                             "flag: true  # 3: \" scalar\n"
+                                             "number: -7  # 4: \" scalar\n"
+                                             "octal: \"0777\"  # 5: \" scalar\n"
+                                             "empty: \"\"  # 6: \" scalar\n"
+                                             "\"y\": key  # 7: \" scalar\n"
+                                             "lines: \"a\\n\\tb\"  # 8: \" scalar\n"
+                                             "none: {}  # 9: \" [{\n"
+                                             "nothing: []  # 10: \" [{\n"
+                                             "list:\n"
+                                             "- \"~\"  # 11: \" scalar\n"
+                                             "- a: b  # 12: \" scalar\n"
+                                             "block: |-  # 13: \" scalar\n"
+                                             "  a\n"
+                                             "  b\n"
+                                             "last:\n"
+                                             "  end: \"# 1\"  # 14: \" scalar\n");
 }
 
 static void test_hostile_texts_come_back(void **state)
@@ -546,7 +592,7 @@ static void test_fragments_follow_their_neighbours(void **state)
         size_t column;
         const char *expected;
     } rows[] = {
-        {{2, 0, "\n"},
+        {{.step = 2, .dash = 0, .newline = "\n"},
          0,
          "spec:\n"
          "  replicas: 2\n"
@@ -561,7 +607,7 @@ static void test_fragments_follow_their_neighbours(void **state)
          "    - k: z\n"
          "    - []\n"
          "  none: {}\n"},
-        {{4, 2, "\n"},
+        {{.step = 4, .dash = 2, .newline = "\n"},
          3,
          "   spec:\n"
          "       replicas: 2\n"
@@ -576,7 +622,7 @@ static void test_fragments_follow_their_neighbours(void **state)
          "           - k: z\n"
          "           - []\n"
          "       none: {}\n"},
-        {{1, 4, "\r\n"},
+        {{.step = 1, .dash = 4, .newline = "\r\n"},
          0,
          "spec:\r\n"
          " replicas: 2\r\n"
@@ -611,7 +657,7 @@ static void test_fragments_follow_their_neighbours(void **state)
 static void test_values(void **state)
 {
     struct unit *unit = *state;
-    static const struct emit_style style = {2, 2, "\n"};
+    static const struct emit_style style = {.step = 2, .dash = 2, .newline = "\n"};
     static const struct {
         const char *text;
         const char *expected;
@@ -663,7 +709,7 @@ static void test_scalars_in_fragments(void **state)
         {STYLE_PLAIN, TEXT("true"), "true", "true"},
         {STYLE_PLAIN, TEXT("~"), "~", "~"},
     };
-    static const struct emit_style style = {2, 0, "\n"};
+    static const struct emit_style style = {.step = 2, .dash = 0, .newline = "\n"};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *scalar = node_scalar(&unit->arena, rows[i].style, rows[i].text);
         assert_true(emit_is_inline(scalar));
@@ -691,7 +737,7 @@ static void test_aliases_and_merges(void **state)
 {
     struct unit *unit = *state;
     struct arena *arena = &unit->arena;
-    static const struct emit_style style = {2, 0, "\n"};
+    static const struct emit_style style = {.step = 2, .dash = 0, .newline = "\n"};
     struct node *target = node_new(arena, NODE_MAP);
     node_set_string(arena, target, "not", STR("written"));
     struct node *map = node_new(arena, NODE_MAP);
@@ -729,7 +775,7 @@ static void test_aliases_and_merges(void **state)
 static void test_existing_content_is_kept(void **state)
 {
     struct unit *unit = *state;
-    static const struct emit_style style = {2, 0, "\n"};
+    static const struct emit_style style = {.step = 2, .dash = 0, .newline = "\n"};
     const struct node *map = nested(unit);
     struct buf out = {0};
     buf_add(&out, STR("before "));
@@ -757,7 +803,9 @@ static void test_hostile_texts_come_back_from_fragments(void **state)
     struct unit *unit = *state;
     uint32_t random = 0x66726167;
     static const struct emit_style styles[] = {
-        {2, 0, "\n"}, {2, 2, "\r\n"}, {4, 0, "\r\n"}, {1, 1, "\n"}, {8, 6, "\n"}, {3, 0, "\n"},
+        {.step = 2, .dash = 0, .newline = "\n"},   {.step = 2, .dash = 2, .newline = "\r\n"},
+        {.step = 4, .dash = 0, .newline = "\r\n"}, {.step = 1, .dash = 1, .newline = "\n"},
+        {.step = 8, .dash = 6, .newline = "\n"},   {.step = 3, .dash = 0, .newline = "\n"},
     };
     for (size_t i = 0; i < ROUNDS; i += 4) {
         struct str texts[4];
@@ -880,6 +928,7 @@ int main(void)
         UNIT_TEST(test_yaml_form),
         UNIT_TEST(test_every_document_begins_with_its_mark),
         UNIT_TEST(test_long_strings_are_not_folded),
+        UNIT_TEST(test_comments_follow_values),
         UNIT_TEST(test_json_form),
         UNIT_TEST(test_hostile_texts_come_back),
         UNIT_TEST(test_every_low_character_comes_back),
