@@ -72,6 +72,17 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
     return layer;
 }
 
+struct location layer_environment_location(const struct layer *layer)
+{
+    const struct environment *environment = &layer->environment;
+    const struct value *entries = record_value(layer->file, FILE_ENVIRONMENTS);
+    for (size_t i = 0; i < entries->count; i++)
+        if (str_equal(record_value(entries->records[i], ENVIRONMENT_NAME)->text, environment->name))
+            return record_location(entries->records[i], ENVIRONMENT_NAME);
+    bool named = environment->name.len && environment->file;
+    return named ? record_location(environment->file, FILE_NAME) : NO_LOCATION;
+}
+
 bool layer_is_for_chart(const struct layer *layer)
 {
     return read_mode_is_for_chart(layer->options->mode);

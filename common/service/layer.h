@@ -26,6 +26,10 @@ struct layer {
 struct layer *layer_read(struct arena *arena, struct diags *diags,
                          const struct input_options *options, const struct source *source);
 
+/* Returns where the name of the environment is: its entry in the service file, or the name in the
+ * environment file. The result has no source if there is no environment. */
+struct location layer_environment_location(const struct layer *layer);
+
 /* True if the file may be for a chart, so that fields may be missing. */
 bool layer_is_for_chart(const struct layer *layer);
 
