@@ -270,6 +270,10 @@ limits: all
 variants: all
 	@tests/variants/run $(BIN)
 
+.PHONY: provenance
+provenance: all
+	@tests/provenance/run $(BIN)
+
 .PHONY: security
 security: all
 	@tests/security/run $(BIN)
@@ -388,7 +392,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 # are last in the first one, because the second has built Helm and kubectl by then.
 .PHONY: test-slow test-real
 test-slow:
-	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants yaml public-charts cases fuzz-briefly packages
+	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants provenance yaml public-charts cases fuzz-briefly packages
 test-real:
 	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema sarif kube-score
 

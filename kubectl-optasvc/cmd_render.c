@@ -18,8 +18,9 @@ int cmd_render(const struct invocation *invocation)
 {
     struct buf manifests = {0};
     struct buf messages = {0};
-    bool ok = render(&invocation->options.input, invocation->options.output, invocation->color,
-                     &manifests, &messages);
+    const struct options *options = &invocation->options;
+    bool ok = (options->explain ? render_explained : render)(
+        &options->input, options->output, invocation->color, &manifests, &messages);
     return finish(ok, &manifests, &messages);
 }
 
@@ -56,13 +57,17 @@ const struct command command_render = {
     .group = GROUP_FILES,
     .summary = "Render Kubernetes manifests to stdout",
     .details = "Prints only manifests, and nothing if there is an error. Does not access a "
-               "cluster: the output depends only on the files and flags.",
+               "cluster: the output depends only on the files and flags.\n"
+               "--explain adds a comment to each line of the manifests; with -o json it prints a "
+               "list of the lines instead.",
     .examples = EXAMPLES({"Print the manifests", "kubectl optasvc render -f web.yaml"},
                          {"Print the manifests of one environment, for an image of a CI job",
                           "kubectl optasvc render -f web.yaml --env staging --image-tag v1"},
                          {"Render from standard input, as JSON",
-                          "cat web.yaml | kubectl optasvc render -f - -o json"}),
-    .flags = FLAG_LIST(FLAGS_RENDER, FLAG_OUTPUT),
+                          "cat web.yaml | kubectl optasvc render -f - -o json"},
+                         {"Show where each line of the manifests comes from",
+                          "kubectl optasvc render -f web.yaml --explain"}),
+    .flags = FLAG_LIST(FLAGS_RENDER, FLAG_EXPLAIN, FLAG_OUTPUT),
     .required = FLAG_LIST(FLAG_FILENAME),
     .outputs = emit_format_names,
     .output_default = "yaml",

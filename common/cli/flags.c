@@ -261,6 +261,10 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_CONTAINER_TOOL] = {"container-tool", 0, FLAG_TYPE_STRING, "NAME",
                              "one of: docker, podman, nerdctl (default: the first one in PATH)",
                              offsetof(struct options, push.container_tool), tools, NULL},
+    [FLAG_EXPLAIN] =
+        {"explain", 0, FLAG_TYPE_BOOL, NULL,
+         "print where each line comes from: a field, a flag, or a default and its reason",
+         offsetof(struct options, explain), NULL, NULL},
     [FLAG_RECURSIVE_FIELDS] = {"recursive", 0, FLAG_TYPE_BOOL, NULL,
                                "list the fields of nested maps too",
                                offsetof(struct options, recursive_fields), NULL, NULL},

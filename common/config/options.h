@@ -168,6 +168,7 @@ struct options {
     bool help;             /* --help */
     bool watch;            /* -w */
     bool yes;              /* --yes: do not prompt */
+    bool explain;          /* --explain of render */
     bool recursive_fields; /* --recursive of explain */
 };
 

@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "config/source.h"
 #include "config/usage.h"
+#include "manifest/provenance.h"
 #include "manifest/traffic.h"
 #include "yaml/emit.h"
 
@@ -16,6 +17,9 @@ struct renderer {
     const struct input_options *options;
     bool color;
     const struct emit_format *format;
+    const struct provenance_format
+        *explained;                /* instead of `format`: lines are explained; or NULL */
+    struct provenance_table table; /* if `explained` is set */
     bool failed;
     struct buf *manifests; /* NULL: no manifests are needed */
     struct buf *summary;   /* a line for each file; NULL: no summary is needed */
@@ -46,11 +50,21 @@ static void report(struct renderer *renderer, const struct diags *diags)
         diags_write(diags, renderer->messages, renderer->color);
 }
 
-static void emit(struct renderer *renderer, const struct manifests *manifests)
+/* Emits the objects of a service; `service` NULL: of the layer. */
+static void emit(struct renderer *renderer, const struct layer *layer,
+                 const struct service *service, const struct manifests *manifests)
 {
-    for (size_t i = 0; renderer->manifests && i < manifests->count; i++)
-        renderer->format->object(renderer->manifests, manifests->items[i],
-                                 renderer->objects++ == 0);
+    for (size_t i = 0; renderer->manifests && i < manifests->count; i++) {
+        bool first = renderer->objects++ == 0;
+        struct node *object = manifests->items[i];
+        if (!renderer->explained) {
+            renderer->format->object(renderer->manifests, object, first);
+            continue;
+        }
+        const struct provenance provenance =
+            provenance_of(&renderer->table, layer, service, object);
+        renderer->explained->object(renderer->manifests, &provenance, first);
+    }
 }
 
 static void add_result(struct renderer *renderer, const struct service *service,
@@ -206,7 +220,7 @@ static void emit_namespace(struct renderer *renderer, const struct layer *layer)
         map_add(&renderer->arena, &renderer->namespaces, name, name.data))
         return;
     manifest_namespace(&manifests, layer);
-    emit(renderer, &manifests);
+    emit(renderer, layer, NULL, &manifests);
 }
 
 static void render_service(struct renderer *renderer, struct map *routes,
@@ -229,7 +243,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
         return;
     }
     emit_namespace(renderer, service->layer);
-    emit(renderer, &manifests);
+    emit(renderer, service->layer, service, &manifests);
 }
 
 /* Warns about ports of the service file's k8s-base that no service has. Those of an environment
@@ -339,26 +353,45 @@ static void render_files(struct renderer *renderer)
     report(renderer, &diags);
 }
 
-bool render(const struct input_options *options, const char *output, bool color,
-            struct buf *ret_manifests, struct buf *ret_messages)
+/* `explained`: NULL if lines are not explained. */
+static bool render_manifests(const struct input_options *options, const struct emit_format *format,
+                             const struct provenance_format *explained, bool color,
+                             struct buf *ret_manifests, struct buf *ret_messages)
 {
     struct arena file = {0};
     struct arena flags = {0};
     struct renderer renderer = {.options = usage_start(&flags, options),
                                 .color = color,
                                 .file = &file,
-                                .format = emit_format_find(output),
+                                .format = format,
+                                .explained = explained,
                                 .manifests = ret_manifests,
                                 .messages = ret_messages};
-    renderer.format->begin(ret_manifests);
+    if (explained)
+        renderer.table = provenance_table_new(&renderer.arena);
+    (explained ? explained->begin : format->begin)(ret_manifests);
     render_files(&renderer);
-    renderer.format->end(ret_manifests);
+    (explained ? explained->end : format->end)(ret_manifests);
     if (renderer.failed)
         ret_manifests->len = 0;
     arena_free(&file);
     arena_free(&flags);
     arena_free(&renderer.arena);
     return !renderer.failed;
+}
+
+bool render(const struct input_options *options, const char *output, bool color,
+            struct buf *ret_manifests, struct buf *ret_messages)
+{
+    return render_manifests(options, emit_format_find(output), NULL, color, ret_manifests,
+                            ret_messages);
+}
+
+bool render_explained(const struct input_options *options, const char *output, bool color,
+                      struct buf *ret_manifests, struct buf *ret_messages)
+{
+    return render_manifests(options, NULL, provenance_format_find(output), color, ret_manifests,
+                            ret_messages);
 }
 
 bool render_check(const struct input_options *options, bool color, struct diag_report *report,

@@ -13,6 +13,11 @@
 bool render(const struct input_options *options, const char *output, bool color,
             struct buf *ret_manifests, struct buf *ret_messages);
 
+/* Like render(), but also explains where each line comes from: as comments in the YAML documents,
+ * or as a JSON list with an item for each line (provenance.h). */
+bool render_explained(const struct input_options *options, const char *output, bool color,
+                      struct buf *ret_manifests, struct buf *ret_messages);
+
 /* Like render(), but appends a line for each file instead of manifests: what was checked. Adds
  * errors, warnings and these lines to `report` instead, unless it is NULL. */
 bool render_check(const struct input_options *options, bool color, struct diag_report *report,

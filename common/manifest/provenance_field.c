@@ -1,0 +1,89 @@
+/* The field at a location of a file. */
+#include "manifest/provenance.h"
+
+static bool is_same(struct location at, struct location span)
+{
+    return at.source == span.source && at.start == span.start && at.end == span.end;
+}
+
+static struct location start_of(const struct node *child)
+{
+    return child->key ? child->key->span : child->span;
+}
+
+/* Returns where a location is in the text of `source`: there, or where an alias uses its text. The
+ * result has no source if it is nowhere. */
+static struct location seen_from(struct location at, const struct source *source)
+{
+    while (at.source && at.source != source)
+        at = at.source->use ? *at.source->use : (struct location){0};
+    return at;
+}
+
+/* Returns the child that a location belongs to: the last one that begins at it or before it. Spans
+ * of collections in block style have no end. Values of a merge key have locations in the text of
+ * their anchor, like the location itself. */
+static const struct node *find_child(const struct node *collection, struct location at,
+                                     size_t *ret_index)
+{
+    const struct node *found = NULL;
+    bool is_direct = false;
+    size_t index = 0;
+    for (const struct node *child = node_first_child(collection); child;
+         child = child->next, index++) {
+        struct location start = start_of(child);
+        struct location seen = seen_from(at, start.source);
+        bool direct = start.source == at.source;
+        if (!seen.source || seen.start < start.start || (is_direct && !direct) ||
+            (found && direct == is_direct && start_of(found).start > start.start))
+            continue;
+        found = child;
+        is_direct = direct;
+        *ret_index = index;
+    }
+    return found;
+}
+
+static void add_step(struct buf *path, const struct node *collection, const struct node *child,
+                     size_t index)
+{
+    if (collection->kind == NODE_LIST)
+        buf_format(path, "[%zu]", index);
+    else
+        buf_add_joined(path, ".", child->key->text);
+}
+
+/* `module`: its fields have paths within it. */
+static const struct node *find_node(struct buf *path, const struct node *root,
+                                    const struct node *module, struct location at)
+{
+    const struct node *found = NULL;
+    const struct node *collection = root;
+    size_t index;
+    for (const struct node *child; (child = find_child(collection, at, &index)) != NULL;
+         collection = child) {
+        add_step(path, collection, child, index);
+        if (child == module)
+            path->len = 0;
+        found = child;
+        if (is_same(at, child->span))
+            break;
+    }
+    return found;
+}
+
+struct provenance_field provenance_field_at(const struct layer *layer,
+                                            const struct service *service, struct location at)
+{
+    const struct node *const roots[] = {
+        layer->file->node,
+        layer->environment.file ? layer->environment.file->node : NULL,
+    };
+    struct provenance_field field = {0};
+    struct buf path = {0};
+    for (size_t i = 0; i < COUNT_OF(roots) && !location_is_file(at) && !field.node; i++)
+        if (roots[i])
+            field.node = find_node(&path, roots[i], service ? service->record->node : NULL, at);
+    field.path = buf_take(layer->arena, &path);
+    return field;
+}
