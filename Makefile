@@ -191,7 +191,7 @@ demo: ## Build, render examples/hello, and inject examples/chart into a chart
 	    diff shop.yaml - || [ $$? -eq 1 ]
 
 .PHONY: check
-check: all layers unit golden cli documents replay ## Build, and run the tests that need no server: unit, golden, cli, README
+check: all layers unit golden cli documents replay ## Build, and run the tests that need no server: unit, golden, cli, documents
 
 .SECONDARY: # keeps the objects of tests
 .PHONY: unit
@@ -422,7 +422,7 @@ $(BUILD)/obj/tests/property/edit: %: %.o $(BUILD)/libcommon.a
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: docs
-docs: all ## Regenerate the field reference in README.md, docs/limits.md and docs/rules.md
+docs: all ## Regenerate the field reference, docs/limits.md, docs/rules.md and the pictures
 	@tests/docs update $(BIN)
 
 .PHONY: format

@@ -1,5 +1,6 @@
 #include "cli/completion.h"
 #include "commands.h"
+#include "explain_markdown.h"
 #include "explain_values.h"
 #include "manifest/session.h"
 
@@ -160,66 +161,6 @@ static void list_fields(struct buf *out, struct arena *arena)
     }
 }
 
-/* Appends a cell of a Markdown table, with "|" escaped. */
-static void append_cell(struct buf *out, struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '|')
-            buf_add_byte(out, '\\');
-        buf_add_byte(out, text.data[i]);
-    }
-    buf_add(out, STR(" | "));
-}
-
-static struct str default_cell(struct arena *arena, const struct field *field)
-{
-    return field->required        ? STR("required")
-           : field->default_value ? str_format(arena, "`%s`", field->default_value)
-                                  : STR("");
-}
-
-/* Writes a short table of the fields that most services set. */
-static void write_summaries(struct buf *out, struct arena *arena)
-{
-    buf_add(out, STR("### The most used fields\n\n| Example | What it does | Default |\n"
-                     "| --- | --- | --- |\n"));
-    for (size_t i = 0; i < service_schema.count; i++) {
-        const struct field *field = &service_schema.fields[i];
-        if (!field->summary)
-            continue;
-        buf_add(out, STR("| "));
-        append_cell(out, str_format(arena, "`%s: %s`", field->name, field->example));
-        append_cell(out, str_from_c(field->summary));
-        append_cell(out, default_cell(arena, field));
-        out->data[out->len - 1] = '\n';
-    }
-}
-
-static void write_markdown(struct buf *out, struct arena *arena)
-{
-    write_summaries(out, arena);
-    for (size_t i = 0; i < SCHEMA_COUNT; i++) {
-        const struct schema *schema = schemas[i];
-        buf_format(out,
-                   "\n### %s\n\n| Field | Value | Default | Description | Generates |\n"
-                   "| --- | --- | --- | --- | --- |\n",
-                   schema->title);
-        for (size_t j = 0; j < schema->count; j++) {
-            const struct field *field = &schema->fields[j];
-            struct str type = schema_type_format(arena, field);
-            if (field->unit && field->type == TYPE_INT)
-                type = str_format(arena, "%.*s, in %s", STR_ARG(type), field->unit);
-            buf_add(out, STR("| "));
-            append_cell(out, str_format(arena, "`%s`", field->name));
-            append_cell(out, type);
-            append_cell(out, default_cell(arena, field));
-            append_cell(out, str_from_c(field->help));
-            append_cell(out, field->generates ? str_from_c(field->generates) : STR(""));
-            out->data[out->len - 1] = '\n';
-        }
-    }
-}
-
 static void complete_fields(struct completion *completion)
 {
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
@@ -267,7 +208,7 @@ static bool explain_all(const struct invocation *invocation, struct buf *out, st
     if (options->input.files.count)
         return explain_values(invocation, NULL, out);
     if (is_markdown(options)) {
-        write_markdown(out, arena);
+        explain_markdown(out, arena);
     } else if (options->recursive_fields) {
         const struct field_path file = {.root = &file_schema};
         explain_path(out, arena, &file, true);

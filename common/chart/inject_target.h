@@ -82,8 +82,8 @@ struct target {
 /* Returns the map key of a service or object: its address. */
 struct str target_key(struct arena *arena, const void *pointer);
 
-/* Selects the workload by the rules in README, and reports why. Reports an error and returns NULL
- * if none or several match. */
+/* Selects the workload by the rules in docs/charts.md, and reports why. Reports an error and
+ * returns NULL if none or several match. */
 const struct object *target_select_workload(struct injection *injection,
                                             const struct service *service);
 

@@ -2,7 +2,7 @@
  *
  * fields.def has a row for each field: its name, type, unit, default, range, description and the
  * parts of the manifests that it sets. Parsing, defaults, errors, suggestions, `explain` and the
- * field reference in the README are derived from it. Nothing here depends on the meaning of a
+ * field reference in docs/ are derived from it. Nothing here depends on the meaning of a
  * field: a tree becomes records of checked values, which environment.c, service.c and others use.
  */
 #ifndef OPTASVC_SCHEMA_H
@@ -53,6 +53,7 @@ struct field {
     /* Of traffic: what it generates in each flavour, or "error". Otherwise all are NULL. */
     const char *flavours[FLAVOUR_COUNT];
     const char *help;    /* description, as in a Kubernetes API reference */
+    const char *section; /* heading in the field reference of this and the next fields; or NULL */
     const char *summary; /* of the few fields that most services set: what it does, in one line */
 };
 
@@ -62,7 +63,7 @@ struct schema {
     size_t count;
     int first;              /* identifier of fields[0] */
     bool allow_unknown;     /* unknown fields are not errors */
-    const char *title;      /* heading in `explain` and in the README, in Markdown */
+    const char *title;      /* heading in `explain` and in the field reference, in Markdown */
     const char *path;       /* prefix of its fields in `explain FIELD` */
     const char *definition; /* name in the JSON Schema; NULL for the document itself */
 };

@@ -352,7 +352,7 @@ static void test_the_table_is_consistent(void **state)
             assert_no_diags(unit);
         }
     }
-    assert_int_equal(summaries, 12); /* the list in the README is short */
+    assert_int_equal(summaries, 12); /* the list in README.md is short */
     assert_null(schema_find(&file_schema, STR("nam")));
 }
 

@@ -236,10 +236,12 @@ expect "explain a misspelt field" 1 err 'unknown field "imgae"' err 'did you mea
 try "$optasvc" explain image port
 expect "explain two fields" 2 err 'unexpected argument "port"'
 try "$optasvc" explain -o markdown
-expect "explain -o markdown" 0 out '| Field | Value | Default |' out "| \`image\` | a string | required |"
-check "every row of a table has as many cells" awk '{ gsub(/\\\|/, ""); count = gsub(/\|/, "") }
-    cells && count && count != cells { exit 1 } { cells = count }' "$out"
-check "the short list comes first" test "$(sed -n '1p; 5p' "$out")" = "### The most used fields
+expect "explain -o markdown" 0 out '## Public address' \
+    out "<details><summary><code>image</code>, required: Container image.</summary>" \
+    out "Value: [a map, or none](#port)." \
+    out "Example: \`image: nginx:1.29\`."
+check "no section occurs twice" test -z "$(grep '^## ' "$out" | sort | uniq -d)"
+check "the short list comes first" test "$(sed -n '1p; 5p' "$out")" = "## The most used fields
 | \`name: app\` | Name of the service and of its objects |  |"
 
 # Color

@@ -329,7 +329,7 @@ run_full_output() {
 }
 
 # Runs alone, because other cases use its namespaces; they are deleted first.
-run_readme() {
-    must kubectl delete namespace hello shop --ignore-not-found
-    "$root/tests/docs" tour "$bin" || fail "the commands of README.md do not work"
+run_documents() {
+    must kubectl delete namespace hello shop tour --ignore-not-found
+    "$root/tests/docs" tour "$bin" || fail "the commands of the documents do not work"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Several applies at once, signals, and the pipeline of README.md.
+# Several applies at once, signals, and the pipeline of docs/pipelines.md.
 
 # LAYER LINE...: writes LAYER-other.yaml, the version of another apply, and keeps LAYER.yaml.
 other_version() {
@@ -130,7 +130,7 @@ TEXT
     done
 }
 
-# LAYER [FLAG...]: runs the pipeline of README.md.
+# LAYER [FLAG...]: runs the pipeline of docs/pipelines.md.
 pipeline() {
     local layer=$1
     shift
@@ -148,13 +148,13 @@ await_ready() {
     fail "timeout: $1 does not have $2 ready pods"
 }
 
-# The two steps of README.md keep all pods when an autoscaler takes over their number; without the first
-# step only one pod remains, as README.md says.
+# The two steps of docs/pipelines.md keep all pods when an autoscaler takes over their number; without the first
+# step only one pod remains, as that page says.
 # shellcheck disable=SC2016 # for sed
 run_pipeline() {
     local commands
-    commands=$(sed -n '/^  ```sh$/,/^  ```$/p' "$root/README.md" | sed '1d; $d; s/^  //')
-    [[ $commands == *optasvc-replicas* ]] || fail "README.md does not show the two steps"
+    commands=$(sed -n '/^replicas=/,/^```$/p' "$root/docs/pipelines.md" | sed '$d')
+    [[ $commands == *optasvc-replicas* ]] || fail "docs/pipelines.md does not show the two steps"
     must kubectl create namespace pipeline
     service pipeline "${fixed_5[@]}"
     pipeline pipeline
