@@ -185,12 +185,18 @@ static size_t line_start(struct str text, size_t offset)
     return offset;
 }
 
-/* Line breaks are counted once per block of the text. */
+/* Lines and characters are counted once per block of the text, whose lines may be long. */
 enum { LINE_MAP_BLOCK = 4096 };
+
+struct line_block {
+    size_t line_breaks; /* before the block */
+    size_t characters;  /* before the block */
+    size_t line_start;  /* of the line that continues in the block, or begins with it */
+};
 
 struct line_map {
     struct arena *arena;
-    size_t *before; /* line breaks before each block; NULL until filled */
+    struct line_block *blocks; /* NULL until filled */
 };
 
 struct line_map *line_map_new(struct arena *arena)
@@ -209,24 +215,59 @@ static size_t count_line_breaks(struct str text, size_t start, size_t end)
     return count;
 }
 
-static void line_map_fill(struct line_map *lines, struct str text)
+static size_t count_characters(struct str text, size_t start, size_t end)
 {
-    size_t blocks = text.len / LINE_MAP_BLOCK + 1;
-    lines->before = ARENA_ARRAY(lines->arena, blocks, size_t);
-    for (size_t i = 1; i < blocks; i++)
-        lines->before[i] = lines->before[i - 1] +
-                           count_line_breaks(text, (i - 1) * LINE_MAP_BLOCK, i * LINE_MAP_BLOCK);
+    size_t count = 0;
+    for (size_t at = start; at < end; at++)
+        count += !is_continuation_byte(text, at);
+    return count;
 }
 
-static size_t line_breaks_before(const struct source *source, size_t offset)
+/* Returns the start of the line of an offset in or after a block, or the start of the block if the
+ * line begins before it. */
+static size_t line_start_in_block(struct str text, size_t block_start, size_t offset)
 {
-    struct line_map *lines = source->lines;
-    if (!lines)
-        return count_line_breaks(source->text, 0, offset);
-    if (!lines->before)
-        line_map_fill(lines, source->text);
+    while (offset > block_start && text.data[offset - 1] != '\n')
+        offset--;
+    return offset;
+}
+
+static void line_map_fill(struct line_map *lines, struct str text)
+{
+    size_t count = text.len / LINE_MAP_BLOCK + 1;
+    struct line_block *blocks = ARENA_ARRAY(lines->arena, count, struct line_block);
+    blocks[0].line_start = utf8_bom_len(text);
+    for (size_t i = 1; i < count; i++) {
+        size_t start = (i - 1) * LINE_MAP_BLOCK;
+        size_t end = i * LINE_MAP_BLOCK;
+        size_t line = line_start_in_block(text, start, end);
+        blocks[i].line_breaks = blocks[i - 1].line_breaks + count_line_breaks(text, start, end);
+        blocks[i].characters = blocks[i - 1].characters + count_characters(text, start, end);
+        blocks[i].line_start = line > start ? line : blocks[i - 1].line_start;
+    }
+    lines->blocks = blocks;
+}
+
+static size_t characters_before(const struct line_map *lines, struct str text, size_t offset)
+{
     size_t block = offset / LINE_MAP_BLOCK;
-    return lines->before[block] + count_line_breaks(source->text, block * LINE_MAP_BLOCK, offset);
+    return lines->blocks[block].characters + count_characters(text, block * LINE_MAP_BLOCK, offset);
+}
+
+static struct position find_position(const struct line_map *lines, struct str text, size_t offset)
+{
+    size_t block = offset / LINE_MAP_BLOCK;
+    size_t block_start = block * LINE_MAP_BLOCK;
+    size_t line = line_start_in_block(text, block_start, offset);
+    if (line == block_start)
+        line = lines->blocks[block].line_start;
+    if (line > offset) /* in the byte order mark */
+        line = offset;
+    size_t column =
+        characters_before(lines, text, offset) - characters_before(lines, text, line) + 1;
+    return (struct position){lines->blocks[block].line_breaks +
+                                 count_line_breaks(text, block_start, offset) + 1,
+                             column};
 }
 
 struct position diag_position(const struct source *source, size_t offset)
@@ -234,14 +275,14 @@ struct position diag_position(const struct source *source, size_t offset)
     struct str text = source->text;
     if (offset > text.len)
         offset = text.len;
-    size_t start = line_start(text, offset);
-    struct position position = {line_breaks_before(source, start) + 1, 1};
-    for (size_t at = start; at < offset; position.column++) {
-        uint32_t character;
-        size_t len = utf8_decode(text, at, &character);
-        at += len ? len : 1;
+    if (source->lines) {
+        if (!source->lines->blocks)
+            line_map_fill(source->lines, text);
+        return find_position(source->lines, text, offset);
     }
-    return position;
+    size_t start = line_start(text, offset);
+    return (struct position){count_line_breaks(text, 0, start) + 1,
+                             count_characters(text, start, offset) + 1};
 }
 
 static const char *color_code(bool color, const char *code)
