@@ -18,6 +18,26 @@ void rule_region(struct trace *trace, const char *reason)
     from_value(trace, record_of_provider(trace), AWS_REGION, reason, NULL);
 }
 
+/* Adds what identifies the account in the cloud. */
+static void from_account(struct trace *trace, const char *reason)
+{
+    static const enum field_id fields[] = {AWS_ACCOUNT_ID, AWS_REGION, GOOGLE_PROJECT};
+    const struct record *record = record_of_provider(trace);
+    for (size_t i = 0; record && i < COUNT_OF(fields); i++) {
+        bool aws = fields[i] != GOOGLE_PROJECT;
+        if (record->schema != (aws ? &aws_schema : &google_schema) ||
+            !record_has(record, fields[i]))
+            continue;
+        from_value(trace, record, fields[i], reason, NULL);
+        reason = NULL; /* of the first one */
+    }
+}
+
+void rule_account(struct trace *trace, const char *reason)
+{
+    from_account(trace, reason);
+}
+
 /* Adds what the address of the repository is derived from. */
 static void from_registry(struct trace *trace)
 {
@@ -27,7 +47,7 @@ static void from_registry(struct trace *trace)
     else if (environment->registry.len)
         from_environment(trace, FILE_REGISTRY, NULL, NULL);
     else
-        from_location(trace, environment->provider_at, REASON("the registry of the cloud"));
+        from_account(trace, REASON("the registry of the cloud"));
 }
 
 static void from_version(struct trace *trace)
@@ -81,10 +101,15 @@ static enum field_id identity_field(struct str annotation)
 void rule_identity(struct trace *trace, const char *reason)
 {
     enum field_id field = identity_field(step_last(trace));
-    if (field == SERVICE_IAM_ROLE_ARN && has_own_role(trace))
-        rule_permissions(trace, reason);
-    else
+    if (field != SERVICE_IAM_ROLE_ARN || !has_own_role(trace)) {
         from_field(trace, field, reason, NULL);
+        return;
+    }
+    rule_permissions(trace, reason);
+    if (str_eq_c(trace->kind, "ServiceAccount")) {
+        rule_role_name(trace, NULL);
+        from_account(trace, NULL);
+    }
 }
 
 void rule_role_name(struct trace *trace, const char *reason)
@@ -142,6 +167,7 @@ void rule_links(struct trace *trace, const char *reason)
 {
     from_field(trace, SERVICE_LINKS, reason, NULL);
     from_location(trace, record_location(trace->layer->file, FILE_NAME), NULL);
+    from_account(trace, NULL);
 }
 
 /* Secrets */

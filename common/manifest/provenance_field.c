@@ -53,9 +53,7 @@ static void add_step(struct buf *path, const struct node *collection, const stru
         buf_add_joined(path, ".", child->key->text);
 }
 
-/* `module`: its fields have paths within it. */
-static const struct node *find_node(struct buf *path, const struct node *root,
-                                    const struct node *module, struct location at)
+static const struct node *find_node(struct buf *path, const struct node *root, struct location at)
 {
     const struct node *found = NULL;
     const struct node *collection = root;
@@ -63,8 +61,6 @@ static const struct node *find_node(struct buf *path, const struct node *root,
     for (const struct node *child; (child = find_child(collection, at, &index)) != NULL;
          collection = child) {
         add_step(path, collection, child, index);
-        if (child == module)
-            path->len = 0;
         found = child;
         if (is_same(at, child->span))
             break;
@@ -72,10 +68,24 @@ static const struct node *find_node(struct buf *path, const struct node *root,
     return found;
 }
 
+/* True if a location is in a module: a file may have many, so they are not searched. */
+static bool is_in_module(const struct layer *layer, const struct node *module, struct location at)
+{
+    struct location seen = seen_from(at, module->span.source);
+    const struct node *after = module->next; /* the next module; else the field after `modules` */
+    if (!after)
+        after = record_value(layer->file, FILE_MODULES)->node->next;
+    struct location end = after ? start_of(after) : NO_LOCATION;
+    return seen.source && seen.start >= module->span.start &&
+           (end.source != seen.source || seen.start < end.start);
+}
+
 struct provenance_field provenance_field_at(const struct layer *layer,
                                             const struct service *service, struct location at)
 {
+    const struct node *module = service ? service->record->node : NULL;
     const struct node *const roots[] = {
+        module && is_in_module(layer, module, at) ? module : NULL,
         layer->file->node,
         layer->environment.file ? layer->environment.file->node : NULL,
     };
@@ -83,7 +93,7 @@ struct provenance_field provenance_field_at(const struct layer *layer,
     struct buf path = {0};
     for (size_t i = 0; i < COUNT_OF(roots) && !location_is_file(at) && !field.node; i++)
         if (roots[i])
-            field.node = find_node(&path, roots[i], service ? service->record->node : NULL, at);
+            field.node = find_node(&path, roots[i], at);
     field.path = buf_take(layer->arena, &path);
     return field;
 }

@@ -212,8 +212,7 @@ static size_t index_of_port(const struct trace *trace)
 
 void rule_port_name(struct trace *trace, const char *reason)
 {
-    from_port(trace, index_of_port(trace), PORTS_NAME, reason,
-              REASON("the name of the only port"));
+    from_port(trace, index_of_port(trace), PORTS_NAME, reason, REASON("the name of the only port"));
 }
 
 void rule_port_number(struct trace *trace, const char *reason)
