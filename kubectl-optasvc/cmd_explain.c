@@ -1,6 +1,7 @@
 #include "cli/completion.h"
 #include "commands.h"
 #include "explain_markdown.h"
+#include "explain_rules.h"
 #include "explain_values.h"
 #include "manifest/session.h"
 
@@ -52,6 +53,8 @@ static void explain_field(struct buf *out, struct arena *arena, const struct fie
     if (field->generates)
         buf_format(out, "  Generates: %s\n", field->generates);
     explain_flavours(out, field);
+    if (field->deprecated)
+        buf_format(out, "  Opta form: %s; %s\n", field->deprecated, field->instead);
     if (field->since)
         buf_format(out, "  Since:     %s (not in Opta)\n", field->since);
     if (field->example)
@@ -163,6 +166,10 @@ static void list_fields(struct buf *out, struct arena *arena)
 
 static void complete_fields(struct completion *completion)
 {
+    if (completion->options.rules) {
+        completion_add_rules(completion, false);
+        return;
+    }
     for (size_t i = 0; i < SCHEMA_COUNT; i++)
         for (size_t j = 0; j < schemas[i]->count; j++)
             completion_add(
@@ -191,6 +198,8 @@ static const char *check_flags(const struct invocation *invocation)
         (invocation->arguments.count || options->recursive_fields || input->files.count))
         return "--output=markdown lists all fields: it cannot be used with FIELD, --recursive or "
                "--filename";
+    if (options->rules && (options->output || options->recursive_fields || input->files.count))
+        return "--rules cannot be used with --output, --recursive or --filename";
     if (!input->files.count &&
         (input->environment || input->environment_file || input->variables.count ||
          input->parent_outputs || input->modules.count))
@@ -207,7 +216,9 @@ static bool explain_all(const struct invocation *invocation, struct buf *out, st
     const struct options *options = &invocation->options;
     if (options->input.files.count)
         return explain_values(invocation, NULL, out);
-    if (is_markdown(options)) {
+    if (options->rules) {
+        explain_rules(out);
+    } else if (is_markdown(options)) {
         explain_markdown(out, arena);
     } else if (options->recursive_fields) {
         const struct field_path file = {.root = &file_schema};
@@ -225,6 +236,10 @@ static bool explain_one(const struct invocation *invocation, struct str name, st
     struct field_path path;
     struct field_path_error error;
     struct diags diags = {.arena = arena};
+    if (invocation->options.rules) {
+        explain_rule(&diags, name, out);
+        return session_report(&diags, invocation->color);
+    }
     bool found = field_path_find(arena, name, &path, &error);
     if (found)
         explain_path(out, arena, &path, invocation->options.recursive_fields);
@@ -275,22 +290,23 @@ static const char *const outputs[] = {"text", "markdown", NULL};
 const struct command command_explain = {
     .name = "explain",
     .group = GROUP_FILES,
-    .arguments = "[FIELD]",
+    .arguments = "[FIELD|RULE]",
     .max_args = 1,
     .summary = "Describe a field of service files, or list all fields",
     .details =
         "FIELD may be a path, such as port.http, service.port.http or modules[0].port, or a word "
         "of Kubernetes or another tool, such as spec.replicas. With -f, shows the value of the "
         "field in each service and why: where it is written, what sets its placeholders, or which "
-        "default applies. Without FIELD, -f shows all fields that have a value.",
-    .examples = EXAMPLES({"List all fields", "kubectl optasvc explain"},
-                         {"Describe a field", "kubectl optasvc explain max_containers"},
+        "default applies. Without FIELD, -f shows all fields that have a value. With --rules, "
+        "describes an error or warning by its name, or lists all of them.",
+    .examples = EXAMPLES({"Describe a field", "kubectl optasvc explain max_containers"},
                          {"Describe a nested field, and those in it",
                           "kubectl optasvc explain cron_jobs --recursive"},
                          {"Show the value in each service of a file, and why",
-                          "kubectl optasvc explain max_containers -f web.yaml"}),
-    .flags = FLAG_LIST(FLAG_RECURSIVE_FIELDS, FLAG_OUTPUT, FLAG_FILENAME, FLAG_ENV, FLAG_ENV_FILE,
-                       FLAG_VAR, FLAG_PARENT_OUTPUTS, FLAG_MODULE),
+                          "kubectl optasvc explain max_containers -f web.yaml"},
+                         {"Explain a warning", "kubectl optasvc explain --rules image-tag"}),
+    .flags = FLAG_LIST(FLAG_RECURSIVE_FIELDS, FLAG_RULES, FLAG_OUTPUT, FLAG_FILENAME, FLAG_ENV,
+                       FLAG_ENV_FILE, FLAG_VAR, FLAG_PARENT_OUTPUTS, FLAG_MODULE),
     .outputs = outputs,
     .output_default = "text",
     .run = run_explain,

@@ -86,12 +86,38 @@ static const struct source *copy_use(struct arena *arena, const struct source *s
     return copy;
 }
 
+/* True if a comment allows the rule at a location. */
+static bool is_allowed_at(const struct diag_policy *policy, enum rule rule, struct location at)
+{
+    bool allowed = false;
+    for (struct allowance *each = policy->allowances; each && at.source; each = each->next) {
+        bool in_range = each->is_whole_file || (at.start >= each->start && at.start < each->end);
+        if (each->rule != rule || !in_range || !source_is_same(each->at.source, at.source))
+            continue;
+        each->is_used = true;
+        allowed = true;
+    }
+    return allowed;
+}
+
+static bool is_allowed(const struct diag_policy *policy, enum rule rule, struct location at)
+{
+    bool allowed = is_allowed_at(policy, rule, at);
+    bool allowed_at_use = is_allowed_at(policy, rule, location_of_use(at));
+    return allowed || allowed_at_use || policy->allowed[rule];
+}
+
 __attribute__((format(printf, 5, 0))) static void report(struct diags *diags,
                                                          enum severity severity, struct location at,
                                                          enum rule rule, const char *format,
                                                          va_list arguments)
 {
     size_t *reported = severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings;
+    bool can_allow = severity == SEVERITY_WARNING && diags->policy && rule_can_allow(rule);
+    if (can_allow && is_allowed(diags->policy, rule, at)) {
+        diags->last_kept = false;
+        return;
+    }
     diags->last_kept = ++*reported - diags->repeats[severity] <= DIAG_MAX;
     if (!diags->last_kept)
         return;
@@ -99,7 +125,8 @@ __attribute__((format(printf, 5, 0))) static void report(struct diags *diags,
                               .rule = rule,
                               .at = at,
                               .message = format_truncated(diags->arena, format, arguments),
-                              .order = diags->count};
+                              .order = diags->count,
+                              .can_allow = can_allow};
     struct diag *first = find_duplicate(diags, &diag);
     if (first) {
         first->repeats++;
@@ -166,6 +193,21 @@ void diag_hint_line(struct diags *diags, const char *line)
         return;
     struct str *hint = &diags->items[diags->count - 1].hint;
     *hint = str_format(diags->arena, "%.*s%s%s", STR_ARG(*hint), hint->len ? "\n" : "", line);
+}
+
+void diag_hide_line(struct diags *diags)
+{
+    if (diags->last_kept)
+        diags->items[diags->count - 1].hides_line = true;
+}
+
+void diags_promote_warnings(struct diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        diags->items[i].severity = SEVERITY_ERROR;
+    diags->errors += diags->warnings;
+    diags->repeats[SEVERITY_ERROR] += diags->repeats[SEVERITY_WARNING];
+    diags->warnings = diags->repeats[SEVERITY_WARNING] = 0;
 }
 
 bool diag_suggest(struct diags *diags, const struct suggestion *suggestion)
@@ -451,7 +493,30 @@ static void write_hint(struct buf *out, const struct diag *diag)
     buf_free(&hint);
 }
 
-static void write_one(struct buf *out, const struct diag *diag, bool color)
+static bool is_same_line(struct location a, struct location b)
+{
+    size_t first = a.start < b.start ? a.start : b.start;
+    size_t last = a.start < b.start ? b.start : a.start;
+    struct str between = str_slice(a.source->text, first, last);
+    return str_find(between, 0, '\n') == between.len;
+}
+
+bool diag_shows_line(const struct diags *diags, const struct diag *diag)
+{
+    const struct source *source = diag->at.source;
+    if (!source || location_is_file(diag->at) || source->secret || source_is_hidden(source))
+        return false;
+    for (size_t i = 0; i < diags->count; i++) {
+        const struct diag *each = &diags->items[i];
+        if (each->hides_line && source_is_same(each->at.source, source) &&
+            is_same_line(each->at, diag->at))
+            return false;
+    }
+    return true;
+}
+
+static void write_one(struct buf *out, const struct diags *diags, const struct diag *diag,
+                      bool color)
 {
     bool hidden = source_is_hidden(diag->at.source);
     const struct source *source = diag->at.source;
@@ -468,8 +533,10 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     buf_format(out, "%s%s:%s ", color_code(color, error ? "\033[31m" : "\033[35m"),
                error ? "error" : "warning", color_code(color, "\033[0m"));
     diag_add_message(out, diag);
+    if (diag->can_allow && !hidden)
+        buf_format(out, " [%s]", rule_info(diag->rule)->name);
     buf_add_byte(out, '\n');
-    if (source && !location_is_file(diag->at) && !source->secret && !hidden)
+    if (diag_shows_line(diags, diag))
         write_line(out, diag, color);
     write_hint(out, diag);
     if (source && source->use && !hidden)
@@ -535,7 +602,7 @@ void diags_write(const struct diags *diags, struct buf *out, bool color)
 {
     diags_sort(diags);
     for (size_t i = 0; i < diags->count; i++)
-        write_one(out, &diags->items[i], color);
+        write_one(out, diags, &diags->items[i], color);
     if (diags_omitted(diags))
         buf_format(out, "... and %zu more\n", diags_omitted(diags));
 }

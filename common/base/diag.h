@@ -62,7 +62,26 @@ struct diag {
     struct str context; /* the operation, printed before the message; may be empty */
     struct str hint;    /* what to do; may be empty */
     size_t order;
-    size_t repeats; /* number of other aliases with the same diagnostic */
+    size_t repeats;  /* number of other aliases with the same diagnostic */
+    bool can_allow;  /* a warning whose rule users can allow: its name is shown */
+    bool hides_line; /* its line may contain a credential: it is not shown */
+};
+
+/* A rule that a comment allows in a range of its file. */
+struct allowance {
+    struct allowance *next;
+    enum rule rule;
+    struct location at; /* of the name in the comment */
+    size_t start;       /* of the range */
+    size_t end;         /* exclusive */
+    bool is_whole_file;
+    bool is_used; /* a warning was not reported because of it */
+};
+
+/* Rules whose warnings are not reported. */
+struct diag_policy {
+    bool allowed[RULE_COUNT];     /* everywhere */
+    struct allowance *allowances; /* of the files that were read */
 };
 
 struct diags {
@@ -73,6 +92,7 @@ struct diags {
     size_t warnings;
     size_t repeats[SEVERITY_WARNING + 1]; /* of these, repeats through another alias */
     bool last_kept;                       /* the last diagnostic is in `items` */
+    struct diag_policy *policy;           /* NULL: all are reported */
 };
 
 /* Reports a diagnostic, whose name is that of the rule. A message is one sentence in lower case
@@ -100,6 +120,12 @@ void diag_hint(struct diags *diags, const char *format, ...) __attribute__((form
 
 /* Adds a line to the hint of the last diagnostic. */
 void diag_hint_line(struct diags *diags, const char *line);
+
+/* Hides the line of the last diagnostic, because it may contain a credential. */
+void diag_hide_line(struct diags *diags);
+
+/* Turns all warnings into errors. */
+void diags_promote_warnings(struct diags *diags);
 
 /* True if another error would only be counted, so that its hint need not be computed. */
 bool diags_full(const struct diags *diags);
@@ -138,6 +164,8 @@ void diags_sort(const struct diags *diags);
 
 /* Returns the number of diagnostics that were only counted. */
 size_t diags_omitted(const struct diags *diags);
+/* True if the line of a diagnostic can be shown: it is in a file, and contains no secret. */
+bool diag_shows_line(const struct diags *diags, const struct diag *diag);
 
 /* Writes the diagnostics in the order of the text: "FILE:LINE:COLUMN: error: MESSAGE", the line, a
  * caret under the position, the hint, and the alias through which the text is used. */

@@ -23,7 +23,8 @@ enum {
     CONTAINERS_MAX = 20, /* init_containers and sidecars per service */
     FILES_OF_SERVICE_MAX = 100, /* files per service */
     CONFIG_MAP_SIZE_MAX =
-        1024 * 1024, /* bytes of the files of a service: MaxSecretSize of core/v1 */
+        1024 * 1024,          /* bytes of the files of a service: MaxSecretSize of core/v1 */
+    ALLOWED_RULES_MAX = 1000, /* rules in comments `# optasvc: allow` per file */
     INTERPOLATED_SIZE_MAX = 64 * 1024, /* bytes of a string after its placeholders are filled in */
     OUTPUTS_DEPTH_MAX = 50,            /* outputs in a chain in which each refers to the next */
     DURATION_MAX = 7 * 86400,          /* seconds of --timeout */

@@ -3,9 +3,29 @@
 const struct rule_info *rule_info(enum rule rule)
 {
     static const struct rule_info rules[] = {
-#define RULE(id, name, why, fix) [RULE_##id] = {name, why, fix},
+#define RULE(id, name, level, ...) [RULE_##id] = {name, LEVEL_##level, __VA_ARGS__},
 #include "base/rules.def"
 #undef RULE
     };
     return &rules[rule];
+}
+
+bool rule_find(struct str name, enum rule *ret)
+{
+    for (*ret = 0; *ret < RULE_COUNT; (*ret)++)
+        if (str_eq_c(name, rule_info(*ret)->name))
+            return true;
+    return false;
+}
+
+bool rule_can_allow(enum rule rule)
+{
+    enum rule_level level = rule_info(rule)->level;
+    return level == LEVEL_ALLOWABLE || level == LEVEL_MIXED;
+}
+
+const char *rule_severity(enum rule rule)
+{
+    enum rule_level level = rule_info(rule)->level;
+    return level == LEVEL_ERROR ? "error" : level == LEVEL_MIXED ? "error or warning" : "warning";
 }

@@ -3,9 +3,11 @@
 #include "base/utf8.h"
 #include "chart/addition.h"
 #include "chart/inject_report.h"
+#include "config/allow.h"
 #include "config/diag_report.h"
 #include "config/source.h"
 #include "config/usage.h"
+#include "service/service_rules.h"
 #include "yaml/emit.h"
 
 #include <string.h>
@@ -350,6 +352,7 @@ static void read_layer(struct inject_run *run, struct layer *layer)
         const struct service *service = service_read(layer, module);
         if (!service)
             continue;
+        service_check_rules(service);
         run->services =
             arena_grow(run->injection.arena, run->services, run->service_count, sizeof(void *));
         run->services[run->service_count++] = service;
@@ -677,7 +680,8 @@ bool inject(const struct input_options *input, const struct inject_options *opti
             const struct source *manifests, struct stream stream, bool color, struct injected *ret)
 {
     *ret = (struct injected){0};
-    struct inject_run run = {.diags = {.arena = &ret->arena}};
+    struct diag_policy policy = allow_read_flags(input);
+    struct inject_run run = {.diags = {.arena = &ret->arena, .policy = &policy}};
     const struct release *release = &run.injection.release;
     input = usage_start(&ret->arena, input);
     run.injection = (struct injection){
@@ -686,6 +690,8 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     if (read_files(&run, input) && check_input(&run, blank) &&
         check_document_count(&run, manifests, &stream) && !blank)
         inject_all(&run, &ret->chart, manifests, stream);
+    if (input->strict)
+        diags_promote_warnings(&run.diags);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
     write_messages(&run, input, color, ret);

@@ -8,6 +8,7 @@
 #include "cli/order_words.h"
 #include "cli/report.h"
 #include "cli/usage_error.h"
+#include "config/allow.h"
 #include "config/schema.h"
 #include "os/console.h"
 #include "yaml/parse_manifest.h"
@@ -132,6 +133,15 @@ static struct str format_hint(struct cli *cli, const char *value)
                : commands;
 }
 
+/* Returns the hint for an invalid value of a flag; empty if there is none. */
+static struct str value_hint(struct cli *cli, enum flag_id id, const char *value)
+{
+    struct str unknown = allow_unknown_name(str_from_c(value));
+    if (id == FLAG_OUTPUT)
+        return format_hint(cli, value);
+    return id == FLAG_ALLOW && unknown.len ? allow_hint(&cli->arena, unknown) : STR("");
+}
+
 static void add_to_list(struct cli *cli, struct option_list *list, const char *item)
 {
     if (!list->items)
@@ -148,8 +158,7 @@ static int set_flag(struct cli *cli, enum flag_id id, const char *value)
         if (problem && (!*value || id == FLAG_VAR)) /* a variable may contain a secret */
             return FAIL(cli, "--%s %s", flag_table[id].name, problem);
         if (problem)
-            return usage_error(cli->program, cli->invocation.command,
-                               id == FLAG_OUTPUT ? format_hint(cli, value) : STR(""),
+            return usage_error(cli->program, cli->invocation.command, value_hint(cli, id, value),
                                "--%s %s, not \"%s\"", flag_table[id].name, problem, value);
         if (is_duplicate && flag_table[id].type != FLAG_TYPE_LIST)
             return FAIL(cli, "duplicate flag --%s", flag_table[id].name);

@@ -138,6 +138,14 @@ static void add_words(struct completion *completion, const char *const *words)
         completion_add(completion, str_from_c(*words), STR(""));
 }
 
+void completion_add_rules(struct completion *completion, bool allowable)
+{
+    for (enum rule rule = 0; rule < RULE_COUNT; rule++)
+        if (!allowable || rule_can_allow(rule))
+            completion_add(completion, str_from_c(rule_info(rule)->name),
+                           str_from_c(rule_info(rule)->why));
+}
+
 static void complete_value(struct completion *completion, const struct command *command,
                            enum flag_id id)
 {
@@ -147,6 +155,9 @@ static void complete_value(struct completion *completion, const struct command *
         break;
     case FLAG_MODULE:
         for_each_item(completion, "modules", add_service);
+        break;
+    case FLAG_ALLOW:
+        completion_add_rules(completion, true);
         break;
     case FLAG_CONTEXT:
         add_contexts(completion);
@@ -223,6 +234,8 @@ static void store_value(struct completion *completion, enum flag_id id, struct s
         completion->options.push.container_tool = text;
     } else if (id == FLAG_RECURSIVE) {
         completion->options.input.recursive = true;
+    } else if (id == FLAG_RULES) {
+        completion->options.rules = true;
     }
 }
 

@@ -18,6 +18,9 @@ struct completion {
  * to shells. */
 void completion_add(struct completion *completion, struct str value, struct str description);
 
+/* Adds the names of errors and warnings, or of warnings that --allow accepts. */
+void completion_add_rules(struct completion *completion, bool allowable);
+
 /* Values of `complete` in `struct command`: file names, the `secrets` of the service files, local
  * images. */
 void complete_files(struct completion *completion);

@@ -1,5 +1,6 @@
 #include "cli/flags.h"
 
+#include "config/allow.h"
 #include "config/gateway.h"
 #include "config/usage.h"
 #include "format/duration.h"
@@ -93,6 +94,11 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_NAMESPACE] = {"namespace", 'n', FLAG_TYPE_STRING, "NAME",
                         "existing namespace, instead of the layer's name",
                         offsetof(struct options, input.namespace), NULL, name_check_namespace},
+    [FLAG_ALLOW] = {"allow", 0, FLAG_TYPE_LIST, "RULE[,RULE]",
+                    "do not report warnings of these rules; see `explain --rules`; repeatable",
+                    offsetof(struct options, input.allow), NULL, allow_check_flag},
+    [FLAG_STRICT] = {"strict", 0, FLAG_TYPE_BOOL, NULL, "treat warnings about the files as errors",
+                     offsetof(struct options, input.strict), NULL, NULL},
     [FLAG_ALL_NAMESPACES] = {"all-namespaces", 'A', FLAG_TYPE_BOOL, NULL,
                              "find services in all namespaces by their labels, without files",
                              offsetof(struct options, labels.all_namespaces), NULL, NULL},
@@ -268,6 +274,9 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_RECURSIVE_FIELDS] = {"recursive", 0, FLAG_TYPE_BOOL, NULL,
                                "list the fields of nested maps too",
                                offsetof(struct options, recursive_fields), NULL, NULL},
+    [FLAG_RULES] = {"rules", 0, FLAG_TYPE_BOOL, NULL,
+                    "list the names of errors and warnings instead of fields",
+                    offsetof(struct options, rules), NULL, NULL},
     [FLAG_FROM_COMPOSE] = {"from-compose", 0, FLAG_TYPE_STRING, "FILE",
                            "Compose file whose services are written, or - for stdin",
                            offsetof(struct options, init.from_compose), NULL, NULL},

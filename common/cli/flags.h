@@ -17,6 +17,8 @@ enum flag_id {
     FLAG_PARENT_OUTPUTS,
     FLAG_MODULE,
     FLAG_NAMESPACE,
+    FLAG_ALLOW,
+    FLAG_STRICT,
     FLAG_ALL_NAMESPACES,
     FLAG_SELECTOR,
     FLAG_OUTPUT,
@@ -74,6 +76,7 @@ enum flag_id {
     FLAG_CONTAINER_TOOL,
     FLAG_EXPLAIN,
     FLAG_RECURSIVE_FIELDS,
+    FLAG_RULES,
     FLAG_FROM_COMPOSE,
     FLAG_INIT_IMAGE,
     FLAG_INIT_PORT,
@@ -103,7 +106,8 @@ bool flag_list_has(const enum flag_id *flags, enum flag_id id);
         FLAG_PARENT_OUTPUTS, FLAG_MODULE
 
 /* Flags of commands that render service files. */
-#define FLAGS_RENDER FLAGS_FILES, FLAG_IMAGE_TAG, FLAG_IMAGE_DIGEST, FLAG_NAMESPACE
+#define FLAGS_RENDER                                                                               \
+    FLAGS_FILES, FLAG_IMAGE_TAG, FLAG_IMAGE_DIGEST, FLAG_NAMESPACE, FLAG_ALLOW, FLAG_STRICT
 
 /* Flags of commands that access a cluster, in addition to FLAGS_RENDER. */
 #define FLAGS_KUBECTL                                                                              \

@@ -19,6 +19,7 @@ int postrender(const struct invocation *invocation);
 #define FLAGS_INJECT                                                                               \
     FLAG_ENV, FLAG_ENV_FILE, FLAG_VAR, FLAG_PARENT_OUTPUTS, FLAG_MODULE, FLAG_WORKLOAD,            \
         FLAG_CONTAINER, FLAG_SERVICE, FLAG_INGRESS, FLAG_LOG_FILE, FLAG_REPORT, FLAG_OUTPUT,       \
-        FLAG_DRY_RUN, FLAG_REQUIRE_INPUT, FLAG_CONVERT_INGRESS, FLAG_BEST_EFFORT
+        FLAG_DRY_RUN, FLAG_REQUIRE_INPUT, FLAG_CONVERT_INGRESS, FLAG_BEST_EFFORT, FLAG_ALLOW,      \
+        FLAG_STRICT
 
 #endif

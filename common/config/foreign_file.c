@@ -1,5 +1,7 @@
 #include "config/foreign_file.h"
 
+#include "config/allow.h"
+
 #include "config/schema.h"
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
@@ -202,5 +204,8 @@ const struct node *load_config_file(struct arena *arena, const struct source *so
     const struct node *root = load_service_file(arena, source, &unreported);
     if (!source_is_hidden(source) && report_foreign(diags, source, root, expected))
         return NULL;
-    return root ? root : load_service_file(arena, source, diags);
+    root = root ? root : load_service_file(arena, source, diags);
+    if (root)
+        allow_read_comments(arena, diags, source, root);
+    return root;
 }

@@ -431,6 +431,25 @@ static bool *find_pairs(struct arena *arena, struct str text)
     return paired;
 }
 
+/* Warns of forms that only Opta needed. */
+static void warn_opta_form(const struct filler *filler, const struct placeholder *placeholder)
+{
+    struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
+    struct str name = placeholder->parts[0];
+    bool is_module = str_eq_c(placeholder->root, "module");
+    bool has_outputs = is_module && placeholder->part_count == PARTS_MAX;
+    if (!str_starts_with(written, STR("$")) && !has_outputs &&
+        !str_eq_c(placeholder->root, "variables"))
+        return;
+    diag_warning(filler->scope->diags, location_of(filler, placeholder), RULE_DEPRECATED_FORM,
+                 "%.*s is a form of Opta", STR_ARG(written));
+    if (is_module)
+        diag_hint(filler->scope->diags, "write {module.%.*s.%.*s}", STR_ARG(name),
+                  STR_ARG(placeholder->parts[placeholder->part_count - 1]));
+    else
+        diag_hint(filler->scope->diags, "write {vars.%.*s}", STR_ARG(name));
+}
+
 bool interpolate(void *context, const struct node *scalar, struct filled_string *ret)
 {
     struct filler filler = {.scope = context, .scalar = scalar};
@@ -448,8 +467,10 @@ bool interpolate(void *context, const struct node *scalar, struct filled_string 
         placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
         if (kind == TOKEN_PLACEHOLDER && filler.scope->environment_invalid)
             ok = false;
+        else if (kind == TOKEN_PLACEHOLDER && fill_placeholder(&filler, &token))
+            warn_opta_form(&filler, &token);
         else if (kind == TOKEN_PLACEHOLDER)
-            ok &= fill_placeholder(&filler, &token);
+            ok = false;
         else
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
     }

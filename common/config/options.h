@@ -46,6 +46,8 @@ struct input_options {
                                      to all images without a tag or digest */
     const char *registry;         /* --registry */
     const char *namespace;        /* -n; NULL: name of the layer */
+    struct option_list allow;     /* --allow RULE[,RULE]: their warnings are not reported */
+    bool strict;                  /* --strict: warnings about the files are errors */
     enum read_mode mode;
     struct usage *usage; /* records which of these have an effect (usage.h); NULL: not recorded */
 };
@@ -170,6 +172,7 @@ struct options {
     bool yes;              /* --yes: do not prompt */
     bool explain;          /* --explain of render */
     bool recursive_fields; /* --recursive of explain */
+    bool rules;            /* --rules of explain */
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* Commands and environment variables. */
+#include "config/credential.h"
 #include "format/name.h"
 #include "import/compose_reader.h"
-#include "yaml/scalar.h"
 
 static void read_string_command(struct compose_service *service, const struct node *node,
                                 enum field_id field)
@@ -42,48 +42,6 @@ void compose_read_command(struct compose_service *service, const char *key, enum
                      "an empty %s is not carried over: remove it from the image instead", key);
 }
 
-/* True if the value of a variable of this name is probably a credential. */
-static bool is_credential_name(struct arena *arena, struct str name)
-{
-    static const char *const ends[] = {
-        "PASSWORD",   "PASSWD",         "_PASS",           "_PWD",        "SECRET",
-        "TOKEN",      "API_KEY",        "APIKEY",          "PRIVATE_KEY", "SECRET_KEY",
-        "ACCESS_KEY", "ENCRYPTION_KEY", "SECRET_KEY_BASE", "CREDENTIALS"};
-    struct str upper = str_upper(arena, name);
-    for (size_t i = 0; i < COUNT_OF(ends); i++)
-        if (str_ends_with(upper, str_from_c(ends[i])))
-            return true;
-    return false;
-}
-
-/* True for a URL with a password: scheme://user:password@host. */
-static bool has_password(struct str value)
-{
-    for (size_t at = str_find(value, 0, ':'); at < value.len; at = str_find(value, at + 1, ':')) {
-        if (!str_starts_with(str_skip(value, at), STR("://")))
-            continue;
-        size_t end = at + 3;
-        size_t colon = 0;
-        while (end < value.len && value.data[end] != '/' && value.data[end] != '@' &&
-               value.data[end] != ' ') {
-            if (value.data[end] == ':')
-                colon = end;
-            end++;
-        }
-        if (end < value.len && value.data[end] == '@' && colon && colon + 1 < end)
-            return true;
-    }
-    return false;
-}
-
-/* True for the values of switches such as ALLOW_EMPTY_PASSWORD: "yes". */
-static bool is_switch(struct str value)
-{
-    bool flag;
-    return value.len == 0 || scalar_to_bool(value, &flag) || str_eq_c(value, "0") ||
-           str_eq_c(value, "1");
-}
-
 /* Adds the variable to `secrets`, without its value. All services share one Secret. */
 static void add_secret(struct compose_service *service, struct str name, struct str value,
                        struct location at)
@@ -115,7 +73,8 @@ static void add_variable(struct compose_service *service, struct str name, struc
         return;
     }
     struct node *map = import_map(service->import, service->module, SERVICE_ENV_VARS, at);
-    if ((is_credential_name(service->arena, name) && !is_switch(value)) || has_password(value)) {
+    if ((credential_has_name(service->arena, name) && !credential_is_switch(value)) ||
+        credential_url_password(value).len || credential_has_form(value)) {
         add_secret(service, name, value, at);
         return;
     }

@@ -1,10 +1,12 @@
 #include "manifest/render.h"
 
 #include "base/map.h"
+#include "config/allow.h"
 #include "config/source.h"
 #include "config/usage.h"
 #include "manifest/provenance.h"
 #include "manifest/traffic.h"
+#include "service/service_rules.h"
 #include "yaml/emit.h"
 
 #include <string.h>
@@ -41,8 +43,10 @@ struct owner {
     const char *path; /* of its file; compared by pointer */
 };
 
-static void report(struct renderer *renderer, const struct diags *diags)
+static void report(struct renderer *renderer, struct diags *diags)
 {
+    if (renderer->options->strict)
+        diags_promote_warnings(diags);
     renderer->failed |= diags->errors > 0;
     if (renderer->report)
         diag_report_add(renderer->report, diags);
@@ -300,6 +304,24 @@ static void summarize(struct buf *out, const struct layer *layer, size_t selecte
     buf_add_byte(out, '\n');
 }
 
+/* Other commands do not deploy what the files describe. */
+static bool checks_rules(const struct renderer *renderer)
+{
+    return renderer->options->mode == READ_SERVICES;
+}
+
+/* Comments may be needed for what the flags do not select. */
+static void check_layer(const struct layer *layer)
+{
+    const struct input_options *options = layer->options;
+    bool is_whole = options->modules.count == 0 && options->variables.count == 0 &&
+                    !options->image_tag && !options->image_digest &&
+                    record_value(layer->file, FILE_ENVIRONMENTS)->count <= 1;
+    layer_check_rules(layer);
+    if (is_whole)
+        allow_report_unused(layer->diags, layer->source);
+}
+
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct map routes = {0};
@@ -310,10 +332,14 @@ static void render_layer(struct renderer *renderer, struct layer *layer)
     for (const struct module *module; (module = layer_next_service(layer, &index)); selected++) {
         const struct service *service = read_service(layer, module);
         renderer->failed |= !service;
+        if (service && checks_rules(renderer))
+            service_check_rules(service);
         if (service)
             render_service(renderer, &routes, service);
     }
     warn_extra_tcp_ports(layer);
+    if (layer->diags->errors == 0 && checks_rules(renderer))
+        check_layer(layer);
     if (*services == before)
         layer_report_empty(layer);
     renderer->failed |= layer->diags->errors > 0;
@@ -323,7 +349,8 @@ static void render_layer(struct renderer *renderer, struct layer *layer)
 
 static void render_file(struct renderer *renderer, const struct input *input)
 {
-    struct diags diags = {.arena = renderer->file};
+    struct diag_policy policy = allow_read_flags(renderer->options);
+    struct diags diags = {.arena = renderer->file, .policy = &policy};
     const struct source *source = input_read(renderer->file, &diags, input, NO_LOCATION);
     renderer->path = source ? str_to_c(&renderer->arena, source->path) : NULL;
     struct layer *layer =

@@ -247,6 +247,7 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
         return NULL;
     in.service = ARENA_NEW(layer->arena, struct service);
     in.service->layer = layer;
+    in.service->module = module;
     in.service->record = in.record;
     read_name(&in);
     read_image(&in);

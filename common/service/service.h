@@ -200,6 +200,7 @@ struct helm {
 
 struct service {
     struct layer *layer;
+    const struct module *module;
     const struct record *record; /* the fields of the file */
     struct str name;
     struct location at;

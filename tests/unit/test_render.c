@@ -68,7 +68,7 @@ static struct result render_text(struct unit *unit, struct input_options options
     return render_files(unit, options, 1);
 }
 
-#define SERVICE(name) "  - {name: " name ", type: k8s-service, image: a, port: {http: 80}"
+#define SERVICE(name) "  - {name: " name ", type: k8s-service, image: 'a:1', port: {http: 80}"
 
 /* Returns the rest of all lines with a prefix, joined with spaces. */
 static const char *values_of(struct unit *unit, struct str text, const char *key)
@@ -135,7 +135,7 @@ static void test_a_namespace_is_rendered_once(void **state)
     const char *kinds = values_of(unit, result.manifests, "kind: ");
     assert_true(str_starts_with(str_from_c(kinds), STR("Namespace ServiceAccount")));
     assert_false(unit_contains(str_skip(str_from_c(kinds), 1), "Namespace"));
-    assert_string_equal(values_of(unit, result.manifests, "        image: "), "a a a");
+    assert_string_equal(values_of(unit, result.manifests, "        image: "), "a:1 a:1 a:1");
     /* -n selects an existing namespace. */
     struct input_options options = {.namespace = "other"};
     result = render_files(unit, options, 2);

@@ -381,7 +381,7 @@ static void test_references_to_secrets(void **state)
         "    env_vars:\n"
         "      ALONE: '{module.db.db_password}'\n"
         "      URL: 'pg://{module.db.db_user}:{module.db.db_password}@x/{module.db.db_user}'\n"
-        "      AGAIN: '${{module.db.db_user}}!'\n"
+        "      AGAIN: '{module.db.db_user}!'\n"
         "      KNOWN: '{module.bucket.bucket_id}'\n");
     assert_no_diags(unit);
     assert_int_equal(service->variable_count, 5);
@@ -455,7 +455,7 @@ static void test_dollars_before_a_reference(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = linked_with(
             unit, str_format(&unit->arena, "    env_vars: {URL: '%s'}\n", rows[i][0]).data);
-        assert_no_diags(unit);
+        unit_assert_count(unit, 0, i < 3 ? 1 : 0, __FILE__, __LINE__); /* Opta's syntax */
         check_variable(service, 1, "URL", rows[i][1], "", "");
     }
 }

@@ -145,7 +145,7 @@ example() {
     render | validate | explain | schema | inject | convert-ingress | completion | version | helm-postrender)
         check "example of $name: $lines" test $status = 0
         ;;
-    *) check "example of $name: $lines" has_no '^error: \(unknown\|unexpected\|missing\|--\)\|^web.yaml' "$err" ;;
+    *) check "example of $name: $lines" has_no '^error: \(unknown\|unexpected\|missing\|--\)\|^web.yaml.* error:' "$err" ;;
     esac
 }
 while read -r name; do

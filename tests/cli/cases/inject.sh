@@ -21,7 +21,7 @@ modules:
   - name: app
     type: k8s-service
     termination_grace_period: 60
-    env_vars: {TOKEN: hunter2}
+    env_vars: {COLOR: blue}
 EOF
 sed 's/60/many/' inject.yaml >inject-wrong.yaml
 sed 's/kind: Deployment/kind: ConfigMap/' chart.yaml >chart-without.yaml
@@ -35,7 +35,7 @@ filter() {
 }
 
 filter "$postrender" inject.yaml
-expect "helm-postrender" 0 out "terminationGracePeriodSeconds: 60" out "name: TOKEN" err "$replaced"
+expect "helm-postrender" 0 out "terminationGracePeriodSeconds: 60" out "name: COLOR" err "$replaced"
 check "only replacements are reported" test "$(cat "$err")" = "$replaced"
 cp "$out" injected
 for words in "-f inject.yaml" "-finject.yaml" "--filename=inject.yaml" "-f inject.yaml --module app" \
@@ -106,7 +106,7 @@ expect "a chart without the workload" 1 err 'no workload of the chart matches mo
 filter "$postrender" inject.yaml --log-file log
 expect "--log-file" 0 err "$replaced"
 check "the log has replacements" grep -qxF "$replaced" log
-check "the log has additions" has '^Deployment/app: .*TOKEN.*added' log
+check "the log has additions" has '^Deployment/app: .*COLOR.*added' log
 check "the log has no values of variables" has_no hunter2 log
 cp log log.expected
 filter "$postrender" inject.yaml --log-file log

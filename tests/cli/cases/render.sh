@@ -288,7 +288,7 @@ expect "an environment file named -" 1 err "dash.yaml:1:38: error: cannot read .
 try "$optasvc" render -f placed.yaml --env stagin
 expect "a misspelt environment" 1 err "did you mean --env staging?"
 printf '{"domain": {"value": "example.com"}}' >outputs.json
-{ service app && echo '    public_uri: "app.{parent.domain}"'; } >parent.yaml
+{ service app && printf "    healthcheck_path: /\n    public_uri: \"app.{parent.domain}\"\n"; } >parent.yaml
 try "$optasvc" render -f parent.yaml --parent-outputs outputs.json
 expect "--parent-outputs" 0 out "host: app.example.com"
 try "$optasvc" render -f parent.yaml --parent-outputs missing.json

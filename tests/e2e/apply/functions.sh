@@ -1,7 +1,13 @@
 # shellcheck shell=bash
 # What the cases use: expectations, objects in the cluster, and service files.
 
-optasvc() { kubectl-optasvc "$@"; }
+# The services of the cases are public with one pod and without a path to probe, which is not what cases are about.
+optasvc() {
+    case ${1:-} in
+    apply | diff | render) kubectl-optasvc "$1" --allow no-probe,one-replica,memory-limit "${@:2}" ;;
+    *) kubectl-optasvc "$@" ;;
+    esac
+}
 
 # Expectations
 

@@ -133,7 +133,7 @@ run_as_kubectl_does() {
 }
 
 run_dry_run_client() {
-    service dry-client 'public_uri: dry.example.com'
+    service dry-client 'healthcheck_path: /healthz' 'public_uri: dry.example.com'
     optasvc render -f dry-client.yaml >wanted || fail "render failed"
     expect 0 env KUBECONFIG=/nonexistent KUBECTL_PATH=/bin/false kubectl-optasvc apply --dry-run=client \
         -f dry-client.yaml
@@ -146,7 +146,7 @@ run_dry_run_client() {
 }
 
 run_dry_run_client_names() {
-    service dry-names 'public_uri: dry.example.com'
+    service dry-names 'healthcheck_path: /healthz' 'public_uri: dry.example.com'
     expect 0 env KUBECONFIG=/nonexistent KUBECTL_PATH=/bin/false kubectl-optasvc apply --dry-run=client \
         -f dry-names.yaml -o name
     holds out <<'TEXT'

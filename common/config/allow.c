@@ -1,0 +1,301 @@
+#include "config/allow.h"
+
+#include "base/rule.h"
+
+/* A comment whose rules have not been read yet. */
+struct comment {
+    size_t at;    /* offset of the # */
+    size_t text;  /* offset after "optasvc:" */
+    size_t start; /* of the line that it is about */
+    size_t end;
+    bool is_text; /* part of a scalar, so not a comment */
+    struct allowance range; /* of the entry */
+};
+
+struct comments {
+    struct arena *arena;
+    struct diags *diags;
+    const struct source *source;
+    struct comment *items;
+    size_t count;
+    size_t next; /* the first that visit_entry() has not passed */
+    size_t rules;
+};
+
+/* Names of rules */
+
+/* Removes the next name from a list with commas and spaces. Returns false if there is none. */
+static bool next_name(struct str *list, struct str *ret)
+{
+    size_t start = 0;
+    while (start < list->len && strchr(", \t\r", list->data[start]))
+        start++;
+    size_t end = start;
+    while (end < list->len && !strchr(", \t\r", list->data[end]))
+        end++;
+    *ret = str_slice(*list, start, end);
+    *list = str_skip(*list, end);
+    return ret->len > 0;
+}
+
+static bool is_allowable(struct str name, enum rule *ret)
+{
+    return rule_find(name, ret) && rule_can_allow(*ret);
+}
+
+struct str allow_unknown_name(struct str list)
+{
+    enum rule rule;
+    for (struct str name; next_name(&list, &name);)
+        if (!is_allowable(name, &rule))
+            return name;
+    return STR("");
+}
+
+struct str allow_hint(struct arena *arena, struct str name)
+{
+    enum rule rule;
+    struct suggestion near = {.word = name};
+    if (rule_find(name, &rule))
+        return STR("only warnings about files can be allowed");
+    for (rule = 0; rule < RULE_COUNT; rule++)
+        if (rule_can_allow(rule))
+            suggestion_add(&near, str_from_c(rule_info(rule)->name));
+    return near.best.len ? str_format(arena, "did you mean \"%.*s\"?", STR_ARG(near.best))
+                         : STR("kubectl optasvc explain --rules lists all rules");
+}
+
+const char *allow_check_flag(struct str list)
+{
+    struct str rest = list;
+    struct str name;
+    if (!next_name(&rest, &name) || allow_unknown_name(list).len)
+        return "must be names of rules that can be allowed";
+    return NULL;
+}
+
+struct diag_policy allow_read_flags(const struct input_options *options)
+{
+    struct diag_policy policy = {0};
+    for (size_t i = 0; i < options->allow.count; i++) {
+        struct str list = str_from_c(options->allow.items[i]);
+        enum rule rule;
+        for (struct str name; next_name(&list, &name);)
+            if (is_allowable(name, &rule))
+                policy.allowed[rule] = true;
+    }
+    return policy;
+}
+
+/* Finding comments */
+
+static size_t skip_blanks(struct str text, size_t at)
+{
+    while (at < text.len && (text.data[at] == ' ' || text.data[at] == '\t'))
+        at++;
+    return at;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n';
+}
+
+static size_t line_start(struct str text, size_t at)
+{
+    while (at > 0 && text.data[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+/* Returns the start of the next line from `at` on that is neither blank nor a comment. */
+static size_t next_content(struct str text, size_t at)
+{
+    while (at < text.len) {
+        size_t first = skip_blanks(text, at);
+        if (first < text.len && !strchr("#\r\n", text.data[first]))
+            return at;
+        at = str_find(text, first, '\n') + 1;
+    }
+    return text.len;
+}
+
+static void add_comment(struct comments *comments, size_t at, size_t after_mark)
+{
+    struct str text = comments->source->text;
+    size_t start = line_start(text, at);
+    if (skip_blanks(text, start) == at)
+        start = next_content(text, start);
+    comments->items =
+        arena_grow(comments->arena, comments->items, comments->count, sizeof *comments->items);
+    comments->items[comments->count++] = (struct comment){
+        .at = at, .text = after_mark, .start = start, .end = str_find(text, start, '\n')};
+}
+
+/* Finds all "# optasvc:", also those in scalars. */
+static void find_comments(struct comments *comments)
+{
+    const struct str mark = STR("optasvc:");
+    struct str text = comments->source->text;
+    for (size_t at = str_find(text, 0, '#'); at < text.len; at = str_find(text, at + 1, '#')) {
+        size_t word = skip_blanks(text, at + 1);
+        if (str_starts_with(str_skip(text, word), mark) && (at == 0 || is_blank(text.data[at - 1])))
+            add_comment(comments, at, word + mark.len);
+    }
+}
+
+/* What a comment is about */
+
+/* True for a node whose text is in the file itself, not at an anchor elsewhere. */
+static bool is_in_place(const struct comments *comments, const struct node *node)
+{
+    return source_is_same(node->span.source, comments->source) && !node->span.source->use;
+}
+
+static void mark_text(struct comments *comments, const struct node *scalar, size_t *next)
+{
+    while (*next < comments->count && comments->items[*next].at < scalar->span.start)
+        (*next)++;
+    for (; *next < comments->count && comments->items[*next].at < scalar->span.end; (*next)++)
+        comments->items[*next].is_text = true;
+}
+
+/* Sets `is_text`. Visits scalars in the order of the text. */
+static void find_text(struct comments *comments, const struct node *node, size_t *next)
+{
+    if (!is_in_place(comments, node) || *next == comments->count)
+        return;
+    if (node->key && is_in_place(comments, node->key))
+        mark_text(comments, node->key, next);
+    if (node->kind == NODE_SCALAR)
+        mark_text(comments, node, next);
+    for (const struct node *child = node_first_child(node); child; child = child->next)
+        find_text(comments, child, next);
+}
+
+/* Returns the end of an entry. Maps and lists in block style end with their last entry. */
+static size_t entry_end(const struct comments *comments, const struct node *node)
+{
+    size_t end = location_of_use(node->span).end;
+    for (; node->first && is_in_place(comments, node); node = node->last)
+        end = location_of_use(node->last->span).end > end ? location_of_use(node->last->span).end
+                                                          : end;
+    return end;
+}
+
+/* Gives the comments about the line on which an entry begins the range of the entry. Entries are
+ * visited in the order of the text, and the outermost one of a line first. */
+static void visit_entry(struct comments *comments, const struct node *node)
+{
+    struct location at = location_of_use(node->key ? node->key->span : node->span);
+    if (!source_is_same(at.source, comments->source)) /* merged from another map */
+        return;
+    while (comments->next < comments->count && comments->items[comments->next].end < at.start)
+        comments->next++;
+    for (; comments->next < comments->count && comments->items[comments->next].start <= at.start;
+         comments->next++) {
+        struct comment *comment = &comments->items[comments->next];
+        size_t end = entry_end(comments, node);
+        comment->range.start = comment->start;
+        comment->range.end = end > comment->end ? end : comment->end;
+    }
+    const struct node *child = is_in_place(comments, node) ? node_first_child(node) : NULL;
+    for (; child && comments->next < comments->count; child = child->next)
+        visit_entry(comments, child);
+}
+
+/* Rules of comments */
+
+static struct location location_of(const struct comments *comments, struct str part)
+{
+    size_t start = (size_t)(part.data - comments->source->text.data);
+    return (struct location){comments->source, start, start + part.len};
+}
+
+static void add_rule(struct comments *comments, const struct comment *comment, struct str name)
+{
+    struct diags *diags = comments->diags;
+    struct location at = location_of(comments, name);
+    enum rule rule;
+    if (!is_allowable(name, &rule)) {
+        diag_warning(diags, at, RULE_INVALID_ALLOW, "\"%.*s\" is not a rule that can be allowed",
+                     STR_ARG(name));
+        diag_hint(diags, "%.*s", STR_ARG(allow_hint(comments->arena, name)));
+        return;
+    }
+    if (++comments->rules > ALLOWED_RULES_MAX)
+        return;
+    struct allowance *allowance = ARENA_NEW(comments->arena, struct allowance);
+    *allowance = comment->range;
+    allowance->rule = rule;
+    allowance->at = at;
+    allowance->next = diags->policy->allowances;
+    diags->policy->allowances = allowance;
+}
+
+static void read_rules(struct comments *comments, const struct comment *comment)
+{
+    const struct str word = STR("allow");
+    struct str text = comments->source->text;
+    size_t start = skip_blanks(text, comment->text);
+    struct str line = str_slice(text, start, str_find(text, comment->text, '\n'));
+    struct str list = str_skip(line, word.len);
+    struct str name;
+    struct str rest = list;
+    if (!str_starts_with(line, word) ||
+        (list.len && !is_blank(list.data[0]) && list.data[0] != '\r') || !next_name(&rest, &name)) {
+        struct location at = {comments->source, comment->at, start + line.len};
+        diag_warning(comments->diags, at, RULE_INVALID_ALLOW, "the comment has no effect");
+        diag_hint(comments->diags, "write # optasvc: allow RULE[, RULE] [-- REASON]");
+        return;
+    }
+    while (next_name(&list, &name) && !str_eq_c(name, "--"))
+        add_rule(comments, comment, name);
+}
+
+/* The head of the file: everything above its first key. */
+static void set_ranges(struct comments *comments, const struct node *root)
+{
+    const struct node *first = node_first_child(root);
+    size_t next = 0;
+    if (root->kind != NODE_MAP || !first)
+        return;
+    find_text(comments, root, &next);
+    for (size_t i = 0; i < comments->count; i++) {
+        struct comment *comment = &comments->items[i];
+        comment->range.is_whole_file = comment->at < first->key->span.start;
+        if (comment->range.is_whole_file)
+            comments->next = i + 1;
+    }
+    for (const struct node *child = first; child; child = child->next)
+        visit_entry(comments, child);
+}
+
+void allow_read_comments(struct arena *arena, struct diags *diags, const struct source *source,
+                         const struct node *root)
+{
+    struct comments comments = {.arena = arena, .diags = diags, .source = source};
+    if (!diags->policy)
+        return;
+    find_comments(&comments);
+    if (comments.count)
+        set_ranges(&comments, root);
+    for (size_t i = 0; i < comments.count; i++)
+        if (!comments.items[i].is_text)
+            read_rules(&comments, &comments.items[i]);
+    if (comments.rules > ALLOWED_RULES_MAX)
+        diag_error(diags, location_file(source), RULE_LIMIT_EXCEEDED,
+                   "too many allowed rules in comments: %zu (maximum %d)", comments.rules,
+                   ALLOWED_RULES_MAX);
+}
+
+void allow_report_unused(struct diags *diags, const struct source *source)
+{
+    for (const struct allowance *each = diags->policy->allowances; each; each = each->next) {
+        if (each->is_used || !source_is_same(each->at.source, source))
+            continue;
+        diag_warning(diags, each->at, RULE_UNUSED_ALLOW, "%s is allowed, but there is no such warning",
+                     rule_info(each->rule)->name);
+        diag_hint(diags, "remove it from the comment");
+    }
+}
