@@ -20,13 +20,16 @@ static const struct command command = {
     .summary = "Inject a service file into the manifests of a Helm chart",
     .details = "Reads manifests from stdin and writes them to stdout. Changes only what the "
                "service file sets; everything else is kept byte for byte. SERVICE-FILE defaults to "
-               "$OPTASVC_FILE, which Helm 4 passes to plugins. " INJECT_OUTPUT_DETAILS,
+               "$OPTASVC_FILE, which Helm 4 passes to plugins. " INJECT_OUTPUT_DETAILS
+               "\n" INJECT_DIFF_DETAILS,
     .examples =
         EXAMPLES({"Install a chart with Helm 3",
                   "helm install shop ./chart --post-renderer helm-postrender \\\n"
                   "    --post-renderer-args web.yaml"},
                  {"Show what would be injected",
                   "helm template shop ./chart | helm-postrender --dry-run web.yaml"},
+                 {"Show the changes as a diff",
+                  "helm template shop ./chart | helm-postrender --diff web.yaml"},
                  {"Inject into a chart and apply it",
                   "helm template shop ./chart | helm-postrender --require-input web.yaml |\n"
                   "    kubectl apply --server-side -f -"}),
@@ -45,7 +48,7 @@ static const struct environment_variable variables[] = {
      "Set by Helm 4, which hides stderr: failures are also written to a log file."},
     {"XDG_STATE_HOME",
      "Directory of that log file, optasvc/helm-postrender.log (default ~/.local/state)."},
-    {"NO_COLOR", "Disables color in messages."},
+    {"NO_COLOR", "Disables color in messages and diffs."},
     {NULL, NULL},
 };
 static const struct program program = {

@@ -7,10 +7,13 @@ const struct command command_inject = {
     .summary = "Inject service files into the manifests of a Helm chart",
     .details =
         "Reads manifests from stdin and writes them to stdout, like helm-postrender. Changes only "
-        "what the service file sets; everything else is kept byte for byte. " INJECT_OUTPUT_DETAILS,
+        "what the service file sets; everything else is kept byte for byte. " INJECT_OUTPUT_DETAILS
+        "\n" INJECT_DIFF_DETAILS,
     .examples =
         EXAMPLES({"Show what would be injected into a chart",
                   "helm template shop ./chart | kubectl optasvc inject -f web.yaml --dry-run"},
+                 {"Show the changes as a diff",
+                  "helm template shop ./chart | kubectl optasvc inject -f web.yaml --diff"},
                  {"Inject into a chart and apply it",
                   "helm template shop ./chart |\n"
                   "    kubectl optasvc inject -f web.yaml --require-input |\n"

@@ -44,7 +44,7 @@ static const struct environment_variable variables[] = {
     {"AWS_PROFILE", "Used by the aws CLI, like all its variables: the credentials for push."},
     {"DOCKER_HOST, CONTAINER_HOST", "Used by docker and podman: where push finds local images."},
     {"VISUAL, EDITOR", "Editor for secret edit (default vi)."},
-    {"NO_COLOR", "Disables color in messages."},
+    {"NO_COLOR", "Disables color in messages and diffs."},
     {"OPTASVC_FILE, OPTASVC_LOG", "Defaults of -f and --log-file for inject."},
     {NULL, NULL},
 };

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "chart/addition.h"
+#include "chart/inject_diff.h"
 #include "chart/inject_report.h"
 #include "config/allow.h"
 #include "config/diag_report.h"
@@ -20,9 +21,11 @@ struct inject_run {
     /* By document: */
     struct str *edited_texts; /* {NULL, 0}: not edited */
     struct edit_failure **failures;
+    struct edit_replacements *replacements; /* of `edited_texts`; NULL without --diff */
     /* For writing a document: */
     struct arena scratch;
     struct buf out;
+    struct inject_diff diff; /* of --diff */
 };
 
 /* Why a document cannot be edited. */
@@ -430,17 +433,21 @@ static struct str additions_before(struct injected *injected, const struct relea
     return buf_take(&injected->arena, &out);
 }
 
-static void write_document(struct injected *injected, const struct inject_run *run, size_t i)
+static void write_document(struct injected *injected, struct inject_run *run, size_t i)
 {
     const struct release *release = &run->injection.release;
     const struct document *document = &release->stream.documents[i];
-    struct str text = run->edited_texts[i];
+    struct str edited = run->edited_texts[i];
+    struct str text = edited;
     if (!text.data)
         text = str_slice(release->source.text, document->start, document->end);
     size_t bom_len = utf8_bom_len(text);
     add_piece(injected, str_slice(text, 0, bom_len));
     text = str_skip(text, bom_len);
-    add_piece(injected, additions_before(injected, release, i, text));
+    struct str additions = additions_before(injected, release, i, text);
+    add_piece(injected, additions);
+    if (run->replacements)
+        inject_diff_add(&run->diff, i, additions, edited, &run->replacements[i]);
     if (release->removed[i] != REMOVED_DOCUMENT)
         add_piece(injected, text);
 }
@@ -484,6 +491,10 @@ static void write_edit(struct inject_run *run, size_t i)
     run->out.len = 0;
     edit->diags = &failure.diags;
     edit->scratch = &run->scratch;
+    if (run->replacements) {
+        edit->replacements = &run->replacements[i];
+        edit->replacements->arena = arena;
+    }
     if (edit_write(edit, &run->out)) {
         run->edited_texts[i] = str_copy(arena, buf_str(&run->out));
     } else {
@@ -606,6 +617,9 @@ static void inject_services(struct inject_run *run, const struct source *manifes
     injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
     run->edited_texts = ARENA_ARRAY(injection->run_arena, stream.count, struct str);
     run->failures = ARENA_ARRAY(injection->run_arena, stream.count, struct edit_failure *);
+    if (injection->options->diff)
+        run->replacements =
+            ARENA_ARRAY(injection->run_arena, stream.count, struct edit_replacements);
     for (size_t i = 0; i < run->service_count; i++) {
         if (run->services[i]->helm.fill)
             last = i;
@@ -641,14 +655,17 @@ static void inject_all(struct inject_run *run, struct arena *arena, const struct
 
 /* Copies blank input, and adds a comment if it has none: Helm 3 treats empty output as a chart
  * without objects, and deletes them all. */
-static void write_blank(const struct source *manifests, struct injected *ret)
+static void write_blank(struct inject_run *run, const struct source *manifests,
+                        struct injected *ret)
 {
     add_piece(ret, manifests->text);
     if (str_find(manifests->text, 0, '#') < manifests->text.len)
         return; /* blank input with a # has a comment */
-    if (manifests->text.len && !str_ends_with(manifests->text, STR("\n")))
-        add_piece(ret, STR("\n"));
-    add_piece(ret, STR("# optasvc: nothing was rendered\n"));
+    struct str comment = STR("\n# optasvc: nothing was rendered\n");
+    if (manifests->text.len == 0 || str_ends_with(manifests->text, STR("\n")))
+        comment = str_skip(comment, 1);
+    add_piece(ret, comment);
+    inject_diff_add_end(&run->diff, manifests->text.len, comment);
 }
 
 static bool check_document_count(struct inject_run *run, const struct source *manifests,
@@ -692,6 +709,7 @@ bool inject(const struct input_options *input, const struct inject_options *opti
         inject_all(&run, &ret->chart, manifests, stream);
     if (input->strict)
         diags_promote_warnings(&run.diags);
+    run.diff = (struct inject_diff){.arena = &ret->arena, .release = release};
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
     write_messages(&run, input, color, ret);
@@ -700,9 +718,11 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     if (run.diags.errors)
         return false;
     if (blank)
-        write_blank(manifests, ret);
+        write_blank(&run, manifests, ret);
     else if (options->dry_run)
         add_piece(ret, manifests->text);
+    if (options->diff)
+        inject_diff_write(&run.diff, manifests->text, options->diff_color, &ret->diff);
     return true;
 }
 
@@ -726,6 +746,7 @@ void injected_free(struct injected *injected)
     buf_free(&injected->messages);
     buf_free(&injected->log);
     buf_free(&injected->report);
+    buf_free(&injected->diff);
     arena_free(&injected->chart);
     arena_free(&injected->arena);
 }

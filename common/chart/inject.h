@@ -19,6 +19,7 @@ struct injected {
     struct buf log;      /* the messages, and all other events; empty without --log-file */
     struct buf report;   /* for the file of --report: JSON with lists of all events, and nothing
                             after an error; with --output, errors and warnings in that format */
+    struct buf diff;     /* unified, for stdout; empty without --diff or differences */
 };
 
 /* Injects the services of the files that `input` names into `manifests`, which `stream` splits into

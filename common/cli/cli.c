@@ -380,14 +380,15 @@ static int check_flags(struct cli *cli)
 }
 
 /* https://no-color.org: any non-empty value disables color. */
-static bool is_color_enabled(const struct options *options)
+bool cli_has_color(const struct options *options, enum cli_stream stream)
 {
     const char *mode = options->color ? options->color : "auto";
     const char *no_color_variable = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
+    bool is_terminal = stream == CLI_STDOUT ? isatty(STDOUT_FILENO) : isatty(STDERR_FILENO);
     if (strcmp(mode, "auto") != 0)
         return strcmp(mode, "always") == 0;
-    return isatty(STDERR_FILENO) && !(no_color_variable && *no_color_variable) &&
+    return is_terminal && !(no_color_variable && *no_color_variable) &&
            !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
@@ -406,7 +407,7 @@ static int run_command(struct cli *cli, const struct command *command)
         status = check_flags(cli);
     if (status)
         return status;
-    invocation->color = is_color_enabled(&invocation->options);
+    invocation->color = cli_has_color(&invocation->options, CLI_STDERR);
     return command->run(invocation);
 }
 

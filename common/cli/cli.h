@@ -110,6 +110,10 @@ enum flag_id command_find_flag(const struct command *command, struct str name);
 /* Returns the flag that has this letter; FLAG_COUNT if the command has none. */
 enum flag_id command_find_short_flag(const struct command *command, char short_name);
 
+/* True if output to a stream is colored. */
+enum cli_stream { CLI_STDOUT, CLI_STDERR };
+bool cli_has_color(const struct options *options, enum cli_stream stream);
+
 /* Prints the versions of the program and its libraries in one line. Returns the exit status. */
 int cli_version(const struct program *program);
 

@@ -131,6 +131,9 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_DRY_RUN] = {"dry-run", 0, FLAG_TYPE_BOOL, NULL,
                       "print the manifests unchanged and report what would be injected",
                       offsetof(struct options, inject.dry_run), NULL, NULL},
+    [FLAG_DIFF] = {"diff", 0, FLAG_TYPE_BOOL, NULL,
+                   "print a unified diff of what is injected instead of the manifests",
+                   offsetof(struct options, inject.diff), NULL, NULL},
     [FLAG_REQUIRE_INPUT] =
         {"require-input", 0, FLAG_TYPE_BOOL, NULL,
          "fail if stdin contains no manifests, as when the command before the pipe failed",
@@ -303,7 +306,7 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_FORCE] = {"force", 0, FLAG_TYPE_BOOL, NULL, "overwrite the file of --output-file",
                     offsetof(struct options, init.force), NULL, NULL},
     [FLAG_COLOR] = {"color", 0, FLAG_TYPE_STRING, "WHEN",
-                    "color messages: auto, always, never (default auto)",
+                    "color messages and diffs: auto, always, never (default auto)",
                     offsetof(struct options, color), colors, NULL},
     [FLAG_HELP] = {"help", 'h', FLAG_TYPE_BOOL, NULL, "show this help",
                    offsetof(struct options, help), NULL, NULL},

@@ -153,10 +153,10 @@ static void write_page(struct buf *out, const struct program *program)
     add_commands(out, program);
     add_flags(out, program);
     buf_add(out, STR(".SH EXIT STATUS\n0 success, 1 failure, 2 usage error"));
-    buf_add(out, program->single ? STR(".\n")
+    buf_add(out, program->single ? STR(". With \\fB\\-\\-diff\\fR")
                                  : STR("; 128 plus the signal number if interrupted. For "
-                                       "\\fBdiff\\fR: 0 no differences, 1 differences, 2 "
-                                       "failure.\n"));
+                                       "\\fBdiff\\fR and \\fBinject \\-\\-diff\\fR"));
+    buf_add(out, STR(": 0 no differences, 1 differences, 2 failure.\n"));
     if (!program->single)
         buf_add(out, STR(".SH FILES\n.TP\n\\fBoptasvc.yaml\\fR, \\fBoptasvc.yml\\fR, "
                          "\\fBopta.yaml\\fR, \\fBopta.yml\\fR\nThe service file of the working "

@@ -41,6 +41,16 @@ static bool read_and_inject(const struct options *options, bool color, struct ar
     return false;
 }
 
+enum { DIFF_SAME, DIFF_DIFFERENT, DIFF_FAILED };
+
+/* Prints the diff. Returns the exit status, as `kubectl diff` does. Without differences it is not
+ * empty either: Helm 3 deletes all objects of a release if a post-renderer prints nothing. */
+static int print_diff(struct str diff)
+{
+    int status = console_finish(diff.len ? diff : STR("no differences\n"));
+    return status != EXIT_SUCCESS ? DIFF_FAILED : diff.len ? DIFF_DIFFERENT : DIFF_SAME;
+}
+
 static int run(const struct options *options, bool color)
 {
     struct io_stream input;
@@ -57,7 +67,10 @@ static int run(const struct options *options, bool color)
         console_print_error(buf_str(&injected.messages)); /* programs read it: not wrapped */
     else
         console_print_messages(buf_str(&injected.messages));
-    int status = ok ? console_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
+    int status = flags->diff ? DIFF_FAILED : EXIT_FAILURE;
+    if (ok)
+        status = flags->diff ? print_diff(buf_str(&injected.diff))
+                             : console_finish_stream(injected.pieces, injected.count, &input);
     injected_free(&injected);
     io_stream_free(&input);
     arena_free(&arena);
@@ -75,6 +88,9 @@ int postrender(const struct invocation *invocation)
         options.inject.log_file = env_value("OPTASVC_LOG");
     if (options.input.files.count == 0)
         options.input.files = (struct option_list){&file, file ? 1 : 0};
+    if (options.inject.diff && options.inject.dry_run)
+        return cli_usage(invocation, "--diff and --dry-run are mutually exclusive");
+    options.inject.diff_color = cli_has_color(&options, CLI_STDOUT);
     if (options.input.files.count == 0)
         return cli_usage(invocation,
                          invocation->program->single

@@ -15,11 +15,16 @@ int postrender(const struct invocation *invocation);
     "of --report, or else to stderr. The formats are json, which also lists the changes, sarif "   \
     "(SARIF 2.1.0, for code scanning), and github (annotations of GitHub Actions)."
 
+/* Describes --diff. */
+#define INJECT_DIFF_DETAILS                                                                        \
+    "With --diff, prints a unified diff instead of the manifests, which patch and `git apply` "    \
+    "accept. Exit status: 0 no differences, 1 differences, 2 failure."
+
 /* Flags of the filter. */
 #define FLAGS_INJECT                                                                               \
     FLAG_ENV, FLAG_ENV_FILE, FLAG_VAR, FLAG_PARENT_OUTPUTS, FLAG_MODULE, FLAG_WORKLOAD,            \
         FLAG_CONTAINER, FLAG_SERVICE, FLAG_INGRESS, FLAG_LOG_FILE, FLAG_REPORT, FLAG_OUTPUT,       \
-        FLAG_DRY_RUN, FLAG_REQUIRE_INPUT, FLAG_CONVERT_INGRESS, FLAG_BEST_EFFORT, FLAG_ALLOW,      \
-        FLAG_STRICT
+        FLAG_DRY_RUN, FLAG_DIFF, FLAG_REQUIRE_INPUT, FLAG_CONVERT_INGRESS, FLAG_BEST_EFFORT,       \
+        FLAG_ALLOW, FLAG_STRICT
 
 #endif

@@ -62,6 +62,8 @@ struct inject_options {
     const char *report;    /* --report */
     const char *format;    /* -o: of the report; NULL: text on stderr, JSON in the file */
     bool dry_run;          /* --dry-run */
+    bool diff;             /* --diff: print what changes instead of the manifests */
+    bool diff_color;       /* color the diff; set by the filter */
     bool require_input;    /* --require-input: fail if there are no manifests */
     bool convert_ingress;  /* --convert-ingress */
     bool best_effort;      /* --best-effort: convert also what loses settings */

@@ -10,6 +10,20 @@
 #include "base/map.h"
 #include "yaml/node.h"
 
+/* Bytes of the source that edit_write() replaced, and the new ones in the text that it wrote. */
+struct edit_replacement {
+    size_t start;
+    size_t end;
+    size_t text_start;
+    size_t text_end;
+};
+
+struct edit_replacements {
+    struct arena *arena;
+    struct edit_replacement *items;
+    size_t count;
+};
+
 struct edit {
     struct arena *arena;
     struct diags *diags;  /* where edit_write() reports errors */
@@ -19,8 +33,10 @@ struct edit {
     size_t end;
     struct node *root;
     struct arena *scratch; /* for edit_write(), which resets it; NULL: a temporary one */
-    struct map changes;    /* the original children by node */
-    size_t expanded;       /* number of nodes copied for aliases */
+    struct edit_replacements *replacements; /* set by edit_write(), in the order of the source;
+                                               NULL: not recorded */
+    struct map changes;                     /* the original children by node */
+    size_t expanded;                        /* number of nodes copied for aliases */
 };
 
 /* Begins an edit of the document from `start` to `end` (exclusive). Each alias gets its own copy

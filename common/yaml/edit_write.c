@@ -180,9 +180,25 @@ static int compare_position(const void *a, const void *b)
     return left->order < right->order ? -1 : 1;
 }
 
+/* Records what the next bytes of the text replace. */
+static void record_replacement(struct edit *edit, const struct splice *splice, size_t text_start)
+{
+    struct edit_replacements *all = edit->replacements;
+    if (!all)
+        return;
+    all->items = arena_grow(all->arena, all->items, all->count, sizeof *all->items);
+    all->items[all->count++] = (struct edit_replacement){.start = splice->at,
+                                                         .end = splice->at + splice->removed,
+                                                         .text_start = text_start,
+                                                         .text_end = text_start + splice->text.len};
+}
+
 static bool assemble(struct writer *writer, struct buf *out)
 {
+    size_t before = out->len;
     size_t at = writer->edit->start;
+    if (writer->edit->replacements)
+        writer->edit->replacements->count = 0;
     if (writer->count)
         qsort(writer->splices, writer->count, sizeof *writer->splices, compare_position);
     for (size_t i = 0; i < writer->count; i++) {
@@ -190,6 +206,7 @@ static bool assemble(struct writer *writer, struct buf *out)
         if (each->at < at)
             return false;
         buf_add(out, str_slice(writer->text, at, each->at));
+        record_replacement(writer->edit, each, out->len - before);
         buf_add(out, each->text);
         at = each->at + each->removed;
     }

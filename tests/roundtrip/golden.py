@@ -24,7 +24,7 @@ class Case:
 
     def is_used(self):
         """True if the case prints manifests."""
-        return (self.words[0] in ("render", "inject") and "--dry-run" not in self.words
+        return (self.words[0] in ("render", "inject") and not {"--dry-run", "--diff"} & set(self.words)
                 and os.path.exists(os.path.join(self.folder, "expected.yaml")))
 
     def stdin(self):

@@ -186,6 +186,46 @@ check "--dry-run passes the chart through" cmp "$out" chart.yaml
 filter "$postrender" inject-wrong.yaml --dry-run
 expect "--dry-run with an invalid service file" 1 err "inject-wrong.yaml:5:31"
 
+# A diff
+
+filter "$postrender" inject.yaml --diff
+check "--diff: exit status" test "$status" = 1
+check "--diff prints hunks with the names of objects" grep -q '^@@ -[0-9,]* +[0-9,]* @@ Deployment/app$' "$out"
+check "--diff reports replacements as before" grep -qxF "$replaced" "$err"
+cp "$out" patch
+for words in "git apply patch" "patch -s -p1 -i patch"; do
+    cp chart.yaml manifests.yaml
+    # shellcheck disable=SC2086
+    check "--diff: $words" $words
+    check "$words gives the same bytes as the injection" cmp manifests.yaml injected
+done
+filter "$optasvc" inject -f inject.yaml --diff
+check "inject --diff prints the same" cmp "$out" patch
+"$postrender" inject.yaml --diff <injected >"$out" 2>"$err"
+status=$?
+expect "--diff without differences" 0 only "no differences"
+filter "$postrender" inject-wrong.yaml --diff
+expect "--diff with an invalid service file" 2 err "inject-wrong.yaml:5:31"
+filter "$postrender" inject.yaml --diff --dry-run
+expect "--diff and --dry-run" 2 err "--diff and --dry-run are mutually exclusive"
+"$postrender" inject.yaml --diff <chart.yaml >/dev/full 2>"$err"
+status=$?
+: >"$out"
+expect "--diff to a full disk" 2 err "cannot write output: No space left on device"
+filter "$postrender" inject.yaml --diff --color always
+check "--diff in color" grep -q $'^\033\\[32m+.*60\033\\[0m$' "$out"
+check "the rest of --diff is the same" cmp <(sed 's/\x1b\[[0-9]*m//g' "$out") patch
+if command -v script >/dev/null; then
+    for words in "" "NO_COLOR=1" "TERM=dumb"; do
+        script -qec "env $words '$postrender' inject.yaml --diff <chart.yaml 2>/dev/null" /dev/null </dev/null >"$out"
+        if [ -z "$words" ]; then
+            check "--diff is colored on a terminal" has $'\033\\[36m@@' "$out"
+        else
+            check "--diff with $words is not colored" has_no $'\033' "$out"
+        fi
+    done
+fi
+
 # Input and output that fail
 
 for words in "" "--dry-run"; do

@@ -35,6 +35,13 @@ shape_containers() {
     { workload web; pod; each "$1" $'      - name: c@\n        image: web:1\n        ports: [{containerPort: @}]'; } >stdin
 }
 
+shape_diff_of_containers() { shape_containers "$1"; echo --diff >extra; }
+shape_diff_in_one_line() {
+    service "${filled[@]}" >service.yaml
+    { workload web; echo "    spec: {containers: [$(row "$1" '{name: c@, image: "web:1"}')]}"; } >stdin
+    echo --diff >extra
+}
+
 shape_ports() {
     service 'healthcheck: tcp' 'public_uri: web.example.com' 'port: {http: 1}' >service.yaml
     { printf -- '---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  ports:\n'
@@ -237,6 +244,8 @@ annotations 500
 labels 200
 tolerations 150
 containers 30
+diff_of_containers 30
+diff_in_one_line 30
 ports 500
 ports_in_fill 500
 env_in_fill 500
