@@ -46,6 +46,18 @@ static void set_output(struct placeholder_origin *origin, const struct layer *la
     origin->location = output->at;
 }
 
+/* Returns the location of the AWS account, which is part of most outputs that are not set. */
+static struct location account_location(const struct environment *environment)
+{
+    const struct value *providers =
+        environment->file ? record_value(environment->file, FILE_PROVIDERS) : NULL;
+    const struct value *aws =
+        providers && providers->count ? record_value(providers->records[0], PROVIDERS_AWS) : NULL;
+    return aws && aws->count && record_has(aws->records[0], AWS_ACCOUNT_ID)
+               ? record_location(aws->records[0], AWS_ACCOUNT_ID)
+               : NO_LOCATION;
+}
+
 /* The last word of the placeholder is the output. */
 static void set_module_output(struct placeholder_origin *origin, const struct layer *layer,
                               struct str name)
@@ -72,6 +84,8 @@ static void set_module_output(struct placeholder_origin *origin, const struct la
         origin->flag = STR("--parent-outputs");
     } else if (found) {
         origin->location = found->at;
+    } else if (module->type && module->type->cloud == CLOUD_AWS) {
+        origin->location = account_location(&layer->environment);
     }
 }
 
