@@ -58,6 +58,15 @@ static struct location account_location(const struct environment *environment)
                : NO_LOCATION;
 }
 
+/* Returns the field of a module that an AWS output is derived from; NULL: none is set. */
+static const struct node *field_of_resource(const struct module *module, struct str output)
+{
+    const struct node *arn = node_get(module->node, "arn");
+    if (str_eq_c(output, "kms_arn"))
+        return node_get(module->node, "kms_key_arn");
+    return arn ? arn : node_get(module->node, "bucket_name");
+}
+
 /* The last word of the placeholder is the output. */
 static void set_module_output(struct placeholder_origin *origin, const struct layer *layer,
                               struct str name)
@@ -85,7 +94,9 @@ static void set_module_output(struct placeholder_origin *origin, const struct la
     } else if (found) {
         origin->location = found->at;
     } else if (module->type && module->type->cloud == CLOUD_AWS) {
-        origin->location = account_location(&layer->environment);
+        value = field_of_resource(module, output);
+        origin->location = value ? value->span : account_location(&layer->environment);
+        origin->text = node_string(value);
     }
 }
 
