@@ -339,9 +339,11 @@ e2e-push: all
 helm: all
 	@tests/helm/run $(BIN)
 
-.PHONY: schema
+.PHONY: schema editors
 schema: all
 	@tests/schema/run $(BIN)
+editors: all
+	@tests/editors/run $(BIN)
 
 .PHONY: sarif
 sarif: all
@@ -394,7 +396,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 test-slow:
 	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants provenance yaml public-charts cases fuzz-briefly packages
 test-real:
-	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema sarif kube-score
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema editors sarif kube-score
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes

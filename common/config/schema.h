@@ -9,6 +9,7 @@
 #define OPTASVC_SCHEMA_H
 
 #include "config/flavour.h"
+#include "config/string_form.h"
 #include "yaml/node.h"
 
 enum field_type {
@@ -37,10 +38,15 @@ struct field {
     const char *default_value; /* default, as in a file; NULL if there is none */
     int64_t min;               /* inclusive range of a number, in .unit */
     int64_t max;
-    const char *const *choices; /* TYPE_STRING: allowed values, NULL-terminated; or NULL */
-    const char *keyword;        /* allowed in addition to the type, such as `none`; or NULL */
-    const char *prefix; /* matches all names with this prefix; their values are ignored; or NULL */
-    bool keeps_empty;   /* an empty map counts as set; otherwise it is treated like null */
+    /* For the JSON Schema; the code that uses the value checks it: */
+    const struct string_form *form; /* of a string, or of each item of a list or value of a map */
+    const struct string_form *key_form; /* of each key of a map */
+    int max_items;                      /* of a list; 0: it has no limit of its own */
+    bool unique;                        /* of a list: no item occurs twice */
+    const char *const *choices;         /* TYPE_STRING: allowed values, NULL-terminated; or NULL */
+    const char *keyword; /* allowed in addition to the type, such as `none`; or NULL */
+    const char *prefix;  /* matches all names with this prefix; their values are ignored; or NULL */
+    bool keeps_empty;    /* an empty map counts as set; otherwise it is treated like null */
     bool required;
     bool optional_in_charts; /* required, but optional in a file for a chart */
     bool scalar_ok;          /* TYPE_LIST: a single string is allowed too */
@@ -65,9 +71,23 @@ struct schema {
     size_t count;
     int first;              /* identifier of fields[0] */
     bool allow_unknown;     /* unknown fields are not errors */
+    bool checked_on_use;    /* its fields are not checked if nothing uses them */
     const char *title;      /* heading in `explain` and in the field reference, in Markdown */
     const char *path;       /* prefix of its fields in `explain FIELD` */
     const char *definition; /* name in the JSON Schema; NULL for the document itself */
+};
+
+/* A relation between fields of a map: if all of `when` are true, one of `any` (if it has terms) and
+ * none of `none` must be. Each is an array of terms, terminated by NULL: a field that is set
+ * (NAME), one that is not (!NAME), or one that has a value (NAME=VALUE). */
+struct schema_rule {
+    const struct schema *schema;
+    const char *when[4];
+    const char *any[6];
+    const char *none[8];
+    const char *one[6]; /* exactly one of these must be true */
+    const char *field;  /* must have this form, as a path such as "providers.aws"; or NULL */
+    const struct string_form *form;
 };
 
 /* service_schema, port_schema, ... */

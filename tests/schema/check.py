@@ -2,19 +2,11 @@
 import glob
 import json
 import os
-import re
 import sys
 
 import jsonschema
-import yaml
 
-# Reads YAML 1.2, as editors do: timestamps are strings, and only true and false are booleans.
-yaml.SafeLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers
-            if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
-yaml.SafeLoader.add_implicit_resolver("tag:yaml.org,2002:bool",
-                                      re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+import files
 
 REJECTED = """
 {name: a, modules: [], extra: 1}
@@ -75,14 +67,15 @@ def main():
 
     root = sys.argv[1]
     for path in (glob.glob(os.path.join(root, "examples/*/*.yaml"))
-                 + glob.glob(os.path.join(root, "tests/golden/render/*/*/service.yaml"))):
-        with open(path, encoding="utf-8-sig") as file:
-            data = yaml.safe_load(file)
+                 + glob.glob(os.path.join(root, "tests/golden/render/*/*/service.yaml"))
+                 + [path for path in glob.glob(os.path.join(root, "tests/golden/inject/*/*/service.yaml"))
+                    if os.path.exists(os.path.join(os.path.dirname(path), "expected.yaml"))]):
+        data = files.read(path)
         # Not an object for convert-ingress, or a part of a chart.
         if "apiVersion" not in data and os.path.basename(path) != "values.yaml":
             expect(True, os.path.relpath(path, root), data)
     for line in REJECTED.strip().splitlines():
-        expect(False, line, yaml.safe_load(line))
+        expect(False, line, files.parse(line))
     print(f"schema: {passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

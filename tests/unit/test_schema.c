@@ -343,6 +343,13 @@ static void test_the_table_is_consistent(void **state)
                 fail_msg("%s has no range or example", field->name);
             if (field->required && field->default_value)
                 fail_msg("%s is required and has a default", field->name);
+            if ((field->form || field->key_form) && field->type > TYPE_STRING &&
+                field->type < TYPE_LIST)
+                fail_msg("%s has a form, but is not a string", field->name);
+            /* An example has the form. */
+            if (field->form && field->form->check && field->type == TYPE_STRING && field->example &&
+                field->example[0] != '"' && field->form->check(str_from_c(field->example)))
+                fail_msg("the example of %s does not have its form", field->name);
             if (!field->default_value || field->type > TYPE_BOOL)
                 continue;
             /* A default must be a valid value. */
