@@ -222,6 +222,10 @@ documents: all
 roundtrip: all $(BUILD)/obj/tests/roundtrip/read
 	@tests/roundtrip/run $(BIN) $(BUILD)/obj/tests/roundtrip/read
 
+.PHONY: init
+init: all
+	@tests/init/run $(BIN)
+
 .PHONY: property
 property: $(BUILD)/obj/tests/property/edit
 	@$< $(or $(CASES),100000)
@@ -394,7 +398,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 # are last in the first one, because the second has built Helm and kubectl by then.
 .PHONY: test-slow test-real
 test-slow:
-	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants provenance yaml public-charts cases fuzz-briefly packages
+	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants provenance init yaml public-charts cases fuzz-briefly packages
 test-real:
 	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema editors sarif kube-score
 

@@ -1,8 +1,9 @@
-/* init: writes a service file, from flags, answers or a Compose file. */
+/* init: writes a service file, from flags, answers, a Compose file or Kubernetes objects. */
 #include "cli/report.h"
 #include "commands.h"
 #include "format/name.h"
 #include "import/compose.h"
+#include "import/manifests.h"
 #include "import/start.h"
 #include "os/process.h"
 
@@ -101,18 +102,25 @@ static int complete(struct init_run *run)
     return status;
 }
 
-/* Reads the Compose file. Returns false after an error. */
+/* Returns the file that is imported; NULL: none. */
+static const char *imported_file(const struct init_run *run)
+{
+    return run->options.from_compose ? run->options.from_compose : run->options.from_manifests;
+}
+
+/* Reads the file that is imported. Returns false after an error. */
 static bool read_source(struct init_run *run)
 {
-    const char *path = run->options.from_compose;
-    int error = io_read_file(path, FILE_SIZE_MAX, &run->text);
+    const char *path = imported_file(run);
+    int limit = run->options.from_compose ? FILE_SIZE_MAX : MANIFEST_SIZE_MAX;
+    int error = io_read_file(path, (size_t)limit, &run->text);
     run->source =
         (struct source){.path = strcmp(path, "-") == 0 ? STR("<stdin>") : str_from_c(path),
                         .text = buf_str(&run->text)};
     run->source.lines = line_map_new(&run->arena);
     if (error == EFBIG)
         diag_error(&run->diags, NO_LOCATION, RULE_LIMIT_EXCEEDED, "%s exceeds %d bytes", path,
-                   FILE_SIZE_MAX);
+                   limit);
     else if (error)
         diag_error(&run->diags, NO_LOCATION, RULE_FILE_UNREADABLE, "cannot read %s: %s", path,
                    strerror(error));
@@ -150,10 +158,15 @@ static bool make_file(struct init_run *run)
     const char *registry = run->invocation->options.input.registry;
     struct import *import = &run->import;
     *import = (struct import){.arena = &run->arena, .diags = &run->diags, .source = &run->source};
-    if (!run->options.from_compose) {
+    if (!imported_file(run)) {
         run->source = (struct source){.path = STR("<flags>")};
         start_import(import, name, &run->options, registry);
         return import_finish(import);
+    }
+    if (run->options.from_manifests) {
+        bool ok = read_source(run);
+        run->source.secret = manifests_have_secrets(run->source.text);
+        return ok && manifests_import(import, name);
     }
     import->reads_files = true;
     return read_source(run) && compose_import(import, name, registry) && import_finish(import) &&
@@ -201,6 +214,11 @@ static const char *check_flags(const struct init_run *run)
     if (options->from_compose && (options->image || options->port || options->healthcheck_path ||
                                   options->host || options->variables.count))
         return "--from-compose and the flags of a new service are mutually exclusive";
+    if (options->from_manifests && (options->image || options->port || options->healthcheck_path ||
+                                    options->host || options->variables.count || registry))
+        return "--from-manifests and the flags of a new service are mutually exclusive";
+    if (options->from_compose && options->from_manifests)
+        return "--from-compose and --from-manifests are mutually exclusive";
     if (registry && options->image && strcmp(options->image, "AUTO") != 0)
         return "--registry requires --image AUTO";
     return NULL;
@@ -215,9 +233,9 @@ static int run_init(const struct invocation *invocation)
     const char *error = check_flags(&run);
     if (!error && run.name && name_check_service(str_from_c(run.name)))
         error = str_format(&run.arena, "NAME %s", name_check_service(str_from_c(run.name))).data;
-    int status = error                       ? cli_usage(invocation, error)
-                 : !run.options.from_compose ? complete(&run)
-                                             : EXIT_SUCCESS;
+    int status = error                  ? cli_usage(invocation, error)
+                 : !imported_file(&run) ? complete(&run)
+                                        : EXIT_SUCCESS;
     if (status == EXIT_SUCCESS)
         status = make_and_write(&run);
     buf_free(&run.text);
@@ -230,16 +248,23 @@ const struct command command_init = {
     .group = GROUP_FILES,
     .arguments = "[NAME]",
     .max_args = 1,
-    .summary = "Write a service file, from flags or a Compose file",
+    .summary = "Write a service file, from flags or other files",
     .details =
-        "Prints a service file to stdout, or writes it to --output-file. Without --from-compose, "
-        "it has one service, which is named NAME like its namespace. On a terminal, init asks for "
-        "what is not given; otherwise NAME, --image and --port are required.\n"
+        "Prints a service file to stdout, or writes it to --output-file. Without --from-compose "
+        "and --from-manifests, it has one service, which is named NAME like its namespace. On a "
+        "terminal, init asks for what is not given; otherwise NAME, --image and --port are "
+        "required.\n"
         "With --from-compose, each service of the Compose file becomes a module. NAME defaults to "
         "the name in the file. What a service file cannot express is a warning with its line, and "
         "what has no meaning in Kubernetes a note. Values of variables that may be credentials are "
         "not copied. To include .env files, extends and include, import the output of docker "
         "compose config.\n"
+        "With --from-manifests, each Deployment, StatefulSet and CronJob of a rendered chart, or "
+        "of "
+        "the output of kubectl get -o yaml, becomes a module, with its Services, autoscaler, "
+        "disruption budget, Ingresses and routes, network policy, CronJobs and ConfigMaps. NAME "
+        "defaults to their namespace. The new file is rendered: each difference between the new "
+        "objects and the given ones is a warning. Values of Secrets are not copied.\n"
         "The service file passes validate. Does not access a cluster.",
     .examples =
         EXAMPLES({"Write a service file for an image",
@@ -247,9 +272,11 @@ const struct command command_init = {
                  {"Convert a Compose file", "kubectl optasvc init shop --from-compose compose.yaml "
                                             "--output-file shop.yaml"},
                  {"Convert a Compose file with its variables and .env files",
-                  "docker compose config | kubectl optasvc init --from-compose -"}),
-    .flags =
-        FLAG_LIST(FLAG_FROM_COMPOSE, FLAG_INIT_IMAGE, FLAG_INIT_PORT, FLAG_INIT_HEALTHCHECK_PATH,
-                  FLAG_INIT_HOST, FLAG_INIT_ENV_VAR, FLAG_REGISTRY, FLAG_OUTPUT_FILE, FLAG_FORCE),
+                  "docker compose config | kubectl optasvc init --from-compose -"},
+                 {"Convert the objects of a chart",
+                  "helm template shop ./chart | kubectl optasvc init shop --from-manifests -"}),
+    .flags = FLAG_LIST(FLAG_FROM_COMPOSE, FLAG_FROM_MANIFESTS, FLAG_INIT_IMAGE, FLAG_INIT_PORT,
+                       FLAG_INIT_HEALTHCHECK_PATH, FLAG_INIT_HOST, FLAG_INIT_ENV_VAR, FLAG_REGISTRY,
+                       FLAG_OUTPUT_FILE, FLAG_FORCE),
     .run = run_init,
 };

@@ -143,7 +143,8 @@ struct push_options {
 
 /* Flags that describe a new service file. */
 struct init_options {
-    const char *from_compose; /* --from-compose: a Compose file */
+    const char *from_compose;   /* --from-compose: a Compose file */
+    const char *from_manifests; /* --from-manifests: Kubernetes objects */
     const char *image;
     const char *port; /* --port [TYPE:]NUMBER, or none */
     const char *healthcheck_path;

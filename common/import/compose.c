@@ -116,25 +116,6 @@ bool compose_check_keys(struct compose *compose, const struct compose_service *s
     return ok;
 }
 
-struct str compose_make_name(struct arena *arena, struct str name, size_t max)
-{
-    struct buf out = {0};
-    for (size_t i = 0; i < name.len && out.len < max; i++) {
-        char c = name.data[i];
-        bool digit = c >= '0' && c <= '9';
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
-        bool letter = c >= 'a' && c <= 'z';
-        if (out.len == 0 && !letter && digit)
-            buf_add(&out, STR("s"));
-        if (letter || digit || out.len)
-            buf_add_byte(&out, letter || digit ? c : '-');
-    }
-    while (out.len && out.data[out.len - 1] == '-')
-        out.len--;
-    return buf_take(arena, &out);
-}
-
 /* The last number that was added to a name. */
 struct suffix {
     int64_t last;
@@ -158,7 +139,7 @@ static void set_name(struct compose_service *service)
 {
     struct compose *compose = service->compose;
     struct location at = service->node->key->span;
-    struct str base = compose_make_name(service->arena, service->key, STATEFUL_NAME_MAX - 4);
+    struct str base = import_name(service->arena, service->key, STATEFUL_NAME_MAX - 4);
     if (base.len == 0)
         base = STR("service");
     service->name = base;
@@ -256,7 +237,7 @@ static struct str layer_name(struct compose *compose, struct str name)
         return STR("");
     }
     struct str written = compose_string(&file, node, COMPOSE_FIXED);
-    struct str made = compose_make_name(compose->arena, written, LABEL_MAX);
+    struct str made = import_name(compose->arena, written, LABEL_MAX);
     if (made.len == 0)
         diag_error(compose->diags, node->span, RULE_INVALID_COMPOSE, "name must contain a letter");
     else if (!str_equal(made, written))

@@ -166,7 +166,7 @@ static void add_memory(struct compose_service *service, struct str path, int64_t
 static void add_claim(struct compose_service *service, const struct mount *mount, bool shared)
 {
     struct location at = mount->node->span;
-    struct str claim = compose_make_name(service->arena, mount->source, LABEL_MAX);
+    struct str claim = import_name(service->arena, mount->source, LABEL_MAX);
     struct node *volume = add_volume(service, mount->target, at);
     import_string(service->import, volume, VOLUME_CLAIM, claim, at);
     if (mount->read_only)

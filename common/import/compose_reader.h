@@ -90,10 +90,6 @@ bool compose_report_kind(struct compose *compose, const struct node *node, const
 bool compose_check_keys(struct compose *compose, const struct compose_service *service,
                         enum compose_map map, const struct node *node, const char *path);
 
-/* Returns a name for Kubernetes: lowercase letters, digits and dashes; empty if it would have none
- * of these. */
-struct str compose_make_name(struct arena *arena, struct str name, size_t max);
-
 /* Returns the value of a key; NULL if it is missing or null. */
 const struct node *compose_get(const struct node *map, const char *key);
 

@@ -122,6 +122,25 @@ struct node *import_item_map(struct import *import, struct node *list, struct lo
     return append(list, node_new(import->arena, NODE_MAP), at);
 }
 
+struct str import_name(struct arena *arena, struct str name, size_t max)
+{
+    struct buf out = {0};
+    for (size_t i = 0; i < name.len && out.len < max; i++) {
+        char c = name.data[i];
+        bool digit = c >= '0' && c <= '9';
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        bool letter = c >= 'a' && c <= 'z';
+        if (out.len == 0 && !letter && digit)
+            buf_add(&out, STR("s"));
+        if (letter || digit || out.len)
+            buf_add_byte(&out, letter || digit ? c : '-');
+    }
+    while (out.len && out.data[out.len - 1] == '-')
+        out.len--;
+    return buf_take(arena, &out);
+}
+
 void import_registry(struct import *import, const char *registry)
 {
     struct location at = location_file(import->source);

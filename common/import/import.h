@@ -64,6 +64,10 @@ struct node *import_item_map(struct import *import, struct node *list, struct lo
 /* Returns the value of a field; NULL if it is not set. */
 struct node *import_get(const struct node *map, enum field_id field);
 
+/* Returns a name for Kubernetes: lowercase letters, digits and dashes; empty if it would have none
+ * of these. */
+struct str import_name(struct arena *arena, struct str name, size_t max);
+
 /* Sets the registry of the file, which image: AUTO requires. NULL: an example, with a note. */
 void import_registry(struct import *import, const char *registry);
 
@@ -99,6 +103,16 @@ struct str import_literal(struct arena *arena, struct str text, const bool *plac
  * services as `validate` does, and removes, with a note, each field that it rejects. Reports an
  * error and returns false if that is a required field, such as an invalid image. */
 bool import_finish(struct import *import);
+
+/* The objects that a service of the new file renders. */
+struct import_rendered {
+    struct str name; /* of the module */
+    struct node **objects;
+    size_t count;
+};
+
+/* Renders the services of a finished file, and returns their number. */
+size_t import_render(struct import *import, struct import_rendered **ret);
 
 /* Returns the schema of the fields of a map that is the value of `field` or an item of it; NULL if
  * its keys are not fields. */

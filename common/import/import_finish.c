@@ -131,16 +131,22 @@ static bool is_command(const struct node *list)
     return false;
 }
 
+/* True for a map of variables, whose references mean something else without one of their fields. */
+static bool is_env(const struct node *map)
+{
+    return map->key && str_eq_c(map->key->text, schema_field(SERVICE_ENV_VARS)->name);
+}
+
 /* Removes the first and innermost value below `parent` that comes from `at`, because a list or map
- * comes from the same place as its first value. Of a list of maps it removes a whole item, which
- * may need each of its fields. Returns false if there is none. */
+ * comes from the same place as its first value. Of a list of maps, and of references in env_vars,
+ * it removes a whole item, which may need each of its fields. Returns false if there is none. */
 static bool remove_value(struct node *parent, struct location at)
 {
     for (struct node *child = parent->first; child; child = child->next) {
         bool is_inside = child->kind != NODE_SCALAR && remove_value(child, at);
         if (!is_inside && !is_at(child, at))
             continue;
-        bool is_record = parent->kind == NODE_LIST && child->kind == NODE_MAP;
+        bool is_record = child->kind == NODE_MAP && (parent->kind == NODE_LIST || is_env(parent));
         if (is_command(parent))
             parent->first = parent->last = NULL;
         else if (!is_inside || is_record || !child->first)
@@ -179,26 +185,56 @@ static void complete_port(struct import *import)
     }
 }
 
+static struct layer *read_layer(struct import *import, struct diags *diags)
+{
+    static const struct input_options options = {0};
+    struct source *source = ARENA_NEW(import->arena, struct source);
+    *source = *import->source;
+    source->tree = import->file;
+    source->hidden = NULL;
+    return layer_read(import->arena, diags, &options, source);
+}
+
+/* Reads a service as `validate` does. Returns its objects; NULL after an error. */
+static struct manifests *check_service(struct layer *layer, const struct module *module)
+{
+    bool ok;
+    const struct service *service = service_read_all(layer, module, &ok);
+    if (!service || !ok)
+        return NULL;
+    const struct traffic traffic = traffic_of(service);
+    if (!traffic_check(&traffic))
+        return NULL;
+    struct manifests *manifests = ARENA_NEW(layer->arena, struct manifests);
+    manifests->arena = layer->arena;
+    manifests_add_service(manifests, service);
+    return manifests;
+}
+
 /* Reads the services as `validate` does. */
 static void check(struct import *import, struct diags *diags)
 {
-    const struct input_options options = {0};
-    struct source source = *import->source;
-    source.tree = import->file;
-    source.hidden = NULL;
-    struct layer *layer = layer_read(import->arena, diags, &options, &source);
-    struct manifests manifests = {.arena = import->arena};
+    struct layer *layer = read_layer(import, diags);
+    for (size_t i = 0; layer && i < layer->module_count; i++)
+        if (module_is_service(&layer->modules[i]))
+            check_service(layer, &layer->modules[i]);
+}
+
+size_t import_render(struct import *import, struct import_rendered **ret)
+{
+    struct diags diags = {.arena = import->arena};
+    struct layer *layer = read_layer(import, &diags);
+    size_t count = 0;
+    *ret = layer ? ARENA_ARRAY(import->arena, layer->module_count, struct import_rendered) : NULL;
     for (size_t i = 0; layer && i < layer->module_count; i++) {
-        bool ok;
-        if (!module_is_service(&layer->modules[i]))
-            continue;
-        const struct service *service = service_read_all(layer, &layer->modules[i], &ok);
-        if (!service || !ok)
-            continue;
-        const struct traffic traffic = traffic_of(service);
-        if (traffic_check(&traffic))
-            manifests_add_service(&manifests, service);
+        const struct module *module = &layer->modules[i];
+        const struct manifests *manifests =
+            module_is_service(module) ? check_service(layer, module) : NULL;
+        if (manifests)
+            (*ret)[count++] =
+                (struct import_rendered){module->name, manifests->items, manifests->count};
     }
+    return count;
 }
 
 /* Removes the values with errors, with a note for each. Returns false if there was none that can be

@@ -132,3 +132,42 @@ void fuzz_render(struct str service_file, const char *environment_file)
         fuzz_check_emitted(&arena, manifests.items, manifests.count);
     arena_free(&arena);
 }
+
+/* Checks that a service file has no error. */
+static void check_valid(struct arena *arena, struct str text)
+{
+    struct diags diags = {.arena = arena};
+    const struct source source = {.path = STR("app.yaml"), .text = text};
+    const struct input_options options = {0};
+    struct manifests manifests = {.arena = arena};
+    struct layer *layer = layer_read(arena, &diags, &options, &source);
+    FUZZ_CHECK(layer && diags.errors == 0);
+    for (size_t i = 0; i < layer->module_count; i++) {
+        const struct service *service = service_read(layer, &layer->modules[i]);
+        FUZZ_CHECK(service);
+        const struct traffic traffic = traffic_of(service);
+        FUZZ_CHECK(traffic_check(&traffic));
+        manifests_add_service(&manifests, service);
+    }
+    FUZZ_CHECK(diags.errors == 0);
+    fuzz_check_emitted(arena, manifests.items, manifests.count);
+}
+
+void fuzz_check_import(struct import *import)
+{
+    struct buf text = {0};
+    struct buf notes = {0};
+    struct diags diags = {.arena = import->arena};
+    import_write(import, &text);
+    import_write_notes(import, &notes, false);
+    fuzz_check_visible(buf_str(&notes));
+    const struct source source = {.path = STR("app.yaml"), .text = buf_str(&text)};
+    if (text.len <= FILE_SIZE_MAX) {
+        const struct node *read = load_service(import->arena, &source, &diags);
+        FUZZ_CHECK(diags.count == 0);
+        FUZZ_CHECK(node_equal(import->file, read));
+        check_valid(import->arena, buf_str(&text));
+    }
+    buf_free(&text);
+    buf_free(&notes);
+}

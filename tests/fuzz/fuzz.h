@@ -3,6 +3,7 @@
 #ifndef OPTASVC_FUZZ_H
 #define OPTASVC_FUZZ_H
 
+#include "import/import.h"
 #include "manifest/manifest.h"
 
 #include <stdint.h>
@@ -33,5 +34,9 @@ void fuzz_check_emitted(struct arena *arena, struct node *const *objects, size_t
 
 /* Renders a service file, with an environment file unless it is NULL, and checks the objects. */
 void fuzz_render(struct str service_file, const char *environment_file);
+
+/* Checks that an imported service file is printed such that it reads as the one that was made, has
+ * no error, and renders objects that both libraries read back. */
+void fuzz_check_import(struct import *import);
 
 #endif

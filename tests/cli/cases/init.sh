@@ -44,6 +44,11 @@ for flag in --image=nginx:1.29 --port=80 --host=a.example.com --healthcheck-path
     try "$optasvc" init --from-compose init/compose.yaml "$flag"
     expect "init --from-compose with $flag" 2 err "mutually exclusive"
 done
+for flag in --image=nginx:1.29 --port=80 --host=a.example.com --healthcheck-path=/ --env-var=A=b \
+    --registry=registry.example.com --from-compose=init/compose.yaml; do
+    try "$optasvc" init shop --from-manifests init/objects.yaml "$flag"
+    expect "init --from-manifests with $flag" 2 err "mutually exclusive"
+done
 
 # Files
 
@@ -85,6 +90,35 @@ try "$optasvc" init --from-compose - --color always <init/compose.yaml
 expect "init of an empty standard input" 1 err "the file is empty"
 "$optasvc" init --from-compose - --color always <init/compose.yaml >/dev/null 2>init/colors
 check "notes in color" grep -q $'\033\\[36mnote:' init/colors
+
+cat >init/objects.yaml <<'YAML'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: "nginx:1.29"}]
+YAML
+try "$optasvc" init --from-manifests init/missing.yaml
+expect "init of missing objects" 1 err "cannot read init/missing.yaml: No such file or directory"
+head -c 17000000 /dev/zero | tr '\0' '#' >init/large.yaml
+try "$optasvc" init --from-manifests init/large.yaml
+expect "init of a large file of objects" 1 err "init/large.yaml exceeds 16777216 bytes"
+rm init/large.yaml
+try "$optasvc" init --from-manifests init/objects.yaml
+expect "init of objects" 0 out "name: shop" err "warning: web: added by the service file: a ServiceAccount"
+try "$optasvc" init other --from-manifests init/objects.yaml
+expect "NAME takes precedence over the namespace" 0 out "name: other" err "the namespace becomes other instead of shop"
+"$optasvc" init --from-manifests - <init/objects.yaml >init/again 2>init/notes
+check "init of objects from standard input" grep -q '^name: shop' init/again
+check "its notes name it" grep -q '^<stdin>: warning: web: added by' init/notes
+{ cat init/objects.yaml && printf -- '---\nkind: Secret\napiVersion: v1\nmetadata: {name: a}\nstringData: {a: [very secret}\n'; } >init/secret.yaml
+try "$optasvc" init --from-manifests init/secret.yaml
+expect "init of objects with an invalid Secret" 1 err "init/secret.yaml:14"
+check "its line is not shown" has_no 'very secret' "$err"
 
 # Questions
 

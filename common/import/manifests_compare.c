@@ -1,0 +1,351 @@
+/* Compares the given objects of an app with those that its module renders. Each difference is a
+ * note, unless another note is about the same place. */
+#include "import/manifests_place.h"
+
+/* Values */
+
+static void compare(const struct place *place, const struct node *given,
+                    const struct node *rendered);
+
+static void only_given(const struct place *place, const struct node *value)
+{
+    if (place_is_default(place, value))
+        return;
+    bool advised = place_is_advised(place);
+    if (value->kind == NODE_MAP && !advised && !place_is_probe(place)) {
+        for (const struct node *child = value->first; child; child = child->next) {
+            const struct place inner = place_inside(place, child->key->text);
+            only_given(&inner, child);
+        }
+        return;
+    }
+    for (const struct node *item = value->kind == NODE_LIST ? value->first : NULL; item;
+         item = item->next) {
+        struct str name = place_item_name(place, item);
+        const struct place inner = place_item(place, name);
+        if (name.len == 0)
+            break;
+        place_note_lost(&inner, item);
+        if (!item->next)
+            return;
+    }
+    place_note_lost(place, value);
+}
+
+static void only_rendered(const struct place *place, const struct node *value)
+{
+    static const char *const whole[] = {"container.lifecycle", "container.resources",
+                                        "mount.volume"};
+    bool is_whole = place_is_probe(place);
+    for (size_t i = 0; i < COUNT_OF(whole); i++)
+        is_whole |= str_eq_c(place->path, whole[i]);
+    if (place_is_default(place, value) || str_eq_c(place->path, "pod.serviceAccountName"))
+        return; /* the object is a note */
+    if (value->kind == NODE_MAP && !is_whole) {
+        for (const struct node *child = value->first; child; child = child->next) {
+            const struct place inner = place_inside(place, child->key->text);
+            only_rendered(&inner, child);
+        }
+        return;
+    }
+    for (const struct node *item = value->kind == NODE_LIST ? value->first : NULL; item;
+         item = item->next) {
+        struct str name = place_item_name(place, item);
+        const struct place inner = place_item(place, name);
+        if (name.len == 0)
+            break;
+        place_note_added(&inner, item);
+        if (!item->next)
+            return;
+    }
+    place_note_added(place, value);
+}
+
+static void compare_maps(const struct place *place, const struct node *given,
+                         const struct node *rendered)
+{
+    for (const struct node *value = given->first; value; value = value->next) {
+        const struct place inner = place_inside(place, value->key->text);
+        const struct node *other = node_at_key(rendered, value->key->text);
+        if (other)
+            compare(&inner, value, other);
+        else
+            only_given(&inner, value);
+    }
+    for (const struct node *value = rendered->first; value; value = value->next) {
+        const struct place inner = place_inside(place, value->key->text);
+        if (!node_at_key(given, value->key->text))
+            only_rendered(&inner, value);
+    }
+}
+
+static struct map index_items(const struct place *place, const struct node *list)
+{
+    struct map items = {0};
+    for (const struct node *item = list->first; item; item = item->next) {
+        struct str name = place_item_name(place, item);
+        if (name.len)
+            map_add(place->app->arena, &items, name, item);
+    }
+    return items;
+}
+
+static bool has_names(const struct place *place, const struct node *list)
+{
+    struct map names = {0};
+    bool unique = str_eq_c(place->path, "ScaledObject.spec.triggers");
+    for (const struct node *item = list->first; item; item = item->next) {
+        struct str name = place_item_name(place, item);
+        if (name.len == 0 || (map_add(place->app->arena, &names, name, item) && unique))
+            return false;
+    }
+    return true;
+}
+
+static void compare_lists(const struct place *place, const struct node *given,
+                          const struct node *rendered)
+{
+    if (!has_names(place, given) || !has_names(place, rendered)) {
+        if (given_equal(given, rendered))
+            return;
+        const struct node *other = rendered->first;
+        const struct node *item = given->first;
+        for (; item && other && given_equal(item, other); other = other->next)
+            item = item->next;
+        place_note_changed(place, item && given->first->kind == NODE_MAP ? item : given, rendered);
+        return;
+    }
+    const struct map known = index_items(place, rendered);
+    const struct map own = index_items(place, given);
+    for (const struct node *item = given->first; item; item = item->next) {
+        struct str name = place_item_name(place, item);
+        const struct place inner = place_item(place, name);
+        const struct node *other = map_get(&known, name);
+        if (!other || map_get(&own, name) != item)
+            place_note_lost(&inner, item);
+        else
+            compare(&inner, item, other);
+    }
+    for (const struct node *item = rendered->first; item; item = item->next) {
+        struct str name = place_item_name(place, item);
+        const struct place inner = place_item(place, name);
+        if (!map_get(&own, name))
+            place_note_added(&inner, item);
+    }
+}
+
+static void compare(const struct place *place, const struct node *given,
+                    const struct node *rendered)
+{
+    const char *standard = place_default(place);
+    if (standard && str_eq_c(STR("*"), standard))
+        return;
+    if (given->kind != NODE_SCALAR && !given->first)
+        only_rendered(place, rendered);
+    else if (given->kind != rendered->kind)
+        place_note_changed(place, given, rendered);
+    else if (given->kind == NODE_MAP)
+        compare_maps(place, given, rendered);
+    else if (given->kind == NODE_LIST)
+        compare_lists(place, given, rendered);
+    else if (!str_equal(given->text, rendered->text))
+        place_note_changed(place, given, rendered);
+}
+
+/* Objects */
+
+static bool is_own_annotation(struct str key)
+{
+    return given_is_server_annotation(key) || str_starts_with(key, STR("argocd.argoproj.io/"));
+}
+
+/* Labels and annotations of objects other than pods are lost, except those that every object has.
+ * All of an object are one note. */
+static void note_metadata(const struct place *place, const struct node *given,
+                          const struct node *rendered, const char *key)
+{
+    const struct node *map = node_at(given, key);
+    const struct node *other = rendered ? node_at(rendered, key) : NULL;
+    bool labels = str_ends_with(str_from_c(key), STR("labels"));
+    struct buf names = {0};
+    for (const struct node *item = node_first_child(map); item && item->key; item = item->next) {
+        struct str name = item->key->text;
+        const struct node *same = other ? node_at_key(other, name) : NULL;
+        if (labels ? given_is_own_label(name) : is_own_annotation(name))
+            continue;
+        if (!same || !str_equal(node_string(same), node_string(item)))
+            buf_add_joined(&names, ", ", name);
+    }
+    struct str list = buf_take(place->app->arena, &names);
+    if (list.len)
+        given_lost(place->app, given_at(map), "%s of the %.*s are not carried over: %.*s",
+                   labels ? "labels" : "annotations", STR_ARG(given_text(given, "kind")),
+                   STR_ARG(list));
+}
+
+static bool is_template(const struct given_app *app, const struct node *object)
+{
+    return object == app->workload->node && !str_eq_c(app->workload->kind, "CronJob");
+}
+
+static void compare_pair(struct given_app *app, struct node *given, struct node *rendered)
+{
+    struct str kind = given_text(given, "kind");
+    struct str name = given_text(rendered, "metadata name");
+    struct str old = given_text(given, "metadata name");
+    bool main = is_template(app, given);
+    struct place place = {.app = app,
+                          .path = main ? STR("workload") : kind,
+                          .shown = main ? STR("") : STR_JOIN(app->arena, kind, STR(" "), name)};
+    if (!str_equal(old, name) && !main)
+        given_lost(app, node_at(given, "metadata name")->span, "%.*s %.*s becomes %.*s",
+                   STR_ARG(kind), STR_ARG(old), STR_ARG(name));
+    if (!str_equal(kind, given_text(rendered, "kind")))
+        given_lost(app, node_at(given, "kind")->span, "the %.*s becomes a %.*s%s", STR_ARG(kind),
+                   STR_ARG(given_text(rendered, "kind")),
+                   str_eq_c(kind, "StatefulSet")
+                       ? ", because it has no volume claims: pods have no fixed names"
+                       : "");
+    note_metadata(&place, given, rendered, "metadata labels");
+    note_metadata(&place, given, rendered, "metadata annotations");
+    static const char *const handled[] = {"apiVersion", "kind", "metadata", "status"};
+    for (size_t i = 0; i < COUNT_OF(handled); i++) {
+        node_remove(given, handled[i]);
+        node_remove(rendered, handled[i]);
+    }
+    place.shown = main ? STR("") : STR_JOIN(app->arena, kind, STR(" "), name, STR(":"));
+    compare_maps(&place, given, rendered);
+}
+
+/* The rendered objects of an app. Those that were compared are NULL. */
+struct rendered {
+    struct node **items;
+    size_t count;
+};
+
+static struct node *take(struct rendered *rendered, const char *kind, struct str name)
+{
+    for (size_t i = 0; i < rendered->count; i++) {
+        struct node *item = rendered->items[i];
+        if (!item || !str_eq_c(given_text(item, "kind"), kind) ||
+            (name.len && !str_equal(given_text(item, "metadata name"), name)))
+            continue;
+        rendered->items[i] = NULL;
+        return item;
+    }
+    return NULL;
+}
+
+/* Returns the rendered object that a given one becomes, and removes it from the others. */
+static struct node *take_counterpart(struct given_app *app, const struct given_object *object,
+                                     struct rendered *rendered)
+{
+    static const char *const single[] = {"HorizontalPodAutoscaler", "PodDisruptionBudget",
+                                         "ScaledObject", "ServiceAccount", "NetworkPolicy"};
+    const char *kind = str_to_c(app->arena, object->kind);
+    for (size_t i = 0; i < COUNT_OF(single); i++)
+        if (str_eq_c(object->kind, single[i]))
+            return take(rendered, kind, STR(""));
+    if (object == app->workload && !str_eq_c(object->kind, "CronJob")) {
+        struct node *found = take(rendered, "Deployment", STR(""));
+        return found ? found : take(rendered, "StatefulSet", STR(""));
+    }
+    if (object == app->balancer)
+        return take(rendered, kind, STR_JOIN(app->arena, app->name, STR("-tcp")));
+    if (object == app->headless)
+        return take(rendered, kind, STR_JOIN(app->arena, app->name, STR("-headless")));
+    if (object == app->service)
+        return take(rendered, kind, app->name);
+    if (str_eq_c(object->kind, "CronJob")) {
+        struct node *found = take(rendered, kind, object->name);
+        return found
+                   ? found
+                   : take(rendered, kind, STR_JOIN(app->arena, app->name, STR("-"), object->name));
+    }
+    return str_eq_c(object->kind, "Job") ? take(rendered, kind, STR(""))
+                                         : take(rendered, kind, object->name);
+}
+
+/* Returns the rendered ConfigMaps, which have the files of volumes. */
+static struct map index_config_maps(struct given_app *app, struct node *const *objects,
+                                    size_t count)
+{
+    struct map map = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (!str_eq_c(given_text(objects[i], "kind"), "ConfigMap"))
+            continue;
+        struct given_object *object = ARENA_NEW(app->arena, struct given_object);
+        *object = (struct given_object){.self = object, .node = objects[i]};
+        map_add(app->arena, &map,
+                STR_JOIN(app->arena, STR("ConfigMap/"), given_text(objects[i], "metadata name")),
+                object);
+    }
+    return map;
+}
+
+/* A part of another note: the files of volumes are compared where they are mounted, and traffic is
+ * compared as addresses. */
+static bool is_compared_elsewhere(struct str kind)
+{
+    static const char *const kinds[] = {"ConfigMap", "Ingress",     "HTTPRoute",
+                                        "GRPCRoute", "ListenerSet", "Certificate"};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (str_eq_c(kind, kinds[i]))
+            return true;
+    return false;
+}
+
+/* Notes what is not compared of an object for traffic: its name and labels. */
+static void note_replaced(struct given_app *app, const struct given_object *object,
+                          const struct rendered *rendered)
+{
+    const struct place place = {.app = app};
+    bool found = str_eq_c(object->kind, "ConfigMap");
+    for (size_t i = 0; i < rendered->count && !found; i++)
+        found = rendered->items[i] &&
+                str_equal(given_text(rendered->items[i], "kind"), object->kind) &&
+                str_equal(given_text(rendered->items[i], "metadata name"), object->name);
+    if (!found)
+        given_lost(app, object->at, "%.*s %.*s gets another name: delete it when the new one works",
+                   STR_ARG(object->kind), STR_ARG(object->name));
+    if (!str_eq_c(object->kind, "ConfigMap"))
+        note_metadata(&place, object->node, NULL, "metadata labels");
+}
+
+static void note_added_object(struct given_app *app, const struct node *object)
+{
+    struct str kind = given_text(object, "kind");
+    const struct str account = STR("ServiceAccount");
+    if (!is_compared_elsewhere(kind))
+        given_added(app, "added by the service file: a %.*s%s", STR_ARG(kind),
+                    str_equal(kind, account) ? ", instead of default" : "");
+}
+
+void given_compare(struct given_app *app, struct node *const *objects, size_t count)
+{
+    const struct map config_maps = index_config_maps(app, objects, count);
+    struct rendered rendered = {.items = ARENA_ARRAY(app->arena, count, struct node *),
+                                .count = count};
+    for (size_t i = 0; i < count; i++)
+        rendered.items[i] = objects[i];
+    for (struct given_object *object = app->given->objects; object; object = object->next) {
+        if (object->app != app)
+            continue;
+        if (is_compared_elsewhere(object->kind)) {
+            note_replaced(app, object, &rendered);
+            continue;
+        }
+        struct node *other = take_counterpart(app, object, &rendered);
+        if (!other) {
+            given_lost(app, object->at, "%.*s %.*s is not carried over", STR_ARG(object->kind),
+                       STR_ARG(object->name));
+            continue;
+        }
+        given_normalize(app, &app->given->by_name, object->node, true);
+        given_normalize(app, &config_maps, other, false);
+        compare_pair(app, object->node, other);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (rendered.items[i])
+            note_added_object(app, rendered.items[i]);
+}

@@ -1,0 +1,260 @@
+/* Which objects belong to which workload. */
+#include "import/manifests_reader.h"
+
+/* True if a label of the selector differs; a selector without labels selects nothing here. */
+bool given_selects(const struct node *selector, const struct node *labels)
+{
+    if (!selector || selector->kind != NODE_MAP || !selector->first || !labels ||
+        labels->kind != NODE_MAP)
+        return false;
+    for (const struct node *label = selector->first; label; label = label->next) {
+        const struct node *same = node_at_key(labels, label->key->text);
+        if (!same || !str_equal(node_string(same), node_string(label)))
+            return false;
+    }
+    return true;
+}
+
+static bool in_namespace(const struct given_app *app, const struct given_object *object)
+{
+    struct str namespace = app->workload->namespace;
+    return object->namespace.len == 0 || namespace.len == 0 ||
+           str_equal(namespace, object->namespace);
+}
+
+static struct given_app *add_app(struct given *given, struct given_object *workload,
+                                 const char *template)
+{
+    struct given_app *app = ARENA_NEW(given->arena, struct given_app);
+    *app = (struct given_app){.given = given,
+                              .import = given->import,
+                              .arena = given->arena,
+                              .workload = workload,
+                              .template = node_at(workload->node, template)};
+    workload->app = app;
+    *given->apps_end = app;
+    given->apps_end = &app->next;
+    given->app_count++;
+    return app;
+}
+
+static bool is_workload(const struct given_object *object)
+{
+    return (str_eq_c(object->kind, "Deployment") || str_eq_c(object->kind, "StatefulSet")) &&
+           (str_eq_c(object->group, "apps") || str_eq_c(object->group, "extensions"));
+}
+
+/* Returns the app whose pods a selector selects. */
+static struct given_app *find_selected(const struct given *given, const struct given_object *object,
+                                       const struct node *selector)
+{
+    for (struct given_app *app = given->apps; app; app = app->next)
+        if (in_namespace(app, object) &&
+            given_selects(selector, node_at(app->template, "metadata labels")))
+            return app;
+    return NULL;
+}
+
+static void add_route(struct given_app *app, struct given_object *object)
+{
+    struct given_route *last = app->last_route;
+    if (!object->app)
+        object->app = app;
+    if (last && last->object == object)
+        return;
+    struct given_route *route = ARENA_NEW(app->arena, struct given_route);
+    route->object = object;
+    *(last ? &last->next : &app->routes) = route;
+    app->last_route = route;
+}
+
+/* Returns the app whose workload a scaleTargetRef names. */
+static struct given_app *find_target(const struct given *given, const struct given_object *object)
+{
+    struct str kind = given_text(object->node, "spec scaleTargetRef kind");
+    struct str name = given_text(object->node, "spec scaleTargetRef name");
+    const struct given_object *found =
+        given_find(given, kind.len ? str_to_c(given->arena, kind) : "Deployment", name);
+    return found ? found->app : NULL;
+}
+
+/* Returns the app with the labels of a service file that the object has. */
+static struct given_app *find_labelled(const struct given *given, const struct given_object *object)
+{
+    const struct node *labels = node_at(object->node, "metadata labels");
+    struct str module = given_text(labels, "opta.dev/module-name");
+    if (module.len == 0 || !str_eq_c(given_text(labels, "app.kubernetes.io/managed-by"), "optasvc"))
+        return NULL;
+    static const char *const kinds[] = {"Deployment", "StatefulSet"};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        const struct given_object *workload = given_find(given, kinds[i], module);
+        if (workload && workload->app && in_namespace(workload->app, object))
+            return workload->app;
+    }
+    return NULL;
+}
+
+static struct given_app *find_account(const struct given *given, const struct given_object *object)
+{
+    for (struct given_app *app = given->apps; app; app = app->next)
+        if (!app->account && in_namespace(app, object) &&
+            str_equal(given_text(app->template, "spec serviceAccountName"), object->name))
+            return app;
+    return NULL;
+}
+
+/* Adds a route to each app that it leads to: a backend in it names the Service of the app. */
+static void add_backends(const struct given *given, struct given_object *object,
+                         const struct node *node)
+{
+    const struct node *name = node->kind == NODE_MAP ? node_at(node, "name") : NULL;
+    if (name && (!node->key || str_eq_c(node->key->text, "service"))) {
+        const struct given_object *service = given_find(given, "Service", node_string(name));
+        if (service && service->app)
+            add_route(service->app, object);
+    }
+    for (const struct node *child = node_first_child(node); child; child = child->next)
+        add_backends(given, object, child);
+}
+
+/* A CronJob belongs to the app with the same image. If there are several, the name or the
+ * ServiceAccount decides. */
+static struct given_app *find_same_image(const struct given *given,
+                                         const struct given_object *object)
+{
+    const struct node *pod = node_at(object->node, "spec jobTemplate spec template spec");
+    const struct node *container = node_first_child(node_at(pod, "containers"));
+    struct str image = container ? given_text(container, "image") : STR("");
+    struct given_app *found = NULL;
+    int best = 0;
+    if (!container || container->next || container->kind != NODE_MAP)
+        return NULL;
+    for (struct given_app *app = given->apps; app; app = app->next) {
+        const struct node *main = given_main_container(app, app->template);
+        if (!main || !in_namespace(app, object) || !str_equal(given_text(main, "image"), image))
+            continue;
+        int score = 1;
+        score +=
+            str_starts_with(object->name, STR_JOIN(given->arena, app->workload->name, STR("-")))
+                ? 2
+                : 0;
+        score += str_equal(given_text(app->template, "spec serviceAccountName"),
+                           given_text(pod, "serviceAccountName"))
+                     ? 1
+                     : 0;
+        if (score > best) {
+            best = score;
+            found = app;
+        }
+    }
+    return found;
+}
+
+static struct given_app *find_app(const struct given *given, const struct given_object *object)
+{
+    static const struct {
+        const char *kind;
+        const char *selector;
+    } selectors[] = {{"Service", "spec selector"},
+                     {"PodDisruptionBudget", "spec selector matchLabels"},
+                     {"NetworkPolicy", "spec podSelector matchLabels"}};
+    struct given_app *app = find_labelled(given, object);
+    for (size_t i = 0; i < COUNT_OF(selectors) && !app; i++)
+        if (str_eq_c(object->kind, selectors[i].kind))
+            app = find_selected(given, object, node_at(object->node, selectors[i].selector));
+    if (!app && (str_eq_c(object->kind, "HorizontalPodAutoscaler") ||
+                 str_eq_c(object->kind, "ScaledObject")))
+        app = find_target(given, object);
+    if (!app && str_eq_c(object->kind, "ServiceAccount"))
+        app = find_account(given, object);
+    if (!app && str_eq_c(object->kind, "CronJob"))
+        app = find_same_image(given, object);
+    return app;
+}
+
+/* The role of a Service of an app: its name follows that of the module for new files. */
+static void add_service(struct given_app *app, const struct given_object *object)
+{
+    struct str name = app->workload->name;
+    bool headless = str_eq_c(given_text(object->node, "spec clusterIP"), "None");
+    bool balancer = str_eq_c(given_text(object->node, "spec type"), "LoadBalancer");
+    const struct given_object **role = headless   ? &app->headless
+                                       : balancer ? &app->balancer
+                                                  : &app->service;
+    if (!*role || str_equal(object->name, name))
+        *role = object;
+}
+
+static bool is_route(const struct given_object *object)
+{
+    return str_eq_c(object->kind, "Ingress") || str_eq_c(object->kind, "HTTPRoute") ||
+           str_eq_c(object->kind, "GRPCRoute");
+}
+
+static void add_to_app(struct given_app *app, struct given_object *object)
+{
+    object->app = app;
+    if (str_eq_c(object->kind, "Service"))
+        add_service(app, object);
+    else if (str_eq_c(object->kind, "ServiceAccount"))
+        app->account = object;
+    else if (is_route(object))
+        add_route(app, object);
+    else if (str_eq_c(object->kind, "ExternalSecret"))
+        app->external = object;
+    else if (str_eq_c(object->kind, "HorizontalPodAutoscaler") ||
+             str_eq_c(object->kind, "ScaledObject"))
+        app->autoscaler = object;
+}
+
+void given_group(struct given *given)
+{
+    for (struct given_object *object = given->objects; object; object = object->next)
+        if (is_workload(object))
+            add_app(given, object, "spec template");
+    if (given->app_count > MODULES_MAX)
+        return;
+    for (struct given_object *object = given->objects; object; object = object->next) {
+        struct given_app *app = object->app ? NULL : find_app(given, object);
+        if (app)
+            add_to_app(app, object);
+        else if (!object->app && str_eq_c(object->kind, "CronJob"))
+            add_app(given, object, "spec jobTemplate spec template");
+    }
+    for (struct given_object *object = given->objects; object; object = object->next)
+        if (is_route(object))
+            add_backends(given, object, object->node);
+    /* A Service without a cluster address or of type LoadBalancer may be the only one. */
+    for (struct given_app *app = given->apps; app; app = app->next) {
+        if (!app->service && app->balancer) {
+            app->service = app->balancer;
+            app->balancer = NULL;
+        }
+        if (!app->service && app->headless &&
+            !str_equal(app->headless->name,
+                       STR_JOIN(given->arena, app->workload->name, STR("-headless")))) {
+            app->service = app->headless;
+            app->headless = NULL;
+        }
+    }
+}
+
+/* Returns the container that the annotation names, the only one, the one named as the workload, or
+ * the first. */
+struct node *given_main_container(const struct given_app *app, const struct node *template)
+{
+    struct node *list = node_at(template, "spec containers");
+    const struct node *annotations = node_at(template, "metadata annotations");
+    const struct node *annotation =
+        annotations && annotations->kind == NODE_MAP
+            ? node_at_key(annotations, STR("kubectl.kubernetes.io/default-container"))
+            : NULL;
+    const struct str names[] = {node_string(annotation), app->workload->name};
+    if (!list || list->kind != NODE_LIST || !list->first)
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        for (struct node *item = list->first; item && names[i].len; item = item->next)
+            if (item->kind == NODE_MAP && str_equal(given_text(item, "name"), names[i]))
+                return item;
+    return list->first->kind == NODE_MAP ? list->first : NULL;
+}

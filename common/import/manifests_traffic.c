@@ -1,0 +1,402 @@
+/* public_uri and its settings, from Ingresses. */
+#include "import/manifests_reader.h"
+#include "manifest/traffic_ingress.h"
+
+#include <string.h>
+
+#define ISSUER_ANNOTATION "cert-manager.io/cluster-issuer"
+
+static const char strip_target[] = "/$2";
+
+/* True for an annotation of an Ingress that a field of the service generates. */
+static bool is_field_annotation(const struct given_app *app, const struct node *ingress,
+                                const struct node *item)
+{
+    static const char *const keys[] = {
+        NGINX_ANNOTATION "affinity",
+        NGINX_ANNOTATION "affinity-mode",
+        NGINX_ANNOTATION "session-cookie-name",
+        NGINX_ANNOTATION "session-cookie-path",
+        NGINX_ANNOTATION "session-cookie-max-age",
+        NGINX_ANNOTATION "session-cookie-expires",
+        NGINX_ANNOTATION "upstream-hash-by",
+        ISSUER_ANNOTATION,
+    };
+    static const char *const timeouts[] = {NGINX_ANNOTATION "proxy-read-timeout",
+                                           NGINX_ANNOTATION "proxy-send-timeout"};
+    struct str key = item->key->text;
+    struct str text = node_string(item);
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (str_eq_c(key, keys[i]))
+            return true;
+    for (size_t i = 0; app->has_websocket && i < COUNT_OF(timeouts); i++)
+        if (str_eq_c(key, timeouts[i]))
+            return str_eq_c(text, "3600");
+    return (str_eq_c(key, NGINX_ANNOTATION "use-regex") && str_eq_c(text, "true")) ||
+           (str_eq_c(key, NGINX_ANNOTATION "rewrite-target") && str_eq_c(text, strip_target)) ||
+           (str_eq_c(key, CLASS_ANNOTATION) && !node_at(ingress, "spec ingressClassName")) ||
+           (app->has_grpc && str_eq_c(key, NGINX_ANNOTATION "backend-protocol"));
+}
+
+static const struct node *annotation(const struct node *ingress, const char *key)
+{
+    const struct node *map = node_at(ingress, "metadata annotations");
+    return map && map->kind == NODE_MAP ? node_at_key(map, str_from_c(key)) : NULL;
+}
+
+void given_set_file_field(const struct given_app *app, enum field_id field, struct str text,
+                          struct location at)
+{
+    const struct node *old = import_get(app->import->file, field);
+    if (!old)
+        import_string(app->import, app->import->file, field, text, at);
+    else if (!str_equal(old->text, text))
+        given_lost(app, at, "%s becomes %.*s instead of %.*s: a service file has one for all",
+                   schema_field(field)->name, STR_ARG(old->text), STR_ARG(text));
+}
+
+static bool is_nginx_class(struct str class)
+{
+    return str_eq_c(class, "nginx") || str_ends_with(class, STR("-nginx")) ||
+           str_starts_with(class, STR("nginx-"));
+}
+
+/* True if a field of the file has this text, or is not set. */
+static bool may_be(const struct given_app *app, enum field_id field, struct str text)
+{
+    const struct node *old = import_get(app->import->file, field);
+    return !old || str_equal(old->text, text);
+}
+
+bool given_set_internal(struct given_app *app, bool internal, struct location at)
+{
+    if (app->has_entry && app->is_internal != internal) {
+        given_lost(app, at,
+                   "these addresses are not carried over: a service is either public or "
+                   "internal");
+        return false;
+    }
+    if (app->has_entry)
+        return true;
+    app->has_entry = true;
+    app->is_internal = internal;
+    if (internal)
+        import_bool(app->import, app->module, SERVICE_INTERNAL, true, at);
+    return true;
+}
+
+/* Sets the class of the Ingresses; the second of two classes is internal_ingress_class. Returns
+ * false if the addresses cannot be carried over. */
+static bool set_class(struct given_app *app, struct str class, struct location at)
+{
+    struct import *import = app->import;
+    bool routes = import_get(import->file, FILE_GATEWAY) != NULL;
+    bool public = !routes && may_be(app, FILE_INGRESS_CLASS, class);
+    bool internal = !public && !import_get(import->file, FILE_INTERNAL_GATEWAY) &&
+                    may_be(app, FILE_INTERNAL_INGRESS_CLASS, class);
+    if (!public && !internal) {
+        given_lost(app, at,
+                   "addresses of the class %.*s are not carried over: a service file has "
+                   "one class for public and one for internal addresses",
+                   STR_ARG(class));
+        return false;
+    }
+    if (!given_set_internal(app, internal, at))
+        return false;
+    import_string(import, import->file, public ? FILE_INGRESS_CLASS : FILE_INTERNAL_INGRESS_CLASS,
+                  class, at);
+    return true;
+}
+
+static bool read_class(struct given_app *app, const struct node *ingress)
+{
+    const struct node *node = node_at(ingress, "spec ingressClassName");
+    const struct node *map = node_at(ingress, "metadata annotations");
+    if (!node)
+        node = annotation(ingress, CLASS_ANNOTATION);
+    struct str class = node ? import_literal(app->arena, node_string(node), NULL) : STR("nginx");
+    if (!node)
+        given_added(app,
+                    "added by the service file: ingressClassName: nginx; set ingress_class if it "
+                    "is another one");
+    if (!set_class(app, class, node ? node->span : app->workload->at))
+        return false;
+    app->given->has_nginx_class |= is_nginx_class(class);
+    app->given->has_other_class |= !is_nginx_class(class);
+    for (const struct node *item = node_first_child(map); item && item->key; item = item->next)
+        app->given->needs_nginx |= nginx_is_annotation(item->key->text);
+    return true;
+}
+
+static void read_tls(const struct given_app *app, const struct node *ingress)
+{
+    const struct node *issuer = annotation(ingress, ISSUER_ANNOTATION);
+    const struct node *tls = node_at(ingress, "spec tls");
+    if (issuer) {
+        given_set_file_field(app, FILE_CLUSTER_ISSUER,
+                             import_literal(app->arena, node_string(issuer), NULL), issuer->span);
+        return;
+    }
+    for (const struct node *item = node_first_child(tls); item; item = item->next) {
+        const struct node *secret = node_at(item, "secretName");
+        if (secret)
+            given_set_file_field(app, FILE_TLS_SECRET,
+                                 import_literal(app->arena, node_string(secret), NULL),
+                                 secret->span);
+    }
+}
+
+/* Paths */
+
+/* Returns the text that a regular expression of plain characters matches; NULL bytes if it has
+ * others. */
+static bool unescape(struct arena *arena, struct str regex, struct str *ret)
+{
+    struct buf text = {0};
+    bool plain = true;
+    for (size_t i = 0; i < regex.len && plain; i++) {
+        char byte = regex.data[i];
+        bool escaped = byte == '\\' && i + 1 < regex.len;
+        if (escaped)
+            byte = regex.data[++i];
+        else
+            plain = !strchr("^$*+?()[]{}|\\", byte);
+        buf_add_byte(&text, byte);
+    }
+    *ret = buf_take(arena, &text);
+    return plain;
+}
+
+/* How a path of an Ingress reads as a prefix. */
+struct given_path {
+    struct str prefix; /* begins with /, or empty for all paths */
+    bool strips;       /* the prefix is removed from requests */
+    bool is_exact;     /* it means something else than a prefix */
+    bool is_regex;     /* it is another regular expression */
+    bool is_plain;     /* it has the type Prefix */
+};
+
+static struct given_path read_path(const struct given_app *app, const struct node *ingress,
+                                   const struct node *item)
+{
+    static const char *const forms[] = {"(/|$)(.*)", "(/|$)(.*)$", "/()(.*)"};
+    struct given_path path = {.prefix = given_text(item, "path")};
+    struct str type = given_text(item, "pathType");
+    bool rewrites = annotation(ingress, NGINX_ANNOTATION "rewrite-target") != NULL;
+    path.is_exact = str_eq_c(type, "Exact");
+    path.is_plain = str_eq_c(type, "Prefix");
+    path.strips = rewrites;
+    for (size_t i = 0; str_eq_c(type, "ImplementationSpecific") && i < COUNT_OF(forms); i++) {
+        struct str end = str_from_c(forms[i]);
+        if (!str_ends_with(path.prefix, end))
+            continue;
+        path.is_regex = !unescape(app->arena, str_slice(path.prefix, 0, path.prefix.len - end.len),
+                                  &path.prefix);
+        break;
+    }
+    while (str_ends_with(path.prefix, STR("/")))
+        path.prefix.len--;
+    return path;
+}
+
+void given_add_uri(struct given_app *app, struct str host, struct str prefix, struct location at)
+{
+    struct str path = prefix.len ? prefix : host.len ? STR("") : STR("/");
+    struct str text = import_literal(app->arena, STR_JOIN(app->arena, host, path), NULL);
+    struct node *list = import_list(app->import, app->module, SERVICE_PUBLIC_URI, at);
+    if (!map_add(app->arena, &app->uris, text, list))
+        import_item(app->import, list, text, at);
+}
+
+static void add_path(struct given_app *app, const struct node *ingress, const struct node *rule,
+                     const struct node *item)
+{
+    const struct given_path path = read_path(app, ingress, item);
+    const struct node *written = node_at(item, "path");
+    struct location at = written ? written->span : item->span;
+    if (path.is_regex) {
+        given_lost(app, at, "path %.*s is not carried over: public_uri has prefixes only",
+                   STR_ARG(node_string(written)));
+        return;
+    }
+    if (path.is_exact)
+        given_lost(app, at, "path %.*s becomes a prefix, which also matches all paths below it",
+                   STR_ARG(node_string(written)));
+    given_add_uri(app, given_text(rule, "host"), path.prefix, at);
+    app->given->has_prefixes |= path.prefix.len && path.is_plain;
+    if (path.prefix.len && !path.strips)
+        app->keeps_prefix = true;
+    if (path.prefix.len && path.strips)
+        app->strips_prefix = true;
+}
+
+/* Adds the paths that lead to the app, and notes those that lead to no service. */
+static void read_rule(struct given_app *app, const struct node *ingress, const struct node *rule,
+                      bool is_first_app)
+{
+    const struct node *paths = node_at(rule, "http paths");
+    for (const struct node *item = node_first_child(paths); item; item = item->next) {
+        struct str name = given_text(item, "backend service name");
+        const struct given_object *service = given_find(app->given, "Service", name);
+        if (service && service->app == app)
+            add_path(app, ingress, rule, item);
+        else if (is_first_app && (!service || !service->app))
+            given_lost(app, item->span, "path %.*s is not carried over: %s%.*s",
+                       STR_ARG(given_text(item, "path")),
+                       name.len ? "no workload has the Service " : "its backend is no Service",
+                       STR_ARG(name));
+    }
+}
+
+/* Settings */
+
+static void set_from(const struct given_app *app, enum field_id field, const struct node *value)
+{
+    if (value)
+        given_string(app, app->module, field, value);
+}
+
+static void read_affinity(const struct given_app *app, const struct node *ingress)
+{
+    const struct node *affinity = annotation(ingress, NGINX_ANNOTATION "affinity");
+    const struct node *cookie = annotation(ingress, NGINX_ANNOTATION "session-cookie-name");
+    const struct node *age = annotation(ingress, NGINX_ANNOTATION "session-cookie-max-age");
+    int64_t number;
+    set_from(app, SERVICE_CONSISTENT_HASH,
+             annotation(ingress, NGINX_ANNOTATION "upstream-hash-by"));
+    if (!str_eq_c(node_string(affinity), "cookie"))
+        return;
+    import_bool(app->import, app->module, SERVICE_STICKY_SESSION, true, affinity->span);
+    if (age && str_to_int(node_string(age), &number))
+        import_int(app->import, app->module, SERVICE_STICKY_MAX_AGE, number, age->span);
+    if (!str_eq_c(node_string(cookie), "opta_cookie"))
+        given_lost(app, cookie ? cookie->span : affinity->span,
+                   "the cookie becomes opta_cookie: clients start a new session");
+    if (!age)
+        given_lost(app, affinity->span,
+                   "the cookie expires after a day instead of with the session of the browser");
+}
+
+static void read_annotations(const struct given_app *app, const struct node *ingress)
+{
+    const struct node *map = node_at(ingress, "metadata annotations");
+    for (const struct node *item = node_first_child(map); item && item->key; item = item->next) {
+        struct str key = item->key->text;
+        if (is_field_annotation(app, ingress, item) || given_is_server_annotation(key))
+            continue;
+        struct node *made =
+            import_map(app->import, app->module, SERVICE_INGRESS_ANNOTATIONS, map->span);
+        const struct node *old = node_at_key(made, key);
+        if (!old)
+            given_entry(app, made, key, item);
+        else if (!str_equal(old->text, node_string(item)))
+            given_lost(app, given_at(item),
+                       "annotation %.*s differs from that of another Ingress of the service",
+                       STR_ARG(key));
+    }
+}
+
+static void note_other_keys(const struct given_app *app, const struct given_object *object,
+                            const char *const known[], size_t count)
+{
+    const struct node *spec = node_at(object->node, "spec");
+    for (const struct node *item = node_first_child(spec); item && item->key; item = item->next) {
+        bool found = false;
+        for (size_t i = 0; i < count; i++)
+            found |= str_eq_c(item->key->text, known[i]);
+        if (!found)
+            given_lost(app, given_at(item), "%.*s of %.*s %.*s is not carried over",
+                       STR_ARG(item->key->text), STR_ARG(object->kind), STR_ARG(object->name));
+    }
+}
+
+static void read_ingress(struct given_app *app, const struct given_object *object)
+{
+    static const char *const known[] = {"ingressClassName", "rules", "tls"};
+    const struct node *ingress = object->node;
+    bool is_first_app = object->app == app;
+    if (!read_class(app, ingress))
+        return;
+    read_tls(app, ingress);
+    for (const struct node *rule = node_first_child(node_at(ingress, "spec rules")); rule;
+         rule = rule->next)
+        read_rule(app, ingress, rule, is_first_app);
+    read_affinity(app, ingress);
+    read_annotations(app, ingress);
+    if (is_first_app)
+        note_other_keys(app, object, known, COUNT_OF(known));
+}
+
+/* Without annotations of nginx, paths of type Prefix remain what they are. */
+static void set_controller(const struct given *given)
+{
+    struct import *import = given->import;
+    struct location at = location_file(import->source);
+    if (given->needs_nginx && given->has_other_class)
+        import_string(import, import->file, FILE_INGRESS_CONTROLLER, STR("nginx"), at);
+    else if (!given->needs_nginx && given->has_nginx_class && given->has_prefixes)
+        import_string(import, import->file, FILE_INGRESS_CONTROLLER, STR("generic"), at);
+}
+
+static bool has_listener_sets(const struct import *import, enum field_id gateway)
+{
+    const struct node *map = import_get(import->file, gateway);
+    return map && import_get(map, GATEWAY_LISTENER_SETS);
+}
+
+/* Removes a certificate that no Ingress or ListenerSet of the service file has. */
+static void check_certificate(struct import *import)
+{
+    static const enum field_id fields[] = {FILE_TLS_SECRET, FILE_CLUSTER_ISSUER};
+    bool used = !import_get(import->file, FILE_GATEWAY) ||
+                has_listener_sets(import, FILE_GATEWAY) ||
+                has_listener_sets(import, FILE_INTERNAL_GATEWAY) ||
+                (!import_get(import->file, FILE_INTERNAL_GATEWAY) &&
+                 import_get(import->file, FILE_INTERNAL_INGRESS_CLASS));
+    for (size_t i = 0; i < COUNT_OF(fields) && !used; i++) {
+        const struct node *value = import_get(import->file, fields[i]);
+        if (!value)
+            continue;
+        import_note(import, NOTE_LOST, value->span, STR(""),
+                    "%s %.*s is not carried over: with a gateway, its listener has the certificate",
+                    schema_field(fields[i])->name, STR_ARG(value->text));
+        node_remove(import->file, schema_field(fields[i])->name);
+    }
+}
+
+void given_finish_traffic(struct given *given)
+{
+    set_controller(given);
+    check_certificate(given->import);
+    const struct node *gateway = import_get(given->import->file, FILE_GATEWAY);
+    if (given->redirect.source && gateway && !import_get(gateway, GATEWAY_TYPE))
+        import_note(given->import, NOTE_LOST, given->redirect, STR(""),
+                    "the status of the redirect becomes 301: set type of the gateway if its "
+                    "controller is Envoy Gateway or Traefik");
+    if (import_get(given->import->file, FILE_TLS_SECRET) &&
+        import_get(given->import->file, FILE_CLUSTER_ISSUER)) {
+        const struct node *secret = import_get(given->import->file, FILE_TLS_SECRET);
+        import_note(given->import, NOTE_LOST, secret->span, STR(""),
+                    "tls_secret %.*s is not carried over: all hosts get certificates of the "
+                    "cluster_issuer",
+                    STR_ARG(secret->text));
+        node_remove(given->import->file, schema_field(FILE_TLS_SECRET)->name);
+    }
+}
+
+void given_read_traffic(struct given_app *app)
+{
+    for (const struct given_route *route = app->routes; route; route = route->next)
+        if (str_eq_c(route->object->kind, "Ingress"))
+            read_ingress(app, route->object);
+        else
+            given_read_route(app, route->object);
+    given_read_gateway_objects(app);
+    const struct node *uris = import_get(app->module, SERVICE_PUBLIC_URI);
+    if (uris && app->keeps_prefix)
+        import_bool(app->import, app->module, SERVICE_KEEP_PATH_PREFIX, true, uris->span);
+    if (app->keeps_prefix && app->strips_prefix)
+        given_lost(app, uris->span,
+                   "some paths of the service lose their prefix and others keep "
+                   "it: now all keep it");
+}
