@@ -8,7 +8,7 @@ struct comment {
     size_t text;  /* offset after "optasvc:" */
     size_t start; /* of the line that it is about */
     size_t end;
-    bool is_text; /* part of a scalar, so not a comment */
+    bool is_text;           /* part of a scalar, so not a comment */
     struct allowance range; /* of the entry */
 };
 
@@ -294,8 +294,8 @@ void allow_report_unused(struct diags *diags, const struct source *source)
     for (const struct allowance *each = diags->policy->allowances; each; each = each->next) {
         if (each->is_used || !source_is_same(each->at.source, source))
             continue;
-        diag_warning(diags, each->at, RULE_UNUSED_ALLOW, "%s is allowed, but there is no such warning",
-                     rule_info(each->rule)->name);
+        diag_warning(diags, each->at, RULE_UNUSED_ALLOW,
+                     "%s is allowed, but there is no such warning", rule_info(each->rule)->name);
         diag_hint(diags, "remove it from the comment");
     }
 }

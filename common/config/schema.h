@@ -60,7 +60,7 @@ struct field {
     const char *flavours[FLAVOUR_COUNT];
     const char *deprecated; /* a form that only Opta needed: why; or NULL */
     const char *instead;    /* with `deprecated`: what to write */
-    const char *help;    /* description, as in a Kubernetes API reference */
+    const char *help;       /* description, as in a Kubernetes API reference */
     const char *section; /* heading in the field reference of this and the next fields; or NULL */
     const char *summary; /* of the few fields that most services set: what it does, in one line */
 };
