@@ -128,6 +128,9 @@ static void set_driver(struct arena *arena, struct node *run, const struct used_
         set_text(arena, item, "shortDescription", str_from_c(info->why));
         set_text(arena, item, "fullDescription", str_from_c(info->why));
         set_text(arena, item, "help", str_from_c(info->fix));
+        bool warns = info->level == LEVEL_WARNING || info->level == LEVEL_ALLOWABLE;
+        node_set_string(arena, node_set_map(arena, item, "defaultConfiguration"), "level",
+                        warns ? STR("warning") : STR("error"));
     }
 }
 

@@ -325,6 +325,9 @@ const char *service_workload_kind(const struct service *service);
  * or named `grpc`; otherwise the first port. Returns NULL if there are no ports. */
 const struct port *service_probe_port(const struct service *service, enum probe_kind kind);
 
+/* True if two commands have the same arguments. */
+bool service_same_command(const struct value *a, const struct value *b);
+
 /* Returns the minimum seconds of a startup probe if another probe waits `delay` seconds. */
 int64_t service_startup_timeout(int64_t delay);
 

@@ -338,7 +338,7 @@ static void warn_tcp_paths(const struct service_reader *in)
     }
 }
 
-static bool is_same_command(const struct value *a, const struct value *b)
+bool service_same_command(const struct value *a, const struct value *b)
 {
     for (size_t i = 0; i < a->count && i < b->count; i++)
         if (!str_equal(a->items[i].text, b->items[i].text))
@@ -350,7 +350,7 @@ static bool is_same_check(const struct probe *a, const struct probe *b)
 {
     if (a->kind != b->kind || a->kind == PROBE_NONE)
         return false;
-    return a->kind == PROBE_COMMAND ? is_same_command(a->command, b->command)
+    return a->kind == PROBE_COMMAND ? service_same_command(a->command, b->command)
            : a->kind == PROBE_HTTP  ? str_equal(a->path, b->path)
                                     : true;
 }

@@ -89,14 +89,6 @@ static void check_probes(const struct service *service)
     }
 }
 
-static bool has_same_items(const struct value *a, const struct value *b)
-{
-    for (size_t i = 0; i < a->count && i < b->count; i++)
-        if (!str_equal(a->items[i].text, b->items[i].text))
-            return false;
-    return a->count == b->count;
-}
-
 /* Returns the last segment of a path, without a query. */
 static struct str last_segment(struct str path)
 {
@@ -134,8 +126,8 @@ static void check_same_probes(const struct service *service)
                  str_equal(service->liveness.path, service->readiness.path);
     bool commands = service_has(service, SERVICE_LIVENESS_COMMAND) &&
                     service_has(service, SERVICE_READINESS_COMMAND) &&
-                    has_same_items(record_value(record, SERVICE_LIVENESS_COMMAND),
-                                   record_value(record, SERVICE_READINESS_COMMAND));
+                    service_same_command(record_value(record, SERVICE_LIVENESS_COMMAND),
+                                         record_value(record, SERVICE_READINESS_COMMAND));
     bool common =
         service->liveness.kind == PROBE_HTTP && !service_has(service, SERVICE_LIVENESS_PATH) &&
         service_has(service, SERVICE_HEALTHCHECK_PATH) && is_readiness_path(service->liveness.path);
