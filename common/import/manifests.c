@@ -146,12 +146,16 @@ static struct str group_of(struct str api_version)
     return slash < api_version.len ? str_slice(api_version, 0, slash) : STR("");
 }
 
-/* True for an object that a controller makes from another one of the source. */
+/* True for an object that a controller makes from another one of the source, or for each namespace.
+ */
 static bool is_derived(const struct given_object *object)
 {
     static const char *const kinds[] = {"ReplicaSet", "Pod", "ControllerRevision", "EndpointSlice",
                                         "Job"};
-    bool derived = str_eq_c(object->kind, "Endpoints") || str_eq_c(object->kind, "Event");
+    bool derived =
+        str_eq_c(object->kind, "Endpoints") || str_eq_c(object->kind, "Event") ||
+        (str_eq_c(object->kind, "ConfigMap") && str_eq_c(object->name, "kube-root-ca.crt")) ||
+        (str_eq_c(object->kind, "ServiceAccount") && str_eq_c(object->name, "default"));
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         derived |=
             str_eq_c(object->kind, kinds[i]) && node_at(object->node, "metadata ownerReferences");

@@ -7,9 +7,22 @@
 static void compare(const struct place *place, const struct node *given,
                     const struct node *rendered);
 
+/* True if all values in a map are those that Kubernetes uses anyway. */
+static bool has_only_defaults(const struct place *place, const struct node *value)
+{
+    if (value->kind != NODE_MAP || place_is_default(place, value))
+        return place_is_default(place, value);
+    for (const struct node *child = value->first; child; child = child->next) {
+        const struct place inner = place_inside(place, child->key->text);
+        if (!has_only_defaults(&inner, child))
+            return false;
+    }
+    return true;
+}
+
 static void only_given(const struct place *place, const struct node *value)
 {
-    if (place_is_default(place, value))
+    if (has_only_defaults(place, value))
         return;
     bool advised = place_is_advised(place);
     if (value->kind == NODE_MAP && !advised && !place_is_probe(place)) {

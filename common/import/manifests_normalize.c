@@ -267,7 +267,7 @@ static void normalize_service(const struct normalizer *in, struct node *spec)
                                     .key = target->key,
                                     .next = target->next,
                                     .span = target->span};
-        else if (!target)
+        else if (!target && node_at(item, "port"))
             copy_value(in->app->arena, item, "targetPort", node_at(item, "port"));
     }
 }
