@@ -163,11 +163,28 @@ void rule_trust(struct trace *trace, const char *reason)
         from_value(trace, record_of_provider(trace), AWS_ACCOUNT_ID, NULL, NULL);
 }
 
+/* Adds the fields of linked modules that name their resources. */
+static void from_resources(struct trace *trace)
+{
+    static const char *const fields[] = {"arn", "bucket_name", "kms_key_arn"};
+    const struct layer *layer = trace->layer;
+    const struct node *links = record_value(trace->service->record, SERVICE_LINKS)->node;
+    for (const struct node *link = node_first_child(links); link; link = link->next) {
+        const struct node *name = link->kind == NODE_MAP ? link->first->key : link;
+        const struct module *module =
+            module_find(layer->modules, layer->module_count, node_string(name));
+        for (size_t i = 0; module && i < COUNT_OF(fields); i++)
+            if (node_get(module->node, fields[i]))
+                from_location(trace, node_get(module->node, fields[i])->span, NULL);
+    }
+}
+
 void rule_links(struct trace *trace, const char *reason)
 {
     from_field(trace, SERVICE_LINKS, reason, NULL);
     from_location(trace, record_location(trace->layer->file, FILE_NAME), NULL);
     from_account(trace, NULL);
+    from_resources(trace);
 }
 
 /* Secrets */
