@@ -148,6 +148,7 @@ static bool is_hidden(const struct place *place)
     return str_eq_c(place->path, "container.env") ||
            str_starts_with(place->path, STR("container.env.")) ||
            str_eq_c(place->path, "container.args") || str_eq_c(place->path, "container.command") ||
+           str_starts_with(place->path, STR("probe.httpGet.httpHeaders")) ||
            str_eq_c(place->path, "mount") || str_eq_c(place->path, "mount.file");
 }
 
