@@ -305,11 +305,12 @@ static struct position find_position(const struct line_map *lines, struct str te
         line = lines->blocks[block].line_start;
     if (line > offset) /* in the byte order mark */
         line = offset;
-    size_t column =
-        characters_before(lines, text, offset) - characters_before(lines, text, line) + 1;
+    size_t before = line >= block_start ? count_characters(text, line, offset)
+                                        : characters_before(lines, text, offset) -
+                                              characters_before(lines, text, line);
     return (struct position){lines->blocks[block].line_breaks +
                                  count_line_breaks(text, block_start, offset) + 1,
-                             column};
+                             before + 1};
 }
 
 struct position diag_position(const struct source *source, size_t offset)

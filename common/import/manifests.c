@@ -50,7 +50,38 @@ struct location given_at(const struct node *node)
     return node->key ? node->key->span : node->span;
 }
 
-bool given_equal(const struct node *one, const struct node *other)
+static bool is_large(const struct node *map)
+{
+    enum { LARGE = 16 };
+    size_t count = 0;
+    for (const struct node *value = map->first; value && count < LARGE; value = value->next)
+        count++;
+    return count == LARGE;
+}
+
+/* The address of a map as a key of `indexes`. */
+static struct str address_of(const struct node *const *map)
+{
+    return (struct str){(const char *)map, sizeof(void *)};
+}
+
+const struct node *given_key(struct given *given, const struct node *map, struct str key)
+{
+    if (!is_large(map))
+        return node_at_key(map, key);
+    const struct map *found = map_get(&given->indexes, address_of(&map));
+    if (found)
+        return map_get(found, key);
+    const struct node **address = ARENA_NEW(given->arena, const struct node *);
+    struct map *index = ARENA_NEW(given->arena, struct map);
+    *address = map;
+    for (const struct node *value = map->first; value; value = value->next)
+        map_add(given->arena, index, value->key->text, value);
+    map_add(given->arena, &given->indexes, address_of(address), index);
+    return map_get(index, key);
+}
+
+bool given_equal(struct given *given, const struct node *one, const struct node *other)
 {
     if (one->kind != other->kind)
         return false;
@@ -59,8 +90,8 @@ bool given_equal(const struct node *one, const struct node *other)
     const struct node *a = one->first;
     const struct node *b = other->first;
     for (; a && b; a = a->next, b = b->next) {
-        const struct node *same = a->key ? node_at_key(other, a->key->text) : b;
-        if (!same || !given_equal(a, same))
+        const struct node *same = a->key ? given_key(given, other, a->key->text) : b;
+        if (!same || !given_equal(given, a, same))
             return false;
     }
     return !a && !b;

@@ -79,7 +79,7 @@ static void compare_maps(const struct place *place, const struct node *given,
 {
     for (const struct node *value = given->first; value; value = value->next) {
         const struct place inner = place_inside(place, value->key->text);
-        const struct node *other = node_at_key(rendered, value->key->text);
+        const struct node *other = given_key(place->app->given, rendered, value->key->text);
         if (other)
             compare(&inner, value, other);
         else
@@ -87,7 +87,7 @@ static void compare_maps(const struct place *place, const struct node *given,
     }
     for (const struct node *value = rendered->first; value; value = value->next) {
         const struct place inner = place_inside(place, value->key->text);
-        if (!node_at_key(given, value->key->text))
+        if (!given_key(place->app->given, given, value->key->text))
             only_rendered(&inner, value);
     }
 }
@@ -119,11 +119,11 @@ static void compare_lists(const struct place *place, const struct node *given,
                           const struct node *rendered)
 {
     if (!has_names(place, given) || !has_names(place, rendered)) {
-        if (given_equal(given, rendered))
+        if (given_equal(place->app->given, given, rendered))
             return;
         const struct node *other = rendered->first;
         const struct node *item = given->first;
-        for (; item && other && given_equal(item, other); other = other->next)
+        for (; item && other && given_equal(place->app->given, item, other); other = other->next)
             item = item->next;
         place_note_changed(place, item && given->first->kind == NODE_MAP ? item : given, rendered);
         return;
@@ -183,7 +183,7 @@ static void note_metadata(const struct place *place, const struct node *given,
     struct buf names = {0};
     for (const struct node *item = node_first_child(map); item && item->key; item = item->next) {
         struct str name = item->key->text;
-        const struct node *same = other ? node_at_key(other, name) : NULL;
+        const struct node *same = other ? given_key(place->app->given, other, name) : NULL;
         if (labels ? given_is_own_label(name) : is_own_annotation(name))
             continue;
         if (!same || !str_equal(node_string(same), node_string(item)))

@@ -11,7 +11,7 @@ static bool inherits(const struct given_app *app, const struct node *container)
 {
     return str_equal(given_text(container, "image"), given_text(app->container, "image")) &&
            (node_at(container, "command") || node_at(container, "args")) &&
-           given_has_env(container, app->container);
+           given_has_env(app, container, app->container);
 }
 
 /* Returns the paths that the service can mount. */

@@ -30,8 +30,9 @@ static struct node *inline_variable(struct given_app *app, struct node *item)
     const struct node *reference = node_at(item, "valueFrom configMapKeyRef");
     struct str name = given_text(reference, "name");
     const struct node *data = reference ? data_of(app, name) : NULL;
-    const struct node *value =
-        data && data->kind == NODE_MAP ? node_at_key(data, given_text(reference, "key")) : NULL;
+    const struct node *value = data && data->kind == NODE_MAP
+                                   ? given_key(app->given, data, given_text(reference, "key"))
+                                   : NULL;
     if (!value || value->kind != NODE_SCALAR)
         return item;
     given_find(app->given, "ConfigMap", name)->app = app;
@@ -296,13 +297,14 @@ static struct map variables_of(const struct given_app *app, const struct node *c
     return map;
 }
 
-bool given_has_env(const struct node *container, const struct node *inherited)
+bool given_has_env(const struct given_app *app, const struct node *container,
+                   const struct node *inherited)
 {
     const struct node *env = node_at(container, "env");
     const struct node *sources = node_at(container, "envFrom");
     const struct node *base = node_at(inherited, "envFrom");
     const struct node *item = node_first_child(env);
-    if (!sources != !base || (sources && !given_equal(sources, base)))
+    if (!sources != !base || (sources && !given_equal(app->given, sources, base)))
         return false;
     for (const struct node *each = node_first_child(node_at(inherited, "env")); each;
          each = each->next, item = item->next)
@@ -311,15 +313,19 @@ bool given_has_env(const struct node *container, const struct node *inherited)
     return true;
 }
 
-/* True if `secrets` of the service has the key. */
-static bool lists(const struct node *secrets, struct str key)
+/* The keys in `secrets` of the service. */
+struct listed {
+    struct map keys;
+    bool all;
+};
+
+static struct listed listed_secrets(const struct given_app *app)
 {
-    if (secrets && secrets->kind == NODE_SCALAR)
-        return true;
+    const struct node *secrets = import_get(app->module, SERVICE_SECRETS);
+    struct listed listed = {.all = secrets && secrets->kind == NODE_SCALAR};
     for (const struct node *item = node_first_child(secrets); item; item = item->next)
-        if (str_equal(item->text, key))
-            return true;
-    return false;
+        map_add(app->arena, &listed.keys, item->text, item);
+    return listed;
 }
 
 void given_write_own_env(const struct given_app *app, struct node *map, enum field_id field,
@@ -327,16 +333,16 @@ void given_write_own_env(const struct given_app *app, struct node *map, enum fie
 {
     const struct node *env = node_at(container, "env");
     const struct map base = variables_of(app, inherited);
-    const struct node *listed = import_get(app->module, SERVICE_SECRETS);
+    const struct listed listed = listed_secrets(app);
     struct node *made = node_new(app->arena, NODE_MAP);
     struct map seen = {0};
     for (const struct node *item = node_first_child(env); item; item = item->next) {
         struct str name = item->kind == NODE_MAP ? given_text(item, "name") : STR("");
         const struct node *same = map_get(&base, name);
-        if (name.len == 0 || (same && given_equal(item, same)))
+        if (name.len == 0 || (same && given_equal(app->given, item, same)))
             continue;
         if (field == CONTAINER_ENV_VARS && !inherited && is_listed_secret(app, item) &&
-            lists(listed, name))
+            (listed.all || map_get(&listed.keys, name)))
             import_item(app->import, import_list(app->import, map, CONTAINER_SECRETS, env->span),
                         name, item->span);
         else

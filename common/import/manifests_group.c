@@ -2,13 +2,13 @@
 #include "import/manifests_reader.h"
 
 /* True if a label of the selector differs; a selector without labels selects nothing here. */
-bool given_selects(const struct node *selector, const struct node *labels)
+bool given_selects(struct given *given, const struct node *selector, const struct node *labels)
 {
     if (!selector || selector->kind != NODE_MAP || !selector->first || !labels ||
         labels->kind != NODE_MAP)
         return false;
     for (const struct node *label = selector->first; label; label = label->next) {
-        const struct node *same = node_at_key(labels, label->key->text);
+        const struct node *same = given_key(given, labels, label->key->text);
         if (!same || !str_equal(node_string(same), node_string(label)))
             return false;
     }
@@ -45,12 +45,12 @@ static bool is_workload(const struct given_object *object)
 }
 
 /* Returns the app whose pods a selector selects. */
-static struct given_app *find_selected(const struct given *given, const struct given_object *object,
+static struct given_app *find_selected(struct given *given, const struct given_object *object,
                                        const struct node *selector)
 {
     for (struct given_app *app = given->apps; app; app = app->next)
         if (in_namespace(app, object) &&
-            given_selects(selector, node_at(app->template, "metadata labels")))
+            given_selects(given, selector, node_at(app->template, "metadata labels")))
             return app;
     return NULL;
 }
@@ -150,7 +150,7 @@ static struct given_app *find_same_image(const struct given *given,
     return found;
 }
 
-static struct given_app *find_app(const struct given *given, const struct given_object *object)
+static struct given_app *find_app(struct given *given, const struct given_object *object)
 {
     static const struct {
         const char *kind;

@@ -40,6 +40,17 @@ struct given_file {
 struct given_files {
     struct given_file *items;
     size_t count;
+    struct map by_path; /* the index of the first file with the path */
+    bool known;
+};
+
+/* What the mounts of a container can refer to. */
+struct resolver {
+    const struct given_app *app;
+    const struct map *objects;
+    struct map volumes; /* by name */
+    struct map claims;  /* templates, by name */
+    struct map files;   /* struct given_files, by the name of the volume */
 };
 
 static void add_file(const struct given_app *app, struct given_files *files, struct str path,
@@ -47,6 +58,9 @@ static void add_file(const struct given_app *app, struct given_files *files, str
 {
     files->items = arena_grow(app->arena, files->items, files->count, sizeof *files->items);
     files->items[files->count++] = (struct given_file){path, content, mode};
+    size_t *index = ARENA_NEW(app->arena, size_t);
+    *index = files->count - 1;
+    map_add(app->arena, &files->by_path, path, index);
 }
 
 /* Reads the files of a volume of a ConfigMap. Returns false if they are not known. */
@@ -61,7 +75,7 @@ static bool read_files(const struct given_app *app, const struct map *objects,
         return false;
     given_int(source, "defaultMode", &mode);
     for (const struct node *item = node_first_child(items); item; item = item->next) {
-        const struct node *content = node_at_key(data, given_text(item, "key"));
+        const struct node *content = given_key(app->given, data, given_text(item, "key"));
         int64_t own = mode;
         given_int(item, "mode", &own);
         if (!content)
@@ -102,18 +116,18 @@ static bool append_files(const struct given_app *app, struct node *mounts, const
 {
     struct str path = given_text(mount, "mountPath");
     struct str part = given_text(mount, "subPath");
-    bool found = false;
     while (path.len > 1 && str_ends_with(path, STR("/")))
         path.len--;
-    for (size_t i = 0; i < files->count; i++) {
-        const struct given_file *file = &files->items[i];
-        if (part.len && !str_equal(part, file->path))
-            continue;
-        append_file(app, mounts, mount,
-                    part.len ? path : STR_JOIN(app->arena, path, STR("/"), file->path), file);
-        found = true;
+    if (part.len) {
+        const size_t *index = map_get(&files->by_path, part);
+        if (index)
+            append_file(app, mounts, mount, path, &files->items[*index]);
+        return index;
     }
-    return found;
+    for (size_t i = 0; i < files->count; i++)
+        append_file(app, mounts, mount, STR_JOIN(app->arena, path, STR("/"), files->items[i].path),
+                    &files->items[i]);
+    return files->count > 0;
 }
 
 /* Returns what a volume contains: its map without the name, or the template of a claim. */
@@ -136,20 +150,32 @@ static struct node *content_of(const struct given_app *app, const struct node *v
     return content;
 }
 
-static void resolve_mount(const struct given_app *app, const struct map *objects,
-                          const struct map *volumes, const struct map *templates,
-                          struct node *mounts, struct node *mount)
+/* Returns the files of a volume, which are read once. */
+static const struct given_files *files_of(struct resolver *resolver, struct str name,
+                                          const struct node *volume)
 {
+    const struct given_app *app = resolver->app;
+    const struct given_files *found = map_get(&resolver->files, name);
+    if (found)
+        return found;
+    struct given_files *files = ARENA_NEW(app->arena, struct given_files);
+    files->known = read_files(app, resolver->objects, volume, files);
+    map_add(app->arena, &resolver->files, name, files);
+    return files;
+}
+
+static void resolve_mount(struct resolver *resolver, struct node *mounts, struct node *mount)
+{
+    const struct given_app *app = resolver->app;
     struct str name = given_text(mount, "name");
-    const struct node *template = map_get(templates, name);
-    const struct node *volume = map_get(volumes, name);
-    struct given_files files = {0};
+    const struct node *template = map_get(&resolver->claims, name);
+    const struct node *volume = map_get(&resolver->volumes, name);
     if (!template && !volume) {
         node_append(mounts, mount);
         return;
     }
-    if (!template && read_files(app, objects, volume, &files) &&
-        append_files(app, mounts, mount, &files))
+    const struct given_files *files = template ? NULL : files_of(resolver, name, volume);
+    if (files && files->known && append_files(app, mounts, mount, files))
         return;
     put(app, mount, "volume", content_of(app, volume, template), mount->span);
     node_append(mounts, mount);
@@ -162,15 +188,17 @@ void given_resolve_mounts(struct given_app *app, const struct map *objects, cons
     struct node *mounts = node_new(app->arena, NODE_LIST);
     if (!list || list->kind != NODE_LIST)
         return;
-    const struct map volumes = index_names(app, node_at(pod, "volumes"), "name");
-    const struct map claims = index_names(app, templates, "metadata name");
+    struct resolver resolver = {.app = app,
+                                .objects = objects,
+                                .volumes = index_names(app, node_at(pod, "volumes"), "name"),
+                                .claims = index_names(app, templates, "metadata name")};
     for (struct node *item = list->first, *next; item; item = next) {
         next = item->next;
         item->next = NULL;
         if (item->kind == NODE_MAP && (node_get(item, "volume") || node_get(item, "file")))
             node_append(mounts, item); /* it was resolved before */
         else if (item->kind == NODE_MAP)
-            resolve_mount(app, objects, &volumes, &claims, mounts, item);
+            resolve_mount(&resolver, mounts, item);
     }
     list->first = mounts->first;
     list->last = mounts->last;

@@ -23,7 +23,7 @@ static struct str peer_of(const struct given_app *app, const struct node *peer)
     }
     for (const struct given_app *other = app->given->apps; other && !namespaces;
          other = other->next)
-        if (given_selects(pods, node_at(other->template, "metadata labels")))
+        if (given_selects(app->given, pods, node_at(other->template, "metadata labels")))
             return other->name;
     return STR("");
 }

@@ -162,7 +162,7 @@ static unsigned spread_of(const struct given_app *app, const struct node *constr
     int64_t skew;
     if (!given_int(constraint, "maxSkew", &skew) || skew != 1 ||
         !str_eq_c(given_text(constraint, "whenUnsatisfiable"), "ScheduleAnyway") ||
-        !given_selects(node_at(constraint, "labelSelector matchLabels"),
+        !given_selects(app->given, node_at(constraint, "labelSelector matchLabels"),
                        node_at(app->template, "metadata labels")))
         return SPREAD_NONE;
     return str_eq_c(topology, "kubernetes.io/hostname")        ? SPREAD_NODES

@@ -32,6 +32,7 @@ struct given {
     size_t app_count;
     size_t copied;        /* nodes, for STREAM_EXPANDED_MAX */
     struct map by_name;   /* struct given_object, by KIND/NAME */
+    struct map indexes;   /* struct map, by the address of a large map (given_key()) */
     struct map names;     /* of modules */
     struct str name;      /* of the layer */
     bool has_store;       /* of External Secrets */
@@ -121,8 +122,12 @@ void given_require(const struct given *given, const char *kind, struct str name)
 /* Returns the location of the key of a value, or of an item of a list. */
 struct location given_at(const struct node *node);
 
-/* True if two trees are equal, apart from the order of keys and the style of scalars. */
-bool given_equal(const struct node *one, const struct node *other);
+/* Returns the value of a key of a map, which must not change afterwards; NULL if absent. */
+const struct node *given_key(struct given *given, const struct node *map, struct str key);
+
+/* True if two trees are equal, apart from the order of keys and the style of scalars. They must not
+ * change afterwards. */
+bool given_equal(struct given *given, const struct node *one, const struct node *other);
 
 /* Set a string field from a scalar, such that its braces are no placeholders. */
 struct node *given_string(const struct given_app *app, struct node *map, enum field_id field,
@@ -148,7 +153,7 @@ bool given_is_own_label(struct str key);
 void given_group(struct given *given);
 
 /* True if the labels contain all of the selector, which is not empty. */
-bool given_selects(const struct node *selector, const struct node *labels);
+bool given_selects(struct given *given, const struct node *selector, const struct node *labels);
 
 /* Returns the main container of a pod spec. */
 struct node *given_main_container(const struct given_app *app, const struct node *template);
@@ -226,7 +231,8 @@ void given_inline_config_maps(struct given_app *app, struct node *container);
 void given_write_own_env(const struct given_app *app, struct node *map, enum field_id field,
                          const struct node *container, const struct node *inherited);
 /* True if a container has all variables of the inherited one, in their order. */
-bool given_has_env(const struct node *container, const struct node *inherited);
+bool given_has_env(const struct given_app *app, const struct node *container,
+                   const struct node *inherited);
 
 /* Mounts: manifests_mounts.c. Replaces the names in volumeMounts of a container by what the
  * volume contains, which is the value of the key `volume`, or of `file` for a single file with its
