@@ -31,8 +31,8 @@ static void check_again(struct import *first)
     FUZZ_CHECK(manifests_import(&import, STR("")));
     FUZZ_CHECK(diags.count == 0);
     const struct manifests again = render(&import);
-    FUZZ_CHECK(again.count == objects.count);
-    for (size_t i = 0; i < objects.count; i++)
+    FUZZ_CHECK(again.count == objects.count || import.note_count);
+    for (size_t i = 0; import.note_count == 0 && i < objects.count; i++)
         FUZZ_CHECK(node_equal(objects.items[i], again.items[i]));
     buf_free(&text);
 }
