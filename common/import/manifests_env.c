@@ -152,6 +152,8 @@ static bool set_reference(const struct given_app *app, struct node *map, struct 
         const struct node *object = reference ? node_at(reference, kinds[i].name) : NULL;
         if (!object || object->kind != NODE_SCALAR)
             continue;
+        if (i < 2 && given_text(reference, "key").len == 0)
+            return false; /* the default would be another key */
         struct node *value = node_new(app->arena, NODE_MAP);
         value->span = reference->span;
         struct node *key = node_scalar(app->arena, STYLE_TEXT, name);
@@ -202,7 +204,7 @@ static bool is_listed_secret(const struct given_app *app, const struct node *ite
     const struct node *reference = node_at(item, "valueFrom secretKeyRef");
     return reference && is_secret_of(app, given_text(reference, "name")) &&
            str_equal(given_text(reference, "key"), given_text(item, "name")) &&
-           !node_at(reference, "optional");
+           !given_true(reference, "optional");
 }
 
 static void read_sources(struct given_app *app)
