@@ -465,14 +465,12 @@ bool interpolate(void *context, const struct node *scalar, struct filled_string 
     for (size_t at = 0; at < text.len && filler.out.len <= INTERPOLATED_SIZE_MAX; at = token.end) {
         enum token kind = next_token(text, at, &token);
         placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
-        if (kind == TOKEN_PLACEHOLDER && filler.scope->environment_invalid)
-            ok = false;
-        else if (kind == TOKEN_PLACEHOLDER && fill_placeholder(&filler, &token))
-            warn_opta_form(&filler, &token);
-        else if (kind == TOKEN_PLACEHOLDER)
-            ok = false;
-        else
+        if (kind != TOKEN_PLACEHOLDER)
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
+        else if (!filler.scope->environment_invalid && fill_placeholder(&filler, &token))
+            warn_opta_form(&filler, &token);
+        else
+            ok = false;
     }
     if (filler.out.len > INTERPOLATED_SIZE_MAX) {
         diag_error(filler.scope->diags, scalar->span, RULE_LIMIT_EXCEEDED,

@@ -153,15 +153,14 @@ static void compare(const struct place *place, const struct node *given,
     const char *standard = place_default(place);
     if (standard && str_eq_c(STR("*"), standard))
         return;
+    bool same_kind = given->kind == rendered->kind;
     if (given->kind != NODE_SCALAR && !given->first)
         only_rendered(place, rendered);
-    else if (given->kind != rendered->kind)
-        place_note_changed(place, given, rendered);
-    else if (given->kind == NODE_MAP)
+    else if (same_kind && given->kind == NODE_MAP)
         compare_maps(place, given, rendered);
-    else if (given->kind == NODE_LIST)
+    else if (same_kind && given->kind == NODE_LIST)
         compare_lists(place, given, rendered);
-    else if (!str_equal(given->text, rendered->text))
+    else if (!same_kind || !str_equal(given->text, rendered->text))
         place_note_changed(place, given, rendered);
 }
 

@@ -21,14 +21,10 @@ static bool drops_all(const struct node *container)
 /* Returns a value of the securityContext of the container, else of the pod. */
 static const struct node *security_of(const struct given_app *app, const char *path)
 {
-    const struct node *maps[] = {node_at(app->container, "securityContext"),
-                                 node_at(app->pod, "securityContext")};
-    for (size_t i = 0; i < COUNT_OF(maps); i++) {
-        const struct node *found = maps[i] ? node_at(maps[i], path) : NULL;
-        if (found)
-            return found;
-    }
-    return NULL;
+    const struct node *own = node_at(app->container, "securityContext");
+    const struct node *found = own ? node_at(own, path) : NULL;
+    const struct node *shared = node_at(app->pod, "securityContext");
+    return found || !shared ? found : node_at(shared, path);
 }
 
 /* Returns the value of pod_security that has the most in common with the pods, but not less

@@ -130,11 +130,12 @@ static void write_own(const struct given_app *app, const struct given_probe *pro
 static void write_kind(const struct given_app *app, const struct given_port *port,
                        const struct given_probe *liveness, const struct given_probe *readiness)
 {
-    const struct given_probe *probes[] = {liveness, readiness};
-    const struct given_probe_fields *fields[] = {&liveness_fields, &readiness_fields};
+    enum { PROBES = 2 };
+    const struct given_probe *probes[PROBES] = {liveness, readiness};
+    const struct given_probe_fields *fields[PROBES] = {&liveness_fields, &readiness_fields};
     struct str kind = STR("");
     const struct given_probe *from = NULL;
-    for (size_t i = 0; i < COUNT_OF(probes); i++) {
+    for (size_t i = 0; i < PROBES; i++) {
         bool grpc = probes[i]->check == CHECK_GRPC;
         bool differs = probes[i]->check == CHECK_TCP && kind.len == 0 &&
                        default_check(app, port, kind, i == 0) != CHECK_TCP;
@@ -145,7 +146,7 @@ static void write_kind(const struct given_app *app, const struct given_port *por
     }
     if (from && port)
         import_string(app->import, app->module, SERVICE_HEALTHCHECK, kind, from->node->span);
-    for (size_t i = 0; i < COUNT_OF(probes); i++)
+    for (size_t i = 0; i < PROBES; i++)
         if (probes[i]->check == CHECK_NONE && default_check(app, port, kind, i == 0) != CHECK_NONE)
             set_word(app, fields[i]->none, "none", app->container->span);
 }
@@ -273,11 +274,12 @@ void given_read_probes(struct given_app *app)
     const struct given_probe startup = read_probe(app, "startupProbe");
     const struct given_probe liveness = read_probe(app, "livenessProbe");
     const struct given_probe readiness = read_probe(app, "readinessProbe");
-    const struct given_probe *const probes[] = {&readiness, &liveness, &startup};
+    enum { PROBES = 3 };
+    const struct given_probe *const probes[PROBES] = {&readiness, &liveness, &startup};
     const struct given_probe *with_port = NULL;
-    const struct given_port *port = find_port(app, probes, COUNT_OF(probes), &with_port);
+    const struct given_port *port = find_port(app, probes, PROBES, &with_port);
     const struct given_probe *first = NULL;
-    for (size_t i = 0; i < COUNT_OF(probes) && !first; i++)
+    for (size_t i = 0; i < PROBES && !first; i++)
         first = probes[i]->check != CHECK_NONE ? probes[i] : NULL;
     if (str_eq_c(app->workload->kind, "CronJob"))
         return;
@@ -293,7 +295,7 @@ void given_read_probes(struct given_app *app)
     if (counted->check != CHECK_NONE)
         write_number(app, SERVICE_PROBE_FAILURES, counted->node, "failureThreshold",
                      FAILURES_DEFAULT);
-    for (size_t i = 0; i < COUNT_OF(probes); i++)
+    for (size_t i = 0; i < PROBES; i++)
         if (probes[i]->check == CHECK_HTTP && !import_get(app->module, SERVICE_PROBE_HEADERS))
             write_headers(app, probes[i]);
 }

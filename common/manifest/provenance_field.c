@@ -84,14 +84,15 @@ struct provenance_field provenance_field_at(const struct layer *layer,
                                             const struct service *service, struct location at)
 {
     const struct node *module = service ? service->record->node : NULL;
-    const struct node *const roots[] = {
+    enum { ROOTS = 3 };
+    const struct node *const roots[ROOTS] = {
         module && is_in_module(layer, module, at) ? module : NULL,
         layer->file->node,
         layer->environment.file ? layer->environment.file->node : NULL,
     };
     struct provenance_field field = {0};
     struct buf path = {0};
-    for (size_t i = 0; i < COUNT_OF(roots) && !location_is_file(at) && !field.node; i++)
+    for (size_t i = 0; i < ROOTS && !location_is_file(at) && !field.node; i++)
         if (roots[i])
             field.node = find_node(&path, roots[i], at);
     field.path = buf_take(layer->arena, &path);

@@ -70,17 +70,15 @@ static bool is_of_job(const struct trace *trace)
 /* A label that identifies the service. */
 static void label_of_service(struct trace *trace, struct str key)
 {
-    if (str_eq_c(key, "opta.dev/module-name")) {
-        from_name(trace, NULL);
-    } else if (str_eq_c(key, "app.kubernetes.io/instance")) {
+    bool of_job = is_of_job(trace) && trace->depth > 3 && !str_eq_c(key, "opta.dev/module-name");
+    if (str_eq_c(key, "app.kubernetes.io/instance")) {
         from_name(trace, REASON("LAYER-SERVICE: unique in the cluster"));
         from_layer_name(trace, NULL);
     } else if (str_eq_c(key, "app.kubernetes.io/component")) {
         from_constant(trace, REASON("no Service or autoscaler selects the pods of jobs"));
-    } else if (is_of_job(trace) && trace->depth > 3) {
-        from_name(trace, REASON("the name of the job, so that no Service selects its pods"));
     } else {
-        from_name(trace, NULL);
+        from_name(trace, of_job ? REASON("the name of the job, so that no Service selects its pods")
+                                : NULL);
     }
 }
 

@@ -36,10 +36,10 @@ static bool is_redirect(const struct trace *trace)
 static struct str host_of(const struct trace *trace)
 {
     const struct node *spec = node_get(trace->object, "spec");
-    const struct node *lists[] = {node_at(spec, "hostnames"), node_at(spec, "dnsNames")};
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        if (lists[i])
-            return lists[i]->first->text;
+    const struct node *routed = node_at(spec, "hostnames");
+    const struct node *certified = node_at(spec, "dnsNames");
+    if (routed || certified)
+        return (routed ? routed : certified)->first->text;
     const struct node *holder = node_first_child(node_at(spec, "rules"));
     if (holder && node_at(holder, "host"))
         return node_at(holder, "host")->text;
