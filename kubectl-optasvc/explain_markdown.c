@@ -18,6 +18,8 @@ static void append_cell(struct buf *out, struct str text)
 
 static struct str default_cell(struct arena *arena, const struct field *field)
 {
+    if (field->summary_default)
+        return str_from_c(field->summary_default);
     return field->required        ? STR("required")
            : field->default_value ? str_format(arena, "`%s`", field->default_value)
                                   : STR("");

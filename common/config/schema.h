@@ -63,6 +63,7 @@ struct field {
     const char *help;       /* description, as in a Kubernetes API reference */
     const char *section; /* heading in the field reference of this and the next fields; or NULL */
     const char *summary; /* of the few fields that most services set: what it does, in one line */
+    const char *summary_default; /* with `summary`: its default, if `default_value` is NULL */
 };
 
 struct schema {

@@ -242,7 +242,7 @@ expect "explain -o markdown" 0 out '## Public address' \
     out "Example: \`image: nginx:1.29\`."
 check "no section occurs twice" test -z "$(grep '^## ' "$out" | sort | uniq -d)"
 check "the short list comes first" test "$(sed -n '1p; 5p' "$out")" = "## The most used fields
-| \`name: app\` | Name of the service and of its objects |  |"
+| \`name: app\` | Name of the service and of its objects | the type without dashes |"
 
 # Color
 
