@@ -305,7 +305,7 @@ static void restart_service(struct cluster *cluster, const struct deployed_servi
             STR_ARG(deployed->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
     if (live && !workload_uses_any(&cluster->arena, live, changes)) {
         cluster_print(cluster,
-                      "%.*s: not restarted: its pods do not use the secret before the next apply",
+                      "%.*s: not restarted: its pods do not use the secret until the next apply",
                       STR_ARG(deployed->service->name));
         return;
     }

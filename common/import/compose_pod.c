@@ -263,8 +263,8 @@ static void read_dependency(const struct compose_service *service, const struct 
     else
         compose_ignored(service, at,
                         "depends_on %.*s is not needed: pods start in any order, and a container "
-                        "that ends without it is started again",
-                        STR_ARG(name));
+                        "that exits because %.*s is not ready is restarted",
+                        STR_ARG(name), STR_ARG(name));
 }
 
 static void read_dependencies(const struct compose_service *service)

@@ -47,7 +47,7 @@ static void only_given(const struct place *place, const struct node *value)
 
 static void only_rendered(const struct place *place, const struct node *value)
 {
-    static const char *const whole[] = {"container.lifecycle", "container.resources",
+    static const char *const whole[] = {"container.lifecycle", "container.resources.requests",
                                         "mount.volume"};
     bool is_whole = place_is_probe(place);
     for (size_t i = 0; i < COUNT_OF(whole); i++)

@@ -223,12 +223,26 @@ static struct str added_to(const struct place *place)
     return STR_JOIN(place->app->arena, STR("CronJobs:"), str_skip(place->shown, object.len));
 }
 
+/* Warns of a new limit: a container that needs more memory is killed. */
+static void note_memory_limit(const struct place *place, struct str limit)
+{
+    static const char field[] = "resources.limits.memory";
+    struct str shown = added_to(place);
+    struct str container = str_slice(shown, 0, shown.len - strlen(field));
+    given_added(place->app,
+                "%.*sno memory limit: the container is limited to %.*s; set resource_request to "
+                "what it needs",
+                STR_ARG(container), STR_ARG(limit));
+}
+
 void place_note_added(const struct place *place, const struct node *value)
 {
     const char *standard = find_row(place, ROW_DEFAULT);
     struct str text = inline_text(place->app->arena, value);
     struct str shown = added_to(place);
-    if (is_hidden(place))
+    if (str_eq_c(place->path, "container.resources.limits.memory"))
+        note_memory_limit(place, text);
+    else if (is_hidden(place))
         given_added(place->app, "added by the service file: %.*s", STR_ARG(shown));
     else if (standard)
         given_added(place->app, "%.*s becomes %.*s (default: %s)", STR_ARG(shown), STR_ARG(text),

@@ -24,16 +24,17 @@ static void check_fields(const struct service *service, const struct record *rec
     }
 }
 
-/* The environment determines the cloud. */
+/* The environment determines the cloud. A misspelled type was reported as an error. */
 static void check_type(const struct service *service)
 {
     const struct node *type = node_get(service->module->node, "type");
+    struct str name = service->module->type_name;
     struct diags *diags = service->layer->diags;
-    if (!type || str_eq_c(service->module->type_name, "k8s-service"))
+    if (!type || str_eq_c(name, "k8s-service") || !module_type_find(name, false))
         return;
     diag_warning(diags, type->span, RULE_DEPRECATED_FORM,
                  "the cloud in %.*s is a form of Opta: that of the environment is used",
-                 STR_ARG(service->module->type_name));
+                 STR_ARG(name));
     diag_hint(diags, "write k8s-service");
 }
 

@@ -73,7 +73,7 @@ run_not_applied() {
     given "$1" && service "$1" && exits 0 kubectl-optasvc apply -f service.yaml --timeout 60s &&
         service "$1" 'secrets: [A]' && restarts "$1" >before &&
         printf x | exits 0 secret set A -f service.yaml && ! grep 'restarting' err &&
-        says 'web: not restarted: its pods do not use the secret before the next apply' &&
+        says 'web: not restarted: its pods do not use the secret until the next apply' &&
         restarts "$1" | diff before - && exits 0 kubectl-optasvc apply -f service.yaml --timeout 60s &&
         printf y | exits 0 secret set A -f service.yaml && says 'web: restarting its pods'
 }
