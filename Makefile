@@ -167,7 +167,7 @@ FORCE:
 .PHONY: check-libraries
 check-libraries:
 	@$(PKG_CONFIG) --exists $(PACKAGES) || { \
-	    echo "libfyaml or libyaml not found: run \`make deps\`" >&2; exit 1; }
+	    echo "libfyaml or libyaml not found: run \`tests/deps build\`" >&2; exit 1; }
 
 .PHONY: deps
 deps: ## Install the build and test dependencies (apt-get, as root)
