@@ -213,7 +213,6 @@ static void add_object(struct given *given, struct node *node)
                     "%.*s without a name is not carried over", STR_ARG(kind));
         return;
     }
-    map_add(given->arena, &given->by_name, STR_JOIN(given->arena, kind, STR("/"), name), object);
     *given->end = object;
     given->end = &object->next;
 }
@@ -322,8 +321,8 @@ static bool name_layer(struct given *given, struct str name)
     }
     if (namespace.len && !str_equal(namespace, given->name))
         import_note(given->import, NOTE_LOST, at, STR(""),
-                    "the namespace becomes %.*s instead of %.*s: the new objects are others, and "
-                    "what is not carried over must exist there too",
+                    "the namespace becomes %.*s instead of %.*s: apply creates new objects there; "
+                    "create what is not carried over there too",
                     STR_ARG(given->name), STR_ARG(namespace));
     return true;
 }
@@ -441,20 +440,6 @@ static bool read_apps(struct given *given)
     return given->diags->errors == 0;
 }
 
-/* Notes the objects that became no part of a module. */
-static void note_objects(struct given *given)
-{
-    for (const struct given_object *object = given->objects; object; object = object->next) {
-        bool secret = str_eq_c(object->kind, "Secret");
-        if ((object->app && !object->is_required) || str_eq_c(object->kind, "Namespace"))
-            continue;
-        import_note(given->import, NOTE_LOST, object->at, STR(""),
-                    secret ? "%.*s %.*s is not carried over: values of Secrets are not copied"
-                           : "%.*s %.*s is not carried over: keep its manifest",
-                    STR_ARG(object->kind), STR_ARG(object->name));
-    }
-}
-
 static int compare_starts(const void *one, const void *other)
 {
     size_t a = *(const size_t *)one;
@@ -509,7 +494,8 @@ bool manifests_import(struct import *import, struct str name)
     given.apps_end = &given.apps;
     if (!read_documents(&given))
         return false;
-    given_group(&given);
+    if (!given_group(&given, name))
+        return false;
     if (!given.apps) {
         report_no_workload(&given);
         return false;
@@ -519,7 +505,7 @@ bool manifests_import(struct import *import, struct str name)
     import_start(import, given.name);
     if (!read_apps(&given) || !import_finish(import))
         return false;
-    note_objects(&given);
+    given_note_objects(&given);
     compare(&given);
     return true;
 }

@@ -56,7 +56,9 @@ static struct str gateway_name(const struct given_app *app, const struct node *p
 static bool read_listener_set(struct given_app *app, const struct node *parent)
 {
     const struct given_object *set =
-        given_find(app->given, "ListenerSet", given_text(parent, "name"));
+        given_is_own_namespace(app->given, given_text(parent, "namespace"))
+            ? given_find(app->given, "ListenerSet", given_text(parent, "name"))
+            : NULL;
     const struct node *owner = set ? node_at(set->node, "spec parentRef") : NULL;
     if (!owner) {
         given_lost(app, parent->span,
@@ -84,21 +86,37 @@ static bool read_listener_set(struct given_app *app, const struct node *parent)
     return true;
 }
 
+/* Returns the filter of a rule that redirects; NULL if it has none. */
+static const struct node *find_redirect(const struct node *rule)
+{
+    const struct node *filter = node_first_child(node_at(rule, "filters"));
+    while (filter && !str_eq_c(given_text(filter, "type"), "RequestRedirect"))
+        filter = filter->next;
+    return filter;
+}
+
+/* True for a route that only redirects. */
 static bool is_redirect(const struct node *route)
 {
-    const struct node *rule = node_first_child(node_at(route, "spec rules"));
-    const struct node *filter = rule ? node_first_child(node_at(rule, "filters")) : NULL;
-    return filter && str_eq_c(given_text(filter, "type"), "RequestRedirect");
+    bool found = false;
+    for (const struct node *rule = node_first_child(node_at(route, "spec rules")); rule;
+         rule = rule->next) {
+        if (node_first_child(node_at(rule, "backendRefs")))
+            return false;
+        found |= find_redirect(rule) != NULL;
+    }
+    return found;
 }
 
 /* Redirects of a Gateway without a type have the status that all implementations support. */
 static void read_status(const struct given_app *app, const struct node *route)
 {
-    const struct node *rule = node_first_child(node_at(route, "spec rules"));
-    const struct node *filter = node_first_child(node_at(rule, "filters"));
-    const struct node *status = node_at(filter, "requestRedirect statusCode");
-    if (status && !str_eq_c(node_string(status), "301") && !app->given->redirect.source)
-        app->given->redirect = status->span;
+    for (const struct node *rule = node_first_child(node_at(route, "spec rules")); rule;
+         rule = rule->next) {
+        const struct node *status = node_at(find_redirect(rule), "requestRedirect statusCode");
+        if (status && !str_eq_c(node_string(status), "301") && !app->given->redirect.source)
+            app->given->redirect = status->span;
+    }
 }
 
 /* Reads what a route is attached to. Returns false if its addresses cannot be carried over. */
@@ -108,8 +126,10 @@ static bool read_parents(struct given_app *app, const struct node *route)
     const struct node *parent = node_first_child(parents);
     const struct node *listener = parent ? node_at(parent, "sectionName") : NULL;
     bool ok;
-    if (!parent || parent->kind != NODE_MAP)
+    if (!parent || parent->kind != NODE_MAP) {
+        given_lost(app, route->span, "the route is not carried over: it has no parentRefs");
         return false;
+    }
     bool set = str_eq_c(given_text(parent, "kind"), "ListenerSet");
     ok = set ? read_listener_set(app, parent)
              : select_gateway(app, gateway_name(app, parent), parent->span);
@@ -118,6 +138,8 @@ static bool read_parents(struct given_app *app, const struct node *route)
                     node_string(listener), listener->span);
     if (is_redirect(route))
         read_status(app, route);
+    given_note_keys(app, parent, "group kind namespace name sectionName",
+                    STR("the parent of the route"));
     if (parent->next)
         given_lost(app, parent->next->span,
                    "a second parent of the route is not carried over: a service has one Gateway");
@@ -139,12 +161,13 @@ static void read_type(const struct given_app *app)
 
 /* Rules */
 
-static bool leads_to(const struct given_app *app, const struct node *rule)
+/* Returns the first backend of a rule that gets requests; NULL if it has none. */
+static const struct node *main_backend(const struct node *rule)
 {
     const struct node *backend = node_first_child(node_at(rule, "backendRefs"));
-    const struct given_object *service =
-        backend ? given_find(app->given, "Service", given_text(backend, "name")) : NULL;
-    return service && service->app == app;
+    while (backend && str_eq_c(given_text(backend, "weight"), "0"))
+        backend = backend->next;
+    return backend;
 }
 
 /* Adds the addresses of a path for all hosts of a route. */
@@ -179,18 +202,14 @@ static bool read_filters(struct given_app *app, const struct node *rule)
 
 static void note_rule_keys(const struct given_app *app, const struct node *rule)
 {
-    static const char *const known[] = {"matches", "filters", "backendRefs", "sessionPersistence"};
-    for (const struct node *item = node_first_child(rule); item && item->key; item = item->next) {
-        bool found = false;
-        for (size_t i = 0; i < COUNT_OF(known); i++)
-            found |= str_eq_c(item->key->text, known[i]);
-        if (!found)
-            given_lost(app, given_at(item), "%.*s of the route is not carried over",
-                       STR_ARG(item->key->text));
-    }
-    const struct node *backend = node_first_child(node_at(rule, "backendRefs"));
-    if (backend && backend->next)
-        given_lost(app, backend->next->span, "a second backend of the route is not carried over");
+    const struct node *used = main_backend(rule);
+    given_note_keys(app, rule, "matches filters backendRefs sessionPersistence", STR("the route"));
+    for (const struct node *backend = node_first_child(node_at(rule, "backendRefs")); backend;
+         backend = backend->next)
+        if (backend != used)
+            given_lost(app, backend->span, "a second backend of the route is not carried over");
+    given_note_keys(app, used, "group kind namespace name port weight",
+                    STR("the backend of the route"));
 }
 
 /* Parses hours, minutes and seconds, such as 36h or 1h30m. */
@@ -232,6 +251,23 @@ static void read_session(struct given_app *app, const struct node *rule)
     set_gateway(app, GATEWAY_SESSION_PERSISTENCE, STR("v1.6"), session->span);
     import_bool(app->import, app->module, SERVICE_STICKY_SESSION, true, session->span);
     set_max_age(app, node_at(session, "absoluteTimeout"));
+    if (!node_at(session, "absoluteTimeout"))
+        given_lost(app, session->span,
+                   "the cookie expires after a day instead of with the session of the browser");
+    given_note_keys(app, session, "sessionName type absoluteTimeout cookieConfig",
+                    STR("the session of the route"));
+    if (!str_eq_c(given_text(session, "sessionName"), "opta_cookie"))
+        given_lost(app, session->span,
+                   "the cookie becomes opta_cookie: clients start a new session");
+}
+
+/* True for a match by nothing but a path. */
+static bool is_path_match(const struct node *match)
+{
+    for (const struct node *item = node_first_child(match); item && item->key; item = item->next)
+        if (!str_eq_c(item->key->text, "path"))
+            return false;
+    return !str_eq_c(given_text(match, "path type"), "RegularExpression");
 }
 
 static void read_rule(struct given_app *app, const struct node *route, const struct node *rule)
@@ -244,10 +280,9 @@ static void read_rule(struct given_app *app, const struct node *route, const str
     for (; match; match = match->next) {
         const struct node *path = node_at(match, "path value");
         struct str type = given_text(match, "path type");
-        bool plain = !node_at(match, "headers") && !node_at(match, "queryParams") &&
-                     !node_at(match, "method");
         struct str prefix = path ? node_string(path) : STR("/");
-        if (!plain || str_eq_c(type, "RegularExpression")) {
+        given_note_keys(app, node_at(match, "path"), "type value", STR("the match"));
+        if (!is_path_match(match)) {
             given_lost(app, match->span,
                        "the match is not carried over: public_uri has path prefixes only");
             continue;
@@ -266,19 +301,37 @@ static void read_rule(struct given_app *app, const struct node *route, const str
     note_rule_keys(app, rule);
 }
 
+/* Notes a rule that leads to no Service of a workload. */
+static void note_rule(const struct given_app *app, const struct node *rule)
+{
+    const struct node *backend = main_backend(rule);
+    struct str problem = STR("it has no backend that gets requests");
+    if (backend)
+        problem = given_backend_problem(app, backend);
+    if (!backend && find_redirect(rule))
+        given_lost(app, rule->span, "a redirect is not carried over");
+    else
+        given_lost(app, rule->span, "a rule is not carried over: %.*s", STR_ARG(problem));
+}
+
 void given_read_route(struct given_app *app, const struct given_object *object)
 {
     const struct node *rules = node_at(object->node, "spec rules");
     bool ok = read_parents(app, object->node) && !is_redirect(object->node);
+    if (object->app == app)
+        given_note_keys(app, node_at(object->node, "spec"), "parentRefs hostnames rules",
+                        STR("the route"));
     for (const struct node *rule = ok ? node_first_child(rules) : NULL; rule; rule = rule->next) {
-        if (rule->kind == NODE_MAP && leads_to(app, rule))
+        enum given_backend backend = given_backend_of(app, main_backend(rule));
+        if (backend == GIVEN_HTTP_PORT)
             read_rule(app, object->node, rule);
-        else if (rule->kind == NODE_MAP && object->app == app &&
-                 !given_find(app->given, "Service",
-                             given_text(node_first_child(node_at(rule, "backendRefs")), "name")))
+        else if (backend == GIVEN_OTHER_PORT)
             given_lost(app, rule->span,
-                       "a rule is not carried over: its backend is no Service of "
-                       "a workload");
+                       "a rule is not carried over: it leads to another port; public_uri leads "
+                       "only to the port of type "
+                       "http");
+        else if (backend == GIVEN_NO_SERVICE && object->app == app)
+            note_rule(app, rule);
     }
 }
 

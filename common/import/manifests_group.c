@@ -1,6 +1,9 @@
 /* Which objects belong to which workload. */
 #include "import/manifests_reader.h"
 
+/* The API server sets it on each Namespace. */
+#define NAMESPACE_LABEL "kubernetes.io/metadata.name"
+
 /* True if a label of the selector differs; a selector without labels selects nothing here. */
 bool given_selects(struct given *given, const struct node *selector, const struct node *labels)
 {
@@ -13,13 +16,6 @@ bool given_selects(struct given *given, const struct node *selector, const struc
             return false;
     }
     return true;
-}
-
-static bool in_namespace(const struct given_app *app, const struct given_object *object)
-{
-    struct str namespace = app->workload->namespace;
-    return object->namespace.len == 0 || namespace.len == 0 ||
-           str_equal(namespace, object->namespace);
 }
 
 static struct given_app *add_app(struct given *given, struct given_object *workload,
@@ -45,12 +41,10 @@ static bool is_workload(const struct given_object *object)
 }
 
 /* Returns the app whose pods a selector selects. */
-static struct given_app *find_selected(struct given *given, const struct given_object *object,
-                                       const struct node *selector)
+static struct given_app *find_selected(struct given *given, const struct node *selector)
 {
     for (struct given_app *app = given->apps; app; app = app->next)
-        if (in_namespace(app, object) &&
-            given_selects(given, selector, node_at(app->template, "metadata labels")))
+        if (given_selects(given, selector, node_at(app->template, "metadata labels")))
             return app;
     return NULL;
 }
@@ -88,7 +82,7 @@ static struct given_app *find_labelled(const struct given *given, const struct g
     static const char *const kinds[] = {"Deployment", "StatefulSet"};
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         const struct given_object *workload = given_find(given, kinds[i], module);
-        if (workload && workload->app && in_namespace(workload->app, object))
+        if (workload && workload->app)
             return workload->app;
     }
     return NULL;
@@ -97,24 +91,32 @@ static struct given_app *find_labelled(const struct given *given, const struct g
 static struct given_app *find_account(const struct given *given, const struct given_object *object)
 {
     for (struct given_app *app = given->apps; app; app = app->next)
-        if (!app->account && in_namespace(app, object) &&
+        if (!app->account &&
             str_equal(given_text(app->template, "spec serviceAccountName"), object->name))
             return app;
     return NULL;
 }
 
-/* Adds a route to each app that it leads to: a backend in it names the Service of the app. */
-static void add_backends(const struct given *given, struct given_object *object,
-                         const struct node *node)
+static void add_backend(const struct given *given, struct given_object *object,
+                        const struct node *backend)
 {
-    const struct node *name = node->kind == NODE_MAP ? node_at(node, "name") : NULL;
-    if (name && (!node->key || str_eq_c(node->key->text, "service"))) {
-        const struct given_object *service = given_find(given, "Service", node_string(name));
-        if (service && service->app)
-            add_route(service->app, object);
+    const struct given_object *service = given_backend_service(given, backend);
+    if (service && service->app)
+        add_route(service->app, object);
+}
+
+/* Adds a route to each app that it leads to: a backend in it names the Service of the app. */
+static void add_backends(const struct given *given, struct given_object *object)
+{
+    bool ingress = str_eq_c(object->kind, "Ingress");
+    const struct node *rule = node_first_child(node_at(object->node, "spec rules"));
+    if (ingress)
+        add_backend(given, object, node_at(object->node, "spec defaultBackend service"));
+    for (; rule; rule = rule->next) {
+        const struct node *list = node_at(rule, ingress ? "http paths" : "backendRefs");
+        for (const struct node *item = node_first_child(list); item; item = item->next)
+            add_backend(given, object, ingress ? node_at(item, "backend service") : item);
     }
-    for (const struct node *child = node_first_child(node); child; child = child->next)
-        add_backends(given, object, child);
 }
 
 /* A CronJob belongs to the app with the same image. If there are several, the name or the
@@ -131,7 +133,7 @@ static struct given_app *find_same_image(const struct given *given,
         return NULL;
     for (struct given_app *app = given->apps; app; app = app->next) {
         const struct node *main = given_main_container(app, app->template);
-        if (!main || !in_namespace(app, object) || !str_equal(given_text(main, "image"), image))
+        if (!main || !str_equal(given_text(main, "image"), image))
             continue;
         int score = 1;
         score +=
@@ -161,7 +163,7 @@ static struct given_app *find_app(struct given *given, const struct given_object
     struct given_app *app = find_labelled(given, object);
     for (size_t i = 0; i < COUNT_OF(selectors) && !app; i++)
         if (str_eq_c(object->kind, selectors[i].kind))
-            app = find_selected(given, object, node_at(object->node, selectors[i].selector));
+            app = find_selected(given, node_at(object->node, selectors[i].selector));
     if (!app && (str_eq_c(object->kind, "HorizontalPodAutoscaler") ||
                  str_eq_c(object->kind, "ScaledObject")))
         app = find_target(given, object);
@@ -207,23 +209,76 @@ static void add_to_app(struct given_app *app, struct given_object *object)
         app->autoscaler = object;
 }
 
-void given_group(struct given *given)
+/* Returns the namespace of the first workload; empty if it has none. */
+static struct str workload_namespace(const struct given *given)
 {
-    for (struct given_object *object = given->objects; object; object = object->next)
-        if (is_workload(object))
-            add_app(given, object, "spec template");
-    if (given->app_count > MODULES_MAX)
-        return;
+    const struct given_object *found = given->apps ? given->apps->workload : NULL;
+    for (const struct given_object *object = given->objects; object && !found;
+         object = object->next)
+        if (str_eq_c(object->kind, "CronJob"))
+            found = object;
+    return found ? found->namespace : STR("");
+}
+
+/* Adds an object to `all`. Reports an error and returns false if that has the same one. */
+static bool check_unique(const struct given *given, struct map *all,
+                         const struct given_object *object)
+{
+    struct str namespace = object->namespace.len ? object->namespace : given->namespace;
+    struct str key = str_format(given->arena, "%.*s/%.*s/%.*s/%.*s", STR_ARG(object->group),
+                                STR_ARG(object->kind), STR_ARG(namespace), STR_ARG(object->name));
+    const struct given_object *first = map_add(given->arena, all, key, object);
+    if (!first)
+        return true;
+    diag_error(given->diags, object->at, RULE_INVALID_OBJECTS, "duplicate %.*s \"%.*s\"",
+               STR_ARG(object->kind), STR_ARG(object->name));
+    diag_hint(given->diags, "first defined on line %zu; remove one of the two",
+              diag_position(first->at.source, first->at.start).line);
+    return false;
+}
+
+/* Indexes the objects in the namespace of the workloads. Returns false after an error. */
+static bool index_objects(struct given *given)
+{
+    struct map all = {0};
+    bool ok = true;
     for (struct given_object *object = given->objects; object; object = object->next) {
-        struct given_app *app = object->app ? NULL : find_app(given, object);
+        ok &= check_unique(given, &all, object);
+        if (given_is_own_namespace(given, object->namespace))
+            map_add(given->arena, &given->by_name,
+                    STR_JOIN(given->arena, object->kind, STR("/"), object->name), object);
+    }
+    return ok;
+}
+
+/* Assigns the objects in the namespace of the workloads. */
+static void assign_objects(struct given *given)
+{
+    for (struct given_object *object = given->objects; object; object = object->next) {
+        bool own = !object->app && given_is_own_namespace(given, object->namespace);
+        struct given_app *app = own ? find_app(given, object) : NULL;
         if (app)
             add_to_app(app, object);
         else if (!object->app && str_eq_c(object->kind, "CronJob"))
             add_app(given, object, "spec jobTemplate spec template");
     }
     for (struct given_object *object = given->objects; object; object = object->next)
-        if (is_route(object))
-            add_backends(given, object, object->node);
+        if (is_route(object) && given_is_own_namespace(given, object->namespace))
+            add_backends(given, object);
+}
+
+bool given_group(struct given *given, struct str name)
+{
+    for (struct given_object *object = given->objects; object; object = object->next)
+        if (is_workload(object))
+            add_app(given, object, "spec template");
+    struct str namespace = workload_namespace(given);
+    given->namespace = namespace.len ? namespace : name;
+    if (!index_objects(given))
+        return false;
+    if (given->app_count > MODULES_MAX)
+        return true;
+    assign_objects(given);
     /* A Service without a cluster address or of type LoadBalancer may be the only one. */
     for (struct given_app *app = given->apps; app; app = app->next) {
         if (!app->service && app->balancer) {
@@ -237,6 +292,50 @@ void given_group(struct given *given)
             app->headless = NULL;
         }
     }
+    return true;
+}
+
+/* Notes the labels or annotations that the namespace of the service file does not have. */
+static void note_metadata(struct given *given, const struct given_object *object, const char *key)
+{
+    const struct node *map = node_at(object->node, key);
+    bool labels = str_ends_with(str_from_c(key), STR("labels"));
+    struct buf names = {0};
+    for (const struct node *item = node_first_child(map); item && item->key; item = item->next) {
+        struct str name = item->key->text;
+        bool own = labels ? given_is_own_label(name) || str_eq_c(name, NAMESPACE_LABEL)
+                          : given_is_server_annotation(name);
+        if (!own)
+            buf_add_joined(&names, ", ", name);
+    }
+    struct str list = buf_take(given->arena, &names);
+    if (list.len)
+        import_note(given->import, NOTE_LOST, given_at(map), STR(""),
+                    "%s of the Namespace are not carried over: %.*s",
+                    labels ? "labels" : "annotations", STR_ARG(list));
+}
+
+static void note_object(struct given *given, const struct given_object *object)
+{
+    bool secret = str_eq_c(object->kind, "Secret");
+    if (str_eq_c(object->kind, "Namespace") &&
+        (str_equal(object->name, given->namespace) || str_equal(object->name, given->name))) {
+        note_metadata(given, object, "metadata labels");
+        note_metadata(given, object, "metadata annotations");
+        return;
+    }
+    import_note(given->import, NOTE_LOST, object->at, STR(""), "%.*s %.*s is not carried over: %s",
+                STR_ARG(object->kind), STR_ARG(object->name),
+                !given_is_own_namespace(given, object->namespace) ? "it is in another namespace"
+                : secret ? "values of Secrets are not copied"
+                         : "keep its manifest");
+}
+
+void given_note_objects(struct given *given)
+{
+    for (const struct given_object *object = given->objects; object; object = object->next)
+        if (!object->app || object->is_required)
+            note_object(given, object);
 }
 
 /* Returns the container that the annotation names, the only one, the one named as the workload, or

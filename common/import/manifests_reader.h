@@ -31,14 +31,17 @@ struct given {
     struct given_app **apps_end;
     size_t app_count;
     size_t copied;        /* nodes, for STREAM_EXPANDED_MAX */
-    struct map by_name;   /* struct given_object, by KIND/NAME */
+    struct map by_name;   /* struct given_object of the namespace, by KIND/NAME */
     struct map indexes;   /* struct map, by the address of a large map (given_key()) */
     struct map names;     /* of modules */
     struct str name;      /* of the layer */
+    struct str namespace; /* of the workloads; that of the layer if they have none */
     bool has_store;       /* of External Secrets */
     bool has_nginx_class; /* of Ingresses */
     bool has_other_class;
     bool needs_nginx;         /* Ingresses have its annotations */
+    struct given_host *hosts; /* of Ingresses, without a TLS Secret */
+    struct given_host *last_host;
     struct location redirect; /* status of a redirect other than 301 */
     bool has_prefixes;        /* Ingresses have paths of type Prefix */
     size_t *noted;            /* sorted positions of notes, before the comparison */
@@ -49,6 +52,15 @@ struct given {
 struct given_route {
     const struct given_object *object;
     struct given_route *next;
+};
+
+/* A host of an Ingress that has no TLS, or TLS without a Secret. */
+struct given_host {
+    const struct given_app *app;
+    struct location at;
+    struct str name; /* empty: of all hosts */
+    bool has_default_certificate;
+    struct given_host *next;
 };
 
 enum { GIVEN_PORTS_MAX = 50 };
@@ -113,7 +125,8 @@ bool given_int(const struct node *map, const char *path, int64_t *ret);
 /* True for the boolean true at a path. */
 bool given_true(const struct node *map, const char *path);
 
-/* Returns the object with this kind and name; NULL if there is none. */
+/* Returns the object with this kind and name in the namespace of the workloads; NULL if there is
+ * none. */
 struct given_object *given_find(const struct given *given, const char *kind, struct str name);
 
 /* Marks the object that the service file refers to, if the source has it. */
@@ -149,8 +162,12 @@ bool given_is_server_annotation(struct str key);
 /* True for a label that all pods of a service file have, or that a controller sets. */
 bool given_is_own_label(struct str key);
 
-/* Assigns the objects to apps: manifests_group.c. */
-void given_group(struct given *given);
+/* Assigns the objects to apps: manifests_group.c. `name`: of the layer; may be empty. Reports an
+ * error and returns false if two objects are the same. */
+bool given_group(struct given *given, struct str name);
+
+/* Notes the objects that became no part of a module. */
+void given_note_objects(struct given *given);
 
 /* True if the labels contain all of the selector, which is not empty. */
 bool given_selects(struct given *given, const struct node *selector, const struct node *labels);
@@ -192,6 +209,31 @@ void given_add_uri(struct given_app *app, struct str host, struct str prefix, st
 /* Gateways: manifests_gateway.c. */
 void given_read_route(struct given_app *app, const struct given_object *route);
 void given_read_gateway_objects(struct given_app *app);
+
+/* Backends: manifests_backends.c. True for the namespace of the workloads, and if it is empty. */
+bool given_is_own_namespace(const struct given *given, struct str namespace);
+
+/* Returns the Service that a backend of an Ingress or a route names; NULL if the source has none.
+ * `backend`: `service` of an Ingress, or an item of backendRefs; may be NULL. */
+const struct given_object *given_backend_service(const struct given *given,
+                                                 const struct node *backend);
+
+enum given_backend {
+    GIVEN_NO_SERVICE, /* no Service of a workload */
+    GIVEN_OTHER_APP,
+    GIVEN_OTHER_PORT, /* of the app, but not of type http */
+    GIVEN_HTTP_PORT
+};
+/* Returns where a backend leads. */
+enum given_backend given_backend_of(const struct given_app *app, const struct node *backend);
+
+/* Returns why a backend is GIVEN_NO_SERVICE. */
+struct str given_backend_problem(const struct given_app *app, const struct node *backend);
+
+/* Notes the keys of a map that are not among those of `known`, which are separated by spaces.
+ * `owner`: what has them, for the message. */
+void given_note_keys(const struct given_app *app, const struct node *map, const char *known,
+                     struct str owner);
 
 /* Ports: manifests_ports.c. Returns the port of the app that a probe or a Service means: a name or
  * a number; NULL if it has none. */

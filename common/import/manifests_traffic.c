@@ -128,18 +128,58 @@ static bool read_class(struct given_app *app, const struct node *ingress)
     return true;
 }
 
-static void read_tls(const struct given_app *app, const struct node *ingress)
+/* Remembers a host without a TLS Secret. */
+static void add_host(struct given_app *app, struct str name, struct location at, bool has_default)
+{
+    struct given *given = app->given;
+    struct given_host *last = given->last_host;
+    if (last && last->app == app && last->at.start == at.start)
+        return;
+    struct given_host *host = ARENA_NEW(app->arena, struct given_host);
+    *host = (struct given_host){
+        .app = app, .at = at, .name = name, .has_default_certificate = has_default};
+    *(last ? &last->next : &given->hosts) = host;
+    given->last_host = host;
+}
+
+/* True if an item of `tls` has the host: as it is, or as a wildcard. Without hosts it has all. */
+static bool is_host_of(const struct node *tls, struct str name)
+{
+    const struct node *host = node_first_child(node_at(tls, "hosts"));
+    bool found = !host;
+    for (; host && !found; host = host->next) {
+        struct str text = node_string(host);
+        found = str_equal(text, name) ||
+                (str_starts_with(text, STR("*.")) &&
+                 str_equal(str_skip(text, 1), str_skip(name, str_find(name, 0, '.'))));
+    }
+    return found;
+}
+
+/* Remembers the host of a rule if it has no TLS. */
+static void check_host(struct given_app *app, const struct node *ingress, const struct node *rule)
+{
+    const struct node *host = node_at(rule, "host");
+    struct str name = node_string(host);
+    const struct node *item = node_first_child(node_at(ingress, "spec tls"));
+    while (item && !is_host_of(item, name))
+        item = item->next;
+    if (!item)
+        add_host(app, name, host ? host->span : rule->span, false);
+}
+
+static void read_tls(struct given_app *app, const struct node *ingress)
 {
     const struct node *issuer = annotation(ingress, ISSUER_ANNOTATION);
     const struct node *tls = node_at(ingress, "spec tls");
-    if (issuer) {
+    if (issuer)
         given_set_file_field(app, FILE_CLUSTER_ISSUER,
                              import_literal(app->arena, node_string(issuer), NULL), issuer->span);
-        return;
-    }
     for (const struct node *item = node_first_child(tls); item; item = item->next) {
         const struct node *secret = node_at(item, "secretName");
-        if (secret)
+        if (!secret)
+            add_host(app, STR(""), item->span, true);
+        else if (!issuer)
             given_set_file_field(app, FILE_TLS_SECRET,
                                  import_literal(app->arena, node_string(secret), NULL),
                                  secret->span);
@@ -208,6 +248,7 @@ void given_add_uri(struct given_app *app, struct str host, struct str prefix, st
         import_item(app->import, list, text, at);
 }
 
+/* Adds an address that leads to the port of type http. */
 static void add_path(struct given_app *app, const struct node *ingress, const struct node *rule,
                      const struct node *item)
 {
@@ -223,6 +264,7 @@ static void add_path(struct given_app *app, const struct node *ingress, const st
         given_lost(app, at, "path %.*s becomes a prefix, which also matches all paths below it",
                    STR_ARG(node_string(written)));
     given_add_uri(app, given_text(rule, "host"), path.prefix, at);
+    check_host(app, ingress, rule);
     app->given->has_prefixes |= path.prefix.len && path.is_plain;
     if (path.prefix.len && !path.strips)
         app->keeps_prefix = true;
@@ -230,22 +272,46 @@ static void add_path(struct given_app *app, const struct node *ingress, const st
         app->strips_prefix = true;
 }
 
-/* Adds the paths that lead to the app, and notes those that lead to no service. */
-static void read_rule(struct given_app *app, const struct node *ingress, const struct node *rule,
-                      bool is_first_app)
+/* Notes what a rule has that the service file does not say. */
+static void note_rule(const struct given_app *app, const struct given_object *ingress,
+                      const struct node *rule)
+{
+    struct str owner = STR_JOIN(app->arena, STR("Ingress "), ingress->name);
+    const struct node *item = node_first_child(node_at(rule, "http paths"));
+    if (!item)
+        given_lost(app, rule->span, "a rule of %.*s is not carried over: it has no paths",
+                   STR_ARG(owner));
+    given_note_keys(app, rule, "host http", owner);
+    given_note_keys(app, node_at(rule, "http"), "paths", owner);
+    for (; item; item = item->next) {
+        given_note_keys(app, item, "path pathType backend", owner);
+        given_note_keys(app, node_at(item, "backend"), "service resource", owner);
+        given_note_keys(app, node_at(item, "backend service"), "name port", owner);
+    }
+}
+
+/* Adds the paths that lead to the app, and notes those that cannot be carried over. */
+static void read_rule(struct given_app *app, const struct given_object *ingress,
+                      const struct node *rule)
 {
     const struct node *paths = node_at(rule, "http paths");
     for (const struct node *item = node_first_child(paths); item; item = item->next) {
-        struct str name = given_text(item, "backend service name");
-        const struct given_object *service = given_find(app->given, "Service", name);
-        if (service && service->app == app)
-            add_path(app, ingress, rule, item);
-        else if (is_first_app && (!service || !service->app))
-            given_lost(app, item->span, "path %.*s is not carried over: %s%.*s",
+        const struct node *service = node_at(item, "backend service");
+        enum given_backend backend = given_backend_of(app, service);
+        if (backend == GIVEN_HTTP_PORT)
+            add_path(app, ingress->node, rule, item);
+        else if (backend == GIVEN_OTHER_PORT)
+            given_lost(app, item->span,
+                       "%.*s%.*s leads to another port; public_uri leads only to the port of type "
+                       "http",
+                       STR_ARG(given_text(rule, "host")), STR_ARG(given_text(item, "path")));
+        else if (backend == GIVEN_NO_SERVICE && ingress->app == app)
+            given_lost(app, item->span, "path %.*s is not carried over: %.*s",
                        STR_ARG(given_text(item, "path")),
-                       name.len ? "no workload has the Service " : "its backend is no Service",
-                       STR_ARG(name));
+                       STR_ARG(given_backend_problem(app, service)));
     }
+    if (ingress->app == app)
+        note_rule(app, ingress, rule);
 }
 
 /* Settings */
@@ -296,35 +362,24 @@ static void read_annotations(const struct given_app *app, const struct node *ing
     }
 }
 
-static void note_other_keys(const struct given_app *app, const struct given_object *object,
-                            const char *const known[], size_t count)
-{
-    const struct node *spec = node_at(object->node, "spec");
-    for (const struct node *item = node_first_child(spec); item && item->key; item = item->next) {
-        bool found = false;
-        for (size_t i = 0; i < count; i++)
-            found |= str_eq_c(item->key->text, known[i]);
-        if (!found)
-            given_lost(app, given_at(item), "%.*s of %.*s %.*s is not carried over",
-                       STR_ARG(item->key->text), STR_ARG(object->kind), STR_ARG(object->name));
-    }
-}
-
 static void read_ingress(struct given_app *app, const struct given_object *object)
 {
-    static const char *const known[] = {"ingressClassName", "rules", "tls"};
     const struct node *ingress = object->node;
-    bool is_first_app = object->app == app;
+    struct str owner = STR_JOIN(app->arena, STR("Ingress "), object->name);
     if (!read_class(app, ingress))
         return;
     read_tls(app, ingress);
     for (const struct node *rule = node_first_child(node_at(ingress, "spec rules")); rule;
          rule = rule->next)
-        read_rule(app, ingress, rule, is_first_app);
+        read_rule(app, object, rule);
     read_affinity(app, ingress);
     read_annotations(app, ingress);
-    if (is_first_app)
-        note_other_keys(app, object, known, COUNT_OF(known));
+    if (object->app != app)
+        return;
+    given_note_keys(app, node_at(ingress, "spec"), "ingressClassName rules tls", owner);
+    for (const struct node *tls = node_first_child(node_at(ingress, "spec tls")); tls;
+         tls = tls->next)
+        given_note_keys(app, tls, "hosts secretName", owner);
 }
 
 /* Without annotations of nginx, paths of type Prefix remain what they are. */
@@ -364,10 +419,36 @@ static void check_certificate(struct import *import)
     }
 }
 
+/* Notes the hosts whose TLS changes: a service file has one certificate for all, or none. */
+static void note_hosts(const struct given *given)
+{
+    const struct node *file = given->import->file;
+    enum field_id field =
+        import_get(file, FILE_CLUSTER_ISSUER) ? FILE_CLUSTER_ISSUER : FILE_TLS_SECRET;
+    const char *name = schema_field(field)->name;
+    struct str value = node_string(import_get(file, field));
+    for (const struct given_host *host = given->hosts; host; host = host->next) {
+        if (host->has_default_certificate && value.len == 0)
+            given_lost(host->app, host->at,
+                       "TLS with the default certificate of the controller is not carried over: "
+                       "set tls_secret");
+        else if (host->has_default_certificate)
+            given_lost(host->app, host->at,
+                       "%s %.*s replaces the default certificate of the controller", name,
+                       STR_ARG(value));
+        else if (value.len)
+            given_lost(host->app, host->at,
+                       "%.*s gets TLS with %s %.*s: a service file has TLS for all hosts or none",
+                       STR_ARG(host->name.len ? host->name : STR("the rule without a host")), name,
+                       STR_ARG(value));
+    }
+}
+
 void given_finish_traffic(struct given *given)
 {
     set_controller(given);
     check_certificate(given->import);
+    note_hosts(given);
     const struct node *gateway = import_get(given->import->file, FILE_GATEWAY);
     if (given->redirect.source && gateway && !import_get(gateway, GATEWAY_TYPE))
         import_note(given->import, NOTE_LOST, given->redirect, STR(""),
