@@ -5,13 +5,14 @@
 
 /* ConfigMaps of the source */
 
-/* Returns the data of a ConfigMap of the source, if all of it is text. */
+/* Returns the data of a ConfigMap of the source, if it is a map and there is no binary data. */
 static const struct node *data_of(struct given_app *app, struct str name)
 {
     struct given_object *object = given_find(app->given, "ConfigMap", name);
     if (!object || node_at(object->node, "binaryData"))
         return NULL;
-    return node_at(object->node, "data");
+    const struct node *data = node_at(object->node, "data");
+    return data && data->kind == NODE_MAP ? data : NULL;
 }
 
 static struct node *literal(struct given_app *app, struct str name, const struct node *value)
@@ -30,9 +31,8 @@ static struct node *inline_variable(struct given_app *app, struct node *item)
     const struct node *reference = node_at(item, "valueFrom configMapKeyRef");
     struct str name = given_text(reference, "name");
     const struct node *data = reference ? data_of(app, name) : NULL;
-    const struct node *value = data && data->kind == NODE_MAP
-                                   ? given_key(app->given, data, given_text(reference, "key"))
-                                   : NULL;
+    const struct node *value =
+        data ? given_key(app->given, data, given_text(reference, "key")) : NULL;
     if (!value || value->kind != NODE_SCALAR)
         return item;
     given_find(app->given, "ConfigMap", name)->app = app;

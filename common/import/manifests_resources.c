@@ -53,6 +53,13 @@ struct given_resources given_default_resources(void)
                                         (int64_t)MEMORY_DEFAULT * LIMIT_FACTOR * MEBIBYTE};
 }
 
+/* Returns the limit that a request has by default; the largest number if it is beyond it. */
+static int64_t default_limit(int64_t request)
+{
+    int64_t limit;
+    return __builtin_mul_overflow(request, LIMIT_FACTOR, &limit) ? INT64_MAX : limit;
+}
+
 static int64_t at_least(int64_t number, int64_t minimum)
 {
     return number < minimum ? minimum : number;
@@ -67,7 +74,7 @@ struct given_resources given_service_resources(const struct node *container)
     made.memory = made.memory ? made.memory : defaults.memory;
     made.memory = at_least(made.memory, (int64_t)MEMORY_MIN * MEBIBYTE);
     made.memory_limit =
-        made.memory_limit ? at_least(made.memory_limit, made.memory) : made.memory * LIMIT_FACTOR;
+        made.memory_limit ? at_least(made.memory_limit, made.memory) : default_limit(made.memory);
     return made;
 }
 
@@ -139,7 +146,7 @@ void given_write_own_resources(const struct given_app *app, struct node *map,
         struct location at = place(container, rows[i].request_path);
         struct location limit_at = place(container, rows[i].limit_path);
         bool requested = rows[i].request != rows[i].base_request && rows[i].request > 0;
-        int64_t standard = requested ? rows[i].request * LIMIT_FACTOR : rows[i].base_limit;
+        int64_t standard = requested ? default_limit(rows[i].request) : rows[i].base_limit;
         struct node *requests = requested ? import_map(app->import, map, request_field, at) : NULL;
         if (requested && rows[i].request_field == RESOURCES_CPU)
             set_cpu(app, requests, rows[i].request_field, rows[i].request, at);

@@ -33,11 +33,19 @@ void node_put(struct node *map, struct node *key, struct node *value)
     node_append(map, value);
 }
 
+/* Returns the first value of a map; NULL for NULL and for other nodes, whose children have no keys.
+ */
+static struct node *first_value(const struct node *map)
+{
+    return map && map->kind == NODE_MAP ? map->first : NULL;
+}
+
 /* Returns the link to the value of a key: a member of the map or of the previous value. */
 static struct node **find_link(struct node *map, const char *key, struct node **ret_before)
 {
     *ret_before = NULL;
-    for (struct node **link = map ? &map->first : NULL; link && *link; link = &(*link)->next) {
+    for (struct node **link = first_value(map) ? &map->first : NULL; link && *link;
+         link = &(*link)->next) {
         if (str_eq_c((*link)->key->text, key))
             return link;
         *ret_before = *link;
@@ -72,7 +80,7 @@ void node_replace(struct node *map, const char *key, struct node *value)
 struct node *node_get(const struct node *map, const char *key)
 {
     struct node *found = NULL;
-    for (struct node *value = map->first; value; value = value->next)
+    for (struct node *value = first_value(map); value; value = value->next)
         if (str_eq_c(value->key->text, key))
             found = value;
     return found;
@@ -111,7 +119,7 @@ static struct node *find_merged(const struct node *merged, struct str key)
 struct node *node_at_key(const struct node *map, struct str key)
 {
     struct node *found = NULL;
-    for (struct node *value = map->first; value; value = value->next) {
+    for (struct node *value = first_value(map); value; value = value->next) {
         struct node *here = NULL;
         if (node_is_merge(value))
             here = find_merged(target(value), key);

@@ -51,11 +51,12 @@ void node_append(struct node *list, struct node *item);
 void node_put(struct node *map, struct node *key, struct node *value);
 
 /* Remove a key with its value from a map, or replace its value. Nothing happens if the map is
- * NULL or the key is missing. */
+ * NULL or no map, or the key is missing. */
 void node_remove(struct node *map, const char *key);
 void node_replace(struct node *map, const char *key, struct node *value);
 
-/* Returns the value of a key; NULL if missing. The last of equal keys takes precedence. */
+/* Returns the value of a key; NULL if it is missing, and for nodes that are no maps. The last of
+ * equal keys takes precedence. */
 struct node *node_get(const struct node *map, const char *key);
 
 /* Returns the node itself, or the node that an alias refers to; NULL for NULL. */

@@ -434,15 +434,40 @@ static void test_replacing(void **state)
     assert_null(value->key);
 }
 
+/* Nodes of another type than a map have no keys. */
+static void test_keys_of_other_nodes(void **state)
+{
+    struct unit *unit = *state;
+    struct node *list = node_new(&unit->arena, NODE_LIST);
+    node_append(list, node_new(&unit->arena, NODE_MAP));
+    enum { OTHERS = 2 };
+    struct node *const others[OTHERS] = {list, node_scalar(&unit->arena, STYLE_PLAIN, STR("a"))};
+    for (size_t i = 0; i < OTHERS; i++) {
+        const struct node *first = others[i]->first;
+        assert_null(node_get(others[i], "a"));
+        assert_null(node_at_key(others[i], STR("a")));
+        node_remove(others[i], "a");
+        node_replace(others[i], "a", node_scalar(&unit->arena, STYLE_PLAIN, STR("b")));
+        assert_ptr_equal(others[i]->first, first);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_generated_trees), UNIT_TEST(test_null),
-        UNIT_TEST(test_verbatim_texts),  UNIT_TEST(test_paths),
-        UNIT_TEST(test_merges),          UNIT_TEST(test_merges_in_merges),
-        UNIT_TEST(test_effective_maps),  UNIT_TEST(test_texts),
-        UNIT_TEST(test_copies),          UNIT_TEST(test_styles_of_copies),
-        UNIT_TEST(test_removing),        UNIT_TEST(test_replacing),
+        UNIT_TEST(test_generated_trees),
+        UNIT_TEST(test_null),
+        UNIT_TEST(test_verbatim_texts),
+        UNIT_TEST(test_paths),
+        UNIT_TEST(test_merges),
+        UNIT_TEST(test_merges_in_merges),
+        UNIT_TEST(test_effective_maps),
+        UNIT_TEST(test_texts),
+        UNIT_TEST(test_copies),
+        UNIT_TEST(test_styles_of_copies),
+        UNIT_TEST(test_removing),
+        UNIT_TEST(test_replacing),
+        UNIT_TEST(test_keys_of_other_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
