@@ -165,7 +165,7 @@ static bool make_file(struct init_run *run)
     }
     if (run->options.from_manifests) {
         bool ok = read_source(run);
-        run->source.secret = manifests_have_secrets(run->source.text);
+        run->source.secret = true; /* also variables of containers may be credentials */
         return ok && manifests_import(import, name);
     }
     import->reads_files = true;

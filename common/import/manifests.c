@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Notes */
 
@@ -264,20 +263,6 @@ static bool read_documents(struct given *given)
             return false;
     }
     return true;
-}
-
-bool manifests_have_secrets(struct str text)
-{
-    const struct str word = STR("Secret");
-    for (size_t at = 0; at + word.len <= text.len; at++) {
-        at = str_find(text, at, 'S');
-        char before = at > 0 && at < text.len ? text.data[at - 1] : ' ';
-        char after = at + word.len < text.len ? text.data[at + word.len] : '\n';
-        if (str_starts_with(str_skip(text, at), word) && strchr(" \t\"'", before) &&
-            strchr(" \t\r\n\"',}", after))
-            return true;
-    }
-    return false;
 }
 
 /* Names */

@@ -10,7 +10,4 @@
  * or if they are in several namespaces. */
 bool manifests_import(struct import *import, struct str name);
 
-/* True if the text may contain a Secret, so that messages must not show its lines. */
-bool manifests_have_secrets(struct str text);
-
 #endif

@@ -142,14 +142,22 @@ struct place place_item(const struct place *place, struct str name)
 
 /* Notes */
 
-/* True for a value that notes do not show, because it may be a credential or is long. */
+/* True for a value that notes do not show, because it may be or contain a credential, or is long.
+ */
 static bool is_hidden(const struct place *place)
 {
-    return str_eq_c(place->path, "container.env") ||
-           str_starts_with(place->path, STR("container.env.")) ||
-           str_eq_c(place->path, "container.args") || str_eq_c(place->path, "container.command") ||
-           str_starts_with(place->path, STR("probe.httpGet.httpHeaders")) ||
-           str_eq_c(place->path, "mount") || str_eq_c(place->path, "mount.file");
+    static const char *const paths[] = {
+        "pod.containers",    "pod.initContainers",     "container.env", "container.args",
+        "container.command", "container.volumeMounts", "mount",         "mount.file"};
+    static const char *const prefixes[] = {
+        "container.env.", "probe.exec", "probe.httpGet.httpHeaders", "ScaledObject.spec.triggers"};
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
+        if (str_eq_c(place->path, paths[i]))
+            return true;
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        if (str_starts_with(place->path, str_from_c(prefixes[i])))
+            return true;
+    return false;
 }
 
 static struct str inline_text(struct arena *arena, const struct node *value)
@@ -258,9 +266,10 @@ void place_note_changed(const struct place *place, const struct node *given,
     struct arena *arena = place->app->arena;
     if (given_is_noted(place->app->given, given))
         return;
-    if (is_hidden(place))
+    /* Commands may contain credentials; those that the service file adds do not. */
+    if (is_hidden(place) || str_starts_with(place->path, STR("container.lifecycle.")))
         given_lost(place->app, given_at(given), "%.*s differs", STR_ARG(place->shown));
-    else if (given->kind != NODE_SCALAR)
+    else if (given->kind != NODE_SCALAR || rendered->kind != NODE_SCALAR)
         given_lost(place->app, given_at(given), "%.*s becomes %.*s", STR_ARG(place->shown),
                    STR_ARG(inline_text(arena, rendered)));
     else
