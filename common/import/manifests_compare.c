@@ -22,10 +22,10 @@ static bool has_only_defaults(const struct place *place, const struct node *valu
 
 static void only_given(const struct place *place, const struct node *value)
 {
-    if (has_only_defaults(place, value))
+    bool is_whole = place_is_advised(place) || place_is_probe(place);
+    if (is_whole ? has_only_defaults(place, value) : place_is_default(place, value))
         return;
-    bool advised = place_is_advised(place);
-    if (value->kind == NODE_MAP && !advised && !place_is_probe(place)) {
+    if (value->kind == NODE_MAP && !is_whole) {
         for (const struct node *child = value->first; child; child = child->next) {
             const struct place inner = place_inside(place, child->key->text);
             only_given(&inner, child);

@@ -261,6 +261,8 @@ static void assign_objects(struct given *given)
             add_to_app(app, object);
         else if (!object->app && str_eq_c(object->kind, "CronJob"))
             add_app(given, object, "spec jobTemplate spec template");
+        if (given->app_count > MODULES_MAX)
+            return;
     }
     for (struct given_object *object = given->objects; object; object = object->next)
         if (is_route(object) && given_is_own_namespace(given, object->namespace))

@@ -260,11 +260,12 @@ static void write_number(const struct given_app *app, enum field_id field, const
 static void write_headers(const struct given_app *app, const struct given_probe *probe)
 {
     const struct node *list = node_at(probe->node, "httpGet httpHeaders");
+    struct map names = {0};
     for (const struct node *item = node_first_child(list); item; item = item->next) {
         struct node *map = import_map(app->import, app->module, SERVICE_PROBE_HEADERS, list->span);
         const struct node *value = node_at(item, "value");
         struct str name = given_text(item, "name");
-        if (value && !node_at_key(map, name))
+        if (value && !map_add(app->arena, &names, name, value))
             given_entry(app, map, name, value);
     }
 }

@@ -100,8 +100,9 @@ struct given_app {
     size_t port_count;
     bool has_websocket; /* the port of type http serves websockets */
     bool has_grpc;
-    struct map uris;   /* of public_uri */
-    bool keeps_prefix; /* of at least one path */
+    struct map uris;        /* of public_uri */
+    struct map annotations; /* of ingress_annotations: the nodes of the source */
+    bool keeps_prefix;      /* of at least one path */
     bool strips_prefix;
     bool has_entry; /* is_internal is known */
     bool is_internal;

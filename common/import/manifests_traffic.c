@@ -343,7 +343,7 @@ static void read_affinity(const struct given_app *app, const struct node *ingres
                    "the cookie expires after a day instead of with the session of the browser");
 }
 
-static void read_annotations(const struct given_app *app, const struct node *ingress)
+static void read_annotations(struct given_app *app, const struct node *ingress)
 {
     const struct node *map = node_at(ingress, "metadata annotations");
     for (const struct node *item = node_first_child(map); item && item->key; item = item->next) {
@@ -352,10 +352,10 @@ static void read_annotations(const struct given_app *app, const struct node *ing
             continue;
         struct node *made =
             import_map(app->import, app->module, SERVICE_INGRESS_ANNOTATIONS, map->span);
-        const struct node *old = node_at_key(made, key);
+        const struct node *old = map_add(app->arena, &app->annotations, key, item);
         if (!old)
             given_entry(app, made, key, item);
-        else if (!str_equal(old->text, node_string(item)))
+        else if (!str_equal(node_string(old), node_string(item)))
             given_lost(app, given_at(item),
                        "annotation %.*s differs from that of another Ingress of the service",
                        STR_ARG(key));

@@ -70,6 +70,28 @@ shape_init_cron_jobs() {
     { started
       each "$1" $'---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: web-j@}\nspec:\n  schedule: "1 2 3 4 5"\n  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: web:1, command: [a]}]}}}}'; } >stdin
 }
+# CronJobs that belong to no Deployment: more than a service file may have modules.
+shape_init_cron_jobs_alone() {
+    starts --from-manifests
+    each "$1" $'---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: web@}\nspec:\n  schedule: "1 2 3 4 5"\n  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: "web:@", command: [a]}]}}}}' >stdin
+    echo 1 >status
+}
+shape_init_ingress_annotations() {
+    starts --from-manifests
+    { started; started_service web; echo ---; ingress web a.example.com | sed '/annotations:/,$d'; echo '  annotations:'; each "$1" '    note@: text'
+      ingress web a.example.com | sed '1,/annotations:/d'; echo "${converted/PATH//}"; } >stdin
+}
+shape_init_probe_headers() {
+    starts --from-manifests
+    { started; printf '        ports: [{containerPort: 80}]\n        readinessProbe:\n          httpGet:\n            path: /\n            port: 80\n            httpHeaders:\n'; each "$1" '            - {name: header-@, value: text}'; } >stdin
+}
+# Unknown maps, in maps to this depth.
+shape_init_unknown_maps() {
+    starts --from-manifests
+    local inner=text
+    for ((i = 0; i < $1; i++)); do inner="{a: $inner}"; done
+    { started; each 100 "        field@: $inner"; } >stdin
+}
 shape_init_unknown_fields() { starts --from-manifests; { started; each "$1" '        field@: text'; } >stdin; }
 shape_init_unknown_objects() { starts --from-manifests; { started; each "$1" $'---\napiVersion: example.com/v1\nkind: Other\nmetadata: {name: other@}'; } >stdin; }
 
@@ -103,7 +125,11 @@ init_object_labels 500
 init_paths 100
 init_ingresses 60
 init_cron_jobs 60
+init_cron_jobs_alone 1200
+init_ingress_annotations 500
+init_probe_headers 1500
 init_unknown_fields 500
+init_unknown_maps 40
 init_unknown_objects 300
 init_compose_services 100
 init_compose_dependencies 300
