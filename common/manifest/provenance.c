@@ -120,7 +120,7 @@ static struct provenance_source *add_source(struct trace *trace)
 {
     struct provenance_line *line = trace->line;
     static struct provenance_source ignored;
-    return line->count < PROVENANCE_SOURCES_MAX ? &line->sources[line->count++] : &ignored;
+    return line->count < PROVENANCE_SOURCES_MAX ? &trace->sources[line->count++] : &ignored;
 }
 
 void from_location(struct trace *trace, struct location at, const char *reason)
@@ -183,38 +183,28 @@ void from_name(struct trace *trace, const char *reason)
 
 bool from_item(struct trace *trace, const struct value *map, struct str key)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        if (!str_equal(map->items[i].name, key))
-            continue;
-        from_location(trace, map->items[i].node->span, NULL);
-        return true;
+    const struct item *item = provenance_index_item(trace->provenance->index, map, key);
+    if (item)
+        from_location(trace, item->node->span, NULL);
+    return item != NULL;
+}
+
+/* Sets the job that the object is for. */
+static void set_job(struct trace *trace)
+{
+    const struct service *service = trace->service;
+    struct str name = node_string(node_at(trace->object, "metadata name"));
+    if (str_eq_c(trace->kind, "Job")) {
+        trace->job = service->pre_deploy;
+        trace->job_record = record_value(service->record, SERVICE_PRE_DEPLOY)->records[0];
     }
-    return false;
-}
-
-const struct record *record_of_job(const struct trace *trace)
-{
-    const struct service *service = trace->service;
-    const struct value *written = record_value(service->record, SERVICE_CRON_JOBS);
-    struct str name = node_string(node_at(trace->object, "metadata name"));
-    if (str_eq_c(trace->kind, "Job"))
-        return record_value(service->record, SERVICE_PRE_DEPLOY)->records[0];
-    for (size_t i = 0; str_eq_c(trace->kind, "CronJob") && i < service->cron_job_count; i++)
-        if (str_equal(service->cron_jobs[i].name, name))
-            return written->records[i];
-    return NULL;
-}
-
-const struct job *job_of(const struct trace *trace)
-{
-    const struct service *service = trace->service;
-    struct str name = node_string(node_at(trace->object, "metadata name"));
-    if (str_eq_c(trace->kind, "Job"))
-        return service->pre_deploy;
-    for (size_t i = 0; str_eq_c(trace->kind, "CronJob") && i < service->cron_job_count; i++)
-        if (str_equal(service->cron_jobs[i].name, name))
-            return &service->cron_jobs[i].job;
-    return NULL;
+    for (size_t i = 0; str_eq_c(trace->kind, "CronJob") && i < service->cron_job_count; i++) {
+        if (!str_equal(service->cron_jobs[i].name, name))
+            continue;
+        trace->job = &service->cron_jobs[i].job;
+        trace->job_record = record_value(service->record, SERVICE_CRON_JOBS)->records[i];
+        return;
+    }
 }
 
 /* Lines */
@@ -266,6 +256,14 @@ static struct str pointer_of(const struct trace *trace)
     return buf_take(trace->layer->arena, &pointer);
 }
 
+static void keep_sources(struct trace *trace)
+{
+    struct provenance_line *line = trace->line;
+    line->sources = ARENA_ARRAY(trace->layer->arena, line->count, struct provenance_source);
+    for (size_t i = 0; i < line->count; i++)
+        line->sources[i] = trace->sources[i];
+}
+
 static void add_line(struct trace *trace, const struct node *value)
 {
     struct provenance *provenance = trace->provenance;
@@ -278,6 +276,7 @@ static void add_line(struct trace *trace, const struct node *value)
         row = find_row(trace, STR("*"));
     if (row)
         use_row(trace, row);
+    keep_sources(trace);
 }
 
 static bool begins_template(const struct trace *trace, struct str key)
@@ -309,10 +308,12 @@ static void trace_node(struct trace *trace, const struct node *node)
     }
 }
 
-struct provenance provenance_of(const struct provenance_table *table, const struct layer *layer,
+struct provenance provenance_of(const struct provenance_table *table,
+                                struct provenance_index *index, const struct layer *layer,
                                 const struct service *service, const struct node *object)
 {
-    struct provenance provenance = {.layer = layer, .service = service, .object = object};
+    struct provenance provenance = {
+        .index = index, .layer = layer, .service = service, .object = object};
     struct trace trace = {.table = table,
                           .layer = layer,
                           .service = service,
@@ -321,6 +322,8 @@ struct provenance provenance_of(const struct provenance_table *table, const stru
                           .provenance = &provenance};
     if (service && service->route_count)
         trace.traffic = traffic_of(service);
+    if (service)
+        set_job(&trace);
     trace_node(&trace, object);
     return provenance;
 }

@@ -9,6 +9,7 @@
 #define OPTASVC_PROVENANCE_H
 
 #include "base/map.h"
+#include "manifest/provenance_index.h"
 #include "service/service.h"
 
 /* What determines a value. */
@@ -20,18 +21,19 @@ struct provenance_source {
     const char *reason; /* why; NULL: the value is that of the field or flag */
 };
 
-enum { PROVENANCE_SOURCES_MAX = 8 };
+enum { PROVENANCE_SOURCES_MAX = 8 }; /* of a line */
 
 /* A line with a value: a scalar, or an empty map or list. */
 struct provenance_line {
     const struct node *value;
-    struct str path;                                          /* a JSON pointer */
-    struct provenance_source sources[PROVENANCE_SOURCES_MAX]; /* the most important one is first */
+    struct str path;                   /* a JSON pointer */
+    struct provenance_source *sources; /* the most important one is first */
     size_t count;
 };
 
 /* The lines of an object, in the order of the output. */
 struct provenance {
+    struct provenance_index *index;
     const struct layer *layer;
     const struct service *service; /* NULL: the object is the Namespace of the layer */
     const struct node *object;
@@ -46,8 +48,9 @@ struct provenance_table {
 
 struct provenance_table provenance_table_new(struct arena *arena);
 
-/* Explains all lines of an object. Allocates in the layer's arena. */
-struct provenance provenance_of(const struct provenance_table *table, const struct layer *layer,
+/* Explains all lines of an object. `index`: of the layer. Allocates in the layer's arena. */
+struct provenance provenance_of(const struct provenance_table *table,
+                                struct provenance_index *index, const struct layer *layer,
                                 const struct service *service, const struct node *object);
 
 /* A place in a file that a source refers to: provenance_field.c. */
@@ -57,7 +60,8 @@ struct provenance_field {
 };
 
 /* Finds the field of the service, its file or its environment file at a location. */
-struct provenance_field provenance_field_at(const struct layer *layer,
+struct provenance_field provenance_field_at(struct provenance_index *index,
+                                            const struct layer *layer,
                                             const struct service *service, struct location at);
 
 /* A format of --output. YAML documents have a comment after each value; without the comments, they

@@ -6,11 +6,6 @@ static bool is_same(struct location at, struct location span)
     return at.source == span.source && at.start == span.start && at.end == span.end;
 }
 
-static struct location start_of(const struct node *child)
-{
-    return child->key ? child->key->span : child->span;
-}
-
 /* Returns where a location is in the text of `source`: there, or where an alias uses its text. The
  * result has no source if it is nowhere. */
 static struct location seen_from(struct location at, const struct source *source)
@@ -18,30 +13,6 @@ static struct location seen_from(struct location at, const struct source *source
     while (at.source && at.source != source)
         at = at.source->use ? *at.source->use : (struct location){0};
     return at;
-}
-
-/* Returns the child that a location belongs to: the last one that begins at it or before it. Spans
- * of collections in block style have no end. Values of a merge key have locations in the text of
- * their anchor, like the location itself. */
-static const struct node *find_child(const struct node *collection, struct location at,
-                                     size_t *ret_index)
-{
-    const struct node *found = NULL;
-    bool is_direct = false;
-    size_t index = 0;
-    for (const struct node *child = node_first_child(collection); child;
-         child = child->next, index++) {
-        struct location start = start_of(child);
-        struct location seen = seen_from(at, start.source);
-        bool direct = start.source == at.source;
-        if (!seen.source || seen.start < start.start || (is_direct && !direct) ||
-            (found && direct == is_direct && start_of(found).start > start.start))
-            continue;
-        found = child;
-        is_direct = direct;
-        *ret_index = index;
-    }
-    return found;
 }
 
 static void add_step(struct buf *path, const struct node *collection, const struct node *child,
@@ -53,14 +24,16 @@ static void add_step(struct buf *path, const struct node *collection, const stru
         buf_add_joined(path, ".", child->key->text);
 }
 
-static const struct node *find_node(struct buf *path, const struct node *root, struct location at)
+static const struct node *find_node(struct provenance_index *index, struct buf *path,
+                                    const struct node *root, struct location at)
 {
     const struct node *found = NULL;
     const struct node *collection = root;
-    size_t index;
-    for (const struct node *child; (child = find_child(collection, at, &index)) != NULL;
+    size_t position;
+    for (const struct node *child;
+         (child = provenance_index_child(index, collection, at, &position)) != NULL;
          collection = child) {
-        add_step(path, collection, child, index);
+        add_step(path, collection, child, position);
         found = child;
         if (is_same(at, child->span))
             break;
@@ -75,12 +48,13 @@ static bool is_in_module(const struct layer *layer, const struct node *module, s
     const struct node *after = module->next; /* the next module; else the field after `modules` */
     if (!after)
         after = record_value(layer->file, FILE_MODULES)->node->next;
-    struct location end = after ? start_of(after) : NO_LOCATION;
+    struct location end = after ? provenance_start_of(after) : NO_LOCATION;
     return seen.source && seen.start >= module->span.start &&
            (end.source != seen.source || seen.start < end.start);
 }
 
-struct provenance_field provenance_field_at(const struct layer *layer,
+struct provenance_field provenance_field_at(struct provenance_index *index,
+                                            const struct layer *layer,
                                             const struct service *service, struct location at)
 {
     const struct node *module = service ? service->record->node : NULL;
@@ -94,7 +68,7 @@ struct provenance_field provenance_field_at(const struct layer *layer,
     struct buf path = {0};
     for (size_t i = 0; i < ROOTS && !location_is_file(at) && !field.node; i++)
         if (roots[i])
-            field.node = find_node(&path, roots[i], at);
+            field.node = find_node(index, &path, roots[i], at);
     field.path = buf_take(layer->arena, &path);
     return field;
 }

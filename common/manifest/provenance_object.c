@@ -45,14 +45,14 @@ void rule_cron_name(struct trace *trace, const char *reason)
 {
     (void)reason;
     from_name(trace, NULL);
-    from_value(trace, record_of_job(trace), CRON_JOB_NAME, NULL,
+    from_value(trace, trace->job_record, CRON_JOB_NAME, NULL,
                REASON("a hash of commands and args is appended, so that another schedule does not "
                       "create another CronJob"));
 }
 
 void rule_cron_job(struct trace *trace, const char *reason)
 {
-    from_location(trace, record_of_job(trace)->node->span, reason);
+    from_location(trace, trace->job_record->node->span, reason);
 }
 
 static void from_environment_name(struct trace *trace)
@@ -414,34 +414,34 @@ void rule_trigger_auth(struct trace *trace, const char *reason)
 
 void rule_cron_schedule(struct trace *trace, const char *reason)
 {
-    from_value(trace, record_of_job(trace), CRON_JOB_SCHEDULE, reason, NULL);
+    from_value(trace, trace->job_record, CRON_JOB_SCHEDULE, reason, NULL);
 }
 
 void rule_cron_time_zone(struct trace *trace, const char *reason)
 {
-    from_value(trace, record_of_job(trace), CRON_JOB_TIME_ZONE, reason, NULL);
+    from_value(trace, trace->job_record, CRON_JOB_TIME_ZONE, reason, NULL);
 }
 
 void rule_cron_suspend(struct trace *trace, const char *reason)
 {
-    from_value(trace, record_of_job(trace), CRON_JOB_SUSPEND, reason, NULL);
+    from_value(trace, trace->job_record, CRON_JOB_SUSPEND, reason, NULL);
 }
 
 void rule_cron_concurrency(struct trace *trace, const char *reason)
 {
-    from_value(trace, record_of_job(trace), CRON_JOB_CONCURRENCY, NULL, reason);
+    from_value(trace, trace->job_record, CRON_JOB_CONCURRENCY, NULL, reason);
 }
 
 void rule_job_timeout(struct trace *trace, const char *reason)
 {
     bool cron = str_eq_c(trace->kind, "CronJob");
-    from_value(trace, record_of_job(trace), cron ? CRON_JOB_TIMEOUT : PRE_DEPLOY_TIMEOUT, NULL,
+    from_value(trace, trace->job_record, cron ? CRON_JOB_TIMEOUT : PRE_DEPLOY_TIMEOUT, NULL,
                reason);
 }
 
 void rule_job_retries(struct trace *trace, const char *reason)
 {
     bool cron = str_eq_c(trace->kind, "CronJob");
-    from_value(trace, record_of_job(trace), cron ? CRON_JOB_RETRIES : PRE_DEPLOY_RETRIES, NULL,
+    from_value(trace, trace->job_record, cron ? CRON_JOB_RETRIES : PRE_DEPLOY_RETRIES, NULL,
                reason);
 }

@@ -15,9 +15,9 @@ static struct holder holder_of(const struct trace *trace)
     const struct value *sidecars = record_value(service->record, SERVICE_SIDECARS);
     const struct value *first = record_value(service->record, SERVICE_INIT_CONTAINERS);
     size_t index = step_at(trace, 2)->index;
-    struct holder holder = {.job = job_of(trace)};
+    struct holder holder = {.job = trace->job};
     if (!str_eq_c(step_at(trace, 1)->key, "initContainers")) {
-        holder.record = record_of_job(trace);
+        holder.record = trace->job_record;
         return holder;
     }
     /* Pods of jobs have only the sidecars, which are the first. */
@@ -116,13 +116,15 @@ static const struct variable *variable_of(const struct trace *trace, const struc
                          : &trace->service->variables[index];
 }
 
-static const struct item *find_item(const struct value *items, const struct variable *variable)
+static const struct item *find_item(const struct trace *trace, const struct value *items,
+                                    const struct variable *variable)
 {
-    for (size_t i = 0; i < items->count; i++)
-        if (items->items[i].name_node->span.source == variable->at.source &&
-            items->items[i].name_node->span.start == variable->at.start)
-            return &items->items[i];
-    return NULL;
+    const struct item *item =
+        provenance_index_item(trace->provenance->index, items, variable->name);
+    return item && item->name_node->span.source == variable->at.source &&
+                   item->name_node->span.start == variable->at.start
+               ? item
+               : NULL;
 }
 
 /* Returns the item of env_vars that sets the variable; NULL: it is of `secrets` or a link. */
@@ -131,11 +133,12 @@ static const struct item *item_of(const struct trace *trace, const struct holder
 {
     const struct item *item = NULL;
     if (holder->other)
-        item = find_item(record_value(holder->record, CONTAINER_ENV_VARS), variable);
+        item = find_item(trace, record_value(holder->record, CONTAINER_ENV_VARS), variable);
     else if (holder->record && is_cron(trace))
-        item = find_item(record_value(holder->record, CRON_JOB_ENV_VARS), variable);
-    return item ? item
-                : find_item(record_value(trace->service->record, SERVICE_ENV_VARS), variable);
+        item = find_item(trace, record_value(holder->record, CRON_JOB_ENV_VARS), variable);
+    return item
+               ? item
+               : find_item(trace, record_value(trace->service->record, SERVICE_ENV_VARS), variable);
 }
 
 /* Adds where the value of a variable is written: in env_vars, or as `field` of its map there. */
@@ -189,7 +192,8 @@ static void from_linked_output(struct trace *trace, const struct module *module,
 static void from_link(struct trace *trace, const struct variable *variable)
 {
     const struct layer *layer = trace->layer;
-    const struct node *name = provenance_field_at(layer, trace->service, variable->at).node;
+    const struct node *name =
+        provenance_field_at(trace->provenance->index, layer, trace->service, variable->at).node;
     const struct module *module =
         name ? module_find(layer->modules, layer->module_count, node_string(name)) : NULL;
     if (module && module_is_service(module))

@@ -22,11 +22,14 @@ struct trace {
     const struct service *service;
     const struct node *object;
     struct str kind;
-    struct traffic traffic; /* of the service, if it has routes */
+    struct traffic traffic;          /* of the service, if it has routes */
+    const struct job *job;           /* that the object is for; NULL: none */
+    const struct record *job_record; /* its item of cron_jobs, or pre_deploy */
     struct step steps[STEPS_MAX];
     size_t depth;
     size_t base;                  /* index of the first step in a pod template; 0: not in one */
     struct provenance_line *line; /* to which sources are added */
+    struct provenance_source sources[PROVENANCE_SOURCES_MAX]; /* of the line */
     struct provenance *provenance;
 };
 
@@ -73,10 +76,6 @@ void from_namespace(struct trace *trace);
 
 /* Adds the image of the service, the registry and the version. */
 void from_image(struct trace *trace);
-
-/* Return the item of cron_jobs or pre_deploy that the object is for, and its job; NULL: none. */
-const struct record *record_of_job(const struct trace *trace);
-const struct job *job_of(const struct trace *trace);
 
 #define FIXED(kinds, path, reason)
 #define SET(kinds, path, field, reason)

@@ -18,6 +18,31 @@ static struct str text_with_placeholders(const struct provenance_line *line, str
     return str_contains(node->text, STR("{")) ? node->text : (struct str){0};
 }
 
+/* The origins of the placeholders of a line. Each is listed once: outputs may refer to others
+ * several times, which would double the list at each level. */
+struct origins {
+    const struct provenance *provenance;
+    struct map seen; /* the placeholders as written */
+    struct placeholder_origin *items;
+    size_t count;
+};
+
+/* `depth`: of outputs whose values have placeholders; at most OUTPUTS_DEPTH_MAX. */
+static void add_origins(struct origins *origins, struct str text, size_t depth)
+{
+    const struct layer *layer = origins->provenance->layer;
+    struct placeholder_origin origin;
+    for (size_t at = 0; placeholder_origin_next(layer, text, &at, &origin);) {
+        if (map_add(layer->arena, &origins->seen, origin.written, layer))
+            continue;
+        origins->items =
+            arena_grow(layer->arena, origins->items, origins->count, sizeof *origins->items);
+        origins->items[origins->count++] = origin;
+        if (depth < OUTPUTS_DEPTH_MAX)
+            add_origins(origins, origin.text, depth + 1);
+    }
+}
+
 /* Comments */
 
 static void add_place(struct buf *out, struct location at)
@@ -27,23 +52,16 @@ static void add_place(struct buf *out, struct location at)
         buf_format(out, ":%zu", diag_position(at.source, at.start).line);
 }
 
-/* `depth`: of outputs whose values have placeholders; at most OUTPUTS_DEPTH_MAX. */
-static void add_placeholders(struct buf *out, const struct layer *layer, struct str text,
-                             size_t depth)
+static void add_placeholder(struct buf *out, const struct placeholder_origin *origin)
 {
-    struct placeholder_origin origin;
-    for (size_t at = 0; placeholder_origin_next(layer, text, &at, &origin);) {
-        buf_add(out, STR("; {"));
-        diag_add_visible(out, origin.written);
-        buf_add(out, STR("}: "));
-        diag_add_visible(out, origin.flag.len ? origin.flag : origin.what);
-        if (origin.what.len && origin.location.source)
-            buf_add(out, STR(", "));
-        if (origin.location.source)
-            add_place(out, origin.location);
-        if (depth < OUTPUTS_DEPTH_MAX)
-            add_placeholders(out, layer, origin.text, depth + 1);
-    }
+    buf_add(out, STR("; {"));
+    diag_add_visible(out, origin->written);
+    buf_add(out, STR("}: "));
+    diag_add_visible(out, origin->flag.len ? origin->flag : origin->what);
+    if (origin->what.len && origin->location.source)
+        buf_add(out, STR(", "));
+    if (origin->location.source)
+        add_place(out, origin->location);
 }
 
 /* Appends "default of FIELD: REASON". */
@@ -57,11 +75,13 @@ static void add_default(struct buf *out, const struct provenance_source *source)
 }
 
 /* Appends "FIELD, FILE:LINE (REASON)". */
-static void add_location(struct buf *out, const struct provenance *provenance,
+static void add_location(struct buf *out, struct origins *origins,
                          const struct provenance_line *line, const struct provenance_source *source)
 {
+    const struct provenance *provenance = origins->provenance;
+    size_t listed = origins->count;
     const struct provenance_field field =
-        provenance_field_at(provenance->layer, provenance->service, source->at);
+        provenance_field_at(provenance->index, provenance->layer, provenance->service, source->at);
     if (field.path.len) {
         diag_add_visible(out, field.path);
         buf_add(out, STR(", "));
@@ -69,18 +89,21 @@ static void add_location(struct buf *out, const struct provenance *provenance,
     add_place(out, source->at);
     if (source->reason)
         buf_format(out, " (%s)", source->reason);
-    add_placeholders(out, provenance->layer, text_with_placeholders(line, source->at, &field), 0);
+    add_origins(origins, text_with_placeholders(line, source->at, &field), 0);
+    for (; listed < origins->count; listed++)
+        add_placeholder(out, &origins->items[listed]);
 }
 
 static void add_sources(struct buf *out, const struct provenance *provenance,
                         const struct provenance_line *line)
 {
+    struct origins origins = {.provenance = provenance};
     for (size_t i = 0; i < line->count; i++) {
         const struct provenance_source *source = &line->sources[i];
         if (i)
             buf_add(out, STR("; "));
         if (source->at.source)
-            add_location(out, provenance, line, source);
+            add_location(out, &origins, line, source);
         else if (source->flag)
             buf_add(out, str_from_c(source->flag));
         else
@@ -106,6 +129,11 @@ static size_t count_columns(struct str text)
     size_t columns = 0;
     for (size_t at = 0, len; at < text.len; at += len) {
         uint32_t character;
+        if (text.data[at] >= ' ' && text.data[at] <= '~') { /* most are; this is fast */
+            columns++;
+            len = 1;
+            continue;
+        }
         len = utf8_decode(text, at, &character);
         columns += len ? utf8_columns(character) : 1;
         len = len ? len : 1;
@@ -176,30 +204,27 @@ static void set_place(struct arena *arena, struct node *map, struct location at)
     node_set_int(arena, map, "column", (int64_t)position.column);
 }
 
-static void append_placeholders(struct arena *arena, struct node *inputs, const struct layer *layer,
-                                struct str text, size_t depth)
+static void append_placeholder(struct arena *arena, struct node *inputs,
+                               const struct placeholder_origin *origin)
 {
-    struct placeholder_origin origin;
-    for (size_t at = 0; placeholder_origin_next(layer, text, &at, &origin);) {
-        struct node *input = node_append_map(arena, inputs);
-        node_set_string(arena, input, "placeholder",
-                        STR_JOIN(arena, STR("{"), origin.written, STR("}")));
-        if (origin.flag.len)
-            node_set_string(arena, input, "flag", origin.flag);
-        else if (origin.what.len)
-            node_set_string(arena, input, "from", origin.what);
-        if (origin.location.source)
-            set_place(arena, input, origin.location);
-        if (depth < OUTPUTS_DEPTH_MAX)
-            append_placeholders(arena, inputs, layer, origin.text, depth + 1);
-    }
+    struct node *input = node_append_map(arena, inputs);
+    node_set_string(arena, input, "placeholder",
+                    STR_JOIN(arena, STR("{"), origin->written, STR("}")));
+    if (origin->flag.len)
+        node_set_string(arena, input, "flag", origin->flag);
+    else if (origin->what.len)
+        node_set_string(arena, input, "from", origin->what);
+    if (origin->location.source)
+        set_place(arena, input, origin->location);
 }
 
 /* Returns a source as a map. Appends its placeholders to `inputs`. */
-static struct node *source_node(struct arena *arena, const struct provenance *provenance,
+static struct node *source_node(struct arena *arena, struct origins *origins,
                                 const struct provenance_line *line,
                                 const struct provenance_source *source, struct node *inputs)
 {
+    const struct provenance *provenance = origins->provenance;
+    size_t listed = origins->count;
     struct node *map = node_new(arena, NODE_MAP);
     struct str reason = str_from_c(source->reason);
     if (source->flag) {
@@ -213,14 +238,15 @@ static struct node *source_node(struct arena *arena, const struct provenance *pr
         return map;
     }
     const struct provenance_field field =
-        provenance_field_at(provenance->layer, provenance->service, source->at);
+        provenance_field_at(provenance->index, provenance->layer, provenance->service, source->at);
     if (field.path.len)
         node_set_string(arena, map, "field", field.path);
     set_place(arena, map, source->at);
     if (reason.len)
         node_set_string(arena, map, "reason", reason);
-    append_placeholders(arena, inputs, provenance->layer,
-                        text_with_placeholders(line, source->at, &field), 0);
+    add_origins(origins, text_with_placeholders(line, source->at, &field), 0);
+    for (; listed < origins->count; listed++)
+        append_placeholder(arena, inputs, &origins->items[listed]);
     return map;
 }
 
@@ -242,9 +268,10 @@ static struct node *line_node(struct arena *arena, const struct provenance *prov
     value->next = NULL;
     node_set(arena, map, "value", value);
     struct node *inputs = node_new(arena, NODE_LIST);
+    struct origins origins = {.provenance = provenance};
     struct node *first = NULL;
     for (size_t i = 0; i < line->count; i++) {
-        struct node *source = source_node(arena, provenance, line, &line->sources[i], inputs);
+        struct node *source = source_node(arena, &origins, line, &line->sources[i], inputs);
         if (i == 0)
             first = source;
         else

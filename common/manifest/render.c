@@ -20,8 +20,9 @@ struct renderer {
     bool color;
     const struct emit_format *format;
     const struct provenance_format
-        *explained;                /* instead of `format`: lines are explained; or NULL */
-    struct provenance_table table; /* if `explained` is set */
+        *explained;                 /* instead of `format`: lines are explained; or NULL */
+    struct provenance_table table;  /* if `explained` is set */
+    struct provenance_index *index; /* of the current file; NULL: not created yet */
     bool failed;
     struct buf *manifests; /* NULL: no manifests are needed */
     struct buf *summary;   /* a line for each file; NULL: no summary is needed */
@@ -65,8 +66,10 @@ static void emit(struct renderer *renderer, const struct layer *layer,
             renderer->format->object(renderer->manifests, object, first);
             continue;
         }
+        if (!renderer->index)
+            renderer->index = provenance_index_new(layer->arena);
         const struct provenance provenance =
-            provenance_of(&renderer->table, layer, service, object);
+            provenance_of(&renderer->table, renderer->index, layer, service, object);
         renderer->explained->object(renderer->manifests, &provenance, first);
     }
 }
@@ -353,6 +356,7 @@ static void render_file(struct renderer *renderer, const struct input *input)
     struct diags diags = {.arena = renderer->file, .policy = &policy};
     const struct source *source = input_read(renderer->file, &diags, input, NO_LOCATION);
     renderer->path = source ? str_to_c(&renderer->arena, source->path) : NULL;
+    renderer->index = NULL;
     struct layer *layer =
         source ? layer_read(renderer->file, &diags, renderer->options, source) : NULL;
     if (layer)
