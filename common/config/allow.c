@@ -1,6 +1,7 @@
 #include "config/allow.h"
 
 #include "base/rule.h"
+#include "base/utf8.h"
 
 /* A comment whose rules have not been read yet. */
 struct comment {
@@ -8,7 +9,6 @@ struct comment {
     size_t text;  /* offset after "optasvc:" */
     size_t start; /* of the line that it is about */
     size_t end;
-    bool is_text;           /* part of a scalar, so not a comment */
     struct allowance range; /* of the entry */
 };
 
@@ -18,6 +18,9 @@ struct comments {
     const struct source *source;
     struct comment *items;
     size_t count;
+    size_t searched; /* everything before this offset was searched for comments */
+    size_t content;  /* the last result of next_content() */
+    size_t content_end;
     size_t next; /* the first that visit_entry() has not passed */
     size_t rules;
 };
@@ -101,9 +104,11 @@ static bool is_blank(char byte)
     return byte == ' ' || byte == '\t' || byte == '\n';
 }
 
+/* A byte order mark is not part of the first line. */
 static size_t line_start(struct str text, size_t at)
 {
-    while (at > 0 && text.data[at - 1] != '\n')
+    size_t first = utf8_bom_len(text);
+    while (at > first && text.data[at - 1] != '\n')
         at--;
     return at;
 }
@@ -120,31 +125,62 @@ static size_t next_content(struct str text, size_t at)
     return text.len;
 }
 
-static void add_comment(struct comments *comments, size_t at, size_t after_mark)
-{
-    struct str text = comments->source->text;
-    size_t start = line_start(text, at);
-    if (skip_blanks(text, start) == at)
-        start = next_content(text, start);
-    comments->items =
-        arena_grow(comments->arena, comments->items, comments->count, sizeof *comments->items);
-    comments->items[comments->count++] = (struct comment){
-        .at = at, .text = after_mark, .start = start, .end = str_find(text, start, '\n')};
-}
-
-/* Finds all "# optasvc:", also those in scalars. */
-static void find_comments(struct comments *comments)
+/* Returns the offset after "# optasvc:" if that is at `at`; else 0. */
+static size_t after_mark(struct str text, size_t at)
 {
     const struct str mark = STR("optasvc:");
-    struct str text = comments->source->text;
-    for (size_t at = str_find(text, 0, '#'); at < text.len; at = str_find(text, at + 1, '#')) {
-        size_t word = skip_blanks(text, at + 1);
-        if (str_starts_with(str_skip(text, word), mark) && (at == 0 || is_blank(text.data[at - 1])))
-            add_comment(comments, at, word + mark.len);
-    }
+    size_t word = skip_blanks(text, at + 1);
+    return str_starts_with(str_skip(text, word), mark) ? word + mark.len : 0;
 }
 
-/* What a comment is about */
+static bool has_mark(struct str text)
+{
+    size_t at = str_find(text, 0, '#');
+    while (at < text.len && !after_mark(text, at))
+        at = str_find(text, at + 1, '#');
+    return at < text.len;
+}
+
+/* `end`: of the line. Comments on adjacent lines are about the same line, which is found once. */
+static void add_comment(struct comments *comments, size_t at, size_t end)
+{
+    struct str text = comments->source->text;
+    struct comment comment = {
+        .at = at, .text = after_mark(text, at), .start = line_start(text, at), .end = end};
+    if (!comment.text)
+        return;
+    if (skip_blanks(text, comment.start) == at) {
+        if (comments->content <= at) {
+            comments->content = next_content(text, comment.start);
+            comments->content_end = str_find(text, comments->content, '\n');
+        }
+        comment.start = comments->content;
+        comment.end = comments->content_end;
+    }
+    comments->items =
+        arena_grow(comments->arena, comments->items, comments->count, sizeof *comments->items);
+    comments->items[comments->count++] = comment;
+}
+
+/* Adds the comments up to `end`, where no scalar is. A # inside a comment does not begin another
+ * one. */
+static void search_comments(struct comments *comments, size_t end)
+{
+    struct str text = comments->source->text;
+    struct str before = str_slice(text, 0, end);
+    while (comments->searched < end) {
+        size_t at = str_find(before, comments->searched, '#');
+        comments->searched = at;
+        if (at == end)
+            return;
+        if (at != utf8_bom_len(text) && !is_blank(text.data[at - 1])) {
+            comments->searched++;
+            continue;
+        }
+        comments->searched = str_find(text, at, '\n');
+        add_comment(comments, at, comments->searched);
+    }
+}
 
 /* True for a node whose text is in the file itself, not at an anchor elsewhere. */
 static bool is_in_place(const struct comments *comments, const struct node *node)
@@ -152,26 +188,27 @@ static bool is_in_place(const struct comments *comments, const struct node *node
     return source_is_same(node->span.source, comments->source) && !node->span.source->use;
 }
 
-static void mark_text(struct comments *comments, const struct node *scalar, size_t *next)
+static void skip_scalar(struct comments *comments, const struct node *scalar)
 {
-    while (*next < comments->count && comments->items[*next].at < scalar->span.start)
-        (*next)++;
-    for (; *next < comments->count && comments->items[*next].at < scalar->span.end; (*next)++)
-        comments->items[*next].is_text = true;
+    search_comments(comments, scalar->span.start);
+    if (comments->searched < scalar->span.end)
+        comments->searched = scalar->span.end;
 }
 
-/* Sets `is_text`. Visits scalars in the order of the text. */
-static void find_text(struct comments *comments, const struct node *node, size_t *next)
+/* Adds the comments up to the end of the last scalar. Visits scalars in the order of the text. */
+static void find_comments(struct comments *comments, const struct node *node)
 {
-    if (!is_in_place(comments, node) || *next == comments->count)
+    if (!is_in_place(comments, node))
         return;
     if (node->key && is_in_place(comments, node->key))
-        mark_text(comments, node->key, next);
+        skip_scalar(comments, node->key);
     if (node->kind == NODE_SCALAR)
-        mark_text(comments, node, next);
+        skip_scalar(comments, node);
     for (const struct node *child = node_first_child(node); child; child = child->next)
-        find_text(comments, child, next);
+        find_comments(comments, child);
 }
+
+/* What a comment is about */
 
 /* Returns the end of an entry. Maps and lists in block style end with their last entry. */
 static size_t entry_end(const struct comments *comments, const struct node *node)
@@ -243,7 +280,8 @@ static void read_rules(struct comments *comments, const struct comment *comment)
     struct str name;
     struct str rest = list;
     if (!str_starts_with(line, word) ||
-        (list.len && !is_blank(list.data[0]) && list.data[0] != '\r') || !next_name(&rest, &name)) {
+        (list.len && !is_blank(list.data[0]) && list.data[0] != '\r') || !next_name(&rest, &name) ||
+        str_eq_c(name, "--")) {
         struct location at = {comments->source, comment->at, start + line.len};
         diag_warning(comments->diags, at, RULE_INVALID_ALLOW, "the comment has no effect");
         diag_hint(comments->diags, "write # optasvc: allow RULE[, RULE] [-- REASON]");
@@ -257,10 +295,8 @@ static void read_rules(struct comments *comments, const struct comment *comment)
 static void set_ranges(struct comments *comments, const struct node *root)
 {
     const struct node *first = node_first_child(root);
-    size_t next = 0;
     if (root->kind != NODE_MAP || !first)
         return;
-    find_text(comments, root, &next);
     for (size_t i = 0; i < comments->count; i++) {
         struct comment *comment = &comments->items[i];
         comment->range.is_whole_file = comment->at < first->key->span.start;
@@ -275,14 +311,13 @@ void allow_read_comments(struct arena *arena, struct diags *diags, const struct 
                          const struct node *root)
 {
     struct comments comments = {.arena = arena, .diags = diags, .source = source};
-    if (!diags->policy)
+    if (!diags->policy || !has_mark(source->text))
         return;
-    find_comments(&comments);
-    if (comments.count)
-        set_ranges(&comments, root);
+    find_comments(&comments, root);
+    search_comments(&comments, source->text.len);
+    set_ranges(&comments, root);
     for (size_t i = 0; i < comments.count; i++)
-        if (!comments.items[i].is_text)
-            read_rules(&comments, &comments.items[i]);
+        read_rules(&comments, &comments.items[i]);
     if (comments.rules > ALLOWED_RULES_MAX)
         diag_error(diags, location_file(source), RULE_LIMIT_EXCEEDED,
                    "too many allowed rules in comments: %zu (maximum %d)", comments.rules,

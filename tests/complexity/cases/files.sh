@@ -49,6 +49,11 @@ shape_file_folded() { { echo '    env_vars:'; echo '      A: >'; each "$1" $'   
 shape_file_blanks() { { echo '    args:'; each "$1" "    - 'a'$(printf '%490s' '')"; } | file; }
 shape_file_blank_lines() { { echo '    x: a'; each "$1" "$(printf '%0.s\n' $(seq 490); echo '      b')"; } | file; }
 shape_file_comments() { each "$1" '    # comment @' | file; }
+# The comments are about the line after them, which is long.
+shape_file_allowed() { { each "$1" '    # optasvc: x @'; printf '    labels: {a: "%s"}\n' "$(row "$1" 'word @')"; } | file; }
+shape_file_allowed_in_one_line() { printf '    # %s\n' "$(row "$1" '#optasvc: x @')" | file; }
+shape_file_allowed_in_a_string() { printf '    env_vars: {A: "%s"}\n' "$(row "$1" ' #optasvc: x @')" | file; }
+shape_file_allowed_after_values() { { echo '    env_vars:'; each "$1" '      A@: "b # c" # optasvc: allow image-tag'; } | file; }
 shape_file_lines_without_keys() { each "$1" ' -' | file; }
 shape_file_documents() { each "$1" '---' | file; }
 shape_file_directives() { { each "$1" '%TAG !a@! tag:example.com:'; echo ---; } >service.yaml; }
@@ -163,6 +168,10 @@ file_folded 1500
 file_blanks 25
 file_blank_lines 25
 file_comments 2500
+file_allowed 2500
+file_allowed_in_one_line 5000
+file_allowed_in_a_string 5000
+file_allowed_after_values 250
 file_documents 2500
 file_lines_without_keys 2500
 file_directives 1500
