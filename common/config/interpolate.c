@@ -442,7 +442,7 @@ static void warn_opta_form(const struct filler *filler, const struct placeholder
         !str_eq_c(placeholder->root, "variables"))
         return;
     diag_warning(filler->scope->diags, location_of(filler, placeholder), RULE_DEPRECATED_FORM,
-                 "%.*s is a form of Opta", STR_ARG(written));
+                 "%.*s is Opta syntax", STR_ARG(written));
     if (is_module)
         diag_hint(filler->scope->diags, "write {module.%.*s.%.*s}", STR_ARG(name),
                   STR_ARG(placeholder->parts[placeholder->part_count - 1]));

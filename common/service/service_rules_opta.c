@@ -6,7 +6,7 @@ static void warn_field(const struct service *service, const struct field *field,
                        const struct node *value)
 {
     struct diags *diags = service->layer->diags;
-    diag_warning(diags, value->key->span, RULE_DEPRECATED_FORM, "%s is a form of Opta: %s",
+    diag_warning(diags, value->key->span, RULE_DEPRECATED_FORM, "%s is Opta syntax: %s",
                  field->name, field->deprecated);
     diag_hint(diags, "%s", field->instead);
 }
@@ -33,7 +33,7 @@ static void check_type(const struct service *service)
     if (!type || str_eq_c(name, "k8s-service") || !module_type_find(name, false))
         return;
     diag_warning(diags, type->span, RULE_DEPRECATED_FORM,
-                 "the cloud in %.*s is a form of Opta: that of the environment is used",
+                 "the cloud in %.*s is Opta syntax: that of the environment is used",
                  STR_ARG(name));
     diag_hint(diags, "write k8s-service");
 }
@@ -45,7 +45,7 @@ static void check_path(const struct service *service, enum field_id field)
     if (!service_has(service, field) || str_starts_with(path, STR("/")))
         return;
     diag_warning(diags, record_location(service->record, field), RULE_DEPRECATED_FORM,
-                 "a path without its first slash is a form of Opta");
+                 "a path without its first slash is Opta syntax");
     diag_hint(diags, "write /%.*s", STR_ARG(path));
 }
 
