@@ -10,6 +10,7 @@ struct inject_diff {
     const struct release *release;
     struct text_change *changes;
     size_t count;
+    struct text_ranges secrets; /* lines of Secrets, which are not shown as context */
 };
 
 /* Adds the changes of a document, in the order of the stream: `additions` are written before it,

@@ -17,6 +17,7 @@ struct differ {
     struct str text;
     const struct text_change *changes;
     size_t count;
+    const struct text_ranges *hidden;
     struct block *blocks;
     size_t block_count;
     size_t at;    /* `lines` is the number of lines before this offset */
@@ -162,26 +163,41 @@ static size_t add_lines(struct differ *differ, struct buf *out, char mark, struc
     return count;
 }
 
-/* Returns the end of the context after a block: at most `limit`. */
-static size_t context_end(struct str text, size_t at, size_t limit)
+/* True if the line that contains an offset is not context. */
+static bool is_hidden(const struct differ *differ, size_t at)
 {
-    for (size_t i = 0; i < CONTEXT && at < limit; i++)
-        at = next_line(text, at);
+    size_t low = 0;
+    size_t high = differ->hidden->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (differ->hidden->items[middle].end <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < differ->hidden->count && differ->hidden->items[low].start <= at;
+}
+
+/* Returns the end of the context after a block: at most `limit`. */
+static size_t context_end(const struct differ *differ, size_t at, size_t limit)
+{
+    for (size_t i = 0; i < CONTEXT && at < limit && !is_hidden(differ, at); i++)
+        at = next_line(differ->text, at);
     return at;
 }
 
-static size_t context_start(struct str text, size_t at)
+static size_t context_start(const struct differ *differ, size_t at, size_t lines)
 {
-    for (size_t i = 0; i < CONTEXT && at > 0; i++)
-        at = line_start(text, at - 1);
+    for (size_t i = 0; i < lines && at > 0 && !is_hidden(differ, at - 1); i++)
+        at = line_start(differ->text, at - 1);
     return at;
 }
 
 /* True if the context of a block reaches that of the next one. */
-static bool is_near(struct str text, const struct block *block)
+static bool is_near(const struct differ *differ, const struct block *block)
 {
-    size_t end = context_end(text, block->end, block[1].start);
-    return context_end(text, end, block[1].start) == block[1].start;
+    size_t end = context_end(differ, block->end, block[1].start);
+    return context_end(differ, end, block[1].start) == block[1].start;
 }
 
 /* Appends the range of a hunk. An empty one is that of the line before it. */
@@ -199,7 +215,11 @@ static void add_hunk(struct differ *differ, struct buf *out, const struct block 
     struct str text = differ->text;
     struct buf body = {0};
     struct buf titles = {0};
-    size_t start = context_start(text, blocks[0].start);
+    size_t end = context_end(differ, blocks[count - 1].end, text.len);
+    /* patch requires that a hunk with less context after it than before it is at the end. */
+    size_t after =
+        end < text.len ? count_lines(str_slice(text, blocks[count - 1].end, end)) : (size_t)CONTEXT;
+    size_t start = context_start(differ, blocks[0].start, after);
     size_t unchanged = count_lines(str_slice(text, differ->at, start));
     size_t old = 0;
     size_t new = 0;
@@ -213,7 +233,6 @@ static void add_hunk(struct differ *differ, struct buf *out, const struct block 
         if (i == 0 || !str_equal(blocks[i].title, blocks[i - 1].title))
             buf_add_joined(&titles, ", ", blocks[i].title);
     }
-    size_t end = context_end(text, at, text.len);
     same += add_lines(differ, &body, ' ', str_slice(text, at, end));
     differ->lines += unchanged;
     differ->new_lines += unchanged;
@@ -244,9 +263,11 @@ static void add_file_line(struct differ *differ, struct buf *out, struct str mar
 }
 
 void unified_diff(struct buf *out, struct str name, struct str text,
-                  const struct text_change *changes, size_t count, bool color)
+                  const struct text_change *changes, size_t count, const struct text_ranges *hidden,
+                  bool color)
 {
-    struct differ differ = {.text = text, .changes = changes, .count = count, .color = color};
+    struct differ differ = {
+        .text = text, .changes = changes, .count = count, .hidden = hidden, .color = color};
     for (size_t next = 0; next < count;)
         next = read_block(&differ, next);
     if (differ.block_count) {
@@ -255,7 +276,7 @@ void unified_diff(struct buf *out, struct str name, struct str text,
     }
     for (size_t i = 0, end; i < differ.block_count; i = end) {
         end = i + 1;
-        while (end < differ.block_count && is_near(text, &differ.blocks[end - 1]))
+        while (end < differ.block_count && is_near(&differ, &differ.blocks[end - 1]))
             end++;
         add_hunk(&differ, out, &differ.blocks[i], end - i);
     }

@@ -14,10 +14,22 @@ struct text_change {
                          be empty */
 };
 
-/* Appends the diff of `text`, with three lines of context, and `name` as the name of the file.
- * `changes` are in the order of the text and do not overlap. Nothing is appended if they change
- * nothing. */
+/* Lines that are never context, from the start of a line to that of another one. */
+struct text_range {
+    size_t start;
+    size_t end;
+};
+
+struct text_ranges {
+    struct text_range *items; /* in the order of the text */
+    size_t count;
+};
+
+/* Appends the diff of `text`, with at most three lines of context, and `name` as the name of the
+ * file. `changes` are in the order of the text and do not overlap. Nothing is appended if they
+ * change nothing. */
 void unified_diff(struct buf *out, struct str name, struct str text,
-                  const struct text_change *changes, size_t count, bool color);
+                  const struct text_change *changes, size_t count, const struct text_ranges *hidden,
+                  bool color);
 
 #endif

@@ -16,7 +16,9 @@ struct row {
     const char *diff;
 };
 
-static void check_rows(struct unit *unit, const struct row *rows, size_t count, bool color)
+/* `hidden`: lines that are not context; NULL: none. */
+static void check_rows(struct unit *unit, const struct row *rows, size_t count, bool color,
+                       const char *hidden)
 {
     for (size_t i = 0; i < count; i++) {
         struct text_change changes[COUNT_OF(rows->edits)];
@@ -34,7 +36,10 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count, 
                                                   .title = str_from_c(edit->title)};
         }
         struct buf out = {0};
-        unified_diff(&out, STR("x"), str_from_c(rows[i].text), changes, edits, color);
+        size_t start = hidden ? (size_t)(strstr(rows[i].text, hidden) - rows[i].text) : 0;
+        struct text_range range = {start, start + strlen(hidden ? hidden : "")};
+        struct text_ranges ranges = {&range, hidden ? 1 : 0};
+        unified_diff(&out, STR("x"), str_from_c(rows[i].text), changes, edits, &ranges, color);
         assert_str(buf_str(&out), rows[i].diff);
         buf_free(&out);
     }
@@ -70,7 +75,7 @@ static void test_lines(void **state)
         {"a\n", {{"a\n", "", NULL}}, HEAD "@@ -1 +0,0 @@\n-a\n"},
         {"a\r\nb\r\n", {{"b", "c", NULL}}, HEAD "@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r\n"},
     };
-    check_rows(*state, rows, COUNT_OF(rows), false);
+    check_rows(*state, rows, COUNT_OF(rows), false, NULL);
 }
 
 static void test_no_final_newline(void **state)
@@ -84,7 +89,7 @@ static void test_no_final_newline(void **state)
         {"a\n", {{"\n", "", NULL}}, HEAD "@@ -1 +1 @@\n-a\n+a\n" MISSING},
         {"a", {{"a", "a\nb", NULL}}, HEAD "@@ -1 +1,2 @@\n-a\n" MISSING "+a\n+b\n" MISSING},
     };
-    check_rows(*state, rows, COUNT_OF(rows), false);
+    check_rows(*state, rows, COUNT_OF(rows), false, NULL);
 }
 
 static void test_hunks(void **state)
@@ -104,7 +109,22 @@ static void test_hunks(void **state)
          HEAD "@@ -1,2 +1,3 @@ A/a\n-a\n-b\n+x\n+b\n+y\n"},
         {"a\n", {{"a", "x", "A/\n@@"}}, HEAD "@@ -1 +1 @@ A/?@@\n-a\n+x\n"},
     };
-    check_rows(*state, rows, COUNT_OF(rows), false);
+    check_rows(*state, rows, COUNT_OF(rows), false, NULL);
+}
+
+static void test_hidden(void **state)
+{
+    static const struct row rows[] = {
+        {"s\n---\na\n1\n2\n3\n",
+         {{"a", "x", NULL}},
+         HEAD "@@ -2,5 +2,5 @@\n ---\n-a\n+x\n 1\n 2\n 3\n"},
+        /* Not more lines before the change than after it. */
+        {"1\n2\na\n---\ns\n", {{"a", "x", NULL}}, HEAD "@@ -2,3 +2,3 @@\n 2\n-a\n+x\n ---\n"},
+        {"a\ns\nb\n",
+         {{"a", "x", NULL}, {"b", "y", NULL}},
+         HEAD "@@ -1 +1 @@\n-a\n+x\n@@ -3 +3 @@\n-b\n+y\n"},
+    };
+    check_rows(*state, rows, COUNT_OF(rows), false, "s\n");
 }
 
 static void test_color(void **state)
@@ -115,12 +135,13 @@ static void test_color(void **state)
          "\033[1m--- a/x\033[0m\n\033[1m+++ b/x\033[0m\n\033[36m@@ -1,2 +1,2 @@\033[0m X/y\n"
          " a\n\033[31m-b\033[0m\n\033[32m+c\033[0m\n"},
     };
-    check_rows(*state, rows, COUNT_OF(rows), true);
+    check_rows(*state, rows, COUNT_OF(rows), true, NULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {UNIT_TEST(test_lines), UNIT_TEST(test_no_final_newline),
-                                       UNIT_TEST(test_hunks), UNIT_TEST(test_color)};
+                                       UNIT_TEST(test_hunks), UNIT_TEST(test_hidden),
+                                       UNIT_TEST(test_color)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
