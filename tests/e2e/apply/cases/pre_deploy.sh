@@ -157,7 +157,7 @@ run_pre_deploy_fails() {
     # A failure: nothing of the old release has changed.
     service fails 'min_containers: 2' 'max_containers: 4' 'timeout: 60' "$migrate" 'image: nginx:2' 'public_uri: fails.example.com' "$runs"
     job=$(job_of fails)
-    begin kubectl-optasvc apply -f fails.yaml --rollback-on-failure
+    begin kubectl-optasvc apply -f fails.yaml --allow no-probe --rollback-on-failure
     await_text err "web: pre_deploy: job.batch/$job is running"
     end_job fails "$job" fails
     ends 1
