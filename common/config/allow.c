@@ -270,6 +270,13 @@ static void add_rule(struct comments *comments, const struct comment *comment, s
     diags->policy->allowances = allowance;
 }
 
+/* True if a word ends before the text. */
+static bool ends_word(struct str text)
+{
+    return text.len == 0 || str_starts_with(text, STR(" ")) || str_starts_with(text, STR("\t")) ||
+           str_starts_with(text, STR("\r"));
+}
+
 static void read_rules(struct comments *comments, const struct comment *comment)
 {
     const struct str word = STR("allow");
@@ -279,8 +286,7 @@ static void read_rules(struct comments *comments, const struct comment *comment)
     struct str list = str_skip(line, word.len);
     struct str name;
     struct str rest = list;
-    if (!str_starts_with(line, word) ||
-        (list.len && !is_blank(list.data[0]) && list.data[0] != '\r') || !next_name(&rest, &name) ||
+    if (!str_starts_with(line, word) || !ends_word(list) || !next_name(&rest, &name) ||
         str_eq_c(name, "--")) {
         struct location at = {comments->source, comment->at, start + line.len};
         diag_warning(comments->diags, at, RULE_INVALID_ALLOW, "the comment has no effect");

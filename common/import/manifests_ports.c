@@ -231,7 +231,8 @@ static void write_ports(struct given_app *app)
 static void copy_annotations(const struct given_app *app, const struct given_object *service)
 {
     const struct node *list = service ? node_at(service->node, "metadata annotations") : NULL;
-    for (const struct node *item = node_first_child(list); item && item->key; item = item->next) {
+    for (const struct node *item = list ? node_first_child(list) : NULL; item && item->key;
+         item = item->next) {
         if (given_is_server_annotation(item->key->text))
             continue;
         given_entry(app,

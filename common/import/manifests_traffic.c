@@ -476,7 +476,7 @@ void given_read_traffic(struct given_app *app)
     const struct node *uris = import_get(app->module, SERVICE_PUBLIC_URI);
     if (uris && app->keeps_prefix)
         import_bool(app->import, app->module, SERVICE_KEEP_PATH_PREFIX, true, uris->span);
-    if (app->keeps_prefix && app->strips_prefix)
+    if (uris && app->keeps_prefix && app->strips_prefix)
         given_lost(app, uris->span,
                    "some paths of the service lose their prefix and others keep "
                    "it: now all keep it");

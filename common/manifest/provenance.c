@@ -168,7 +168,7 @@ void from_value(struct trace *trace, const struct record *record, enum field_id 
 
 void from_field(struct trace *trace, enum field_id field, const char *set, const char *unset)
 {
-    from_value(trace, trace->service->record, field, set, unset);
+    from_value(trace, trace->service ? trace->service->record : NULL, field, set, unset);
 }
 
 void from_environment(struct trace *trace, enum field_id field, const char *set, const char *unset)
@@ -294,12 +294,10 @@ static void trace_node(struct trace *trace, const struct node *node)
     size_t index = 0;
     for (const struct node *child = node->first; child; child = child->next, index++) {
         size_t base = trace->base;
-        bool is_item = node->kind == NODE_LIST;
-        trace->steps[trace->depth++] =
-            (struct step){.is_item = is_item,
-                          .key = is_item ? (struct str){0} : child->key->text,
-                          .index = index,
-                          .node = child};
+        struct step step = {.is_item = node->kind == NODE_LIST, .index = index, .node = child};
+        if (!step.is_item)
+            step.key = child->key->text;
+        trace->steps[trace->depth++] = step;
         if (begins_template(trace, trace->steps[trace->depth - 1].key))
             trace->base = trace->depth;
         trace_node(trace, child);

@@ -384,25 +384,32 @@ static void render_files(struct renderer *renderer)
     report(renderer, &diags);
 }
 
-/* `explained`: NULL if lines are not explained. */
-static bool render_manifests(const struct input_options *options, const struct emit_format *format,
-                             const struct provenance_format *explained, bool color,
-                             struct buf *ret_manifests, struct buf *ret_messages)
+/* What begins and ends the manifests, and how each is written: with `explained`, unless it is
+ * NULL. */
+struct output {
+    const struct emit_format *format;
+    const struct provenance_format *explained;
+    void (*begin)(struct buf *);
+    void (*end)(struct buf *);
+};
+
+static bool render_manifests(const struct input_options *options, const struct output *output,
+                             bool color, struct buf *ret_manifests, struct buf *ret_messages)
 {
     struct arena file = {0};
     struct arena flags = {0};
     struct renderer renderer = {.options = usage_start(&flags, options),
                                 .color = color,
                                 .file = &file,
-                                .format = format,
-                                .explained = explained,
+                                .format = output->format,
+                                .explained = output->explained,
                                 .manifests = ret_manifests,
                                 .messages = ret_messages};
-    if (explained)
+    if (output->explained)
         renderer.table = provenance_table_new(&renderer.arena);
-    (explained ? explained->begin : format->begin)(ret_manifests);
+    output->begin(ret_manifests);
     render_files(&renderer);
-    (explained ? explained->end : format->end)(ret_manifests);
+    output->end(ret_manifests);
     if (renderer.failed)
         ret_manifests->len = 0;
     arena_free(&file);
@@ -414,15 +421,18 @@ static bool render_manifests(const struct input_options *options, const struct e
 bool render(const struct input_options *options, const char *output, bool color,
             struct buf *ret_manifests, struct buf *ret_messages)
 {
-    return render_manifests(options, emit_format_find(output), NULL, color, ret_manifests,
-                            ret_messages);
+    const struct emit_format *format = emit_format_find(output);
+    const struct output plain = {.format = format, .begin = format->begin, .end = format->end};
+    return render_manifests(options, &plain, color, ret_manifests, ret_messages);
 }
 
 bool render_explained(const struct input_options *options, const char *output, bool color,
                       struct buf *ret_manifests, struct buf *ret_messages)
 {
-    return render_manifests(options, NULL, provenance_format_find(output), color, ret_manifests,
-                            ret_messages);
+    const struct provenance_format *format = provenance_format_find(output);
+    const struct output explained = {
+        .explained = format, .begin = format->begin, .end = format->end};
+    return render_manifests(options, &explained, color, ret_manifests, ret_messages);
 }
 
 bool render_check(const struct input_options *options, bool color, struct diag_report *report,

@@ -100,6 +100,7 @@ shape_init_compose_dependencies() {
     starts --from-compose
     { echo 'services:'; each "$1" '  web@: {image: "web:1"}'; printf '  last:\n    image: web:1\n    depends_on:\n'; each "$1" '    - web@'; } >stdin
 }
+# shellcheck disable=SC2016  # Compose expands the variables
 shape_init_compose_variables() {
     starts --from-compose
     { printf 'services:\n  web:\n    image: web:1\n    environment:\n'; each "$1" '      NAME@: "${TEXT@:-a}"'; } >stdin

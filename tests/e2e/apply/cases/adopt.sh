@@ -287,6 +287,7 @@ run_adopt_traffic() {
         sleep 0.1
     done
     same '2 2' "$(served_endpoints)" 'the endpoints at first'
+    # shellcheck disable=SC2016  # backquotes of Markdown
     sed -n '/^```sh e2e\/apply: adopt, traffic$/,/^```$/p' "$root/docs/adoption.md" | sed '1d; $d' |
         sed 's/-n shop/-n traffic/g; s/shop\.yaml/traffic.yaml/g; s/shop-web/traffic-web/g' >steps
     same 6 "$(wc -l <steps)" 'the steps of docs/adoption.md'
