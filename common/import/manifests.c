@@ -99,6 +99,8 @@ bool given_equal(struct given *given, const struct node *one, const struct node 
 struct node *given_string(const struct given_app *app, struct node *map, enum field_id field,
                           const struct node *scalar)
 {
+    if (!scalar)
+        return NULL;
     struct str text = node_string(scalar);
     if (!schema_field(field)->keeps_placeholders)
         text = import_literal(app->arena, text, NULL);

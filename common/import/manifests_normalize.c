@@ -14,6 +14,8 @@ static const char *const container_lists[] = {"initContainers", "containers"};
 /* Returns the map at a key, which is created if it is missing; NULL if it is not a map. */
 static struct node *map_at(struct arena *arena, struct node *parent, const char *key)
 {
+    if (!parent || parent->kind != NODE_MAP)
+        return NULL;
     struct node *map = node_get(parent, key);
     if (!map) {
         map = node_set_map(arena, parent, key);

@@ -143,7 +143,8 @@ const struct node *given_key(struct given *given, const struct node *map, struct
  * change afterwards. */
 bool given_equal(struct given *given, const struct node *one, const struct node *other);
 
-/* Set a string field from a scalar, such that its braces are no placeholders. */
+/* Set a string field from a scalar, such that its braces are no placeholders. given_string() sets
+ * nothing and returns NULL if the scalar is NULL. */
 struct node *given_string(const struct given_app *app, struct node *map, enum field_id field,
                           const struct node *scalar);
 void given_entry(const struct given_app *app, struct node *map, struct str key,
