@@ -14,7 +14,7 @@ services() {
 
 # WORD...: generates the state of the cluster from the service files.
 answers() {
-    "$bin/kubectl-optasvc" render "${files[@]}" -o json >rendered && "$here/answers" "$@" <rendered && rm rendered
+    "$bin/kubectl-optasvc" render "${files[@]}" -o json --allow no-probe,one-replica >rendered && "$here/answers" "$@" <rendered && rm rendered
 }
 
 scaled='min_containers: 2, max_containers: 4'
