@@ -90,7 +90,7 @@ def check(program, stream, path):
     for tree in yaml.load_all(rendered.stdout, LOADER):
         present.update(rendered_values(tree))
     noted = {int(line) for line in re.findall(r"^[^\n]*?:(\d+):\d+: warning: ", made.stderr, re.M)}
-    kept = {int(line) for line in re.findall(r":(\d+):\d+: warning: [^\n]* is not carried over: keep", made.stderr)}
+    kept = {int(line) for line in re.findall(r":(\d+):\d+: warning: [^\n]* is not carried over: (?:keep|it is in another namespace)", made.stderr)}
     silent, count, first = [], 0, 0
     for text in split(open(stream, encoding="utf-8", newline="").read()):
         tree = load(text)
