@@ -3,9 +3,12 @@
 const struct rule_info *rule_info(enum rule rule)
 {
     static const struct rule_info rules[] = {
-#define RULE(id, name, level, ...) [RULE_##id] = {name, LEVEL_##level, __VA_ARGS__},
+#define RULE(id, name, level, ...) ROW(id, name, level, __VA_ARGS__, NULL, )
+#define ROW(id, name, level, why, fix, example, ...)                                               \
+    [RULE_##id] = {name, LEVEL_##level, why, fix, example},
 #include "base/rules.def"
 #undef RULE
+#undef ROW
     };
     return &rules[rule];
 }
