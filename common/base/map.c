@@ -85,3 +85,22 @@ const void *map_get(const struct map *map, struct str key)
     const struct map_slot *slot = find_slot(map, key, hash(key));
     return slot->entry ? map->entries[slot->entry - 1].value : NULL;
 }
+
+/* Returns the bytes of an address as a key, which is valid as long as `*address`. */
+static struct str address_key(uintptr_t *address, const void *object)
+{
+    *address = (uintptr_t)object;
+    return (struct str){(const char *)address, sizeof *address};
+}
+
+const void *map_add_object(struct arena *arena, struct map *map, const void *object,
+                           const void *value)
+{
+    return map_add(arena, map, address_key(ARENA_NEW(arena, uintptr_t), object), value);
+}
+
+const void *map_get_object(const struct map *map, const void *object)
+{
+    uintptr_t address;
+    return map_get(map, address_key(&address, object));
+}

@@ -23,4 +23,9 @@ const void *map_add(struct arena *arena, struct map *map, struct str key, const 
 /* Returns the value of the key; NULL if absent. */
 const void *map_get(const struct map *map, struct str key);
 
+/* The same for a map whose keys are objects: their addresses. */
+const void *map_add_object(struct arena *arena, struct map *map, const void *object,
+                           const void *value);
+const void *map_get_object(const struct map *map, const void *object);
+
 #endif

@@ -63,8 +63,7 @@ static void warn_not_injected(const struct injection *injection, const struct se
 static bool is_port_used(struct injection *injection, const struct service *service)
 {
     const struct target target = {.injection = injection, .service = service};
-    return inject_ingress_is_requested(&target) ||
-           map_get(&injection->port_users, target_key(injection->arena, service));
+    return inject_ingress_is_requested(&target) || map_get_object(&injection->port_users, service);
 }
 
 static void log_ignored(struct injection *injection, const struct service *service)

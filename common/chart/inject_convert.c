@@ -72,10 +72,9 @@ static void add_ingress(const struct target *target, struct convert_request *req
                         const struct object *ingress)
 {
     struct injection *injection = target->injection;
-    struct str key = target_key(injection->arena, ingress);
     const struct convert_request *other =
-        map_add(injection->arena, &injection->convert_owners, key, request);
-    map_add(injection->arena, &request->ingresses, key, ingress);
+        map_add_object(injection->arena, &injection->convert_owners, ingress, request);
+    map_add_object(injection->arena, &request->ingresses, ingress, ingress);
     if (!other || other == request)
         return;
     diag_error(injection->diags, target->service->at, RULE_NOT_CONVERTED,
@@ -131,9 +130,9 @@ static struct convert read_ingresses(const struct convert_request *request)
                               .context = &injection->release};
     for (const struct object *each = release_objects(&injection->release, OBJECT_INGRESS); each;
          each = each->next)
-        convert_add_object(
-            &convert, each, ingress_flavour_of(&request->target, &traffic, each) == FLAVOUR_NGINX,
-            map_get(&request->ingresses, target_key(injection->arena, each)) != NULL);
+        convert_add_object(&convert, each,
+                           ingress_flavour_of(&request->target, &traffic, each) == FLAVOUR_NGINX,
+                           map_get_object(&request->ingresses, each) != NULL);
     return convert;
 }
 

@@ -392,8 +392,8 @@ const struct object *target_select_workload(struct injection *injection,
 bool target_claim_workload(struct injection *injection, const struct service *service,
                            const struct object *workload)
 {
-    const struct service *owner = map_add(injection->run_arena, &injection->owners,
-                                          target_key(injection->run_arena, workload), service);
+    const struct service *owner =
+        map_add_object(injection->run_arena, &injection->owners, workload, service);
     if (!owner)
         return true;
     diag_error(injection->diags, service->at, RULE_AMBIGUOUS_WORKLOAD,

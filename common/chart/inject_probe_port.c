@@ -180,9 +180,9 @@ const struct port *probe_configured_port(const struct target *target, enum probe
 {
     const struct port *port = service_probe_port(target->service, kind);
     struct injection *injection = target->injection;
-    if (port && !map_get(&injection->port_users, target_key(injection->arena, target->service)))
-        map_add(injection->run_arena, &injection->port_users,
-                target_key(injection->run_arena, target->service), target->service);
+    if (port)
+        map_add_object(injection->run_arena, &injection->port_users, target->service,
+                       target->service);
     return port;
 }
 

@@ -1,13 +1,6 @@
 /* Changes workloads and records the changes, for all files inject_*.c. */
 #include "chart/inject_target.h"
 
-struct str target_key(struct arena *arena, const void *pointer)
-{
-    const void **key = ARENA_NEW(arena, const void *);
-    *key = pointer;
-    return (struct str){(const char *)key, sizeof(void *)};
-}
-
 /* Changes */
 
 void target_error(const struct target *target, enum field_id field, enum rule rule,

@@ -79,9 +79,6 @@ struct target {
     const char *windows; /* the field that makes its pods run on Windows, or NULL */
 };
 
-/* Returns the map key of a service or object: its address. */
-struct str target_key(struct arena *arena, const void *pointer);
-
 /* Selects the workload by the rules in docs/charts.md, and reports why. Reports an error and
  * returns NULL if none or several match. */
 const struct object *target_select_workload(struct injection *injection,

@@ -14,17 +14,10 @@ void release_add(struct release *release, const struct object *object, const str
     additions->last = added;
 }
 
-static struct str node_key(const struct release *release, const struct node *node)
-{
-    const struct node **key = ARENA_NEW(release->arena, const struct node *);
-    *key = node;
-    return (struct str){(const char *)key, sizeof(void *)};
-}
-
 static bool is_removed(const void *context, struct node *item)
 {
     const struct release *release = context;
-    return map_get(&release->removed_objects, node_key(release, node_target(item))) != NULL;
+    return map_get_object(&release->removed_objects, node_target(item)) != NULL;
 }
 
 /* Removes objects from a List, and from Lists in it. */
@@ -47,8 +40,7 @@ void release_remove(struct release *release, const struct object *const *objects
         const struct object *object = objects[i];
         bool whole = release_edit(object)->root == object_node(object);
         release->removed[object->document] = whole ? REMOVED_DOCUMENT : REMOVED_ITEMS;
-        map_add(release->arena, &release->removed_objects, node_key(release, object_node(object)),
-                object);
+        map_add_object(release->arena, &release->removed_objects, object_node(object), object);
     }
     for (size_t i = 0; i < release->stream.count; i++)
         if (release->removed[i] == REMOVED_ITEMS)

@@ -7,37 +7,36 @@
 #include <string.h>
 #include <unistd.h>
 
-static void print(const struct diags *diags)
+typedef void add_diag(struct diags *diags, struct location at, enum rule rule, const char *format,
+                      va_list arguments);
+
+static void report(add_diag *add, enum rule rule, const char *format, va_list arguments)
 {
+    struct arena arena = {0};
+    struct diags diags = {.arena = &arena};
     struct buf text = {0};
-    diags_write(diags, &text, false);
+    add(&diags, NO_LOCATION, rule, format, arguments);
+    diags_write(&diags, &text, false);
     console_print_messages(buf_str(&text));
     buf_free(&text);
+    arena_free(&arena);
 }
 
 int report_failure(enum rule rule, const char *format, ...)
 {
-    struct arena arena = {0};
-    struct diags diags = {.arena = &arena};
     va_list arguments;
     va_start(arguments, format);
-    diag_verror(&diags, NO_LOCATION, rule, format, arguments);
+    report(diag_verror, rule, format, arguments);
     va_end(arguments);
-    print(&diags);
-    arena_free(&arena);
     return EXIT_FAILURE;
 }
 
 void report_warning(enum rule rule, const char *format, ...)
 {
-    struct arena arena = {0};
-    struct diags diags = {.arena = &arena};
     va_list arguments;
     va_start(arguments, format);
-    diag_vwarning(&diags, NO_LOCATION, rule, format, arguments);
+    report(diag_vwarning, rule, format, arguments);
     va_end(arguments);
-    print(&diags);
-    arena_free(&arena);
 }
 
 bool report_write_file(const char *what, const char *path, int flags, struct str text)

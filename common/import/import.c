@@ -155,14 +155,6 @@ void import_registry(struct import *import, const char *registry)
                 "or pass --registry");
 }
 
-/* The key of a node in `comments`: the bytes of its address. */
-static struct str comment_key(struct arena *arena, const struct node *node)
-{
-    const struct node **copy = ARENA_NEW(arena, const struct node *);
-    *copy = node;
-    return (struct str){(const char *)copy, sizeof(struct node *)};
-}
-
 void import_comment(struct import *import, const struct node *node, bool above, const char *format,
                     ...)
 {
@@ -172,7 +164,7 @@ void import_comment(struct import *import, const struct node *node, bool above, 
     comment->text = str_vformat(import->arena, format, arguments);
     va_end(arguments);
     comment->above = above;
-    map_add(import->arena, &import->comments, comment_key(import->arena, node), comment);
+    map_add_object(import->arena, &import->comments, node, comment);
 }
 
 void import_vnote(struct import *import, enum note_kind kind, struct location at,

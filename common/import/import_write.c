@@ -74,8 +74,7 @@ static bool may_be_lines(struct str text)
 
 static const struct import_comment *comment_of(const struct writer *writer, const struct node *node)
 {
-    return map_get(&writer->import->comments,
-                   (struct str){(const char *)&node, sizeof(struct node *)});
+    return map_get_object(&writer->import->comments, node);
 }
 
 static bool has_comment(const struct writer *writer, const struct node *node)

@@ -49,34 +49,26 @@ struct location given_at(const struct node *node)
     return node->key ? node->key->span : node->span;
 }
 
-static bool is_large(const struct node *map)
+static bool is_large_map(const struct node *map)
 {
     enum { LARGE = 16 };
     size_t count = 0;
     for (const struct node *value = map->first; value && count < LARGE; value = value->next)
         count++;
-    return count == LARGE;
-}
-
-/* The address of a map as a key of `indexes`. */
-static struct str address_of(const struct node *const *map)
-{
-    return (struct str){(const char *)map, sizeof(void *)};
+    return map->kind == NODE_MAP && count == LARGE;
 }
 
 const struct node *given_key(struct given *given, const struct node *map, struct str key)
 {
-    if (!is_large(map))
+    if (!is_large_map(map))
         return node_at_key(map, key);
-    const struct map *found = map_get(&given->indexes, address_of(&map));
+    const struct map *found = map_get_object(&given->indexes, map);
     if (found)
         return map_get(found, key);
-    const struct node **address = ARENA_NEW(given->arena, const struct node *);
     struct map *index = ARENA_NEW(given->arena, struct map);
-    *address = map;
     for (const struct node *value = map->first; value; value = value->next)
         map_add(given->arena, index, value->key->text, value);
-    map_add(given->arena, &given->indexes, address_of(address), index);
+    map_add_object(given->arena, &given->indexes, map, index);
     return map_get(index, key);
 }
 

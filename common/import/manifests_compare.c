@@ -20,6 +20,23 @@ static bool has_only_defaults(const struct place *place, const struct node *valu
     return true;
 }
 
+/* Notes each item of a list whose items have names; any other value as a whole. */
+static void note_items(const struct place *place, const struct node *value,
+                       void (*note)(const struct place *place, const struct node *value))
+{
+    for (const struct node *item = value->kind == NODE_LIST ? value->first : NULL; item;
+         item = item->next) {
+        struct str name = place_item_name(place, item);
+        const struct place inner = place_item(place, name);
+        if (name.len == 0)
+            break;
+        note(&inner, item);
+        if (!item->next)
+            return;
+    }
+    note(place, value);
+}
+
 static void only_given(const struct place *place, const struct node *value)
 {
     bool is_whole = place_is_advised(place) || place_is_probe(place);
@@ -32,17 +49,7 @@ static void only_given(const struct place *place, const struct node *value)
         }
         return;
     }
-    for (const struct node *item = value->kind == NODE_LIST ? value->first : NULL; item;
-         item = item->next) {
-        struct str name = place_item_name(place, item);
-        const struct place inner = place_item(place, name);
-        if (name.len == 0)
-            break;
-        place_note_lost(&inner, item);
-        if (!item->next)
-            return;
-    }
-    place_note_lost(place, value);
+    note_items(place, value, place_note_lost);
 }
 
 static void only_rendered(const struct place *place, const struct node *value)
@@ -61,17 +68,7 @@ static void only_rendered(const struct place *place, const struct node *value)
         }
         return;
     }
-    for (const struct node *item = value->kind == NODE_LIST ? value->first : NULL; item;
-         item = item->next) {
-        struct str name = place_item_name(place, item);
-        const struct place inner = place_item(place, name);
-        if (name.len == 0)
-            break;
-        place_note_added(&inner, item);
-        if (!item->next)
-            return;
-    }
-    place_note_added(place, value);
+    note_items(place, value, place_note_added);
 }
 
 static void compare_maps(const struct place *place, const struct node *given,

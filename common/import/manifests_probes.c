@@ -1,6 +1,7 @@
 /* Probes. A service file has one period, timeout and number of failures for all probes, and one
  * check for both liveness and readiness unless it sets them separately. */
 #include "import/manifests_reader.h"
+#include "service/service.h"
 
 enum { DELAY_DEFAULT = 30, FAILURES_DEFAULT = 3, PERIOD_DEFAULT = 10, TIMEOUT_DEFAULT = 1 };
 
@@ -17,19 +18,6 @@ struct given_probe {
     int64_t period;
     int64_t failures;
 };
-
-/* The fields of one probe. */
-struct given_probe_fields {
-    enum field_id none;
-    enum field_id path;
-    enum field_id command;
-    enum field_id delay;
-};
-
-static const struct given_probe_fields liveness_fields = {
-    SERVICE_LIVENESS, SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND, SERVICE_LIVENESS_DELAY};
-static const struct given_probe_fields readiness_fields = {
-    SERVICE_READINESS, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND, SERVICE_READINESS_DELAY};
 
 static int64_t number_of(const struct node *probe, const char *key, int64_t fallback)
 {
@@ -118,7 +106,7 @@ static enum check default_check(const struct given_app *app, const struct given_
 
 /* Sets the fields of a probe with a check of its own. */
 static void write_own(const struct given_app *app, const struct given_probe *probe,
-                      const struct given_probe_fields *fields)
+                      const struct probe_fields *fields)
 {
     if (probe->check == CHECK_HTTP)
         set_path(app, fields->path, probe);
@@ -132,7 +120,7 @@ static void write_kind(const struct given_app *app, const struct given_port *por
 {
     enum { PROBES = 2 };
     const struct given_probe *probes[PROBES] = {liveness, readiness};
-    const struct given_probe_fields *fields[PROBES] = {&liveness_fields, &readiness_fields};
+    const struct probe_fields *fields[PROBES] = {&liveness_probe_fields, &readiness_probe_fields};
     struct str kind = STR("");
     const struct given_probe *from = NULL;
     for (size_t i = 0; i < PROBES; i++) {
@@ -167,8 +155,8 @@ static void write_checks(const struct given_app *app, const struct given_port *p
         given_list(app, app->module, SERVICE_HEALTHCHECK_COMMAND, readiness->command);
         return;
     }
-    write_own(app, liveness, &liveness_fields);
-    write_own(app, readiness, &readiness_fields);
+    write_own(app, liveness, &liveness_probe_fields);
+    write_own(app, readiness, &readiness_probe_fields);
     write_kind(app, port, liveness, readiness);
 }
 

@@ -32,7 +32,7 @@ struct given {
     size_t app_count;
     size_t copied;        /* nodes, for STREAM_EXPANDED_MAX */
     struct map by_name;   /* struct given_object of the namespace, by KIND/NAME */
-    struct map indexes;   /* struct map, by the address of a large map (given_key()) */
+    struct map indexes;   /* struct map, by large map (given_key()) */
     struct map names;     /* of modules */
     struct str name;      /* of the layer */
     struct str namespace; /* of the workloads; that of the layer if they have none */

@@ -30,26 +30,6 @@ struct provenance_index *provenance_index_new(struct arena *arena)
     return index;
 }
 
-/* Returns a key for an object: the bytes of its address, which the caller keeps in `*address`. */
-static struct str address_key(uintptr_t *address, const void *object)
-{
-    *address = (uintptr_t)object;
-    return (struct str){(const char *)address, sizeof *address};
-}
-
-/* Adds an object to a map by its address. */
-static void add_object(struct provenance_index *index, struct map *map, const void *object,
-                       const void *value)
-{
-    map_add(index->arena, map, address_key(ARENA_NEW(index->arena, uintptr_t), object), value);
-}
-
-static const void *get_object(const struct map *map, const void *object)
-{
-    uintptr_t address;
-    return map_get(map, address_key(&address, object));
-}
-
 /* Children */
 
 struct location provenance_start_of(const struct node *child)
@@ -80,7 +60,7 @@ static int compare_children(const void *one, const void *other)
 static const struct children *children_of(struct provenance_index *index,
                                           const struct node *collection)
 {
-    const struct children *known = get_object(&index->collections, collection);
+    const struct children *known = map_get_object(&index->collections, collection);
     if (known)
         return known;
     struct children *children = ARENA_NEW(index->arena, struct children);
@@ -93,7 +73,7 @@ static const struct children *children_of(struct provenance_index *index,
     }
     if (children->count)
         qsort(children->items, children->count, sizeof *children->items, compare_children);
-    add_object(index, &index->collections, collection, children);
+    map_add_object(index->arena, &index->collections, collection, children);
     return children;
 }
 
@@ -134,13 +114,13 @@ const struct node *provenance_index_child(struct provenance_index *index,
 
 static const struct map *names_of(struct provenance_index *index, const struct value *map)
 {
-    const struct map *known = get_object(&index->items, map);
+    const struct map *known = map_get_object(&index->items, map);
     if (known)
         return known;
     struct map *names = ARENA_NEW(index->arena, struct map);
     for (size_t i = 0; i < map->count; i++)
         map_add(index->arena, names, map->items[i].name, &map->items[i]);
-    add_object(index, &index->items, map, names);
+    map_add_object(index->arena, &index->items, map, names);
     return names;
 }
 

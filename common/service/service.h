@@ -32,6 +32,16 @@ struct probe {
     int64_t failures;            /* failureThreshold; 0: Kubernetes' default, 3 */
 };
 
+/* The fields of one probe. */
+struct probe_fields {
+    enum field_id none;
+    enum field_id path;
+    enum field_id command;
+    enum field_id delay;
+};
+extern const struct probe_fields liveness_probe_fields;
+extern const struct probe_fields readiness_probe_fields;
+
 struct variable {
     struct str name;
     struct location at;

@@ -7,17 +7,9 @@
 
 #include <inttypes.h>
 
-/* The fields of one probe. */
-struct probe_fields {
-    enum field_id none;
-    enum field_id path;
-    enum field_id command;
-    enum field_id delay;
-};
-
-static const struct probe_fields liveness_fields = {
+const struct probe_fields liveness_probe_fields = {
     SERVICE_LIVENESS, SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND, SERVICE_LIVENESS_DELAY};
-static const struct probe_fields readiness_fields = {
+const struct probe_fields readiness_probe_fields = {
     SERVICE_READINESS, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND, SERVICE_READINESS_DELAY};
 
 /* Returns the path with a leading slash, which may be missing in files written for Opta. */
@@ -94,7 +86,7 @@ static int64_t delay_of(const struct service_reader *in, const struct probe_fiel
         return delay;
     if (in->service->startup.kind != PROBE_NONE)
         return 0;
-    if (fields == &liveness_fields && has(in, SERVICE_READINESS_DELAY) &&
+    if (fields == &liveness_probe_fields && has(in, SERVICE_READINESS_DELAY) &&
         service_value(in, SERVICE_READINESS_DELAY)->number > delay)
         return service_value(in, SERVICE_READINESS_DELAY)->number;
     return delay;
@@ -113,7 +105,7 @@ static struct probe read_probe(const struct service_reader *in, const struct pro
     else if (requests_path(in, path))
         probe = path_probe(in, path);
     else
-        probe.kind = default_kind(in, fields == &liveness_fields);
+        probe.kind = default_kind(in, fields == &liveness_probe_fields);
     probe.delay = delay_of(in, fields);
     return probe;
 }
@@ -151,9 +143,9 @@ static void read_startup(const struct service_reader *in)
     if (requests_path(in, SERVICE_STARTUP_PATH)) {
         *startup = path_probe(in, SERVICE_STARTUP_PATH);
     } else if (has(in, SERVICE_STARTUP_TIMEOUT)) {
-        struct probe check = read_probe(in, &liveness_fields);
+        struct probe check = read_probe(in, &liveness_probe_fields);
         if (check.kind == PROBE_NONE)
-            check = read_probe(in, &readiness_fields);
+            check = read_probe(in, &readiness_probe_fields);
         *startup = check;
         bool port_expected = (in->service->probe_port || is_port_missing(in)) && !is_for_chart(in);
         if (startup->kind == PROBE_NONE && port_expected) {
@@ -382,8 +374,8 @@ static void warn_restarts(const struct service_reader *in)
     const struct service *service = in->service;
     const struct probe *probe = &service->liveness;
     int64_t failures = probe->failures ? probe->failures : DEFAULT_FAILURES;
-    int64_t liveness = written_delay(in, probe, &liveness_fields);
-    int64_t readiness = written_delay(in, &service->readiness, &readiness_fields);
+    int64_t liveness = written_delay(in, probe, &liveness_probe_fields);
+    int64_t readiness = written_delay(in, &service->readiness, &readiness_probe_fields);
     if (is_for_chart(in))
         return;
     if (has(in, SERVICE_STARTUP_TIMEOUT))
@@ -463,14 +455,14 @@ void service_read_probes(const struct service_reader *in)
     check_pair(in, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND);
     for (size_t i = 0; i < PATH_FIELDS; i++)
         check_path(in, path_fields[i]);
-    check_none(in, &liveness_fields);
-    check_none(in, &readiness_fields);
+    check_none(in, &liveness_probe_fields);
+    check_none(in, &readiness_probe_fields);
     check_both_none(in);
     check_healthcheck(in);
     warn_tcp_paths(in);
     read_startup(in);
-    service->liveness = read_probe(in, &liveness_fields);
-    service->readiness = read_probe(in, &readiness_fields);
+    service->liveness = read_probe(in, &liveness_probe_fields);
+    service->readiness = read_probe(in, &readiness_probe_fields);
     set_failures(in);
     check_headers(in);
     warn_without_probes(in);

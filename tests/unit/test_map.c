@@ -71,6 +71,20 @@ static void test_get_adds_nothing(void **state)
     assert_ptr_equal(map_get(&map, STR("b")), two);
 }
 
+static void test_objects_are_keys(void **state)
+{
+    struct unit *unit = *state;
+    static const struct str objects[] = {TEXT("a"), TEXT("a")}; /* equal, with two addresses */
+    struct map map = {0};
+    assert_null(map_get_object(&map, &objects[0]));
+    assert_null(map_add_object(&unit->arena, &map, &objects[0], &objects[0]));
+    assert_null(map_get_object(&map, &objects[1]));
+    assert_null(map_add_object(&unit->arena, &map, &objects[1], &map));
+    assert_ptr_equal(map_add_object(&unit->arena, &map, &objects[1], &objects[0]), &map);
+    assert_ptr_equal(map_get_object(&map, &objects[0]), &objects[0]);
+    assert_ptr_equal(map_get_object(&map, &objects[1]), &map);
+}
+
 static void test_get_among_many(void **state)
 {
     struct unit *unit = *state;
@@ -96,6 +110,7 @@ int main(void)
         UNIT_TEST(test_keys_are_compared_by_all_their_bytes),
         UNIT_TEST(test_growth_keeps_every_entry),
         UNIT_TEST(test_get_adds_nothing),
+        UNIT_TEST(test_objects_are_keys),
         UNIT_TEST(test_get_among_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
