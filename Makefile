@@ -209,6 +209,7 @@ layers:
 .PHONY: golden
 golden: all
 	@tests/golden/run $(BIN)
+	@tests/golden/patches $(BIN)
 
 .PHONY: cli
 cli: all

@@ -1,4 +1,4 @@
-/* Shared by the manifests_*.c files. What the source has is called given, in contrast to what the
+/* Shared by the manifests_*.c files. "Given" is what the source has, in contrast to what the
  * new service file renders. */
 #ifndef OPTASVC_MANIFESTS_READER_H
 #define OPTASVC_MANIFESTS_READER_H

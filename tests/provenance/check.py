@@ -10,7 +10,6 @@ import glob
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -20,25 +19,22 @@ import yaml
 
 import rows as table
 
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "harness"))
+from golden_case import GoldenCase  # pylint: disable=wrong-import-position
+
 COMMENT = re.compile(r" +# \S.*")
 # What a change replaces: a number, or a word.
 NUMBER, WORD = re.compile(r"[0-9]+(?![0-9A-Za-z.:/_-])"), re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
-class Case:
+class Case(GoldenCase):
     def __init__(self, folder):
-        self.folder = folder
-        self.words = ["render", "-f", "service.yaml"]
-        if os.path.exists(os.path.join(folder, "args")):
-            with open(os.path.join(folder, "args"), encoding="utf-8") as file:
-                self.words = shlex.split(file.read())
-        if "-o" in self.words:
-            at = self.words.index("-o")
-            del self.words[at:at + 2]
+        super().__init__(folder)
+        self.drop_output()
         self.words = [word for word in self.words if word != "--explain"]
 
     def is_used(self):
-        return self.words[0] == "render" and os.path.exists(os.path.join(self.folder, "expected.yaml"))
+        return self.words[0] == "render" and self.has("expected.yaml")
 
     def run(self, program, *flags, folder=None):
         """Returns the output; None after an error."""

@@ -2,40 +2,28 @@
 import glob
 import json
 import os
-import shlex
 import subprocess
+import sys
 
 from forms import Forms
 from readers import LIBRARIES, compare_with_json, read
 
-GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden")
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "harness"))
+from golden_case import GoldenCase, golden_cases  # pylint: disable=wrong-import-position
 
 
-class Case:
+class Case(GoldenCase):
     def __init__(self, folder):
-        self.folder = folder
-        self.words = ["render", "-f", "service.yaml"]
-        if os.path.exists(os.path.join(folder, "args")):
-            with open(os.path.join(folder, "args"), encoding="utf-8") as file:
-                self.words = shlex.split(file.read())
-        if "-o" in self.words:
-            at = self.words.index("-o")
-            del self.words[at:at + 2]
+        super().__init__(folder)
+        self.drop_output()
 
     def is_used(self):
         """True if the case prints manifests."""
         return (self.words[0] in ("render", "inject") and not {"--dry-run", "--diff"} & set(self.words)
-                and os.path.exists(os.path.join(self.folder, "expected.yaml")))
-
-    def stdin(self):
-        path = os.path.join(self.folder, "stdin")
-        if not os.path.exists(path):
-            return b""
-        with open(path, "rb") as file:
-            return file.read()
+                and self.has("expected.yaml"))
 
     def run(self, program, *output):
-        return subprocess.run([program, *self.words, *output], cwd=self.folder, check=True, input=self.stdin(),
+        return subprocess.run([program, *self.words, *output], cwd=self.folder, check=True, input=self.read("stdin"),
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
     def check(self, program, reader):
@@ -47,7 +35,7 @@ class Case:
         first, second = (read(reader, library, text) for library in LIBRARIES)
         # They do not agree on some charts.
         if first != second:
-            first, second = (read(reader, library, self.stdin()) for library in LIBRARIES)
+            first, second = (read(reader, library, self.read("stdin")) for library in LIBRARIES)
             assert first is None or first != second, self.folder
 
     def files(self, reader):
@@ -66,8 +54,7 @@ class Case:
 def check_golden(program, reader):
     """Returns the number of cases, and the forms of fields that occur in none of them."""
     forms = Forms(json.loads(subprocess.run([program, "schema"], check=True, stdout=subprocess.PIPE).stdout))
-    cases = [Case(folder) for kind in ("render", "inject") for folder in glob.glob(os.path.join(GOLDEN, kind, "*", "*"))]
-    cases = [case for case in cases if case.is_used()]
+    cases = [case for kind in ("render", "inject") for case in golden_cases(kind, Case) if case.is_used()]
     for case in cases:
         case.check(program, reader)
         for tree in case.files(reader):

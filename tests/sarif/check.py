@@ -1,15 +1,16 @@
-"""usage: check.py BIN SCHEMA GOLDEN      see run"""
-import glob
+"""usage: check.py BIN SCHEMA      see run"""
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
 import urllib.parse
 
 import jsonschema
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "harness"))
+from golden_case import GOLDEN, golden_cases  # pylint: disable=wrong-import-position
 
 PROBLEM = re.compile(r"^(?:(\S.*?):(?:(\d+):(\d+):)? )?(error|warning): ", re.M)
 
@@ -110,25 +111,16 @@ class Checker:
         self.compare(reports, of_text(text.stderr.decode()))
 
 
-def arguments_of(directory):
-    try:
-        with open(os.path.join(directory, "args"), encoding="utf-8") as file:
-            return shlex.split(file.read())
-    except FileNotFoundError:
-        return []
-
-
 def main():
     program = os.path.join(os.path.abspath(sys.argv[1]), "kubectl-optasvc")
     checker = Checker(sys.argv[2])
     passed = failed = 0
-    for directory in sorted(glob.glob(sys.argv[3] + "/*/*/*/")):
-        arguments = arguments_of(directory)
-        own_format = {"--report", "--log-file", "-o"}.intersection(arguments)
-        if arguments[:1] == ["inject"] and os.path.exists(directory + "stdin") and not own_format:
-            check = lambda: checker.inject(program, directory, arguments)
-        elif os.path.exists(directory + "service.yaml"):
-            check = lambda: checker.validate(program, directory)
+    for case in (case for kind in sorted(os.listdir(GOLDEN)) for case in golden_cases(kind)):
+        own_format = {"--report", "--log-file", "-o"}.intersection(case.words)
+        if case.words[0] == "inject" and case.has("stdin") and not own_format:
+            check = lambda: checker.inject(program, case.folder, case.words)
+        elif case.has("service.yaml"):
+            check = lambda: checker.validate(program, case.folder)
         else:
             continue
         try:
@@ -136,7 +128,7 @@ def main():
             passed += 1
         except AssertionError as error:
             failed += 1
-            print(f"sarif: {os.path.relpath(directory, sys.argv[3])}: {error}")
+            print(f"sarif: {case.name}: {error}")
     print(f"sarif: {passed} passed, {failed} failed")
     return 1 if failed or passed < 500 else 0
 

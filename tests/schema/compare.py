@@ -1,17 +1,15 @@
 """usage: compare.py PROGRAM ROOT <SCHEMA      see run
 
-Compares `validate` with a validator of the schema, on files that are made by changing service files at random,
-always in the same way, and on the golden cases of errors. The schema rejects only files that `validate` rejects. If it accepts one that `validate`
-rejects, each of the errors is of a kind that docs/editors.md lists as impossible for a schema.
+Compares `validate` with a validator of the schema, on service files with random changes (the same in every run) and
+on the golden cases of errors. The schema rejects only files that `validate` rejects. If it accepts one that
+`validate` rejects, each of the errors is of a kind that docs/editors.md lists as impossible for a schema.
 """
 import concurrent.futures
 import copy
-import glob
 import json
 import os
 import random
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -21,6 +19,9 @@ import jsonschema
 import yaml
 
 import files
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "harness"))
+from golden_case import golden_cases  # pylint: disable=wrong-import-position
 
 COUNT = 3000  # of changed files
 SEED = os.environ.get("SEED", "33")
@@ -152,26 +153,14 @@ class Base:
         self.data = files.read(path)
 
 
-def flags_of(directory):
-    """Returns the flags of a golden case; None unless it renders service.yaml alone, and all of it."""
-    path = os.path.join(directory, "args")
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as file:
-        words = shlex.split(file.read())
-    if words[:3] != ["render", "-f", "service.yaml"] or {"-o", "-n", "--module"} & set(words):
-        return None
-    return words[3:]
-
-
-def bases(root, kind):
+def bases(kind):
     """Yields the golden cases of a kind that are YAML with a map."""
-    for path in sorted(glob.glob(os.path.join(root, "tests/golden", kind, "*/*/service.yaml"))):
-        flags = flags_of(os.path.dirname(path))
-        if flags is None:
+    for case in golden_cases(kind):
+        renders_all = case.words[:3] == ["render", "-f", "service.yaml"] and not {"-o", "-n", "--module"} & set(case.words)
+        if not renders_all or not case.has("service.yaml"):
             continue
         try:
-            base = Base(path, flags)
+            base = Base(os.path.join(case.folder, "service.yaml"), case.words[3:])
         except (yaml.YAMLError, ValueError, RecursionError):
             continue
         if isinstance(base.data, dict):
@@ -284,11 +273,11 @@ def main():
     schema = json.load(sys.stdin)
     generator = Generator(schema)
     comparison = Comparison(program, root, schema)
-    sources = [base for base in bases(root, "render")
+    sources = [base for base in bases("render")
                if os.path.exists(os.path.join(os.path.dirname(base.path), "expected.yaml"))]
     for base in sources:
         generator.learn(base.data)
-    works = [(base, base.data) for base in bases(root, "errors")]
+    works = [(base, base.data) for base in bases("errors")]
     for _ in range(COUNT):
         base = generator.random.choice(sources)
         works.append((base, generator.changed(base.data)))
