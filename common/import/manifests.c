@@ -170,6 +170,45 @@ static struct str group_of(struct str api_version)
     return slash < api_version.len ? str_slice(api_version, 0, slash) : STR("");
 }
 
+/* Returns the kind of an object. If it only shares the name of a kind that is read, its group is
+ * added, as in Service.serving.knative.dev, so that it is not mistaken for the other. */
+static struct str kind_of(struct arena *arena, struct str kind, struct str group)
+{
+    static const struct {
+        const char *kind;
+        const char *group; /* NULL: one of Kubernetes itself */
+    } read[] = {
+        {"BackendTrafficPolicy", "gateway.envoyproxy.io"},
+        {"Certificate", "cert-manager.io"},
+        {"ConfigMap", NULL},
+        {"CronJob", NULL},
+        {"Deployment", NULL},
+        {"ExternalSecret", "external-secrets.io"},
+        {"GRPCRoute", NULL},
+        {"HTTPRoute", NULL},
+        {"HorizontalPodAutoscaler", NULL},
+        {"Ingress", NULL},
+        {"Job", NULL},
+        {"ListenerSet", NULL},
+        {"Namespace", NULL},
+        {"NetworkPolicy", NULL},
+        {"PodDisruptionBudget", NULL},
+        {"ScaledObject", "keda.sh"},
+        {"Secret", NULL},
+        {"Service", NULL},
+        {"ServiceAccount", NULL},
+        {"StatefulSet", NULL},
+        {"TraefikService", "traefik.io"},
+    };
+    /* Those of Kubernetes itself; `extensions` had some of them until 1.22. */
+    bool built_in = !str_contains(group, STR(".")) || str_ends_with(group, STR(".k8s.io"));
+    for (size_t i = 0; i < COUNT_OF(read); i++)
+        if (str_eq_c(kind, read[i].kind) &&
+            !(read[i].group ? str_eq_c(group, read[i].group) : built_in))
+            return STR_JOIN(arena, kind, STR("."), group);
+    return kind;
+}
+
 /* True for an object that a controller makes from another one of the source, or for each namespace.
  */
 static bool is_derived(const struct given_object *object)
@@ -188,13 +227,14 @@ static bool is_derived(const struct given_object *object)
 
 static void add_object(struct given *given, struct node *node)
 {
-    struct str kind = given_text(node, "kind");
+    struct str group = group_of(given_text(node, "apiVersion"));
+    struct str kind = kind_of(given->arena, given_text(node, "kind"), group);
     struct str name = given_text(node, "metadata name");
     const struct node *place = node_at(node, "metadata name");
     struct given_object *object = ARENA_NEW(given->arena, struct given_object);
     *object = (struct given_object){.self = object,
                                     .node = node,
-                                    .group = group_of(given_text(node, "apiVersion")),
+                                    .group = group,
                                     .kind = kind,
                                     .name = name,
                                     .namespace = given_text(node, "metadata namespace"),

@@ -235,12 +235,19 @@ static bool parse_duration(struct str text, int64_t *ret_seconds)
     return text.len > 0;
 }
 
-/* Sets sticky_session_max_age; nothing if the duration is NULL. */
+/* Sets sticky_session_max_age, if the cookie has a duration. */
 static void set_max_age(const struct given_app *app, const struct node *duration)
 {
     int64_t seconds;
-    if (duration && parse_duration(node_string(duration), &seconds))
+    if (!duration)
+        return;
+    if (parse_duration(node_string(duration), &seconds))
         import_int(app->import, app->module, SERVICE_STICKY_MAX_AGE, seconds, duration->span);
+    else
+        given_lost(
+            app, duration->span,
+            "the cookie expires after a day instead of %.*s: a service file has whole seconds",
+            STR_ARG(node_string(duration)));
 }
 
 static void read_session(struct given_app *app, const struct node *rule)

@@ -92,7 +92,8 @@ static bool leads_to(const struct given_app *app, const struct node *backend,
     struct str name = given_text(backend, "name");
     const struct node *target = node_at(backend, "port");
     int64_t number;
-    if (!app->service || !str_equal(name, app->service->name) || !target)
+    if (!app->service || !str_equal(name, app->service->name) || !target ||
+        !given_is_own_namespace(app->given, given_text(backend, "namespace")))
         return false;
     if (target->kind == NODE_MAP) {
         struct str port_name = given_text(target, "name");
