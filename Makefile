@@ -296,9 +296,18 @@ yaml: all
 hardening: all
 	@tests/hardening/run $(PROGRAMS:%=$(BIN)/%)
 
+$(BUILD)/obj/tests/memory/program.o: CPPFLAGS += -include tests/memory/memory.h -Dmain=program_main
+$(BUILD)/obj/tests/memory/program.o: kubectl-optasvc/main.c Makefile | check-libraries
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/tests/memory/main: $(patsubst %,$(BUILD)/obj/%.o,tests/memory/main tests/memory/program \
+    $(filter-out %/main,$(patsubst %.c,%,$(wildcard kubectl-optasvc/*.c)))) $(BUILD)/libcommon.a
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 .PHONY: memory
-memory: all
-	@VALGRIND=1 tests/golden/run $(BIN)
+memory: $(BUILD)/obj/tests/memory/main
+	@tests/memory/run $<
 
 .PHONY: complexity
 complexity: all
@@ -399,9 +408,10 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 # are last in the first one, because the second has built Helm and kubectl by then.
 .PHONY: test-slow test-real
 test-slow:
-	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants provenance init yaml public-charts cases fuzz-briefly packages
+	+@MAKE="$(MAKE)" tests/suites memory fault-injection complexity guard variants provenance init yaml public-charts cases \
+	    roundtrip schema editors sarif kube-score fuzz-briefly packages
 test-real:
-	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws roundtrip schema editors sarif kube-score
+	+@MAKE="$(MAKE)" tests/suites e2e-apply e2e-secret e2e-push helm pod-security api-server traffic traffic-convert aws
 
 .PHONY: test-all
 test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 55 minutes
@@ -438,11 +448,12 @@ format: ## Format the sources (clang-format)
 
 # Findings of the static analyzers are fixed, or suppressed with a reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps tests/suites $(addprefix tests/traffic/,lib wrong) $(addprefix tests/bench/,common scale stream) $(addprefix tests/complexity/,kubectl memory memory-of-job) \
-            $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run tests/*/*/run)) \
-            $(filter-out %.yaml,$(wildcard tests/harness/*)) krew/bump krew/deb krew/dist krew/toolchain
-# Sourced by these scripts, which define and use some of their variables.
-SOURCED  := tests/lib.sh $(wildcard tests/*/cases/*.sh tests/e2e/*/*.sh tests/e2e/*/cases/*.sh)
+# Recursive variables, because only lint-shell needs them. The second are sourced by the first, which define and
+# use some of their variables.
+with_first_line = $(shell find .ci krew tests -path 'tests/golden/*' -type d -prune -o -type f -exec \
+                      awk 'FNR == 1 && /$(1)/ { print FILENAME } { nextfile }' {} +)
+SCRIPTS = $(call with_first_line,^.!.*[ \/](ba)?sh$$)
+SOURCED = $(call with_first_line,^. shellcheck shell=bash)
 LINTS    := format layers gcc clang tidy cppcheck shell
 
 .PHONY: lint $(LINTS:%=lint-%)
