@@ -111,15 +111,18 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
     return NULL;
 }
 
-/* Moves the values whose keys are not in `keys`. */
-static void move_values(struct anchors *anchors, struct node *ret_moved, struct map *keys,
-                        struct node *from)
+/* Adds the values whose keys are not in `keys`. They are copied, without what is in them, because
+ * the map may have an anchor: later aliases refer to the map as it is. */
+static void add_values(struct anchors *anchors, struct node *ret_added, struct map *keys,
+                       const struct node *from)
 {
-    for (struct node *value = from->first, *next; value; value = next) {
-        next = value->next;
-        value->next = NULL;
-        if (!map_add(anchors->arena, keys, value->key->text, value->key))
-            node_append(ret_moved, value);
+    for (const struct node *value = from->first; value; value = value->next) {
+        if (map_add(anchors->arena, keys, value->key->text, value->key))
+            continue;
+        struct node *copy = ARENA_NEW(anchors->arena, struct node);
+        *copy = *value;
+        copy->next = NULL;
+        node_append(ret_added, copy);
     }
 }
 
@@ -132,27 +135,27 @@ static void report_not_map(struct anchors *anchors, const struct node *node)
 }
 
 void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct map *keys,
-                  struct node *merged)
+                  const struct node *merged)
 {
-    struct node moved = {.kind = NODE_MAP};
+    struct node added = {.kind = NODE_MAP};
     if (merged->kind == NODE_MAP)
-        move_values(anchors, &moved, keys, merged);
+        add_values(anchors, &added, keys, merged);
     else if (merged->kind == NODE_SCALAR)
         report_not_map(anchors, merged);
-    for (struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item;
+    for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item;
          item = item->next) {
         if (item->kind == NODE_MAP)
-            move_values(anchors, &moved, keys, item);
+            add_values(anchors, &added, keys, item);
         else
             report_not_map(anchors, item);
     }
-    if (!moved.first)
+    if (!added.first)
         return;
-    moved.last->next = after ? after->next : map->first;
+    added.last->next = after ? after->next : map->first;
     if (after)
-        after->next = moved.first;
+        after->next = added.first;
     else
-        map->first = moved.first;
-    if (!moved.last->next)
-        map->last = moved.last;
+        map->first = added.first;
+    if (!added.last->next)
+        map->last = added.last;
 }

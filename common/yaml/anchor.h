@@ -38,8 +38,9 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
 /* Merges `merged`, the value of a merge key (<<), into a map after the value `after` (NULL: at
  * the beginning). Keys in `keys`, which are those of the map, are skipped. Of several maps the
  * first with a key takes precedence: https://yaml.org/type/merge.html. Reports an error if
- * `merged` is not a map or a list of maps. `merged` must not be used afterwards. */
+ * `merged` is not a map or a list of maps. The map then shares the contents of its values with
+ * `merged`. */
 void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct map *keys,
-                  struct node *merged);
+                  const struct node *merged);
 
 #endif
