@@ -2,13 +2,15 @@
 
 #include "config/module.h"
 
+/* Returns what a traffic field generates in each flavour; empty for other fields. */
 static struct str describe_flavours(struct arena *arena, const struct field *field)
 {
     struct buf text = {0};
     for (enum flavour_id flavour = 0; field->flavours[0] && flavour < FLAVOUR_COUNT; flavour++)
-        buf_format(&text, "%s%s: %s", flavour ? "; " : " Generates with ", flavour_keyword(flavour),
-                   field->flavours[flavour]);
-    return text.len ? str_format(arena, "%.*s.", STR_ARG(buf_take(arena, &text))) : STR("");
+        buf_format(&text, "%s%s: %s%s", flavour ? "; " : " Generates with ",
+                   flavour_keyword(flavour), field->flavours[flavour],
+                   flavour == FLAVOUR_COUNT - 1 ? "." : "");
+    return buf_take(arena, &text);
 }
 
 static void set_field(struct arena *arena, struct node *properties, const struct schema *schema,

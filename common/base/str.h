@@ -24,7 +24,8 @@ typedef const char *const word_list[];
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 
-/* For printf: "%.*s", STR_ARG(text). Longer strings are cut at INT_MAX. */
+/* For printf: "%.*s", STR_ARG(text). Longer strings are cut at INT_MAX. Evaluates its argument
+ * three times, so that must have no side effect. */
 #define STR_ARG(s) str_width(s), (s).data ? (s).data : ""
 
 int str_width(struct str s);

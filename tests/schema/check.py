@@ -50,6 +50,31 @@ REJECTED = """
 """
 
 
+FLAVOURS = ("nginx", "generic", "standard", "envoy", "traefik")
+
+
+def descriptions(node):
+    """Yields the descriptions of fields, from all levels of the schema."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if key == "description" and isinstance(value, str):
+            yield value
+        yield from descriptions(value)
+
+
+def wrong_descriptions(schema):
+    """Yields descriptions that are not sentences, or that name some flavours only, and the lack of any with flavours."""
+    texts = list(descriptions(schema))
+    by_flavour = [text for text in texts if "Generates with" in text]
+    if len(by_flavour) < 11:
+        yield f"{len(by_flavour)} descriptions of flavours"
+    for text in texts:
+        if not text.endswith(".") or text.endswith(".."):
+            yield text
+    for text in by_flavour:
+        if not all(f"{flavour}: " in text for flavour in FLAVOURS):
+            yield text
+
+
 def main():
     schema = json.load(sys.stdin)
     jsonschema.Draft7Validator.check_schema(schema)
@@ -65,6 +90,9 @@ def main():
             failed += 1
             print(f"schema: {name}: {error.message[:300] if error else 'is accepted'}")
 
+    for text in wrong_descriptions(schema):
+        failed += 1
+        print(f"schema: description: {text}")
     root = sys.argv[1]
     for path in (glob.glob(os.path.join(root, "examples/*/*.yaml"))
                  + glob.glob(os.path.join(root, "tests/golden/render/*/*/service.yaml"))
