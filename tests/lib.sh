@@ -132,12 +132,15 @@ finish() {
 
 # What cases do
 
+# FILE: prints a file, without the middle of a long one: an error is usually at an end.
+ends_of() { awk '{ line[NR] = $0 } END { for (i = 1; i <= NR; i++) if (i <= 20 || i > NR - 40) print line[i]; else if (i == 21) print "[...]" }' "$1"; }
+
 # MESSAGE...: ends the case, which failed. Prints the last output of a command too, if it is in `out` and `err`.
 fail() {
     local file
     printf '%s\n' "$*"
     for file in out err; do
-        [ ! -s "$file" ] || head -n 40 "$file" | sed "s/^/  std$file: /"
+        [ ! -s "$file" ] || ends_of "$file" | sed "s/^/  std$file: /"
     done
     exit 1
 }
