@@ -76,12 +76,15 @@ static int print_logs(struct cluster *cluster, const struct deployed_service *de
                                  : deployed_service_pod_selector(&cluster->arena, deployed),
         "--prefix", "--max-log-requests=1000", /* kubectl follows at most 5 pods by default */
         NULL);
+    argv_add_flag(&cluster->arena, &argv, "container", options->container);
     argv_add_flag(&cluster->arena, &argv, "tail", options->logs.tail);
     argv_add_flag(&cluster->arena, &argv, "since", options->logs.since);
     if (options->logs.follow)
         argv_add(&cluster->arena, &argv, "--follow");
     if (options->logs.previous)
         argv_add(&cluster->arena, &argv, "--previous");
+    if (options->logs.timestamps)
+        argv_add(&cluster->arena, &argv, "--timestamps");
     return run_kubectl(cluster, &argv);
 }
 
@@ -106,6 +109,40 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
     return chosen;
 }
 
+static const char command_hint[] =
+    "to run a command, write it after --: kubectl optasvc shell -- COMMAND";
+
+/* Returns the container of --container, by default the first. Reports an error and returns an empty
+ * string if the pod has no such container. */
+static struct str choose_container(struct cluster *cluster, const struct node *pod)
+{
+    static const char *const lists[] = {"containers", "initContainers", "ephemeralContainers"};
+    const char *given = cluster->options->container;
+    const struct node *spec = node_at(pod, "spec");
+    if (!given)
+        return node_string(node_at(node_first_child(node_at(spec, "containers")), "name"));
+    struct suggestion similar = {.word = str_from_c(given)};
+    struct buf names = {0};
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (const struct node *each = node_first_child(node_at(spec, lists[i])); each;
+             each = each->next) {
+            struct str name = node_string(node_at(each, "name"));
+            if (str_equal(name, similar.word)) {
+                buf_free(&names);
+                return name;
+            }
+            suggestion_add(&similar, name);
+            buf_add_joined(&names, ", ", name);
+        }
+    diag_error(&cluster->diags, NO_LOCATION, RULE_CONTAINER_NOT_FOUND,
+               "pod \"%.*s\" has no container \"%s\"; available: %.*s", STR_ARG(object_name(pod)),
+               given, STR_ARG(buf_str(&names)));
+    if (!diag_suggest(&cluster->diags, &similar)) /* sh -c COMMAND */
+        diag_hint_line(&cluster->diags, command_hint);
+    buf_free(&names);
+    return STR("");
+}
+
 static int open_shell(struct cluster *cluster, const struct deployed_service *deployed,
                       const struct option_list *command)
 {
@@ -124,11 +161,12 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
         return EXIT_FAILURE;
     }
     struct arena *arena = &cluster->arena;
-    const struct node *container = node_first_child(node_at(pod, "spec containers"));
-    struct argv argv =
-        kubectl_argv(&cluster->kubectl, "exec", "--stdin", "--namespace",
-                     deployed->namespace->name.data, str_to_c(arena, object_name(pod)),
-                     "--container", str_to_c(arena, node_string(node_at(container, "name"))), NULL);
+    struct str container = choose_container(cluster, pod);
+    if (!container.len)
+        return EXIT_FAILURE;
+    struct argv argv = kubectl_argv(
+        &cluster->kubectl, "exec", "--stdin", "--namespace", deployed->namespace->name.data,
+        str_to_c(arena, object_name(pod)), "--container", str_to_c(arena, container), NULL);
     if (isatty(STDIN_FILENO))
         argv_add(&cluster->arena, &argv, "--tty");
     argv_add(&cluster->arena, &argv, "--");
@@ -148,8 +186,7 @@ static int run(const struct invocation *invocation, bool shell)
     struct options options = invocation->options;
     int status = EXIT_FAILURE;
     if (shell) /* a command without -- is read as the name of a service */
-        options.input.module_hint =
-            "to run a command, write it after --: kubectl optasvc shell -- COMMAND";
+        options.input.module_hint = command_hint;
     if (cluster_open(&cluster, &options, invocation->color, true)) {
         const struct deployed_service *deployed = only_service(&cluster);
         if (deployed && shell)
@@ -178,15 +215,16 @@ const struct command command_logs = {
     .arguments = "[SERVICE]",
     .max_names = 1,
     .summary = "Print the logs of the pods of a service",
+    .file_hint = "to stream new log lines, use --follow",
     .examples = EXAMPLES(
         {"Print the last 10 lines of each pod", "kubectl optasvc logs -f web.yaml"},
         {"Stream the logs of one service", "kubectl optasvc logs web -f web.yaml --follow"},
         {"Print the log of the container that crashed",
          "kubectl optasvc logs -f web.yaml --previous"},
-        {"Print up to 1000 lines of the last 5 minutes",
-         "kubectl optasvc logs -f web.yaml --since 5m --tail 1000"}),
-    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FOLLOW, FLAG_PREVIOUS, FLAG_TAIL, FLAG_SINCE,
-                       FLAG_PRE_DEPLOY),
+        {"Print up to 1000 lines of a sidecar in the last 5 minutes",
+         "kubectl optasvc logs -f web.yaml -c proxy --since 5m --tail 1000"}),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_FOLLOW, FLAG_POD_CONTAINER, FLAG_PREVIOUS, FLAG_TAIL,
+                       FLAG_SINCE, FLAG_TIMESTAMPS, FLAG_PRE_DEPLOY),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_logs,
 };
@@ -202,7 +240,7 @@ const struct command command_shell = {
                          {"Run one command", "kubectl optasvc shell -f web.yaml -- env"},
                          {"Copy a file out of the pod",
                           "kubectl optasvc shell -f web.yaml -- cat /etc/hosts >hosts"}),
-    .flags = FLAG_LIST(FLAGS_CLUSTER),
+    .flags = FLAG_LIST(FLAGS_CLUSTER, FLAG_POD_CONTAINER),
     .required = FLAG_LIST(FLAG_FILENAME),
     .run = run_shell,
 };

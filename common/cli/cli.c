@@ -224,6 +224,38 @@ static int parse_long_flag(struct cli *cli, const char *argument)
     return set_flag(cli, id, value);
 }
 
+/* True if an argument looks like a path: it cannot be the name of a service. */
+static bool is_path(const char *argument)
+{
+    return strcmp(argument, "-") == 0 || strpbrk(argument, "./") != NULL;
+}
+
+/* True if -f has another meaning in other tools, as in `kubectl logs -f web`, and `next`, the next
+ * argument or NULL, is no file. */
+static bool lacks_file(const struct command *command, enum flag_id id, const char *next)
+{
+    return id == FLAG_FILENAME && command->file_hint &&
+           !(next && (is_path(next) || access(next, F_OK) == 0));
+}
+
+/* Parses the value of a flag that was given by its letter. */
+static int parse_short_value(struct cli *cli, enum flag_id id, const char *attached)
+{
+    const struct command *command = cli->invocation.command;
+    const struct flag *flag = &flag_table[id];
+    const char *value = next_value(cli, attached);
+    struct str hint = STR("");
+    if (!attached && lacks_file(command, id, value))
+        hint = str_from_c(command->file_hint);
+    if (!value)
+        return usage_error(cli->program, command, hint, "-%c requires a value: -%c %s",
+                           flag->short_name, flag->short_name, flag->argument);
+    if (hint.len)
+        return usage_error(cli->program, command, hint, "-%c requires a service file, not \"%s\"",
+                           flag->short_name, value);
+    return set_flag(cli, id, value);
+}
+
 /* Parses -f FILE, -fFILE, -f=FILE and -Rf FILE. */
 static int parse_short_flags(struct cli *cli, const char *argument)
 {
@@ -242,19 +274,9 @@ static int parse_short_flags(struct cli *cli, const char *argument)
             set_flag(cli, id, NULL);
             continue;
         }
-        const char *value = next_value(cli, attached);
-        if (!value)
-            return FAIL(cli, "-%c requires a value: -%c %s", *short_flag, *short_flag,
-                        flag_table[id].argument);
-        return set_flag(cli, id, value);
+        return parse_short_value(cli, id, attached);
     }
     return 0;
-}
-
-/* True if an argument looks like a path: it cannot be the name of a service. */
-static bool is_path(const char *argument)
-{
-    return strcmp(argument, "-") == 0 || strpbrk(argument, "./") != NULL;
 }
 
 /* Adds an argument that is the name of a service. */

@@ -52,6 +52,7 @@ struct command {
     bool deletes;        /* never suggested for a misspelt command */
     const char *summary; /* one line */
     const char *details; /* paragraphs, each one line; may be NULL */
+    const char *file_hint; /* for -f without a file: the flag that users mean; may be NULL */
     const struct example *examples; /* EXAMPLES(); may be NULL */
     const enum flag_id *flags;      /* FLAG_LIST(), without those of every command; may be NULL */
     const enum flag_id *required;   /* FLAG_LIST() of required flags; may be NULL */

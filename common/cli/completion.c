@@ -70,25 +70,46 @@ static void add_service(struct completion *completion, const struct node *item)
         completion_add(completion, node_string(node_at(item, "name")), STR("service"));
 }
 
-/* Adds the `secrets` of a service or container. False if they are not a list of keys. */
-static bool add_listed(struct completion *completion, const struct node *item)
+/* Calls `add` with the other containers of a service. */
+static void for_each_container(struct completion *completion, const struct node *item, item_fn *add)
 {
-    const struct node *first = node_first_child(node_at(item, "secrets"));
-    for (const struct node *secret = first; secret; secret = secret->next)
+    static const char *const lists[] = {"init_containers", "sidecars"};
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const struct node *container = node_first_child(node_at(item, lists[i]));
+        for (; container; container = container->next)
+            add(completion, container);
+    }
+}
+
+static void add_container(struct completion *completion, const struct node *item)
+{
+    completion_add(completion, node_string(node_at(item, "name")), STR("container"));
+}
+
+static void add_containers(struct completion *completion, const struct node *item)
+{
+    if (!is_service(item))
+        return;
+    add_container(completion, item);
+    for_each_container(completion, item, add_container);
+}
+
+/* Adds the `secrets` of a service or container. */
+static void add_listed(struct completion *completion, const struct node *item)
+{
+    const struct node *secret = node_first_child(node_at(item, "secrets"));
+    for (; secret; secret = secret->next)
         completion_add(completion, node_string(secret), STR("secret"));
-    return first != NULL;
 }
 
 static void add_secrets(struct completion *completion, const struct node *item)
 {
-    static const char *const lists[] = {"init_containers", "sidecars"};
-    if (!is_service(item) || add_listed(completion, item)) /* a container has a part of these */
+    if (!is_service(item))
         return;
-    for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        const struct node *container = node_first_child(node_at(item, lists[i]));
-        for (; container; container = container->next)
-            add_listed(completion, container);
-    }
+    if (node_first_child(node_at(item, "secrets"))) /* a container has a part of these */
+        add_listed(completion, item);
+    else
+        for_each_container(completion, item, add_listed);
 }
 
 void complete_secrets(struct completion *completion)
@@ -155,6 +176,9 @@ static void complete_value(struct completion *completion, const struct command *
         break;
     case FLAG_MODULE:
         for_each_item(completion, "modules", add_service);
+        break;
+    case FLAG_POD_CONTAINER:
+        for_each_item(completion, "modules", add_containers);
         break;
     case FLAG_ALLOW:
         completion_add_rules(completion, true);

@@ -237,6 +237,13 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_PREVIOUS] = {"previous", 'p', FLAG_TYPE_BOOL, NULL,
                        "print the logs of the previous instance of each container",
                        offsetof(struct options, logs.previous), NULL, NULL},
+    [FLAG_POD_CONTAINER] =
+        {"container", 'c', FLAG_TYPE_STRING, "NAME",
+         "container of the pod, such as one of sidecars or init_containers (default: that of the "
+         "service)",
+         offsetof(struct options, container), NULL, NULL},
+    [FLAG_TIMESTAMPS] = {"timestamps", 0, FLAG_TYPE_BOOL, NULL, "print the time before each line",
+                         offsetof(struct options, logs.timestamps), NULL, NULL},
     [FLAG_PRE_DEPLOY] = {"pre-deploy", 0, FLAG_TYPE_BOOL, NULL,
                          "print the logs of pre_deploy instead of those of the service",
                          offsetof(struct options, logs.pre_deploy), NULL, NULL},

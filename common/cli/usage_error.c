@@ -221,6 +221,7 @@ static const struct flag_word flag_words[] = {
     {"--create-namespace", NULL, NULL, "apply creates a missing namespace"},
     {"--lines", NULL, "tail", NULL},
     {"-F", NULL, "follow", NULL},
+    {"--all-containers", "logs", NULL, "select one container with --container"},
     {"--watch", NULL, "follow", NULL},
     {"--client", "version", NULL, "version never accesses a cluster"},
     {"--dry-run", "delete", NULL, "delete lists the objects and asks for confirmation"},
@@ -228,7 +229,6 @@ static const struct flag_word flag_words[] = {
     {"--from-literal", "secret set", NULL, values_hint},
     {"-i", "shell", NULL, "shell always connects stdin, and a terminal if there is one"},
     {"-t", "shell", NULL, "shell always connects stdin, and a terminal if there is one"},
-    {"-c", "shell", NULL, "write the command after --, for example: -- sh -c 'echo hello'"},
 };
 
 /* The flag that was given. */

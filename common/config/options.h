@@ -120,6 +120,7 @@ struct delete_options {
 struct logs_options {
     bool follow;
     bool previous;
+    bool timestamps;
     bool pre_deploy; /* --pre-deploy: of the Job instead of the workload */
     const char *tail;
     const char *since;
@@ -169,6 +170,7 @@ struct options {
     struct push_options push;
     struct init_options init;
     const char *output;    /* -o */
+    const char *container; /* -c of logs and shell; NULL: that of the service */
     const char *color;     /* --color */
     bool help;             /* --help */
     bool watch;            /* -w */

@@ -317,6 +317,39 @@ EOF
 try "$optasvc" logs -f ok.yaml --tail 7 --since 5m --follow -p --context c -v 3
 expect "logs passes its flags to kubectl" 0 out "[logs]" out "[--namespace]" out "[hello]" out "[--tail=7]" \
     out "[--since=5m]" out "[--follow]" out "[--previous]" out "[--context=c]" out "[--v=3]"
+check "logs reads the container of the service by default" has_no "--container=." "$out"
+try "$optasvc" logs -f ok.yaml -c proxy --timestamps
+expect "logs of a container" 0 out "[--container=proxy]" out "[--timestamps]"
+
+# A pod with a sidecar: kubectl exec prints its arguments.
+kubectl pod <<'EOF'
+case $1 in
+exec) printf '[%s]\n' "$@" ;;
+get)
+    cat <<'POD'
+{"kind": "List", "items": [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app-1", "namespace": "hello",
+"labels": {"app.kubernetes.io/name": "app", "app.kubernetes.io/instance": "hello-app",
+"opta.dev/layer-name": "hello", "opta.dev/module-name": "app"}},
+"spec": {"containers": [{"name": "app"}], "initContainers": [{"name": "proxy"}]}, "status": {"phase": "Running"}}]}
+POD
+    ;;
+esac
+EOF
+while read -r container words; do
+    # shellcheck disable=SC2086
+    try "$optasvc" shell app -f ok.yaml $words
+    expect "shell $words" 0 out "[--container]"$'\n'"[$container]"
+done <<'EOF'
+app
+proxy -c proxy
+proxy --container=proxy
+EOF
+try "$optasvc" shell app -f ok.yaml -c prox
+expect "shell with a misspelt container" 1 err 'pod "app-1" has no container "prox"; available: app, proxy' \
+    err 'did you mean "proxy"?'
+try "$optasvc" shell app -f ok.yaml -c "ls /"
+expect "shell -c COMMAND" 1 err 'pod "app-1" has no container "ls /"' \
+    err "to run a command, write it after --: kubectl optasvc shell -- COMMAND"
 kubectl garbage <<'EOF'
 echo '<html>'
 EOF

@@ -115,6 +115,13 @@ try "$optasvc" __complete logs web ""
 expect "logs completes one service" 0 only ":4"
 try "$optasvc" __complete status web a
 expect "status completes several services" 0 out "api	service"
+{ service web && echo '    sidecars: [{name: proxy, image: "envoy:1"}]'; } >sidecar.yaml
+for command in logs shell; do
+    try "$optasvc" __complete $command web -f sidecar.yaml -c ""
+    expect "$command completes containers" 0 only "web	container
+proxy	container
+:4"
+done
 try "$optasvc" __complete delete --module ""
 expect "delete completes nothing from a default file" 0 only ":4"
 mkdir frontend

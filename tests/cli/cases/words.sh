@@ -97,8 +97,13 @@ apply --atomic|did you mean "--rollback-on-failure"?
 apply --image a|--image is a flag of deploy
 delete --dry-run|delete lists the objects and asks for confirmation
 shell -it -- sh|shell always connects stdin
-shell -c ls|write the command after --
 logs -f ok.yaml -F|did you mean "--follow"?
+logs -f web|-f requires a service file, not "web"
+logs -f web|to stream new log lines, use --follow
+logs web -f|to stream new log lines, use --follow
+logs web -f --tail 5|-f requires a service file, not "--tail"
+logs web -f ok.yaml -f|-f requires a value: -f FILE
+logs web --all-containers|select one container with --container
 logs -f ok.yaml --since 5|--since must be a duration with a unit, for example 90s, 5m or 1h30m, not "5"
 logs -f ok.yaml --since 1d|--since must be a duration with a unit
 render -f ok.yaml -o name|name is a format of apply, deploy
