@@ -265,6 +265,28 @@ static void find_foreign(const struct search *search, struct str text, struct fi
         ret->foreign_hint = foreign_word_hint(search->arena, schema, ret->word, NULL);
 }
 
+/* Finds the field if the last word is only another name for it: terminationGracePeriodSeconds. If
+ * the field is in a map that the path does not name, it is only a suggestion. */
+static bool find_renamed(const struct search *search, struct field_path_error *error)
+{
+    struct search renamed = *search;
+    struct word *last = &renamed.words.items[renamed.words.count - 1];
+    const struct schema *schema = NULL;
+    const struct field *field =
+        foreign_word_field(search->arena, error->schema, error->word, &schema);
+    if (!field || error->others.len || error->word.data != last->name.data)
+        return false;
+    if (!error->schema && schema != &service_schema && schema != &file_schema) {
+        error->others = str_format(search->arena, "\"%s%s\"", schema->path, field->name);
+        return false;
+    }
+    if (error->schema)
+        last->name = str_from_c(field->name);
+    else
+        renamed.words = split(search->arena, str_from_c(field->name));
+    return try_roots(&renamed, 0);
+}
+
 static bool find_path(struct search *search, struct str text, struct field_path_error *ret_error)
 {
     const struct words *words = &search->words;
@@ -275,6 +297,8 @@ static bool find_path(struct search *search, struct str text, struct field_path_
         return true;
     describe_failure(search, structure, ret_error);
     bool nested = words->count == 1 && find_nested(search, text, &ret_error->others);
+    if (!nested && find_renamed(search, ret_error))
+        return true;
     find_foreign(search, text, ret_error);
     struct str name = str_format(search->arena, "%.*s:", STR_ARG(text));
     return nested && (!ret_error->foreign_hint.len || str_contains(ret_error->foreign_hint, name));

@@ -1,5 +1,7 @@
 #include "config/foreign_word.h"
 
+#include <string.h>
+
 /* Columns: see foreign_words.def. */
 struct foreign_word {
     const struct schema *schema;
@@ -110,14 +112,43 @@ static struct str fill_hint(struct arena *arena, const char *hint, const char *s
     return buf_take(arena, &text);
 }
 
-struct str foreign_word_hint(struct arena *arena, const struct schema *schema, struct str word,
-                             const struct node *value)
+/* Returns the first row with this word; NULL if there is none. */
+static const struct foreign_word *find_row(struct arena *arena, const struct schema *schema,
+                                           struct str word)
 {
     struct str plain = normalize_word(arena, word);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if ((!schema || schema == rows[i].schema) && has_word(rows[i].words, plain))
-            return fill_hint(arena, rows[i].hint, rows[i].sample, value);
-    return (struct str){0};
+            return &rows[i];
+    return NULL;
+}
+
+struct str foreign_word_hint(struct arena *arena, const struct schema *schema, struct str word,
+                             const struct node *value)
+{
+    const struct foreign_word *row = find_row(arena, schema, word);
+    return row ? fill_hint(arena, row->hint, row->sample, value) : (struct str){0};
+}
+
+const struct field *foreign_word_field(struct arena *arena, const struct schema *schema,
+                                       struct str word, const struct schema **ret_schema)
+{
+    static word_list starts = {"write a list: ", "write ", NULL};
+    static word_list values = {": $", ": [$]", ": \"$\"", NULL};
+    const struct foreign_word *row = find_row(arena, schema, word);
+    struct str hint = row ? str_from_c(row->hint) : STR("");
+    for (size_t i = 0; starts[i]; i++)
+        if (str_starts_with(hint, str_from_c(starts[i]))) {
+            hint = str_skip(hint, strlen(starts[i]));
+            break;
+        }
+    size_t colon = str_find(hint, 0, ':');
+    for (size_t i = 0; values[i]; i++)
+        if (str_eq_c(str_skip(hint, colon), values[i])) {
+            *ret_schema = row->schema;
+            return schema_find(row->schema, str_slice(hint, 0, colon));
+        }
+    return NULL;
 }
 
 struct str foreign_form_hint(struct arena *arena, const struct field *field,

@@ -10,6 +10,12 @@
 struct str foreign_word_hint(struct arena *arena, const struct schema *schema, struct str word,
                              const struct node *value);
 
+/* Returns the field that a word means if it is only another name for it: its hint is no more than
+ * "write FIELD: VALUE". Otherwise NULL. `schema`: NULL for any. Sets `*ret_schema` to that of the
+ * field. */
+const struct field *foreign_word_field(struct arena *arena, const struct schema *schema,
+                                       struct str word, const struct schema **ret_schema);
+
 /* Returns the hint for a value whose kind differs from that of the field; empty if there is
  * none. */
 struct str foreign_form_hint(struct arena *arena, const struct field *field,

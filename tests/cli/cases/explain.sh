@@ -41,6 +41,13 @@ schedule|cron_jobs.schedule: a string
 storage_class|persistent_storage.storage_class: a string
 database.secret|database.secret: a string
 x-common|file.x-NAME: any value
+priorityClassName|priority_class: a string
+minReplicas|min_containers: an integer from 0 to 1000
+spec.template.spec.terminationGracePeriodSeconds|termination_grace_period: an integer from 2 to 86400
+entrypoint|commands: a list of strings
+hosts|public_uri: a string or a list of strings
+ports.containerPort|ports.port: an integer from 1 to 65535
+sidecars[0].command|sidecars.commands: a list of strings
 service|A `k8s-service` module:
 k8s-service|A `k8s-service` module:
 file|A service file, or an environment file:
@@ -60,8 +67,9 @@ metadata.labels|write pod_labels
 containers.livenessProbe.httpGet.path|write liveness_probe_path: /alive
 resources.limits.memory|write resource_request: {cpu: 100m, memory: 128Mi}, and resource_limits for its limits
 service.replicas|write min_containers: 3 and max_containers: 3
-ports.containerPort|write port: 8080
-ports[0].containerPort|write port: 8080
+backoffLimit|did you mean "cron_jobs.retries"?
+Deployment|a service is a Deployment, or with persistent_storage a StatefulSet
+priorityClassName.a|write priority_class: business-critical
 ingress.hosts|write public_uri: app.example.com
 livenessProbe|write liveness_probe_path: /alive
 service.prot|did you mean "port"?
@@ -153,6 +161,8 @@ env_vars["D.E"]|api env_vars.D.E: f (explain/shop.yaml:23:21)
 pod_labels.example.com/team|api pod_labels.example.com/team: shop (explain/shop.yaml:24:36)
 pod_labels['example.com/team']|api pod_labels.example.com/team: shop (explain/shop.yaml:24:36)
 ports.port|web ports[0]: 8080 (explain/shop.yaml:12:40)
+ports[1].containerPort|web ports[1]: 5432 (explain/shop.yaml:13:37)
+maxReplicas|api: 3 (default)
 ports.port|web ports[1]: 5432 (explain/shop.yaml:13:37)
 ports.port|api: not set (no such item of ports)
 ports[1].port|web ports[1]: 5432 (explain/shop.yaml:13:37)
