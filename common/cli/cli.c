@@ -28,7 +28,7 @@ struct cli {
     bool given[FLAG_COUNT];      /* flags on the command line */
     bool deprecated[FLAG_COUNT]; /* flags whose former name was reported */
     enum flag_id choice; /* FLAG_TYPE_CHOICE flag before this argument; FLAG_COUNT if none */
-    char **argv;
+    const char **argv;
     size_t argc;
     size_t next;       /* index of the next argument */
     size_t name_count; /* arguments that are names of services */
@@ -453,8 +453,7 @@ static const struct command *find_command(struct cli *cli)
 
 static int report_command(struct cli *cli)
 {
-    return report_unknown_command(cli->program, (const char *const *)cli->argv + cli->next,
-                                  cli->argc - cli->next);
+    return report_unknown_command(cli->program, cli->argv + cli->next, cli->argc - cli->next);
 }
 
 static bool has_help_flag(const struct cli *cli)
@@ -511,7 +510,7 @@ static int run_hidden(struct cli *cli, const struct command *command)
 static int run_program(struct cli *cli)
 {
     const struct program *program = cli->program;
-    const char *first = cli->argc ? cli->argv[0] : NULL;
+    const char *first = cli->argv[0];
     const struct command *hidden = first ? find_hidden(program, first) : NULL;
     cli->next = 1;
     if (hidden)
@@ -523,9 +522,9 @@ static int run_program(struct cli *cli)
         return run_command(cli, program->single);
     if (!first) /* as kubectl and helm do */
         return help_show(program, NULL);
-    int status = order_words(program, cli->argv, cli->argc);
-    if (status)
-        return status;
+    struct word_order order = order_words(program, cli->argv, cli->argc);
+    if (order.names == 0 && order.unknown)
+        return report_unknown_flag(program, NULL, order.unknown);
     first = cli->argv[0];
     if (strcmp(first, "help") == 0)
         return run_help(cli);
@@ -534,6 +533,7 @@ static int run_program(struct cli *cli)
         return run_command(cli, command);
     if (first[0] == '-' && first[1])
         return has_help_flag(cli) ? help_show(program, NULL) : FAIL(cli, "missing command");
+    int status;
     if (has_help_flag(cli) && help_show_words(program, first, &status))
         return status;
     return report_command(cli);
@@ -550,8 +550,11 @@ int cli_main(const struct program *program, int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is reported as a write error */
-    struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
+    struct cli cli = {.program = program, .choice = FLAG_COUNT};
     cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
+    cli.argv = ARENA_ARRAY(&cli.arena, cli.argc + 1, const char *);
+    for (size_t i = 0; i < cli.argc; i++)
+        cli.argv[i] = argv[i + 1];
     cli.invocation.program = program;
     const struct command *complete =
         is_completion_plugin(argv[0]) ? find_hidden(program, "__complete") : NULL;

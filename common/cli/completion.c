@@ -1,6 +1,7 @@
 #include "cli/completion.h"
 
 #include "cli/default_file.h"
+#include "cli/order_words.h"
 #include "cluster/kubectl.h"
 #include "cluster/kuberc.h"
 #include "config/source.h"
@@ -351,19 +352,25 @@ static void complete_names(struct completion *completion, const struct program *
 }
 
 static void complete_program(struct completion *completion, const struct program *program,
-                             const char *const *words, size_t count)
+                             const char **words, size_t count)
 {
     if (program->single) {
         complete_command(completion, program->single, words, count);
         return;
     }
     completion->typed = str_from_c(words[count - 1]);
-    if (count > 1 && strcmp(words[0], "help") == 0) {
+    struct word_order order = order_words(program, words, count - 1);
+    if (order.open < FLAG_COUNT) {
+        complete_value(completion, &command_complete, order.open);
+        return;
+    }
+    if (order.names && strcmp(words[0], "help") == 0) {
         words++;
         count--;
+        order.names--;
     }
     struct str group = STR("");
-    for (size_t used = 1; used <= 2 && used < count; used++) {
+    for (size_t used = 1; used <= order.names; used++) {
         struct str name = str_format(completion->arena, "%.*s%s", STR_ARG(group), words[used - 1]);
         for (const struct command *const *each = program->commands; *each; each++)
             if (!(*each)->hidden && str_eq_c(name, (*each)->name)) {
@@ -377,7 +384,7 @@ static void complete_program(struct completion *completion, const struct program
 
 static int complete(const struct invocation *invocation)
 {
-    static const char *const no_words[] = {""};
+    const char *no_words[] = {""};
     const struct option_list *words = &invocation->arguments;
     struct arena arena = {0};
     struct completion completion = {.arena = &arena};

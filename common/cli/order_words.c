@@ -1,7 +1,5 @@
 #include "cli/order_words.h"
 
-#include "cli/usage_error.h"
-
 #include <string.h>
 
 /* Returns the flag of any command that has this name, or this letter if `name` is empty; FLAG_COUNT
@@ -20,24 +18,29 @@ static bool needs_value(enum flag_id id)
     return flag_table[id].type == FLAG_TYPE_STRING || flag_table[id].type == FLAG_TYPE_LIST;
 }
 
-/* Returns the number of arguments that a flag consists of, with its value; 0 if no command has
- * it. */
-static size_t count_flag_words(const struct program *program, const char *argument)
+/* Sets `*ret_open` to the flag in `word` whose value is the next word; FLAG_COUNT if there is none.
+ * Returns false if no command has the flag. */
+static bool find_open_flag(const struct program *program, const char *word, enum flag_id *ret_open)
 {
-    if (argument[1] == '-') {
-        struct str text = str_from_c(argument + 2);
+    *ret_open = FLAG_COUNT;
+    if (word[1] == '-') {
+        struct str text = str_from_c(word + 2);
         size_t equals = str_find(text, 0, '=');
         enum flag_id id = find_any_flag(program, str_slice(text, 0, equals), 0);
-        return id == FLAG_COUNT ? 0 : needs_value(id) && equals == text.len ? 2 : 1;
+        if (id < FLAG_COUNT && needs_value(id) && equals == text.len)
+            *ret_open = id;
+        return id < FLAG_COUNT;
     }
-    for (const char *letter = argument + 1; *letter; letter++) {
+    for (const char *letter = word + 1; *letter; letter++) {
         enum flag_id id = find_any_flag(program, STR(""), *letter);
         if (id == FLAG_COUNT)
-            return 0;
-        if (needs_value(id))
-            return letter[1] ? 1 : 2;
+            return false;
+        if (needs_value(id)) {
+            *ret_open = letter[1] ? FLAG_COUNT : id;
+            return true;
+        }
     }
-    return 1;
+    return true;
 }
 
 static bool is_command(const struct program *program, const char *word)
@@ -48,23 +51,26 @@ static bool is_command(const struct program *program, const char *word)
     return false;
 }
 
-int order_words(const struct program *program, char **argv, size_t argc)
+struct word_order order_words(const struct program *program, const char **words, size_t count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        char *word = argv[i];
+    struct word_order order = {.open = FLAG_COUNT};
+    for (size_t i = 0; i < count && strcmp(words[i], "--") != 0; i++) {
+        const char *word = words[i];
         if (word[0] == '-' && word[1]) {
-            size_t words = count_flag_words(program, word);
-            if (words == 0)
-                return count ? 0 : report_unknown_flag(program, NULL, word);
-            i += words - 1;
+            enum flag_id open;
+            if (!find_open_flag(program, word, &open)) {
+                order.unknown = word;
+                break;
+            }
+            if (open < FLAG_COUNT && ++i == count)
+                order.open = open;
             continue;
         }
-        for (size_t j = i; j > count; j--)
-            argv[j] = argv[j - 1];
-        argv[count++] = word;
-        if (count == 2 || is_command(program, word))
+        for (size_t j = i; j > order.names; j--)
+            words[j] = words[j - 1];
+        words[order.names++] = word;
+        if (order.names == 2 || is_command(program, word))
             break;
     }
-    return 0;
+    return order;
 }
