@@ -67,6 +67,13 @@ static int run_kubectl(struct cluster *cluster, const struct argv *argv)
     return run.error ? EXIT_FAILURE : run.status;
 }
 
+/* Returns --since for kubectl, which requires a unit; NULL if it is not given. */
+static const char *since_format(struct arena *arena, const char *since)
+{
+    bool is_number = since && str_span_only(str_from_c(since), "0123456789");
+    return is_number ? str_format(arena, "%ss", since).data : since;
+}
+
 static int print_logs(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct options *options = cluster->options;
@@ -78,7 +85,8 @@ static int print_logs(struct cluster *cluster, const struct deployed_service *de
         NULL);
     argv_add_flag(&cluster->arena, &argv, "container", options->container);
     argv_add_flag(&cluster->arena, &argv, "tail", options->logs.tail);
-    argv_add_flag(&cluster->arena, &argv, "since", options->logs.since);
+    argv_add_flag(&cluster->arena, &argv, "since",
+                  since_format(&cluster->arena, options->logs.since));
     if (options->logs.follow)
         argv_add(&cluster->arena, &argv, "--follow");
     if (options->logs.previous)

@@ -298,15 +298,28 @@ static bool run(struct rollbacks *rollbacks)
     return apply_await_live(&rollbacks->apply);
 }
 
+/* True if a name is a number: helm rollback has the revision as an argument. */
+static bool has_number(const struct option_list *names)
+{
+    int64_t number;
+    for (size_t i = 0; i < names->count; i++)
+        if (str_to_int(str_from_c(names->items[i]), &number))
+            return true;
+    return false;
+}
+
 static int run_rollback(const struct invocation *invocation)
 {
     struct rollbacks rollbacks = {0};
     struct cluster *cluster = &rollbacks.apply.cluster;
+    struct options options = invocation->options;
     int status = cmd_apply_check_flags(invocation);
     if (status)
         return status;
-    bool ok = cluster_open(cluster, &invocation->options, invocation->color, true);
-    if (ok && cluster->service_count > 1 && invocation->options.rollback.to_revision) {
+    if (has_number(&options.input.modules))
+        options.input.module_hint = "to select a revision, use --to-revision NUMBER";
+    bool ok = cluster_open(cluster, &options, invocation->color, true);
+    if (ok && cluster->service_count > 1 && options.rollback.to_revision) {
         diag_error(&cluster->diags, NO_LOCATION, RULE_AMBIGUOUS_SELECTION,
                    "--to-revision requires a single service, but the files define several");
         diag_hint(&cluster->diags, "pass the name of one as an argument");

@@ -47,18 +47,21 @@ static const char *check_revision(struct str value)
     return str_to_int(value, &number) && number > 0 ? NULL : "must be an integer, 1 or greater";
 }
 
-/* kubectl parses it; a number without a unit is the most common mistake. */
+/* kubectl parses it. A number without a unit is in seconds, as in --timeout. */
 static const char *check_since(struct str value)
 {
-    bool has_unit = value.len && strchr("hms", value.data[value.len - 1]);
-    return has_unit && str_span_only(value, "0123456789.hmsun")
+    bool is_number = str_span_only(value, "0123456789");
+    bool has_unit = strchr("hms", value.data[value.len - 1]) != NULL;
+    return is_number || (has_unit && str_span_only(value, "0123456789.hmsun"))
                ? NULL
-               : "must be a duration with a unit, for example 90s, 5m or 1h30m";
+               : "must be a duration, for example 90s, 5m or 1h30m";
 }
 
 static const char *check_lines(struct str value)
 {
-    return str_span_only(value, "0123456789") ? NULL : "must be an integer, 0 or greater";
+    return str_span_only(value, "0123456789") || str_eq_c(value, "-1")
+               ? NULL
+               : "must be an integer, 0 or greater, or -1 for all lines";
 }
 
 const struct flag flag_table[FLAG_COUNT] = {
@@ -260,7 +263,8 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_NO_RESTART] = {"no-restart", 0, FLAG_TYPE_BOOL, NULL,
                          "do not restart the pods that use the secret",
                          offsetof(struct options, secret.no_restart), NULL, NULL},
-    [FLAG_TAIL] = {"tail", 0, FLAG_TYPE_STRING, "LINES", "lines to print per pod (default 10)",
+    [FLAG_TAIL] = {"tail", 0, FLAG_TYPE_STRING, "LINES",
+                   "lines to print per pod; -1: all (default 10)",
                    offsetof(struct options, logs.tail), NULL, check_lines},
     [FLAG_SINCE] = {"since", 0, FLAG_TYPE_STRING, "TIME",
                     "print only logs newer than this, for example 5m (default: all)",

@@ -166,8 +166,9 @@ outputs -o yaml|
 outputs -o json|
 logs --tail 0|
 logs --tail 10 --follow -p --since 5m|
-logs --tail x|--tail must be an integer, 0 or greater, not "x"
-logs --tail -1|--tail must be an integer, 0 or greater, not "-1"
+logs --tail -1|
+logs --tail x|--tail must be an integer, 0 or greater, or -1 for all lines, not "x"
+logs --tail -2|--tail must be an integer, 0 or greater, or -1 for all lines, not "-2"
 logs --tail=|--tail must not be empty
 logs -f ok.yaml --since=|--since must not be empty
 logs app|
@@ -317,6 +318,8 @@ EOF
 try "$optasvc" logs -f ok.yaml --tail 7 --since 5m --follow -p --context c -v 3
 expect "logs passes its flags to kubectl" 0 out "[logs]" out "[--namespace]" out "[hello]" out "[--tail=7]" \
     out "[--since=5m]" out "[--follow]" out "[--previous]" out "[--context=c]" out "[--v=3]"
+try "$optasvc" logs -f ok.yaml --since 300 --tail -1
+expect "logs --since without a unit" 0 out "[--since=300s]" out "[--tail=-1]"
 check "logs reads the container of the service by default" has_no "--container=." "$out"
 try "$optasvc" logs -f ok.yaml -c proxy --timestamps
 expect "logs of a container" 0 out "[--container=proxy]" out "[--timestamps]"

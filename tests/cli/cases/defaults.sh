@@ -122,8 +122,27 @@ for command in logs shell; do
 proxy	container
 :4"
 done
+# WORDS|FIRST LINE: completion after flags before the command; the last word is empty after a space.
+while IFS='|' read -r words line; do
+    read -ra list <<<"$words"
+    [[ $words != *" " ]] || list+=("")
+    try "$optasvc" __complete "${list[@]}"
+    check "completion of $words" test "$(head -n 1 "$out" | cut -f 1)" = "$line"
+done <<'ROWS'
+-f sidecar.yaml st|status
+-fsidecar.yaml -R st|status
+-f sidecar.yaml |apply
+-f sidecar.yaml status |web
+-f sidecar.yaml secret v|view
+-n shop secret -f sidecar.yaml l|list
+-f sidecar.yaml help st|status
+-f |:0
+secret -f |:0
+ROWS
 try "$optasvc" __complete delete --module ""
 expect "delete completes nothing from a default file" 0 only ":4"
+try "$optasvc" rollback web 3
+expect "a revision as an argument" 1 err 'k8s-service "3" not found' err "to select a revision, use --to-revision NUMBER"
 mkdir frontend
 try "$optasvc" status frontend
 expect "an unknown service that is a directory" 1 err "services: web, api" err "to read the file of this name, pass it with -f"

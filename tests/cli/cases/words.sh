@@ -50,6 +50,9 @@ rollout undo|use kubectl optasvc rollback
 rollout restart web|use kubectl optasvc restart
 rollout history|use kubectl optasvc history
 rollout status|use kubectl optasvc status --watch
+import a.env|use kubectl optasvc secret import for secrets, or init with --from-compose or --from-manifests
+expose web|use kubectl optasvc apply: set public_uri in the service file first
+svc|use kubectl optasvc status
 stop|use kubectl optasvc apply: set max_containers: 0 in the service file first
 build|push it with kubectl optasvc push or deploy
 port-forward|kubectl port-forward service/NAME
@@ -85,7 +88,7 @@ apply --file ok.yaml|did you mean "--filename"?
 apply --file=ok.yaml|unknown flag: --file
 apply -k .|kubectl apply -k applies them
 apply --kustomize .|kubectl apply -k applies them
-version --client|version never accesses a cluster
+version --client|omit it: version never accesses a cluster
 render -A|the service files determine the namespaces
 render -l app=web|select services with -f FILE and --module NAME
 render --environment a|did you mean "--env"?
@@ -93,7 +96,10 @@ diff -f ok.yaml -o json|unknown shorthand flag: -o
 validate --timeout 5m|unknown flag: --timeout
 render --context a|render does not access a cluster
 diff --prune|--prune is a flag of apply, deploy
+apply --install|apply creates objects that do not exist
 apply --atomic|did you mean "--rollback-on-failure"?
+history web --revision 3|history lists all revisions, with -o json in more detail
+rollback --revision 3|did you mean "--to-revision"?
 apply --image a|--image is a flag of deploy
 delete --dry-run|delete lists the objects and asks for confirmation
 shell -it -- sh|shell always connects stdin
@@ -104,8 +110,7 @@ logs web -f|to stream new log lines, use --follow
 logs web -f --tail 5|-f requires a service file, not "--tail"
 logs web -f ok.yaml -f|-f requires a value: -f FILE
 logs web --all-containers|select one container with --container
-logs -f ok.yaml --since 5|--since must be a duration with a unit, for example 90s, 5m or 1h30m, not "5"
-logs -f ok.yaml --since 1d|--since must be a duration with a unit
+logs -f ok.yaml --since 1d|--since must be a duration, for example 90s, 5m or 1h30m, not "1d"
 render -f ok.yaml -o name|name is a format of apply, deploy
 status -f ok.yaml -o wide|the table has all columns
 -z render|unknown shorthand flag: -z
