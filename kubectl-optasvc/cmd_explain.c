@@ -101,7 +101,7 @@ static struct str similar_fields(struct arena *arena, struct str word,
     return names;
 }
 
-/* Adds the most similar path of a field as a suggestion. */
+/* Adds the most similar path of a field, or name of a rule, as a suggestion. */
 static void suggest_field(struct arena *arena, const struct field_path_error *error,
                           struct suggestion *suggestion)
 {
@@ -110,6 +110,8 @@ static void suggest_field(struct arena *arena, const struct field_path_error *er
             for (size_t j = 0; j < schemas[i]->count; j++)
                 suggestion_add(suggestion, str_format(arena, "%s%s", schemas[i]->path,
                                                       schemas[i]->fields[j].name));
+        for (enum rule rule = 0; rule < RULE_COUNT; rule++)
+            suggestion_add(suggestion, str_from_c(rule_info(rule)->name));
         return;
     }
     for (size_t i = 0; i < error->schema->count; i++)
@@ -139,7 +141,13 @@ static void suggest(struct diags *diags, struct str name, const struct field_pat
 static void report_unknown(struct diags *diags, struct str name,
                            const struct field_path_error *error)
 {
+    enum rule rule;
     diag_error(diags, NO_LOCATION, RULE_UNKNOWN_FIELD, "unknown field \"%.*s\"", STR_ARG(name));
+    if (rule_find(name, &rule)) {
+        diag_hint(diags, "to describe the %s of this name, omit -f and --recursive",
+                  rule_severity(rule));
+        return;
+    }
     if (error->foreign_hint.len)
         diag_hint(diags, "%.*s", STR_ARG(error->foreign_hint));
     if (error->others.len)
@@ -229,25 +237,38 @@ static bool explain_all(const struct invocation *invocation, struct buf *out, st
     return true;
 }
 
+/* Removes the brackets of messages, as in [no-probe], which mean that a name is that of a rule. */
+static bool remove_brackets(struct str *name)
+{
+    bool has_brackets = str_starts_with(*name, STR("[")) && str_ends_with(*name, STR("]"));
+    if (has_brackets)
+        *name = str_slice(*name, 1, name->len - 1);
+    return has_brackets;
+}
+
 /* Returns false after an error. */
 static bool explain_one(const struct invocation *invocation, struct str name, struct buf *out,
                         struct arena *arena)
 {
+    const struct options *options = &invocation->options;
     struct field_path path;
     struct field_path_error error;
     struct diags diags = {.arena = arena};
-    if (invocation->options.rules) {
+    enum rule rule;
+    bool has_field_flags = options->recursive_fields || options->input.files.count;
+    bool is_rule = options->rules || (!has_field_flags && remove_brackets(&name));
+    bool found = !is_rule && field_path_find(arena, name, &path, &error);
+    if (is_rule || (!found && !has_field_flags && rule_find(name, &rule))) {
         explain_rule(&diags, name, out);
         return session_report(&diags, invocation->color);
     }
-    bool found = field_path_find(arena, name, &path, &error);
     if (found)
-        explain_path(out, arena, &path, invocation->options.recursive_fields);
+        explain_path(out, arena, &path, options->recursive_fields);
     else
         report_unknown(&diags, name, &error);
     bool has_values =
         found && path.count && (path.root == &service_schema || path.root == &file_schema);
-    if (found && invocation->options.input.files.count) {
+    if (found && options->input.files.count) {
         if (has_values)
             found = explain_values(invocation, &path, out);
         else {
@@ -292,19 +313,20 @@ const struct command command_explain = {
     .group = GROUP_FILES,
     .arguments = "[FIELD|RULE]",
     .max_args = 1,
-    .summary = "Describe a field of service files, or list all fields",
+    .summary = "Describe a field, error or warning, or list all fields",
     .details =
         "FIELD may be a path, such as port.http, service.port.http or modules[0].port, or a word "
         "of Kubernetes or another tool, such as spec.replicas. With -f, shows the value of the "
         "field in each service and why: where it is written, what sets its placeholders, or which "
-        "default applies. Without FIELD, -f shows all fields that have a value. With --rules, "
-        "describes an error or warning by its name, or lists all of them.",
+        "default applies. Without FIELD, -f shows all fields that have a value. RULE is the name "
+        "of "
+        "an error or warning, which messages show in brackets; --rules lists all of them.",
     .examples = EXAMPLES({"Describe a field", "kubectl optasvc explain max_containers"},
                          {"Describe a nested field, and those in it",
                           "kubectl optasvc explain cron_jobs --recursive"},
                          {"Show the value in each service of a file, and why",
                           "kubectl optasvc explain max_containers -f web.yaml"},
-                         {"Explain a warning", "kubectl optasvc explain --rules image-tag"}),
+                         {"Explain a warning", "kubectl optasvc explain image-tag"}),
     .flags = FLAG_LIST(FLAG_RECURSIVE_FIELDS, FLAG_RULES, FLAG_OUTPUT, FLAG_FILENAME, FLAG_ENV,
                        FLAG_ENV_FILE, FLAG_VAR, FLAG_PARENT_OUTPUTS, FLAG_MODULE),
     .outputs = outputs,

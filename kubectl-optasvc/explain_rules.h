@@ -1,4 +1,4 @@
-/* The names of errors and warnings: `explain --rules`. */
+/* The names of errors and warnings: `explain RULE` and `explain --rules`. */
 #ifndef OPTASVC_EXPLAIN_RULES_H
 #define OPTASVC_EXPLAIN_RULES_H
 

@@ -79,8 +79,26 @@ cron_jobs.schdule|did you mean "cron_jobs.schedule"?
 path|did you mean "files.path", "volumes.path", "persistent_storage.path" or "environments.path"?
 image.name.tag|run kubectl optasvc explain image to describe that field
 .|run kubectl optasvc explain to list the fields
-[0]|run kubectl optasvc explain to list the fields
+.[0]|run kubectl optasvc explain to list the fields
 ROWS
+
+# Errors and warnings
+
+"$optasvc" explain --rules no-probe >rule
+for words in no-probe '[no-probe]'; do
+    try "$optasvc" explain "$words"
+    expect "explain $words" 0 out "no-probe: warning" out "Fix:      "
+    check "explain $words is explain --rules no-probe" cmp "$out" rule
+done
+try "$optasvc" explain no-prob
+expect "explain of a misspelt rule" 1 err 'did you mean "no-probe"?'
+try "$optasvc" explain no-probe -f ok.yaml
+expect "the values of a rule" 1 err 'unknown field "no-probe"' \
+    err "to describe the warning of this name, omit -f and --recursive"
+while read -r name; do
+    try "$optasvc" explain "[$name]"
+    expect "explain [$name]" 0 out "$name: "
+done < <("$optasvc" explain --rules | sed -n 's/^\([a-z][a-z0-9-]*\)  .*/\1/p')
 try "$optasvc" explain ok.yaml
 expect "explain of a file" 2 err 'unexpected argument "ok.yaml"; use -f ok.yaml'
 
