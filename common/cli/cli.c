@@ -507,6 +507,18 @@ static int run_hidden(struct cli *cli, const struct command *command)
     return command->run(&cli->invocation);
 }
 
+/* Runs the only command. Its argument is a file, so words that are commands of other programs are
+ * reported with the flag that does the same, rather than as a missing file. */
+static int run_single(struct cli *cli)
+{
+    static word_list words = {"help", "version", NULL};
+    const char *word = cli->argc == 1 ? cli->argv[0] : "";
+    if (!is_one_of(word, words) || access(word, F_OK) == 0)
+        return run_command(cli, cli->program->single);
+    return usage_error(cli->program, NULL, str_format(&cli->arena, "did you mean \"--%s\"?", word),
+                       "file not found: %s", word);
+}
+
 static int run_program(struct cli *cli)
 {
     const struct program *program = cli->program;
@@ -519,7 +531,7 @@ static int run_program(struct cli *cli)
     if (first && asks_for_version(cli))
         return cli_version(program);
     if (program->single)
-        return run_command(cli, program->single);
+        return run_single(cli);
     if (!first) /* as kubectl and helm do */
         return help_show(program, NULL);
     struct word_order order = order_words(program, cli->argv, cli->argc);

@@ -48,6 +48,11 @@ expect "helm-postrender --version" 0 out "helm-postrender "
 try "$postrender" --help
 expect "helm-postrender --help" 0 out "Usage: helm-postrender SERVICE-FILE [flags]"
 
+for word in help version; do
+    try "$postrender" $word
+    expect "helm-postrender $word" 2 err "file not found: $word" err "did you mean \"--$word\"?"
+done
+
 # Usage errors
 
 try "$optasvc"
