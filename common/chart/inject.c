@@ -653,9 +653,8 @@ static void inject_all(struct inject_run *run, struct arena *arena, const struct
 }
 
 /* Copies blank input, and adds a comment if it has none: Helm 3 treats empty output as a chart
- * without objects, and deletes them all. */
-static void write_blank(struct inject_run *run, const struct source *manifests,
-                        struct injected *ret)
+ * without objects, and deletes them all. The comment is no difference. */
+static void write_blank(const struct source *manifests, struct injected *ret)
 {
     add_piece(ret, manifests->text);
     if (str_find(manifests->text, 0, '#') < manifests->text.len)
@@ -664,7 +663,6 @@ static void write_blank(struct inject_run *run, const struct source *manifests,
     if (manifests->text.len == 0 || str_ends_with(manifests->text, STR("\n")))
         comment = str_skip(comment, 1);
     add_piece(ret, comment);
-    inject_diff_add_end(&run->diff, manifests->text.len, comment);
 }
 
 static bool check_document_count(struct inject_run *run, const struct source *manifests,
@@ -717,7 +715,7 @@ bool inject(const struct input_options *input, const struct inject_options *opti
     if (run.diags.errors)
         return false;
     if (blank)
-        write_blank(&run, manifests, ret);
+        write_blank(manifests, ret);
     else if (options->dry_run)
         add_piece(ret, manifests->text);
     if (options->diff)

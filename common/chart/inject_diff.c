@@ -120,11 +120,6 @@ void inject_diff_add(struct inject_diff *diff, size_t document, struct str addit
     }
 }
 
-void inject_diff_add_end(struct inject_diff *diff, size_t end, struct str text)
-{
-    add(diff, (struct text_change){.start = end, .end = end, .text = text});
-}
-
 void inject_diff_write(const struct inject_diff *diff, struct str manifests, bool color,
                        struct buf *out)
 {

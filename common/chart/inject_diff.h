@@ -18,9 +18,6 @@ struct inject_diff {
 void inject_diff_add(struct inject_diff *diff, size_t document, struct str additions,
                      struct str text, const struct edit_replacements *replacements);
 
-/* Adds text at the end of the stream. */
-void inject_diff_add_end(struct inject_diff *diff, size_t end, struct str text);
-
 /* Appends the diff; nothing if there are no changes. */
 void inject_diff_write(const struct inject_diff *diff, struct str manifests, bool color,
                        struct buf *out);
