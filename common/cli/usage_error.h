@@ -1,4 +1,5 @@
-/* Reports invalid command lines: unknown commands and flags, with what does what the user wants. */
+/* Reports invalid command lines. For an unknown command or flag, a hint names the one that does the
+ * same. */
 #ifndef OPTASVC_USAGE_ERROR_H
 #define OPTASVC_USAGE_ERROR_H
 
