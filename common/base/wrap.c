@@ -2,6 +2,10 @@
 
 #include "base/utf8.h"
 
+#include <string.h>
+
+enum { INDENT = 4 }; /* of further lines */
+
 /* Returns the end of the ANSI escape sequence at `at`; `at` if there is none. */
 static size_t skip_escape(struct str text, size_t at)
 {
@@ -34,15 +38,39 @@ static size_t count_spaces(struct str text, size_t at)
     return end - at;
 }
 
-/* Appends words from `column` on; further lines are indented. The words after offset `whole` are
- * one word. */
-static void add_words(struct buf *out, struct str text, size_t whole, size_t column, size_t indent,
-                      size_t width)
+/* Returns the end of the text up to a colon, semicolon or comma before a space, outside quotes. */
+static size_t command_end(struct str text, size_t at)
+{
+    char quote = '\0';
+    for (; at < text.len; at++) {
+        char byte = text.data[at];
+        if (quote == '\0' && at + 1 < text.len && text.data[at + 1] == ' ' && strchr(":;,", byte))
+            return at + 1;
+        if (byte == '\'' || byte == '"')
+            quote = quote == '\0' ? byte : quote == byte ? '\0' : quote;
+    }
+    return at;
+}
+
+/* Returns the end of the word at `at`. A command that users may copy, such as in "run kubectl get
+ * pods", is one word if `keeps_commands`. */
+static size_t word_end(struct str text, size_t at, bool keeps_commands)
+{
+    static word_list programs = {"kubectl ", "helm ", "aws ", "gcloud ", "az ", "docker ", NULL};
+    for (size_t i = 0; keeps_commands && programs[i]; i++)
+        if (str_starts_with(str_skip(text, at), str_from_c(programs[i])))
+            return command_end(text, at);
+    return str_find(text, at, ' ');
+}
+
+/* Appends words from `column` on; further lines are indented. */
+static void add_words(struct buf *out, struct str text, bool keeps_commands, size_t column,
+                      size_t indent, size_t width)
 {
     for (size_t at = 0; at < text.len;) {
         size_t spaces = count_spaces(text, at);
         size_t start = at + spaces;
-        size_t end = start >= whole ? text.len : str_find(text, start, ' ');
+        size_t end = word_end(text, start, keeps_commands);
         struct str word = str_slice(text, start, end);
         size_t columns = count_columns(word);
         if (at > 0 && column > indent && column + spaces + columns > width) {
@@ -64,7 +92,7 @@ void wrap_add(struct buf *out, struct str text, size_t width)
     while (start > 0 && out->data[start - 1] != '\n')
         start--;
     size_t column = count_columns(str_skip(buf_str(out), start));
-    add_words(out, text, text.len, column, column, width);
+    add_words(out, text, false, column, column, width);
 }
 
 /* Returns the offset of the text that further lines are aligned with. */
@@ -87,8 +115,9 @@ void wrap_columns(struct buf *out, struct str text, size_t width)
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         size_t column = find_last_column(line);
-        buf_add(out, str_slice(line, 0, column));
-        add_words(out, str_skip(line, column), line.len, column, column, width);
+        if (column * 4 > width * 3) /* too little space after it */
+            column = count_spaces(line, 0) + INDENT;
+        add_words(out, line, false, 0, column, width);
         buf_add_byte(out, '\n');
     }
 }
@@ -108,21 +137,8 @@ static bool is_caret(struct str line)
     return has_caret;
 }
 
-/* Returns the offset of a command that users may copy, such as in "run kubectl get pods"; the
- * length of the line if there is none. */
-static size_t find_command(struct str line)
-{
-    static word_list programs = {"kubectl ", "helm ", "aws ", "gcloud ", "az ", "docker ", NULL};
-    for (size_t at = count_spaces(line, 0); at < line.len; at = str_find(line, at, ' ') + 1)
-        for (size_t i = 0; programs[i]; i++)
-            if (str_starts_with(str_skip(line, at), str_from_c(programs[i])))
-                return at;
-    return line.len;
-}
-
 void wrap_messages(struct buf *out, struct str text, size_t width)
 {
-    enum { INDENT = 4 };
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         size_t next_at = at;
@@ -133,7 +149,7 @@ void wrap_messages(struct buf *out, struct str text, size_t width)
         if (fits || is_source || is_caret(line))
             buf_add(out, line);
         else
-            add_words(out, line, find_command(line), 0, indent > INDENT ? indent : INDENT, width);
+            add_words(out, line, true, 0, indent > INDENT ? indent : INDENT, width);
         if (at < text.len || text.data[text.len - 1] == '\n')
             buf_add_byte(out, '\n');
     }

@@ -9,12 +9,13 @@
 void wrap_add(struct buf *out, struct str text, size_t width);
 
 /* Appends lines with columns, such as names and their descriptions. Further lines are indented to
- * the last column, which follows two spaces or, in an indented line, one word with a colon. */
+ * the last column, which follows two spaces or, in an indented line, one word with a colon; by 4
+ * columns if less than a quarter of the width is left there. */
 void wrap_columns(struct buf *out, struct str text, size_t width);
 
 /* Appends lines that are printed on stderr: diagnostics, hints and progress. Further lines are
  * indented by at least 4 columns. Never wraps a line of a file with its caret, or a command that
- * users may copy. */
+ * users may copy, up to a colon, semicolon or comma. */
 void wrap_messages(struct buf *out, struct str text, size_t width);
 
 #endif

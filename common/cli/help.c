@@ -18,7 +18,8 @@ const char *const flag_section_titles[FLAG_SECTION_COUNT] = {
     [FLAGS_OF_KUBECTL] = "Flags passed to kubectl",
 };
 
-enum { COMMAND_COLUMNS = 19, FLAG_COLUMNS = 30 };
+/* Where descriptions begin: after the names, or on a narrow terminal below them. */
+enum { COMMAND_COLUMNS = 19, FLAG_COLUMNS = 30, NARROW_WIDTH = 60, NARROW_COLUMNS = 8 };
 
 static size_t help_width(void)
 {
@@ -56,6 +57,8 @@ static void add_flag_text(struct buf *out, enum flag_id id, const struct command
 static void add_column(struct buf *out, size_t start, size_t column)
 {
     size_t used = out->len - start;
+    if (help_width() < NARROW_WIDTH)
+        column = NARROW_COLUMNS;
     if (used + 2 > column) {
         buf_add_byte(out, '\n');
         used = 0;
@@ -146,7 +149,8 @@ static void add_command_help(struct buf *out, const struct program *program,
                              const struct command *command)
 {
     size_t width = help_width();
-    buf_format(out, "%s\n", command->summary);
+    wrap_add(out, str_from_c(command->summary), width);
+    buf_add_byte(out, '\n');
     add_usage(out, program, command);
     add_details(out, command, width);
     add_examples(out, command);
@@ -165,7 +169,8 @@ static void add_summary(struct buf *out, const char *name, const char *summary)
 
 static void add_program_help(struct buf *out, const struct program *program)
 {
-    buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n", program->summary, program->name);
+    wrap_add(out, str_from_c(program->summary), help_width());
+    buf_format(out, "\n\nUsage: %s COMMAND [flags]\n", program->name);
     for (enum command_group group = GROUP_DEPLOY; group < GROUP_COUNT; group++) {
         buf_format(out, "\n%s:\n", command_group_titles[group]);
         for (const struct command *const *each = program->commands; *each; each++)

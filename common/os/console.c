@@ -122,7 +122,7 @@ int console_finish_stream(const struct str *pieces, size_t count, const struct i
 
 size_t console_columns(void)
 {
-    enum { COLUMNS_MIN = 80, COLUMNS_MAX = 100 };
+    enum { COLUMNS_MIN = 40, COLUMNS_MAX = 100 };
     size_t columns = terminal_columns(STDOUT_FILENO);
     if (columns == 0)
         return 0;

@@ -34,7 +34,7 @@ int console_finish_stream(const struct str *pieces, size_t count, const struct i
  * (wrap_columns()). */
 int console_finish_columns(struct str text);
 
-/* Returns the maximum width of text on stdout if that is a terminal: its width, but 80 to 100
+/* Returns the maximum width of text on stdout if that is a terminal: its width, but 40 to 100
  * columns. Returns 0 if it is not a terminal, or if its size is unknown. */
 size_t console_columns(void);
 

@@ -55,6 +55,8 @@ static void test_columns(void **state)
          "  port.http   one\n              two\n"
          "              three\n"},
         {"", "  In each of: one two three\n", 20, "  In each of: one\n  two three\n"},
+        /* less than a quarter is left after the column */
+        {"", "  name            one two three\n", 22, "  name            one\n      two three\n"},
     };
     (void)state;
     check_rows(wrap_columns, rows, COUNT_OF(rows));
@@ -80,6 +82,10 @@ static void test_messages(void **state)
         {"", "  create it: kubectl create secret x --y\n", 20,
          "  create it:\n    kubectl create secret x --y\n"},
         {"", "  kubectl create secret generic x\n", 20, "  kubectl create secret generic x\n"},
+        {"", "  use kubectl get pods: one two three\n", 21,
+         "  use\n    kubectl get pods:\n    one two three\n"},
+        {"", "  kubectl patch x -p '{a: b}'; one kubectl get pods\n", 20,
+         "  kubectl patch x -p '{a: b}';\n    one\n    kubectl get pods\n"},
         {"", "warning: mykubectl is one two\n", 20, "warning: mykubectl\n    is one two\n"},
     };
     (void)state;

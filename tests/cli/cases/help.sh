@@ -37,9 +37,11 @@ page_on() {
     script -qec "stty cols $columns; '$optasvc' $*" /dev/null </dev/null | tr -d '\r' >shown
 }
 if command -v script >"$scratch/which"; then
-    for columns in 40:80 80:80 93:93 100:100 200:100; do
+    for columns in 20:40 40:40 60:60 80:80 93:93 100:100 200:100; do
         page_on ${columns%:*} help apply
-        check "help on a terminal with ${columns%:*} columns" has_no ".\\{$((${columns#*:} + 1))\\}" shown
+        # Neither the usage nor examples are wrapped, because users copy them.
+        check "help on a terminal with ${columns%:*} columns" has_no ".\\{$((${columns#*:} + 1))\\}" \
+            <(grep -v '^Usage: \|^  # \|^  kubectl optasvc apply ' shown)
         "$optasvc" help apply >narrow
         if [ ${columns#*:} = 80 ]; then check "it is as in a pipe" cmp shown narrow; fi
         if [ ${columns#*:} = 100 ]; then check "it is wider than in a pipe" has '.\{90\}' shown; fi
@@ -52,7 +54,12 @@ if command -v script >"$scratch/which"; then
         check "$words on a terminal" has_no '.\{81\}' shown
         check "$words in a pipe is not wrapped" has '.\{81\}' narrow
         check "the words of $words are the same" cmp <(tr -s ' \n' '\n' <shown) <(tr -s ' \n' '\n' <narrow)
+        # shellcheck disable=SC2086
+        page_on 40 $words
+        check "$words on a narrow terminal" has_no '.\{41\}' <(sed 's/  *[^ ]*$//' shown)
     done
+    page_on 80 env
+    check "what follows a command in a hint is wrapped" has_no '.\{81\}' shown
     # messages COLUMNS: the errors of bad.yaml on a terminal of this width.
     messages() { script -qec "stty cols $1; '$optasvc' validate -f ./long.yaml --color never" /dev/null </dev/null | tr -d '\r' >shown; }
     {
