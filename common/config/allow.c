@@ -113,11 +113,21 @@ static size_t line_start(struct str text, size_t at)
     return at;
 }
 
-/* Returns the start of the next line from `at` on that is neither blank nor a comment. */
+/* Returns the offset after blanks and the dashes of list items. */
+static size_t skip_dashes(struct str text, size_t at)
+{
+    at = skip_blanks(text, at);
+    while (at + 1 < text.len && text.data[at] == '-' &&
+           (is_blank(text.data[at + 1]) || text.data[at + 1] == '\r'))
+        at = skip_blanks(text, at + 1);
+    return at;
+}
+
+/* Returns the start of the next line from `at` on that has more than dashes and a comment. */
 static size_t next_content(struct str text, size_t at)
 {
     while (at < text.len) {
-        size_t first = skip_blanks(text, at);
+        size_t first = skip_dashes(text, at);
         if (first < text.len && !strchr("#\r\n", text.data[first]))
             return at;
         at = str_find(text, first, '\n') + 1;
@@ -149,9 +159,9 @@ static void add_comment(struct comments *comments, size_t at, size_t end)
         .at = at, .text = after_mark(text, at), .start = line_start(text, at), .end = end};
     if (!comment.text)
         return;
-    if (skip_blanks(text, comment.start) == at) {
+    if (skip_dashes(text, comment.start) == at) {
         if (comments->content <= at) {
-            comments->content = next_content(text, comment.start);
+            comments->content = next_content(text, end);
             comments->content_end = str_find(text, comments->content, '\n');
         }
         comment.start = comments->content;
@@ -220,6 +230,14 @@ static size_t entry_end(const struct comments *comments, const struct node *node
     return end;
 }
 
+/* Returns the last offset whose line is about an entry that begins at `start`: a scalar may be
+ * below its key. */
+static size_t entry_text_end(const struct comments *comments, const struct node *node, size_t start)
+{
+    bool is_text = node->kind == NODE_SCALAR && is_in_place(comments, node);
+    return is_text && node->span.end > start ? node->span.end - 1 : start;
+}
+
 /* Gives the comments about the line on which an entry begins the range of the entry. Entries are
  * visited in the order of the text, and the outermost one of a line first. */
 static void visit_entry(struct comments *comments, const struct node *node)
@@ -229,11 +247,12 @@ static void visit_entry(struct comments *comments, const struct node *node)
         return;
     while (comments->next < comments->count && comments->items[comments->next].end < at.start)
         comments->next++;
-    for (; comments->next < comments->count && comments->items[comments->next].start <= at.start;
+    size_t last = entry_text_end(comments, node, at.start);
+    for (; comments->next < comments->count && comments->items[comments->next].start <= last;
          comments->next++) {
         struct comment *comment = &comments->items[comments->next];
         size_t end = entry_end(comments, node);
-        comment->range.start = comment->start;
+        comment->range.start = at.start < comment->start ? at.start : comment->start;
         comment->range.end = end > comment->end ? end : comment->end;
     }
     const struct node *child = is_in_place(comments, node) ? node_first_child(node) : NULL;

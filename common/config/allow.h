@@ -3,9 +3,10 @@
  *   # optasvc: allow RULE[, RULE] [-- REASON]
  *
  * Above the first key of a file, the comment is about the whole file. At the end of a line, it is
- * about the entry that begins on this line: a key with its value, or an item of a list. On a line
- * of its own, it is about the entry that begins on the next line that is not a comment. Inside
- * another comment, such as a line that was commented out, it has no effect. */
+ * about the entry that begins on this line, or whose string is on it: a key with its value, or an
+ * item of a list. On a line of its own, or after only the dash of an item, it is about the entry
+ * that begins on the next line that is not a comment. Inside another comment, such as a line that
+ * was commented out, it has no effect. */
 #ifndef OPTASVC_ALLOW_H
 #define OPTASVC_ALLOW_H
 
