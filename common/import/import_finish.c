@@ -94,17 +94,19 @@ static void order_map(const struct schema *schema, struct node *map)
 
 static bool is_required(const struct node *value)
 {
-    static const enum field_id fields[] = {SERVICE_NAME, SERVICE_TYPE, SERVICE_IMAGE};
+    static const enum field_id fields[] = {SERVICE_NAME, SERVICE_TYPE, SERVICE_IMAGE, FILE_MODULES};
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (str_eq_c(value->key->text, schema_field(fields[i])->name))
             return true;
     return false;
 }
 
+/* True if an error at `at` is about a value. That of a field which a map does not have is at the
+ * start of the map, and is empty. */
 static bool is_at(const struct node *node, struct location at)
 {
     return source_is_same(node->span.source, at.source) && node->span.start == at.start &&
-           node->span.end == at.end;
+           (node->span.end == at.end || (node->kind == NODE_MAP && at.start == at.end));
 }
 
 static void remove_child(struct node *parent, const struct node *child)
@@ -156,21 +158,35 @@ static bool remove_value(struct node *parent, struct location at)
     return false;
 }
 
-/* Like remove_value(), for the optional fields of all modules. An error about a module itself has
- * no such field. Returns the module; NULL if there is none. */
-static struct node *remove_field(struct import *import, struct location at)
+/* Like remove_value(), for the optional fields of a module or of the file. An error about a module
+ * itself has no such field. */
+static bool remove_field(struct node *map, struct location at)
 {
-    for (struct node *module = import->modules->first; module; module = module->next) {
-        for (struct node *value = module->first; value && !is_at(module, at); value = value->next) {
-            bool is_inside = value->kind != NODE_SCALAR && remove_value(value, at);
-            if (is_required(value) || (!is_inside && !is_at(value, at)))
-                continue;
-            if (!is_inside || !value->first)
-                remove_child(module, value);
-            return module;
-        }
+    for (struct node *value = map->first; value && !is_at(map, at); value = value->next) {
+        bool is_inside =
+            !is_required(value) && value->kind != NODE_SCALAR && remove_value(value, at);
+        if (is_required(value) || (!is_inside && !is_at(value, at)))
+            continue;
+        if (!is_inside || !value->first)
+            remove_child(map, value);
+        return true;
     }
-    return NULL;
+    return false;
+}
+
+/* Removes the value that an error is about, with a note. Returns false if there is none that can be
+ * removed. */
+static bool remove_and_note(struct import *import, const struct diag *diag)
+{
+    struct node *module = import->modules->first;
+    while (module && !remove_field(module, diag->at))
+        module = module->next;
+    bool removed = module || (!location_is_file(diag->at) && remove_field(import->file, diag->at));
+    if (removed)
+        import_note(import, NOTE_LOST, diag->at,
+                    module ? node_string(import_get(module, SERVICE_NAME)) : STR(""),
+                    "not carried over: %.*s", STR_ARG(diag->message));
+    return removed;
 }
 
 /* Every pod needs a port, or the keyword that there is none. */
@@ -249,11 +265,8 @@ static bool remove_invalid(struct import *import, struct diags *ret_rest)
         const struct diag *diag = &diags.items[i];
         if (diag->severity != SEVERITY_ERROR)
             continue;
-        const struct node *module = remove_field(import, diag->at);
-        if (module) {
+        if (remove_and_note(import, diag)) {
             removed = true;
-            import_note(import, NOTE_LOST, diag->at, node_string(import_get(module, SERVICE_NAME)),
-                        "not carried over: %.*s", STR_ARG(diag->message));
             continue;
         }
         diag_error(ret_rest, diag->at, diag->rule, "%.*s", STR_ARG(diag->message));

@@ -416,7 +416,7 @@ static void read_app(struct given_app *app)
 static void report_no_workload(const struct given *given)
 {
     diag_error(given->diags, location_file(given->import->source), RULE_INVALID_OBJECTS,
-               "no Deployment, StatefulSet or CronJob");
+               "no Deployment, StatefulSet or CronJob with a command");
     diag_hint(given->diags, "pass all objects of an app, for example: kubectl get "
                             "deployments,statefulsets,services,hpa,pdb,ingresses,configmaps "
                             "-n NAMESPACE -o yaml");

@@ -251,11 +251,25 @@ static bool index_objects(struct given *given)
     return ok;
 }
 
+/* True for a CronJob that runs what its image does by default: a cron job of a service file has
+ * commands or args. */
+static bool runs_entrypoint(struct given_object *object)
+{
+    const struct given_app app = {.workload = object};
+    const struct node *template = node_at(object->node, "spec jobTemplate spec template");
+    const struct node *container = given_main_container(&app, template);
+    return str_eq_c(object->kind, "CronJob") && container &&
+           !node_first_child(node_at(container, "command")) &&
+           !node_first_child(node_at(container, "args"));
+}
+
 /* Assigns the objects in the namespace of the workloads. */
 static void assign_objects(struct given *given)
 {
     for (struct given_object *object = given->objects; object; object = object->next) {
         bool own = !object->app && given_is_own_namespace(given, object->namespace);
+        if (runs_entrypoint(object))
+            continue;
         struct given_app *app = own ? find_app(given, object) : NULL;
         if (app)
             add_to_app(app, object);
@@ -317,7 +331,7 @@ static void note_metadata(struct given *given, const struct given_object *object
                     labels ? "labels" : "annotations", STR_ARG(list));
 }
 
-static void note_object(struct given *given, const struct given_object *object)
+static void note_object(struct given *given, struct given_object *object)
 {
     bool secret = str_eq_c(object->kind, "Secret");
     if (str_eq_c(object->kind, "Namespace") &&
@@ -330,12 +344,14 @@ static void note_object(struct given *given, const struct given_object *object)
                 STR_ARG(object->kind), STR_ARG(object->name),
                 !given_is_own_namespace(given, object->namespace) ? "it is in another namespace"
                 : secret ? "values of Secrets are not copied"
-                         : "keep its manifest");
+                : runs_entrypoint(object)
+                    ? "it runs the entrypoint of its image; write that as commands of a cron job"
+                    : "keep its manifest");
 }
 
 void given_note_objects(struct given *given)
 {
-    for (const struct given_object *object = given->objects; object; object = object->next)
+    for (struct given_object *object = given->objects; object; object = object->next)
         if (!object->app || object->is_required)
             note_object(given, object);
 }
