@@ -171,13 +171,17 @@ static struct str inline_text(struct arena *arena, const struct node *value)
     return buf_take(arena, &cut);
 }
 
-/* Appends the scalars of a list of maps, as in DEFAULT(). The order of keys has no meaning. */
+/* Appends the scalars of a list, or those of its maps, as in DEFAULT(). The order of keys has no
+ * meaning. */
 static void add_values(struct buf *out, const struct node *value)
 {
     static const char *const keys[] = {"type", "value", "periodSeconds"};
-    for (const struct node *item = node_first_child(value); item; item = item->next)
-        for (size_t i = 0; i < COUNT_OF(keys); i++)
+    for (const struct node *item = node_first_child(value); item; item = item->next) {
+        if (item->kind == NODE_SCALAR)
+            buf_add_joined(out, " ", item->text);
+        for (size_t i = 0; item->kind != NODE_SCALAR && i < COUNT_OF(keys); i++)
             buf_add_joined(out, " ", given_text(item, keys[i]));
+    }
 }
 
 bool place_is_default(const struct place *place, const struct node *value)
