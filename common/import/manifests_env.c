@@ -53,6 +53,34 @@ static const struct node *source_data(struct given_app *app, const struct node *
     return data;
 }
 
+/* Removes the items with the name of a later one, which takes precedence. `notes`: with a note. */
+static void keep_last(const struct given_app *app, struct node *list, bool notes)
+{
+    size_t count = 0;
+    struct map later = {0};
+    for (const struct node *item = list->first; item; item = item->next)
+        count++;
+    struct node **items = ARENA_ARRAY(app->arena, count, struct node *);
+    count = 0;
+    for (struct node *item = list->first; item; item = item->next)
+        items[count++] = item;
+    list->first = list->last = NULL;
+    while (count-- > 0) {
+        struct str name =
+            items[count]->kind == NODE_MAP ? given_text(items[count], "name") : STR("");
+        if (name.len && map_add(app->arena, &later, name, items[count])) {
+            if (notes)
+                import_note(app->import, NOTE_IGNORED, items[count]->span, app->name,
+                            "env[%.*s] is set again later: Kubernetes uses the last value",
+                            STR_ARG(name));
+            continue;
+        }
+        items[count]->next = list->first;
+        list->first = items[count];
+        list->last = list->last ? list->last : items[count];
+    }
+}
+
 /* Variables of `env` take precedence over those of envFrom, so only the last items of envFrom can
  * become variables. */
 static void inline_sources(struct given_app *app, struct node *container, struct node *env)
@@ -87,31 +115,13 @@ static void inline_sources(struct given_app *app, struct node *container, struct
     sources->last = kept->last;
     if (!kept->first)
         node_remove(container, "envFrom");
-    /* Of the same key in several, the last takes precedence. */
-    struct map later = {0};
-    struct node *unique = NULL;
-    size_t count = 0;
-    for (struct node *item = made->first; item; item = item->next)
-        count++;
-    struct node **items = ARENA_ARRAY(app->arena, count, struct node *);
-    count = 0;
-    for (struct node *item = made->first; item; item = item->next)
-        items[count++] = item;
-    while (count-- > 0) {
-        if (map_add(app->arena, &later, given_text(items[count], "name"), items[count]))
-            continue;
-        items[count]->next = unique;
-        unique = items[count];
-    }
-    if (!unique)
+    keep_last(app, made, false);
+    if (!made->first)
         return;
-    struct node *end = unique;
-    while (end->next)
-        end = end->next;
-    end->next = env->first;
-    env->first = unique;
+    made->last->next = env->first;
+    env->first = made->first;
     if (!env->last)
-        env->last = end;
+        env->last = made->last;
 }
 
 void given_inline_config_maps(struct given_app *app, struct node *container)
@@ -126,6 +136,7 @@ void given_inline_config_maps(struct given_app *app, struct node *container)
         item->next = NULL;
         node_append(env, item->kind == NODE_MAP ? inline_variable(app, item) : item);
     }
+    keep_last(app, env, true);
     inline_sources(app, container, env);
     if (old)
         node_replace(container, "env", env);
@@ -173,15 +184,11 @@ static bool set_reference(const struct given_app *app, struct node *map, struct 
     return false;
 }
 
-/* `seen`: the names of the variables so far. Of several, only the first is set. */
-static void set_variable(const struct given_app *app, struct node *map, struct map *seen,
-                         const struct node *item)
+static void set_variable(const struct given_app *app, struct node *map, const struct node *item)
 {
     struct str name = given_text(item, "name");
     const struct node *value = node_at(item, "value");
     const struct node *source = node_at(item, "valueFrom");
-    if (map_add(app->arena, seen, name, item))
-        return;
     if (source)
         set_reference(app, map, name, source);
     else if (!value)
@@ -264,21 +271,17 @@ void given_read_env(struct given_app *app)
         read_store(app);
     const struct node *env = node_at(app->container, "env");
     struct node *map = node_new(app->arena, NODE_MAP);
-    struct map seen = {0};
     read_sources(app);
     bool all = import_get(app->module, SERVICE_SECRETS) != NULL;
     for (const struct node *item = node_first_child(env); item; item = item->next) {
         if (item->kind != NODE_MAP || given_text(item, "name").len == 0)
             continue;
         if (all || !is_listed_secret(app, item)) {
-            set_variable(app, map, &seen, item);
+            set_variable(app, map, item);
             continue;
         }
-        struct str name = given_text(item, "name");
-        if (!map_add(app->arena, &seen, name, item))
-            import_item(app->import,
-                        import_list(app->import, app->module, SERVICE_SECRETS, env->span), name,
-                        item->span);
+        import_item(app->import, import_list(app->import, app->module, SERVICE_SECRETS, env->span),
+                    given_text(item, "name"), item->span);
     }
     if (map->first) {
         struct node *made = import_map(app->import, app->module, SERVICE_ENV_VARS, env->span);
@@ -337,7 +340,6 @@ void given_write_own_env(const struct given_app *app, struct node *map, enum fie
     const struct map base = variables_of(app, inherited);
     const struct listed listed = listed_secrets(app);
     struct node *made = node_new(app->arena, NODE_MAP);
-    struct map seen = {0};
     for (const struct node *item = node_first_child(env); item; item = item->next) {
         struct str name = item->kind == NODE_MAP ? given_text(item, "name") : STR("");
         const struct node *same = map_get(&base, name);
@@ -348,7 +350,7 @@ void given_write_own_env(const struct given_app *app, struct node *map, enum fie
             import_item(app->import, import_list(app->import, map, CONTAINER_SECRETS, env->span),
                         name, item->span);
         else
-            set_variable(app, made, &seen, item);
+            set_variable(app, made, item);
     }
     if (!made->first)
         return;
