@@ -19,6 +19,19 @@ struct usage_limits {
     struct location memory_at;
 };
 
+/* Returns the value that counts if a service has the same in two places; NULL if it has none.
+ * Compose rejects two that differ. */
+static const struct node *select_value(const struct compose_service *service,
+                                       const struct node *of_service, const struct node *of_deploy)
+{
+    if (of_service && of_deploy && !str_equal(node_string(of_service), node_string(of_deploy)))
+        compose_lost(service, of_service->key->span,
+                     "%.*s %.*s is not carried over: %.*s of deploy is %.*s",
+                     STR_ARG(of_service->key->text), STR_ARG(node_string(of_service)),
+                     STR_ARG(of_deploy->key->text), STR_ARG(node_string(of_deploy)));
+    return of_deploy ? of_deploy : of_service;
+}
+
 static void read_cpus(const struct compose_service *service, const struct node *node,
                       struct usage_limits *limits)
 {
@@ -194,16 +207,20 @@ void compose_read_deploy(struct compose_service *service)
     const struct node *resources = read_resources(service, deploy);
     const struct node *upper = compose_get(resources, "limits");
     const struct node *lower = compose_get(resources, "reservations");
-    const struct node *replicas = compose_get(deploy, "replicas");
+    const struct node *node = service->node;
     read_mode(service, deploy);
-    set_replicas(service, replicas ? replicas : compose_get(service->node, "scale"));
-    read_cpus(service, compose_get(service->node, "cpus"), &limits);
-    read_cpus(service, compose_get(upper, "cpus"), &limits);
-    read_memory(service, compose_get(service->node, "mem_limit"), &limits);
-    read_memory(service, compose_get(upper, "memory"), &limits);
+    set_replicas(service, select_value(service, compose_get(node, "scale"),
+                                       compose_get(deploy, "replicas")));
+    read_cpus(service, select_value(service, compose_get(node, "cpus"), compose_get(upper, "cpus")),
+              &limits);
+    read_memory(service,
+                select_value(service, compose_get(node, "mem_limit"), compose_get(upper, "memory")),
+                &limits);
     read_cpus(service, compose_get(lower, "cpus"), &requests);
-    read_memory(service, compose_get(service->node, "mem_reservation"), &requests);
-    read_memory(service, compose_get(lower, "memory"), &requests);
+    read_memory(
+        service,
+        select_value(service, compose_get(node, "mem_reservation"), compose_get(lower, "memory")),
+        &requests);
     write_resources(service, &limits, &requests);
     read_devices(service, compose_get(lower, "devices"));
     read_gpus(service);

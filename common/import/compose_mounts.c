@@ -2,7 +2,12 @@
 #include "config/local_file.h"
 #include "import/compose_reader.h"
 
-enum { SIZE_IN_GIGABYTES = 10, MEGABYTE_SHIFT = 20, MEGABYTES_PER_GIGABYTE = 1024 };
+enum {
+    SIZE_IN_GIGABYTES = 10,
+    MEGABYTE_SHIFT = 20,
+    MEGABYTES_PER_GIGABYTE = 1024,
+    MEMORY_DEFAULT = 64 /* MB of an empty_dir in memory */
+};
 
 struct mount {
     struct str type; /* "volume", "bind", "tmpfs" or another one */
@@ -16,6 +21,7 @@ struct mount {
 /* The services that mount a volume. */
 struct volume_usage {
     size_t services;
+    size_t mounts;
     const struct node *last;
     struct volume_usage *self; /* this struct; maps return const pointers */
 };
@@ -45,6 +51,28 @@ static bool is_host_path(struct str source)
     return source.len && (source.data[0] == '.' || source.data[0] == '/' || source.data[0] == '~');
 }
 
+/* Notes an option of a mount that is not read, and is not the default. */
+static void note_option(const struct compose_service *service, const struct node *node,
+                        struct str option)
+{
+    static const char *const of_host[] = {"z",          "Z",       "cached",  "delegated",
+                                          "consistent", "shared",  "rshared", "slave",
+                                          "rslave",     "private", "rprivate"};
+    for (size_t i = 0; i < COUNT_OF(of_host); i++) {
+        if (!str_eq_c(option, of_host[i]))
+            continue;
+        compose_ignored(service, node->span,
+                        "option %s of a volume is not needed: it is about the host", of_host[i]);
+        return;
+    }
+    if (str_eq_c(option, "nocopy"))
+        compose_ignored(service, node->span,
+                        "option nocopy of a volume is not needed: volumes are empty at first");
+    else if (!str_eq_c(option, "rw") && !str_eq_c(option, "ro"))
+        compose_lost(service, node->span, "option %.*s of a volume is not carried over",
+                     STR_ARG(option));
+}
+
 /* [SOURCE:]TARGET[:OPTIONS] */
 static struct mount parse_short(const struct compose_service *service, const struct node *node)
 {
@@ -62,7 +90,9 @@ static struct mount parse_short(const struct compose_service *service, const str
     struct str options = str_skip(text, second + 1);
     for (size_t at = 0; at < options.len;) {
         size_t end = str_find(options, at, ',');
-        mount.read_only |= str_eq_c(str_slice(options, at, end), "ro");
+        struct str option = str_slice(options, at, end);
+        mount.read_only |= str_eq_c(option, "ro");
+        note_option(service, node, option);
         at = end + 1;
     }
     if (is_host_path(mount.source))
@@ -121,6 +151,7 @@ static void index_mount(struct compose *compose, const struct compose_service *s
         map_add(compose->arena, &compose->volumes, mount.source, usage);
     if (first)
         usage = first->self;
+    usage->mounts++;
     usage->services += usage->last != service->node;
     usage->last = service->node;
 }
@@ -151,29 +182,47 @@ static struct node *add_volume(struct compose_service *service, struct str path,
     return volume;
 }
 
-/* An empty directory in memory. `bytes`: 0: the default size. */
+/* An empty directory in memory. `bytes`: 0: as large as the memory of the host. */
 static void add_memory(struct compose_service *service, struct str path, int64_t bytes,
                        struct location at)
 {
     struct node *volume = add_volume(service, path, at);
     struct node *directory = import_map(service->import, volume, VOLUME_EMPTY_DIR, at);
-    if (bytes > 0)
+    if (bytes == 0)
+        compose_lost(service, at,
+                     "%.*s has no size in Compose: it is limited to %d MB; set size of its "
+                     "empty_dir to what the service needs",
+                     STR_ARG(path), MEMORY_DEFAULT);
+    else if (bytes != (int64_t)MEMORY_DEFAULT << MEGABYTE_SHIFT)
         compose_set_megabytes(service, directory, EMPTY_DIR_SIZE, bytes, at);
     import_bool(service->import, directory, EMPTY_DIR_MEMORY, true, at);
 }
 
-/* A volume that exists before the pods. */
-static void add_claim(struct compose_service *service, const struct mount *mount, bool shared)
+/* Returns the name of a volume in Docker; NULL if it is that in the file. */
+static const struct node *docker_name(const struct node *definition)
+{
+    const struct node *external = compose_get(definition, "external");
+    const struct node *name = compose_get(definition, "name");
+    return name ? name : compose_get(external, "name");
+}
+
+/* A volume that exists before the pods. `why`: the rest of a sentence. */
+static void add_claim(struct compose_service *service, const struct mount *mount, const char *why,
+                      bool many)
 {
     struct location at = mount->node->span;
-    struct str claim = import_name(service->arena, mount->source, LABEL_MAX);
+    const struct node *definition = compose_definition(service->compose, "volumes", mount->source);
+    const struct node *name = docker_name(definition);
+    struct str claim =
+        import_name(service->arena,
+                    name ? compose_string(service, name, COMPOSE_FIXED) : mount->source, LABEL_MAX);
     struct node *volume = add_volume(service, mount->target, at);
     import_string(service->import, volume, VOLUME_CLAIM, claim, at);
     if (mount->read_only)
         import_bool(service->import, volume, VOLUME_READ_ONLY, true, at);
     compose_lost(service, at, "volume %.*s is %s: create the PersistentVolumeClaim %.*s%s",
-                 STR_ARG(mount->source), shared ? "used by several services" : "external",
-                 STR_ARG(claim), shared ? ", with the access mode ReadWriteMany" : "");
+                 STR_ARG(mount->source), why, STR_ARG(claim),
+                 many ? ", with the access mode ReadWriteMany" : "");
 }
 
 static void add_storage(struct compose_service *service, const struct mount *mount)
@@ -182,6 +231,13 @@ static void add_storage(struct compose_service *service, const struct mount *mou
     struct location at = mount->node->span;
     struct node *list = import_list(import, service->module, SERVICE_PERSISTENT_STORAGE, at);
     struct node *item = import_item_map(import, list, at);
+    const struct node *name =
+        docker_name(compose_definition(service->compose, "volumes", mount->source));
+    if (name)
+        import_note(import, NOTE_IGNORED, name->key->span, STR(""),
+                    "%.*s.name is not needed: claims are named after their path; see name in "
+                    "persistent_storage",
+                    STR_ARG(mount->source));
     struct node *size = import_int(import, item, STORAGE_SIZE, SIZE_IN_GIGABYTES, at);
     import_comment(import, size, false, "GB");
     import_string(import, item, STORAGE_PATH,
@@ -191,14 +247,28 @@ static void add_storage(struct compose_service *service, const struct mount *mou
                  STR_ARG(mount->source), mount->read_only ? "; it is not read-only" : "");
 }
 
+static bool has_several_pods(const struct compose_service *service)
+{
+    int64_t number;
+    const struct node *pods = import_get(service->module, SERVICE_MAX_CONTAINERS);
+    return pods && str_to_int(pods->text, &number) && number > 1;
+}
+
+/* With persistent_storage, each pod and each path has a volume of its own. */
 static void add_named(struct compose_service *service, const struct mount *mount)
 {
     const struct node *definition = compose_definition(service->compose, "volumes", mount->source);
     const struct volume_usage *usage = map_get(&service->compose->volumes, mount->source);
-    bool shared = usage && usage->services > 1;
     const struct node *external = compose_get(definition, "external");
-    if (shared || (external && (external->kind == NODE_MAP || compose_is_true(external))))
-        add_claim(service, mount, shared);
+    bool several = has_several_pods(service);
+    if (usage && usage->services > 1)
+        add_claim(service, mount, "used by several services", true);
+    else if (external && (external->kind == NODE_MAP || compose_is_true(external)))
+        add_claim(service, mount, "external", several);
+    else if (several)
+        add_claim(service, mount, "used by several pods", true);
+    else if (usage && usage->mounts > 1)
+        add_claim(service, mount, "mounted at several paths", false);
     else
         add_storage(service, mount);
 }

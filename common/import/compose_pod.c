@@ -223,19 +223,30 @@ static void read_grace_period(struct compose_service *service)
     import_int(service->import, service->module, SERVICE_GRACE_PERIOD, valid, node->span);
 }
 
+/* Notes restart, or deploy.restart_policy. `never`: the value that means no restart. */
+static void note_restart(const struct compose_service *service, const struct node *key,
+                         const char *name, struct str value, const char *never)
+{
+    if (str_eq_c(value, never) || str_eq_c(value, "false"))
+        compose_lost(service, key->span,
+                     "%s: %.*s is not carried over: Kubernetes restarts a container that ends; "
+                     "write a task in cron_jobs, or in pre_deploy of another service",
+                     name, STR_ARG(value));
+    else
+        compose_ignored(service, key->span,
+                        "%s is not needed: Kubernetes restarts containers that end", name);
+}
+
 static void read_restart(const struct compose_service *service)
 {
-    const struct node *node = compose_get(service->node, "restart");
-    struct str text = node ? compose_string(service, node, COMPOSE_FIXED) : STR("");
-    if (!node)
-        return;
-    if (str_eq_c(text, "no") || str_eq_c(text, "false"))
-        compose_lost(service, node->span,
-                     "restart: no is not carried over: Kubernetes restarts a container that ends; "
-                     "write a task in cron_jobs, or in pre_deploy of another service");
-    else
-        compose_ignored(service, node->span,
-                        "restart is not needed: Kubernetes restarts containers that end");
+    const struct node *restart = compose_get(service->node, "restart");
+    const struct node *policy = compose_get(compose_get(service->node, "deploy"), "restart_policy");
+    if (restart)
+        note_restart(service, restart, "restart", compose_string(service, restart, COMPOSE_FIXED),
+                     "no");
+    if (policy)
+        note_restart(service, policy->key, "deploy.restart_policy",
+                     text_of(service, policy, "condition"), "none");
 }
 
 /* Returns the text of an item of a list, or the key of an item of a map. */

@@ -360,6 +360,15 @@ static bool is_name_taken(const struct node *list, struct str name)
     return false;
 }
 
+/* Notes that a port has another name than in the file. */
+static void note_port_name(const struct compose_service *service, const struct compose_port *port,
+                           struct str name)
+{
+    if (port->name.len && !str_equal(port->name, name))
+        compose_ignored(service, port->at, "port %.*s is named %.*s", STR_ARG(port->name),
+                        STR_ARG(name));
+}
+
 static void add_listed(struct compose_service *service, struct node *list,
                        const struct compose_port *port, bool http)
 {
@@ -370,6 +379,7 @@ static void add_listed(struct compose_service *service, struct node *list,
         name = str_from_c(known);
     if (name.len == 0 || is_name_taken(list, name))
         name = str_format(service->arena, "tcp-%" PRId64, port->number);
+    note_port_name(service, port, name);
     struct node *item = import_item_map(import, list, port->at);
     import_string(import, item, PORTS_NAME, name, port->at);
     import_string(import, item, PORTS_TYPE, http ? STR("http") : STR("tcp"), port->at);
@@ -395,6 +405,7 @@ void compose_write_ports(struct compose_service *service)
     if (moves) {
         struct node *port = import_map(import, service->module, SERVICE_PORT, http->at);
         import_int(import, port, PORT_HTTP, http->number, http->at);
+        note_port_name(service, http, STR("main"));
         return;
     }
     struct node *list = import_list(import, service->module, SERVICE_PORTS, service->ports[0].at);

@@ -105,10 +105,8 @@ static struct str default_of(struct expansion *expansion, const struct variable_
 {
     struct expansion inner = {
         .service = expansion->service, .at = expansion->at, .mode = COMPOSE_FIXED};
-    size_t notes = expansion->service->import->note_count;
     if (use->operator== '-')
         expand(&inner, use->word, depth + 1);
-    expansion->service->import->note_count = notes; /* the variable itself is reported */
     expansion->invalid |= inner.invalid;
     buf_free(&inner.marks);
     return buf_take(expansion->service->arena, &inner.text);
