@@ -101,14 +101,6 @@ static bool is_required(const struct node *value)
     return false;
 }
 
-/* True if an error at `at` is about a value. That of a field which a map does not have is at the
- * start of the map, and is empty. */
-static bool is_at(const struct node *node, struct location at)
-{
-    return source_is_same(node->span.source, at.source) && node->span.start == at.start &&
-           (node->span.end == at.end || (node->kind == NODE_MAP && at.start == at.end));
-}
-
 static void remove_child(struct node *parent, const struct node *child)
 {
     struct node *last = NULL;
@@ -139,54 +131,121 @@ static bool is_env(const struct node *map)
     return map->key && str_eq_c(map->key->text, schema_field(SERVICE_ENV_VARS)->name);
 }
 
-/* Removes the first and innermost value below `parent` that comes from `at`, because a list or map
- * comes from the same place as its first value. Of a list of maps, and of references in env_vars,
- * it removes a whole item, which may need each of its fields. Returns false if there is none. */
-static bool remove_value(struct node *parent, struct location at)
+/* A value of the service file while it is checked. */
+struct checked_value {
+    struct node *node;
+    struct checked_value *parent; /* NULL: the file */
+    struct location at;           /* in the imported file */
+    bool is_removed;
+};
+
+/* Several values may come from the same place of the imported file, so each has a place of its own
+ * while the file is checked. The place of a missing field is the start of its map. */
+struct checked_tree {
+    struct source source; /* of these places */
+    struct checked_value *values;
+    size_t count;
+};
+
+enum { PLACE_STEP = 3, PLACE_SIZE = 2 };
+
+static size_t count_values(const struct node *node)
 {
-    for (struct node *child = parent->first; child; child = child->next) {
-        bool is_inside = child->kind != NODE_SCALAR && remove_value(child, at);
-        if (!is_inside && !is_at(child, at))
-            continue;
-        bool is_record = child->kind == NODE_MAP && (parent->kind == NODE_LIST || is_env(parent));
-        if (is_command(parent))
-            parent->first = parent->last = NULL;
-        else if (!is_inside || is_record || !child->first)
-            remove_child(parent, child);
-        return true;
-    }
-    return false;
+    size_t count = 1;
+    for (const struct node *child = node_first_child(node); child; child = child->next)
+        count += count_values(child);
+    return count;
 }
 
-/* Like remove_value(), for the optional fields of a module or of the file. An error about a module
- * itself has no such field. */
-static bool remove_field(struct node *map, struct location at)
+static void set_place(struct node *node, struct location at)
 {
-    for (struct node *value = map->first; value && !is_at(map, at); value = value->next) {
-        bool is_inside =
-            !is_required(value) && value->kind != NODE_SCALAR && remove_value(value, at);
-        if (is_required(value) || (!is_inside && !is_at(value, at)))
-            continue;
-        if (!is_inside || !value->first)
-            remove_child(map, value);
-        return true;
-    }
-    return false;
+    node->span = at;
+    if (node->key)
+        node->key->span = at;
 }
 
-/* Removes the value that an error is about, with a note. Returns false if there is none that can be
- * removed. */
-static bool remove_and_note(struct import *import, const struct diag *diag)
+static void add_value(struct checked_tree *tree, struct node *node, struct checked_value *parent)
 {
-    struct node *module = import->modules->first;
-    while (module && !remove_field(module, diag->at))
-        module = module->next;
-    bool removed = module || (!location_is_file(diag->at) && remove_field(import->file, diag->at));
-    if (removed)
-        import_note(import, NOTE_LOST, diag->at,
-                    module ? node_string(import_get(module, SERVICE_NAME)) : STR(""),
-                    "not carried over: %.*s", STR_ARG(diag->message));
-    return removed;
+    struct checked_value *value = &tree->values[tree->count];
+    size_t start = PLACE_STEP * tree->count++;
+    *value = (struct checked_value){.node = node, .parent = parent, .at = node->span};
+    set_place(node, (struct location){&tree->source, start, start + PLACE_SIZE});
+    for (struct node *child = node_first_child(node); child; child = child->next)
+        add_value(tree, child, value);
+}
+
+/* Returns the value that an error is about; NULL if it is about something else. */
+static struct checked_value *find_value(struct checked_tree *tree, struct location at)
+{
+    bool found = at.source && source_is_same(at.source, &tree->source) && !location_is_file(at);
+    return found ? &tree->values[at.start / PLACE_STEP] : NULL;
+}
+
+static bool is_module(const struct import *import, const struct checked_value *value)
+{
+    return value->parent && value->parent->node == import->modules;
+}
+
+/* Returns the optional field of a module or of the file that a value is, or is in; NULL if there is
+ * none. */
+static struct checked_value *optional_field(const struct import *import,
+                                            struct checked_value *value)
+{
+    while (value->parent && value->parent->parent && !is_module(import, value->parent))
+        value = value->parent;
+    return value->parent && !is_required(value->node) ? value : NULL;
+}
+
+static bool is_removed(const struct checked_value *value)
+{
+    while (value && !value->is_removed)
+        value = value->parent;
+    return value != NULL;
+}
+
+/* True for an item of a list of maps, and for a reference in env_vars, which may need each of its
+ * fields. */
+static bool is_record(const struct checked_value *value)
+{
+    const struct node *parent = value->parent->node;
+    return value->node->kind == NODE_MAP && (parent->kind == NODE_LIST || is_env(parent));
+}
+
+static void remove_node(struct checked_value *value)
+{
+    struct node *parent = value->parent->node;
+    if (is_command(parent))
+        parent->first = parent->last = NULL;
+    else
+        remove_child(parent, value->node);
+    value->is_removed = true;
+}
+
+/* Removes a value, the records that it is in, and what is empty without it, up to `field`. */
+static void remove_value(struct checked_value *value, const struct checked_value *field)
+{
+    remove_node(value);
+    while (value != field) {
+        value = value->parent;
+        if (is_record(value) || !value->node->first)
+            remove_node(value);
+    }
+}
+
+/* Removes the value that an error is about, with a note. Returns false if it cannot be removed. */
+static bool remove_and_note(struct import *import, struct checked_value *value,
+                            const struct diag *diag)
+{
+    const struct checked_value *field = value ? optional_field(import, value) : NULL;
+    if (!field)
+        return false;
+    if (is_removed(value))
+        return true;
+    const struct node *name = import_get(field->parent->node, SERVICE_NAME);
+    remove_value(value, field);
+    import_note(import, NOTE_LOST, value->at, field->parent->parent ? node_string(name) : STR(""),
+                "not carried over: %.*s", STR_ARG(diag->message));
+    return true;
 }
 
 /* Every pod needs a port, or the keyword that there is none. */
@@ -259,17 +318,25 @@ static bool remove_invalid(struct import *import, struct diags *ret_rest)
 {
     bool removed = false;
     struct diags diags = {.arena = import->arena};
+    struct checked_tree tree = {.source = *import->source};
+    tree.source.text = STR("");
+    tree.values = ARENA_ARRAY(import->arena, count_values(import->file), struct checked_value);
+    add_value(&tree, import->file, NULL);
     check(import, &diags);
+    for (size_t i = 0; i < tree.count; i++)
+        set_place(tree.values[i].node, tree.values[i].at);
     *ret_rest = (struct diags){.arena = import->arena};
     for (size_t i = 0; i < diags.count; i++) {
         const struct diag *diag = &diags.items[i];
+        struct checked_value *value = find_value(&tree, diag->at);
         if (diag->severity != SEVERITY_ERROR)
             continue;
-        if (remove_and_note(import, diag)) {
+        if (remove_and_note(import, value, diag)) {
             removed = true;
             continue;
         }
-        diag_error(ret_rest, diag->at, diag->rule, "%.*s", STR_ARG(diag->message));
+        diag_error(ret_rest, value ? value->at : diag->at, diag->rule, "%.*s",
+                   STR_ARG(diag->message));
         if (diag->hint.len)
             diag_hint(ret_rest, "%.*s", STR_ARG(diag->hint));
     }

@@ -57,10 +57,8 @@ static void read_cron_job(struct given_app *app, const struct given_object *obje
     if (!schedule || schedule->kind != NODE_SCALAR || !name ||
         !prepare(app, node_at(object->node, "spec jobTemplate spec"), &job))
         return;
-    /* The name of the CronJob may be the place of the module. */
-    struct location at = schedule->span;
-    struct node *item =
-        import_item_map(import, import_list(import, app->module, SERVICE_CRON_JOBS, at), at);
+    struct node *item = import_item_map(
+        import, import_list(import, app->module, SERVICE_CRON_JOBS, object->at), object->at);
     struct str suffix = suffix_of(app, node_string(name));
     if (!is_hash(suffix))
         import_string(import, item, CRON_JOB_NAME, suffix, name->span);
