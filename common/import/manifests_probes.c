@@ -142,11 +142,6 @@ static void write_kind(const struct given_app *app, const struct given_port *por
 static void write_checks(const struct given_app *app, const struct given_port *port,
                          const struct given_probe *liveness, const struct given_probe *readiness)
 {
-    if (liveness->check == CHECK_NONE && readiness->check == CHECK_NONE) {
-        if (port)
-            set_word(app, SERVICE_HEALTHCHECK, "none", app->container->span);
-        return;
-    }
     if (is_same_check(liveness, readiness) && liveness->check == CHECK_HTTP) {
         set_path(app, SERVICE_HEALTHCHECK_PATH, readiness);
         return;
@@ -269,12 +264,17 @@ void given_read_probes(struct given_app *app)
     const struct given_port *port = find_port(app, probes, PROBES, &with_port);
     const struct given_probe *first = NULL;
     for (size_t i = 0; i < PROBES && !first; i++)
-        first = probes[i]->check != CHECK_NONE ? probes[i] : NULL;
+        if (probes[i]->check != CHECK_NONE &&
+            (probes[i] != &startup || startup.check == CHECK_HTTP))
+            first = probes[i];
     if (str_eq_c(app->workload->kind, "CronJob"))
         return;
-    write_checks(app, port, &liveness, &readiness);
-    if (!first)
+    if (!first) { /* other startup probes repeat another probe */
+        if (port)
+            set_word(app, SERVICE_HEALTHCHECK, "none", app->container->span);
         return;
+    }
+    write_checks(app, port, &liveness, &readiness);
     write_port(app, port, with_port);
     write_startup(app, &startup, &liveness, &readiness);
     write_delays(app, &liveness, &readiness);
