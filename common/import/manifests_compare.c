@@ -345,6 +345,12 @@ void given_compare(struct given_app *app, struct node *const *objects, size_t co
             continue;
         }
         struct node *other = take_counterpart(app, object, &rendered);
+        if (!other && object == app->autoscaler && app->is_fixed) {
+            import_note(app->import, NOTE_IGNORED, object->at, app->name,
+                        "%.*s %.*s is not needed: its minimum and maximum are the same",
+                        STR_ARG(object->kind), STR_ARG(object->name));
+            continue;
+        }
         if (!other) {
             given_lost(app, object->at, "%.*s %.*s is not carried over", STR_ARG(object->kind),
                        STR_ARG(object->name));

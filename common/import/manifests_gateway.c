@@ -242,7 +242,7 @@ static void set_max_age(const struct given_app *app, const struct node *duration
     if (!duration)
         return;
     if (parse_duration(node_string(duration), &seconds))
-        import_int(app->import, app->module, SERVICE_STICKY_MAX_AGE, seconds, duration->span);
+        given_set_max_age(app, seconds, duration->span);
     else
         given_lost(
             app, duration->span,
@@ -261,11 +261,52 @@ static void read_session(struct given_app *app, const struct node *rule)
     if (!node_at(session, "absoluteTimeout"))
         given_lost(app, session->span,
                    "the cookie expires after a day instead of with the session of the browser");
+    else if (!str_eq_c(given_text(session, "cookieConfig lifetimeType"), "Permanent"))
+        given_lost(app, session->span,
+                   "the cookie remains when the browser ends, until its absoluteTimeout");
+    if (str_eq_c(given_text(session, "type"), "Header"))
+        given_lost(app, node_at(session, "type")->span,
+                   "the session is in a cookie instead of a header");
     given_note_keys(app, session, "sessionName type absoluteTimeout cookieConfig",
                     STR("the session of the route"));
     if (!str_eq_c(given_text(session, "sessionName"), "opta_cookie"))
         given_lost(app, session->span,
                    "the cookie becomes opta_cookie: clients start a new session");
+}
+
+static struct str route_key(const struct given_app *app, struct str kind, struct str name)
+{
+    return STR_JOIN(app->arena, kind, STR("/"), name);
+}
+
+static void add_target(struct given_app *app, const struct node *target)
+{
+    if (target && !node_at(target, "sectionName"))
+        map_add(app->arena, &app->bound_routes,
+                route_key(app, given_text(target, "kind"), given_text(target, "name")), target);
+}
+
+void given_index_policies(struct given_app *app)
+{
+    for (const struct given_object *object = app->given->objects; object; object = object->next) {
+        if (object->app != app || !str_eq_c(object->kind, "BackendTrafficPolicy") ||
+            !node_at(object->node, "spec loadBalancer consistentHash"))
+            continue;
+        const struct node *targets = node_at(object->node, "spec targetRefs");
+        for (const struct node *target = node_first_child(targets); target; target = target->next)
+            add_target(app, target);
+        add_target(app, node_at(object->node, "spec targetRef"));
+    }
+}
+
+/* True if a rule binds its clients to pods. */
+static bool binds_clients(const struct given_app *app, const struct node *route,
+                          const struct node *rule)
+{
+    return node_at(rule, "sessionPersistence") ||
+           str_eq_c(given_text(main_backend(rule), "kind"), "TraefikService") ||
+           map_get(&app->bound_routes,
+                   route_key(app, given_text(route, "kind"), given_text(route, "metadata name")));
 }
 
 /* True for a match by nothing but a path. */
@@ -282,6 +323,7 @@ static void read_rule(struct given_app *app, const struct node *route, const str
     const struct node *hosts = node_at(route, "spec hostnames");
     const struct node *match = node_first_child(node_at(rule, "matches"));
     bool strips = read_filters(app, rule);
+    size_t addresses = app->address_count;
     if (!match)
         add_path(app, hosts, STR(""), rule->span);
     for (; match; match = match->next) {
@@ -304,7 +346,10 @@ static void read_rule(struct given_app *app, const struct node *route, const str
         if (prefix.len > 1 && !strips)
             app->keeps_prefix = true;
     }
-    read_session(app, rule);
+    if (app->address_count > addresses) {
+        given_add_binding(app, binds_clients(app, route, rule), rule->span);
+        read_session(app, rule);
+    }
     note_rule_keys(app, rule);
 }
 
@@ -321,25 +366,60 @@ static void note_rule(const struct given_app *app, const struct node *rule)
         given_lost(app, rule->span, "a rule is not carried over: %.*s", STR_ARG(problem));
 }
 
-void given_read_route(struct given_app *app, const struct given_object *object)
+/* True for a rule with a path that public_uri can express. */
+static bool has_path(const struct node *rule)
 {
-    const struct node *rules = node_at(object->node, "spec rules");
-    bool ok = read_parents(app, object->node) && !is_redirect(object->node);
-    if (object->app == app)
-        given_note_keys(app, node_at(object->node, "spec"), "parentRefs hostnames rules",
-                        STR("the route"));
-    for (const struct node *rule = ok ? node_first_child(rules) : NULL; rule; rule = rule->next) {
+    const struct node *match = node_first_child(node_at(rule, "matches"));
+    bool found = !match;
+    for (; match; match = match->next)
+        found |= is_path_match(match);
+    return found;
+}
+
+/* Reads where the rules of a route lead: `*ret_own`: to an address of the app; `*ret_other`: to
+ * another app. */
+static void find_leads(const struct given_app *app, const struct node *rules, bool *ret_own,
+                       bool *ret_other)
+{
+    *ret_own = *ret_other = false;
+    for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
+        enum given_backend backend = given_backend_of(app, main_backend(rule));
+        *ret_own |= backend == GIVEN_HTTP_PORT && has_path(rule);
+        *ret_other |= backend == GIVEN_OTHER_APP;
+    }
+}
+
+static void read_rules(struct given_app *app, const struct given_object *object)
+{
+    for (const struct node *rule = node_first_child(node_at(object->node, "spec rules")); rule;
+         rule = rule->next) {
         enum given_backend backend = given_backend_of(app, main_backend(rule));
         if (backend == GIVEN_HTTP_PORT)
             read_rule(app, object->node, rule);
         else if (backend == GIVEN_OTHER_PORT)
             given_lost(app, rule->span,
                        "a rule is not carried over: it leads to another port; public_uri leads "
-                       "only to the port of type "
-                       "http");
+                       "only to the port of type http");
         else if (backend == GIVEN_NO_SERVICE && object->app == app)
             note_rule(app, rule);
     }
+}
+
+/* The Gateway of a route without any address that is carried over has no effect. */
+void given_read_route(struct given_app *app, const struct given_object *object)
+{
+    bool redirects = is_redirect(object->node);
+    bool own;
+    bool other;
+    find_leads(app, node_at(object->node, "spec rules"), &own, &other);
+    bool ok = (!own && !redirects) || read_parents(app, object->node);
+    if (object->app == app)
+        given_note_keys(app, node_at(object->node, "spec"), "parentRefs hostnames rules",
+                        STR("the route"));
+    if (ok && !redirects)
+        read_rules(app, object);
+    if (object->app == app && !own && !other && !redirects)
+        object->self->app = NULL;
 }
 
 /* Objects of controllers */
@@ -375,7 +455,7 @@ static void read_hash(struct given_app *app, const struct node *hash)
         add_variable(&text, "arg_", given_text(item, "name"));
     struct str value = buf_take(app->arena, &text);
     if (value.len)
-        import_string(app->import, app->module, SERVICE_CONSISTENT_HASH, value, hash->span);
+        given_set_hash(app, value, hash->span);
 }
 
 static void read_policy(struct given_app *app, const struct node *policy)
@@ -400,8 +480,7 @@ static void read_traefik_service(struct given_app *app, const struct node *objec
         return;
     import_bool(app->import, app->module, SERVICE_STICKY_SESSION, true, cookie->span);
     if (given_int(cookie, "maxAge", &age))
-        import_int(app->import, app->module, SERVICE_STICKY_MAX_AGE, age,
-                   node_at(cookie, "maxAge")->span);
+        given_set_max_age(app, age, node_at(cookie, "maxAge")->span);
 }
 
 void given_read_gateway_objects(struct given_app *app)

@@ -314,6 +314,14 @@ static void normalize_cron_job(struct node *spec)
         node_remove(labels, "app.kubernetes.io/component");
 }
 
+/* The autoscaler sets the number of pods, which may be a fixed one. */
+static void set_replicas(const struct given_app *app, struct node *spec)
+{
+    node_remove(spec, "replicas");
+    if (app->is_fixed)
+        node_set_int(app->arena, spec, "replicas", app->fixed_pods);
+}
+
 void given_normalize(struct given_app *app, const struct map *objects, struct node *object,
                      bool is_given)
 {
@@ -339,5 +347,5 @@ void given_normalize(struct given_app *app, const struct map *objects, struct no
     node_remove(spec, "volumeClaimTemplates");
     node_remove(spec, "scaleTargetRef");
     if (app->autoscaler && is_given && app->workload->node == object)
-        node_remove(spec, "replicas");
+        set_replicas(app, spec);
 }

@@ -93,6 +93,8 @@ struct given_app {
     const struct given_object *balancer;
     const struct given_object *account;
     const struct given_object *autoscaler; /* or ScaledObject */
+    bool is_fixed;                         /* the autoscaler has the same minimum and maximum */
+    int64_t fixed_pods;                    /* this number */
     const struct given_object *external;   /* ExternalSecret of a service file */
     struct given_route *routes;
     struct given_route *last_route;
@@ -100,9 +102,13 @@ struct given_app {
     size_t port_count;
     bool has_websocket; /* the port of type http serves websockets */
     bool has_grpc;
-    struct map uris;        /* of public_uri */
-    struct map annotations; /* of ingress_annotations: the nodes of the source */
-    bool keeps_prefix;      /* of at least one path */
+    struct map uris;         /* of public_uri */
+    struct map annotations;  /* of ingress_annotations: the nodes of the source */
+    size_t address_count;    /* that lead to the app, also if public_uri has them once */
+    bool binds;              /* a rule or an Ingress binds clients to pods */
+    struct map bound_routes; /* by KIND/NAME: a policy binds their clients to pods */
+    struct location loose;   /* of the first addresses for which none does */
+    bool keeps_prefix;       /* of at least one path */
     bool strips_prefix;
     bool has_entry; /* is_internal is known */
     bool is_internal;
@@ -205,10 +211,19 @@ bool given_set_internal(struct given_app *app, bool internal, struct location at
 /* Completes the fields of the file, after all apps were read. */
 void given_finish_traffic(struct given *given);
 
+/* Sets sticky_session_max_age or consistent_hash, or notes that another address has another value.
+ */
+void given_set_max_age(const struct given_app *app, int64_t seconds, struct location at);
+void given_set_hash(const struct given_app *app, struct str text, struct location at);
+
+/* Records whether addresses bind their clients to pods. */
+void given_add_binding(struct given_app *app, bool binds, struct location at);
+
 /* Adds an address to public_uri, unless the service has it. `prefix`: empty for all paths. */
 void given_add_uri(struct given_app *app, struct str host, struct str prefix, struct location at);
 
-/* Gateways: manifests_gateway.c. */
+/* Gateways: manifests_gateway.c. Indexes the routes of policies, before routes are read. */
+void given_index_policies(struct given_app *app);
 void given_read_route(struct given_app *app, const struct given_object *route);
 void given_read_gateway_objects(struct given_app *app);
 

@@ -63,14 +63,27 @@ static void set_target(const struct given_app *app, enum field_id field, const c
     set_int(app, field, number, from);
 }
 
+/* Sets the numbers of pods. Returns false if they are the same: then the service has no autoscaler.
+ */
+static bool read_range(struct given_app *app, const char *min_path, int64_t min_default,
+                       const char *max_path, int64_t max_default)
+{
+    const struct node *node = app->autoscaler->node;
+    int64_t min = pods(app, min_path, min_default);
+    int64_t max = pods(app, max_path, max_default);
+    set_int(app, SERVICE_MIN_CONTAINERS, min, node_at(node, min_path));
+    set_int(app, SERVICE_MAX_CONTAINERS, max, node_at(node, max_path));
+    app->is_fixed = min == max;
+    app->fixed_pods = max;
+    return !app->is_fixed;
+}
+
 static void read_autoscaler(struct given_app *app)
 {
     const struct node *node = app->autoscaler->node;
     int64_t number;
-    set_int(app, SERVICE_MIN_CONTAINERS, pods(app, "spec minReplicas", 1),
-            node_at(node, "spec minReplicas"));
-    set_int(app, SERVICE_MAX_CONTAINERS, pods(app, "spec maxReplicas", 1),
-            node_at(node, "spec maxReplicas"));
+    if (!read_range(app, "spec minReplicas", 1, "spec maxReplicas", 1))
+        return;
     if (given_int(node, "spec targetCPUUtilizationPercentage", &number)) { /* autoscaling/v1 */
         set_int(app, SERVICE_TARGET_CPU, number,
                 node_at(node, "spec targetCPUUtilizationPercentage"));
@@ -121,10 +134,8 @@ static void read_scaled_object(struct given_app *app)
 {
     enum { REPLICAS_MAX = 100 }; /* KEDA's default */
     const struct node *node = app->autoscaler->node;
-    set_int(app, SERVICE_MIN_CONTAINERS, pods(app, "spec minReplicaCount", 0),
-            node_at(node, "spec minReplicaCount"));
-    set_int(app, SERVICE_MAX_CONTAINERS, pods(app, "spec maxReplicaCount", REPLICAS_MAX),
-            node_at(node, "spec maxReplicaCount"));
+    if (!read_range(app, "spec minReplicaCount", 0, "spec maxReplicaCount", REPLICAS_MAX))
+        return;
     set_int(app, SERVICE_TARGET_CPU, 0, node);
     set_int(app, SERVICE_TARGET_MEM, 0, node);
     read_delays(app, node_at(node, "spec advanced horizontalPodAutoscalerConfig behavior"));

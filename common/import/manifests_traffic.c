@@ -222,10 +222,12 @@ static struct given_path read_path(const struct given_app *app, const struct nod
     static const char *const forms[] = {"(/|$)(.*)", "(/|$)(.*)$", "/()(.*)"};
     struct given_path path = {.prefix = given_text(item, "path")};
     struct str type = given_text(item, "pathType");
+    struct str plain;
     bool rewrites = annotation(ingress, NGINX_ANNOTATION "rewrite-target") != NULL;
     path.is_exact = str_eq_c(type, "Exact");
     path.is_plain = str_eq_c(type, "Prefix");
     path.strips = rewrites;
+    path.is_regex = !unescape(app->arena, path.prefix, &plain);
     for (size_t i = 0; str_eq_c(type, "ImplementationSpecific") && i < COUNT_OF(forms); i++) {
         struct str end = str_from_c(forms[i]);
         if (!str_ends_with(path.prefix, end))
@@ -244,6 +246,7 @@ void given_add_uri(struct given_app *app, struct str host, struct str prefix, st
     struct str path = prefix.len ? prefix : host.len ? STR("") : STR("/");
     struct str text = import_literal(app->arena, STR_JOIN(app->arena, host, path), NULL);
     struct node *list = import_list(app->import, app->module, SERVICE_PUBLIC_URI, at);
+    app->address_count++;
     if (!map_add(app->arena, &app->uris, text, list))
         import_item(app->import, list, text, at);
 }
@@ -316,25 +319,64 @@ static void read_rule(struct given_app *app, const struct given_object *ingress,
 
 /* Settings */
 
-static void set_from(const struct given_app *app, enum field_id field, const struct node *value)
+/* Sets a field of the service, or notes that other addresses have another value. */
+static void set_once(const struct given_app *app, enum field_id field, struct node *value,
+                     struct location at)
 {
-    if (value)
-        given_string(app, app->module, field, value);
+    const struct node *old = import_get(app->module, field);
+    const char *name = schema_field(field)->name;
+    if (!old)
+        node_set(app->arena, app->module, name, value)->key->span = value->span = at;
+    else if (!str_equal(old->text, value->text))
+        given_lost(app, at, "%s becomes %.*s instead of %.*s: a service has one for all addresses",
+                   name, STR_ARG(old->text), STR_ARG(value->text));
 }
 
-static void read_affinity(const struct given_app *app, const struct node *ingress)
+void given_set_max_age(const struct given_app *app, int64_t seconds, struct location at)
+{
+    set_once(app, SERVICE_STICKY_MAX_AGE, node_int(app->arena, seconds), at);
+}
+
+void given_set_hash(const struct given_app *app, struct str text, struct location at)
+{
+    set_once(app, SERVICE_CONSISTENT_HASH,
+             node_scalar(app->arena, STYLE_TEXT, import_literal(app->arena, text, NULL)), at);
+}
+
+void given_add_binding(struct given_app *app, bool binds, struct location at)
+{
+    app->binds |= binds;
+    if (!binds && !app->loose.source)
+        app->loose = at;
+}
+
+/* Notes addresses that bind clients to pods only because others of the service do. */
+static void note_loose(const struct given_app *app)
+{
+    static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH};
+    for (size_t i = 0; app->binds && app->loose.source && i < COUNT_OF(fields); i++)
+        if (import_get(app->module, fields[i]))
+            given_lost(app, app->loose,
+                       "%s also applies here: a service has it for all addresses or none",
+                       schema_field(fields[i])->name);
+}
+
+static void read_affinity(struct given_app *app, const struct node *ingress)
 {
     const struct node *affinity = annotation(ingress, NGINX_ANNOTATION "affinity");
     const struct node *cookie = annotation(ingress, NGINX_ANNOTATION "session-cookie-name");
     const struct node *age = annotation(ingress, NGINX_ANNOTATION "session-cookie-max-age");
+    const struct node *hash = annotation(ingress, NGINX_ANNOTATION "upstream-hash-by");
+    bool sticky = str_eq_c(node_string(affinity), "cookie");
     int64_t number;
-    set_from(app, SERVICE_CONSISTENT_HASH,
-             annotation(ingress, NGINX_ANNOTATION "upstream-hash-by"));
-    if (!str_eq_c(node_string(affinity), "cookie"))
+    given_add_binding(app, sticky || hash, node_at(ingress, "metadata name")->span);
+    if (hash)
+        given_set_hash(app, node_string(hash), hash->span);
+    if (!sticky)
         return;
     import_bool(app->import, app->module, SERVICE_STICKY_SESSION, true, affinity->span);
     if (age && str_to_int(node_string(age), &number))
-        import_int(app->import, app->module, SERVICE_STICKY_MAX_AGE, number, age->span);
+        given_set_max_age(app, number, age->span);
     if (!str_eq_c(node_string(cookie), "opta_cookie"))
         given_lost(app, cookie ? cookie->span : affinity->span,
                    "the cookie becomes opta_cookie: clients start a new session");
@@ -362,20 +404,45 @@ static void read_annotations(struct given_app *app, const struct node *ingress)
     }
 }
 
+/* Reads where the paths of an Ingress lead: `*ret_own`: to an address of the app; `*ret_other`: to
+ * another app. */
+static void find_leads(const struct given_app *app, const struct node *ingress, bool *ret_own,
+                       bool *ret_other)
+{
+    *ret_own = *ret_other = false;
+    for (const struct node *rule = node_first_child(node_at(ingress, "spec rules")); rule;
+         rule = rule->next)
+        for (const struct node *item = node_first_child(node_at(rule, "http paths")); item;
+             item = item->next) {
+            enum given_backend backend = given_backend_of(app, node_at(item, "backend service"));
+            *ret_own |= backend == GIVEN_HTTP_PORT && !read_path(app, ingress, item).is_regex;
+            *ret_other |= backend == GIVEN_OTHER_APP;
+        }
+}
+
+/* The settings of an Ingress without any address that is carried over have no effect. */
 static void read_ingress(struct given_app *app, const struct given_object *object)
 {
     const struct node *ingress = object->node;
     struct str owner = STR_JOIN(app->arena, STR("Ingress "), object->name);
-    if (!read_class(app, ingress))
+    bool own;
+    bool other;
+    find_leads(app, ingress, &own, &other);
+    if (own && !read_class(app, ingress))
         return;
-    read_tls(app, ingress);
+    if (own)
+        read_tls(app, ingress);
     for (const struct node *rule = node_first_child(node_at(ingress, "spec rules")); rule;
          rule = rule->next)
         read_rule(app, object, rule);
-    read_affinity(app, ingress);
-    read_annotations(app, ingress);
+    if (own) {
+        read_affinity(app, ingress);
+        read_annotations(app, ingress);
+    }
     if (object->app != app)
         return;
+    if (!own && !other)
+        object->self->app = NULL;
     given_note_keys(app, node_at(ingress, "spec"), "ingressClassName rules tls", owner);
     for (const struct node *tls = node_first_child(node_at(ingress, "spec tls")); tls;
          tls = tls->next)
@@ -467,12 +534,14 @@ void given_finish_traffic(struct given *given)
 
 void given_read_traffic(struct given_app *app)
 {
+    given_index_policies(app);
     for (const struct given_route *route = app->routes; route; route = route->next)
         if (str_eq_c(route->object->kind, "Ingress"))
             read_ingress(app, route->object);
         else
             given_read_route(app, route->object);
     given_read_gateway_objects(app);
+    note_loose(app);
     const struct node *uris = import_get(app->module, SERVICE_PUBLIC_URI);
     if (uris && app->keeps_prefix)
         import_bool(app->import, app->module, SERVICE_KEEP_PATH_PREFIX, true, uris->span);
