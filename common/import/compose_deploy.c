@@ -57,6 +57,18 @@ static void read_memory(const struct compose_service *service, const struct node
                  STR_ARG(node->key->text), MEMORY_MIN);
 }
 
+static int64_t megabytes(int64_t bytes)
+{
+    return (bytes + MEGABYTE - 1) / MEGABYTE;
+}
+
+/* True for the limit that a request has by default. */
+static bool is_default_limit(int64_t limit, int64_t request, int64_t default_request)
+{
+    enum { FACTOR = 2 };
+    return limit == FACTOR * (request ? request : default_request);
+}
+
 /* Writes the limits, and the requests that the file sets or that may not exceed them. */
 static void write_resources(struct compose_service *service, struct usage_limits *limits,
                             struct usage_limits *requests)
@@ -81,11 +93,12 @@ static void write_resources(struct compose_service *service, struct usage_limits
             service,
             import_map(import, service->module, SERVICE_RESOURCE_REQUEST, requests->memory_at),
             RESOURCES_MEMORY, requests->memory, requests->memory_at);
-    if (limits->cpu)
+    if (limits->cpu && !is_default_limit(limits->cpu, requests->cpu, CPU_DEFAULT))
         import_int(import,
                    import_map(import, service->module, SERVICE_RESOURCE_LIMITS, limits->cpu_at),
                    LIMITS_CPU, limits->cpu, limits->cpu_at);
-    if (limits->memory)
+    if (limits->memory &&
+        !is_default_limit(megabytes(limits->memory), megabytes(requests->memory), MEMORY_DEFAULT))
         compose_set_megabytes(
             service,
             import_map(import, service->module, SERVICE_RESOURCE_LIMITS, limits->memory_at),
@@ -165,7 +178,8 @@ static void set_replicas(struct compose_service *service, const struct node *nod
         compose_report_value(service, node, "must be an integer");
         number = 1;
     }
-    import_int(import, service->module, SERVICE_MIN_CONTAINERS, number, at);
+    if (number)
+        import_int(import, service->module, SERVICE_MIN_CONTAINERS, number, at);
     import_int(import, service->module, SERVICE_MAX_CONTAINERS, number, at);
 }
 

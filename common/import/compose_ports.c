@@ -400,6 +400,7 @@ void compose_write_ports(struct compose_service *service)
         note_http(service, http, moves);
     if (service->port_count == 0) {
         import_string(import, service->module, SERVICE_PORT, STR("none"), service->node->key->span);
+        node_remove(service->module, schema_field(SERVICE_HEALTHCHECK)->name); /* it is none */
         return;
     }
     if (moves) {
