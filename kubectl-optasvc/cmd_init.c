@@ -256,15 +256,15 @@ const struct command command_init = {
         "required.\n"
         "With --from-compose, each service of the Compose file becomes a module. NAME defaults to "
         "the name in the file. What a service file cannot express is a warning with its line, and "
-        "what has no meaning in Kubernetes a note. Values of variables that may be credentials are "
-        "not copied. To include .env files, extends and include, import the output of docker "
-        "compose config.\n"
+        "what has no meaning in Kubernetes a note. To include .env files, extends and include, "
+        "import the output of docker compose config.\n"
         "With --from-manifests, each Deployment, StatefulSet and CronJob of a rendered chart, or "
         "of "
         "the output of kubectl get -o yaml, becomes a module, with its Services, autoscaler, "
         "disruption budget, Ingresses and routes, network policy, CronJobs and ConfigMaps. NAME "
         "defaults to their namespace. The new file is rendered: each difference between the new "
         "objects and the given ones is a warning. Values of Secrets are not copied.\n"
+        "A variable whose value may be a credential is listed in secrets, without its value. "
         "The service file passes validate. Does not access a cluster.",
     .examples =
         EXAMPLES({"Write a service file for an image",

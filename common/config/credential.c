@@ -89,3 +89,16 @@ bool credential_has_form(struct str value)
             return true;
     return is_web_token(value);
 }
+
+const char *credential_reason(struct arena *arena, struct str name, struct str value)
+{
+    struct str password = credential_url_password(value);
+    if (credential_has_form(value))
+        return "the value is a credential";
+    if (password.len && !credential_is_reference(password))
+        return "the URL contains a password";
+    if (credential_has_name(arena, name) && !credential_is_switch(value) &&
+        !credential_is_reference(value))
+        return "the value seems to be a credential";
+    return NULL;
+}

@@ -21,4 +21,8 @@ bool credential_is_reference(struct str value);
  * the tokens of a well-known service. */
 bool credential_has_form(struct str value);
 
+/* Returns why the value of a variable is probably a credential, as a sentence; NULL if it is not.
+ */
+const char *credential_reason(struct arena *arena, struct str name, struct str value);
+
 #endif

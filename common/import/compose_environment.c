@@ -42,25 +42,13 @@ void compose_read_command(struct compose_service *service, const char *key, enum
                      "an empty %s is not carried over: remove it from the image instead", key);
 }
 
-/* Adds the variable to `secrets`, without its value. All services share one Secret. */
+/* Adds the variable to `secrets`, without its value. */
 static void add_secret(struct compose_service *service, struct str name, struct str value,
                        struct location at)
 {
-    struct arena *arena = service->arena;
-    struct str *copy = ARENA_NEW(arena, struct str);
-    *copy = value;
-    const struct str *first = map_add(arena, &service->compose->secrets, name, copy);
     struct node *list = import_list(service->import, service->module, SERVICE_SECRETS, at);
     import_item(service->import, list, name, at);
-    compose_lost(service, at,
-                 "the value of %.*s is not carried over, because it may be a credential: run "
-                 "kubectl optasvc secret set %.*s -f FILE",
-                 STR_ARG(name), STR_ARG(name));
-    if (first && !str_equal(*first, value))
-        compose_lost(service, at,
-                     "%.*s has another value in another service, but secrets of a namespace have "
-                     "one value: rename one of them",
-                     STR_ARG(name));
+    import_note_secret(service->import, service->key, name, value, at);
 }
 
 static void add_variable(struct compose_service *service, struct str name, struct str value,

@@ -34,7 +34,6 @@ struct compose {
     struct map hosts;          /* struct host, by name: ports that the strings of services have */
     struct map dependencies;   /* names of services that others depend on */
     struct map volumes;        /* struct volume_usage, by name */
-    struct map secrets;        /* struct str: the value in Compose, by key of manual-secrets */
     struct map names;          /* of modules */
     struct map suffixes;       /* numbers of modules that would have the same name */
     struct map service_keys;   /* names of services in the file */

@@ -190,6 +190,23 @@ void import_note(struct import *import, enum note_kind kind, struct location at,
     va_end(arguments);
 }
 
+void import_note_secret(struct import *import, struct str subject, struct str name,
+                        struct str value, struct location at)
+{
+    struct str *copy = ARENA_NEW(import->arena, struct str);
+    *copy = value;
+    const struct str *first = map_add(import->arena, &import->secrets, name, copy);
+    import_note(import, NOTE_LOST, at, subject,
+                "the value of %.*s is not carried over, because it may be a credential: run "
+                "kubectl optasvc secret set %.*s -f FILE",
+                STR_ARG(name), STR_ARG(name));
+    if (first && !str_equal(*first, value))
+        import_note(import, NOTE_LOST, at, subject,
+                    "%.*s has another value elsewhere, but secrets of a namespace have one value: "
+                    "rename one of them",
+                    STR_ARG(name));
+}
+
 static int compare_notes(const void *one, const void *other)
 {
     const struct import_note *a = one;

@@ -32,6 +32,7 @@ struct import {
     struct node *file;    /* the service file */
     struct node *modules; /* its list of modules */
     struct map comments;  /* struct import_comment, by node (import_comment()) */
+    struct map secrets;   /* struct str: the values, by key of manual-secrets */
     struct import_note *notes;
     size_t note_count;
 };
@@ -63,6 +64,11 @@ struct node *import_item_map(struct import *import, struct node *list, struct lo
 
 /* Returns the value of a field; NULL if it is not set. */
 struct node *import_get(const struct node *map, enum field_id field);
+
+/* Notes that the value of a variable is not carried over, because it may be a credential: a key of
+ * the Secret that all services share. `subject`: the service. */
+void import_note_secret(struct import *import, struct str subject, struct str name,
+                        struct str value, struct location at);
 
 /* Returns a name for Kubernetes: lowercase letters, digits and dashes; empty if it would have none
  * of these. */

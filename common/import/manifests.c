@@ -391,6 +391,7 @@ static bool prepare(struct given_app *app)
             if (item->kind != NODE_MAP)
                 continue;
             given_inline_config_maps(app, item);
+            given_hide_credentials(app, item);
             given_resolve_mounts(app, &app->given->by_name, app->pod, templates, item);
         }
     }

@@ -1,4 +1,5 @@
 /* Environment variables. */
+#include "config/credential.h"
 #include "format/name.h"
 #include "import/manifests_reader.h"
 #include "service/service.h"
@@ -197,12 +198,43 @@ static void set_variable(const struct given_app *app, struct node *map, const st
         given_entry(app, map, name, value);
 }
 
-/* True for the Secret with the keys of `secrets`. With a store, each service has its own. */
+/* Returns the Secret with the keys of `secrets`. With a store, each service has its own. */
+static struct str secret_of(const struct given_app *app)
+{
+    return app->given->has_store && app->external
+               ? given_text(app->external->node, "spec target name")
+               : STR(MANUAL_SECRETS);
+}
+
 static bool is_secret_of(const struct given_app *app, struct str name)
 {
-    if (!app->given->has_store)
-        return str_eq_c(name, MANUAL_SECRETS);
-    return app->external && str_equal(name, given_text(app->external->node, "spec target name"));
+    return (app->external || !app->given->has_store) && str_equal(name, secret_of(app));
+}
+
+static void hide_credential(struct given_app *app, struct node *item)
+{
+    const struct node *value = node_at(item, "value");
+    struct str name = given_text(item, "name");
+    if (!value || value->kind != NODE_SCALAR || name_check_variable(name) ||
+        !credential_reason(app->arena, name, value->text))
+        return;
+    import_note_secret(app->import, app->name, name, value->text, value->span);
+    struct location at = value->span;
+    struct location key_at = value->key->span;
+    node_remove(item, "value");
+    struct node *source = node_set_map(app->arena, item, "valueFrom");
+    struct node *reference = node_set_map(app->arena, source, "secretKeyRef");
+    node_set_string(app->arena, reference, "name", secret_of(app))->span = at;
+    node_set_string(app->arena, reference, "key", name)->span = at;
+    source->span = reference->span = at;
+    source->key->span = key_at;
+}
+
+void given_hide_credentials(struct given_app *app, struct node *container)
+{
+    for (struct node *item = node_first_child(node_at(container, "env")); item; item = item->next)
+        if (item->kind == NODE_MAP)
+            hide_credential(app, item);
 }
 
 /* True for a key of the Secret of `secrets` with the name of the variable. */

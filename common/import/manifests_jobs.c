@@ -18,6 +18,7 @@ static bool prepare(struct given_app *app, const struct node *spec, struct given
     if (ret->container == app->container) /* a CronJob without another workload */
         return true;
     given_inline_config_maps(app, ret->container);
+    given_hide_credentials(app, ret->container);
     given_resolve_mounts(app, &app->given->by_name, node_at(ret->template, "spec"), NULL,
                          ret->container);
     return true;

@@ -285,6 +285,8 @@ struct given_resources given_service_resources(const struct node *container);
 /* Variables: manifests_env.c. Replaces references to ConfigMaps of the source by their values, in
  * the container itself. */
 void given_inline_config_maps(struct given_app *app, struct node *container);
+/* Replaces values that may be credentials by references to the Secret of `secrets`, with a note. */
+void given_hide_credentials(struct given_app *app, struct node *container);
 /* Sets env_vars of a container or job to those variables that differ from the inherited ones.
  * `inherited`: the container whose variables it has; NULL: none. */
 void given_write_own_env(const struct given_app *app, struct node *map, enum field_id field,

@@ -1,5 +1,6 @@
 #include "import/start.h"
 
+#include "config/credential.h"
 #include "config/usage.h"
 
 /* TYPE:NUMBER */
@@ -79,7 +80,12 @@ void start_import(struct import *import, struct str name, const struct init_opti
         struct str value;
         struct node *map = import_map(import, module, SERVICE_ENV_VARS, at);
         variable_split(options->variables.items[i], &variable, &value);
-        import_entry(import, map, variable, value, at);
+        if (!credential_reason(import->arena, variable, value)) {
+            import_entry(import, map, variable, value, at);
+            continue;
+        }
+        import_item(import, import_list(import, module, SERVICE_SECRETS, at), variable, at);
+        import_note_secret(import, STR(""), variable, value, at);
     }
     if (options->healthcheck_path)
         import_string(import, module, SERVICE_HEALTHCHECK_PATH,

@@ -7,17 +7,8 @@
  * in before. */
 static const char *find_reason(struct arena *arena, const struct item *item)
 {
-    struct str password = credential_url_password(item->text);
-    if (item->record || item->references)
-        return NULL;
-    if (credential_has_form(item->text))
-        return "the value is a credential";
-    if (password.len && !credential_is_reference(password))
-        return "the URL contains a password";
-    if (credential_has_name(arena, item->name) && !credential_is_switch(item->text) &&
-        !credential_is_reference(item->text))
-        return "the value seems to be a credential";
-    return NULL;
+    return item->record || item->references ? NULL
+                                            : credential_reason(arena, item->name, item->text);
 }
 
 /* The value is not shown: neither it nor its line is part of the message. */
