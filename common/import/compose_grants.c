@@ -68,10 +68,11 @@ static void add_secret(struct compose_service *service, const struct grant *gran
     struct str file = text_of(service, grant->definition, "file");
     compose_lost(
         service, at,
-        "the value of secret %.*s is not carried over: create the Secret %.*s with the key "
-        "%.*s, for example with kubectl create secret generic --from-file=%.*s=%.*s",
-        STR_ARG(grant->source), STR_ARG(name), STR_ARG(key), STR_ARG(key),
-        STR_ARG(str_shell(service->arena, file.len ? file : STR("FILE"))));
+        "the value of secret %.*s is not carried over: it becomes the key %.*s of the Secret "
+        "%.*s, which you create",
+        STR_ARG(grant->source), STR_ARG(key), STR_ARG(name));
+    buf_format(&service->secret_flags, " --from-file=%.*s=%.*s", STR_ARG(key),
+               STR_ARG(str_shell(service->arena, file.len ? file : STR("FILE"))));
     if (grant->mode)
         compose_lost(service, grant->mode->span,
                      "mode of secret %.*s is not carried over: all users of the container can read "
@@ -139,8 +140,21 @@ static void read_grants(struct compose_service *service, const char *key,
                 add(service, &grant);
 }
 
+/* Notes the command that creates the Secret of a service, with all its keys. */
+static void note_command(struct compose_service *service)
+{
+    struct str flags = buf_take(service->arena, &service->secret_flags);
+    struct str namespace = node_string(import_get(service->import->file, FILE_NAME));
+    if (flags.len)
+        compose_lost(service, compose_get(service->node, "secrets")->key->span,
+                     "before the first apply: kubectl create secret generic %.*s-secrets -n "
+                     "%.*s%.*s",
+                     STR_ARG(service->name), STR_ARG(namespace), STR_ARG(flags));
+}
+
 void compose_read_grants(struct compose_service *service)
 {
     read_grants(service, "secrets", add_secret);
+    note_command(service);
     read_grants(service, "configs", add_config);
 }

@@ -71,9 +71,12 @@ static void set_built(struct compose_service *service, const struct node *build)
                STR_ARG(context.len ? str_shell(service->arena, context) : STR(".")));
     struct node *image =
         import_string(import, service->module, SERVICE_IMAGE, STR("AUTO"), build->span);
-    buf_format(&command, " && kubectl optasvc deploy --image %.*s", STR_ARG(service->name));
-    import_comment(import, image, command.len > COMMENT_MAX, "%.*s", STR_ARG(buf_str(&command)));
-    buf_free(&command);
+    struct str build_command = buf_take(service->arena, &command);
+    struct str deploy =
+        str_format(service->arena, "kubectl optasvc deploy --image %.*s", STR_ARG(service->name));
+    bool above = build_command.len + STR(" && ").len + deploy.len > COMMENT_MAX;
+    import_comment(import, image, above, "%.*s%s%.*s", STR_ARG(build_command),
+                   above ? "\n" : " && ", STR_ARG(deploy));
     note_build_keys(service, build);
 }
 

@@ -68,6 +68,7 @@ struct compose_service {
     struct node *module;     /* in the service file */
     struct map variables;    /* struct compose_variable, by name */
     bool mounts_secrets;     /* the volume for `secrets` was added */
+    struct buf secret_flags; /* of kubectl, for the files of `secrets` */
     bool has_unknown_keys;   /* one of them may be a misspelled key that is missing */
     struct compose_port ports[PORTS_PER_SERVICE_MAX];
     size_t port_count;

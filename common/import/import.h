@@ -77,7 +77,8 @@ struct str import_name(struct arena *arena, struct str name, size_t max);
 /* Sets the registry of the file, which image: AUTO requires. NULL: an example, with a note. */
 void import_registry(struct import *import, const char *registry);
 
-/* A comment for a node: after it in the same line, or with `above` in lines of its own. */
+/* A comment for a node: after it in the same line, or with `above` in lines of its own, which are
+ * those of the text. */
 struct import_comment {
     struct str text;
     bool above;

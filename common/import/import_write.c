@@ -5,10 +5,7 @@
 
 #include <string.h>
 
-enum {
-    WIDTH = 100,       /* columns of a line with a map or list in brackets */
-    COMMENT_WIDTH = 98 /* columns of a line of a comment */
-};
+enum { WIDTH = 100 }; /* columns of a line with a map or list in brackets */
 
 struct writer {
     const struct import *import;
@@ -148,31 +145,19 @@ static void write_comment_after(const struct writer *writer, const struct node *
     diag_add_visible(writer->out, comment->text);
 }
 
-/* Writes the words of a comment in lines of at most COMMENT_WIDTH columns. */
+/* Each line is a command, which is not broken, so that it can be copied. */
 static void write_comment_above(const struct writer *writer, const struct node *node, size_t column)
 {
     const struct import_comment *comment = comment_of(writer, node);
+    struct str line;
     if (!comment || !comment->above)
         return;
-    size_t used = 0;
-    for (size_t at = 0; at < comment->text.len;) {
-        size_t end = str_find(comment->text, at, ' ');
-        struct str word = str_slice(comment->text, at, end);
-        if (used == 0 || used + 1 + word.len > COMMENT_WIDTH) {
-            if (used) {
-                buf_add_byte(writer->out, '\n');
-                buf_add_spaces(writer->out, column);
-            }
-            buf_add_byte(writer->out, '#');
-            used = column + 1;
-        }
-        buf_add_byte(writer->out, ' ');
-        diag_add_visible(writer->out, word);
-        used += 1 + word.len;
-        at = end + 1;
+    for (size_t at = 0; str_next_line(comment->text, &at, &line);) {
+        buf_add(writer->out, STR("# "));
+        diag_add_visible(writer->out, line);
+        buf_add_byte(writer->out, '\n');
+        buf_add_spaces(writer->out, column);
     }
-    buf_add_byte(writer->out, '\n');
-    buf_add_spaces(writer->out, column);
 }
 
 static void write_map(const struct writer *writer, const struct schema *schema,
