@@ -139,12 +139,19 @@ static bool has_files(const struct import *import)
 }
 
 /* Paths in `files` are relative to the service file. Reports an error and returns false if it would
- * be in another directory than the Compose file. */
+ * be in another directory than the Compose file. Where stdout is saved is not known. */
 static bool check_directory(struct init_run *run)
 {
     const char *output = run->options.output_file;
-    if (!output || !has_files(&run->import) ||
-        str_equal(str_directory(str_from_c(output)), str_directory(run->source.path)))
+    struct str directory = str_directory(run->source.path);
+    if (!has_files(&run->import))
+        return true;
+    if (!output)
+        import_note(&run->import, NOTE_IGNORED, location_file(&run->source), STR(""),
+                    "the service file has files whose paths are relative to the Compose file: save "
+                    "it in %.*s",
+                    STR_ARG(directory.len ? directory : STR("the current directory")));
+    if (!output || str_equal(str_directory(str_from_c(output)), directory))
         return true;
     diag_error(&run->diags, NO_LOCATION, RULE_FILE_OUTSIDE_DIRECTORY,
                "the service file has files whose paths are relative to the Compose file");
