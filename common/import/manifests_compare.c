@@ -112,17 +112,135 @@ static bool has_names(const struct place *place, const struct node *list)
     return true;
 }
 
+/* An item of a list whose items have no names. */
+struct list_item {
+    const struct node *node;
+    struct str text;         /* that identifies it */
+    struct list_item *match; /* in the other list; NULL: none */
+    struct list_item *self;  /* this struct; maps return const pointers */
+};
+
+struct item_list {
+    struct list_item *items;
+    size_t count;
+};
+
+static struct place place_at(const struct place *place, size_t position)
+{
+    return place_item(place, str_from_int(place->app->arena, (int64_t)position));
+}
+
+/* Appends the keys and scalars of a tree, regardless of their style. */
+static void add_text(struct buf *out, const struct node *node)
+{
+    if (node->key)
+        buf_add(out, node->key->text);
+    buf_add_byte(out, '\0');
+    if (node->kind == NODE_SCALAR)
+        buf_add(out, node->text);
+    buf_add_byte(out, '\0');
+    for (const struct node *child = node_first_child(node); child; child = child->next)
+        add_text(out, child);
+    buf_add_byte(out, '\0');
+}
+
+static struct item_list items_of(const struct place *place, const struct node *node)
+{
+    struct item_list list = {0};
+    for (const struct node *item = node->first; item; item = item->next)
+        list.count++;
+    list.items = ARENA_ARRAY(place->app->arena, list.count, struct list_item);
+    struct list_item *item = list.items;
+    for (const struct node *each = node->first; each; each = each->next, item++) {
+        struct buf text = {0};
+        add_text(&text, each);
+        *item = (struct list_item){
+            .node = each, .text = buf_take(place->app->arena, &text), .self = item};
+    }
+    return list;
+}
+
+static void match_items(const struct place *place, struct item_list *one, struct item_list *other)
+{
+    struct map known = {0};
+    for (size_t i = 0; i < other->count; i++)
+        map_add(place->app->arena, &known, other->items[i].text, &other->items[i]);
+    for (size_t i = 0; i < one->count; i++) {
+        const struct list_item *found = map_get(&known, one->items[i].text);
+        if (!found || found->match)
+            continue;
+        one->items[i].match = found->self;
+        found->self->match = &one->items[i];
+    }
+}
+
+static size_t count_different(const struct item_list *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += !list->items[i].match;
+    return count;
+}
+
+/* Matches the items that differ, which are as many in both lists, and compares them. */
+static void compare_different(const struct place *place, struct item_list *one,
+                              struct item_list *other)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < one->count; i++) {
+        if (one->items[i].match)
+            continue;
+        while (other->items[next].match)
+            next++;
+        one->items[i].match = &other->items[next];
+        other->items[next].match = &one->items[i];
+        const struct place inner = place_at(place, i);
+        compare(&inner, one->items[i].node, other->items[next].node);
+    }
+}
+
+static bool is_in_order(const struct item_list *list)
+{
+    const struct list_item *last = NULL; /* in the other list */
+    for (size_t i = 0; i < list->count; i++) {
+        const struct list_item *match = list->items[i].match;
+        if (match && last && match < last)
+            return false;
+        last = match ? match : last;
+    }
+    return true;
+}
+
+static void compare_items(const struct place *place, const struct node *given,
+                          const struct node *rendered)
+{
+    struct item_list own = items_of(place, given);
+    struct item_list others = items_of(place, rendered);
+    match_items(place, &own, &others);
+    if (count_different(&own) == count_different(&others))
+        compare_different(place, &own, &others);
+    if (str_eq_c(place->path, "container.envFrom") && !is_in_order(&own))
+        place_note_order(place, given);
+    for (size_t i = 0; i < own.count; i++) {
+        const struct place inner = place_at(place, i);
+        if (!own.items[i].match)
+            place_note_lost(&inner, own.items[i].node);
+    }
+    for (size_t i = 0; i < others.count; i++) {
+        const struct place inner = place_at(place, i);
+        if (!others.items[i].match)
+            place_note_added(&inner, others.items[i].node);
+    }
+}
+
 static void compare_lists(const struct place *place, const struct node *given,
                           const struct node *rendered)
 {
     if (!has_names(place, given) || !has_names(place, rendered)) {
-        if (given_equal(place->app->given, given, rendered))
-            return;
-        const struct node *other = rendered->first;
-        const struct node *item = given->first;
-        for (; item && other && given_equal(place->app->given, item, other); other = other->next)
-            item = item->next;
-        place_note_changed(place, item && given->first->kind == NODE_MAP ? item : given, rendered);
+        if (given->first->kind == NODE_MAP)
+            compare_items(place, given, rendered);
+        else if (!given_equal(place->app->given, given, rendered))
+            place_note_changed(place, given, rendered);
         return;
     }
     const struct map known = index_items(place, rendered);

@@ -220,6 +220,14 @@ static void normalize_account(struct node *pod)
         node_remove(pod, "serviceAccountName");
 }
 
+/* Items of tolerations are compared as a whole. */
+static void normalize_tolerations(struct node *pod)
+{
+    for (struct node *item = node_first_child(node_at(pod, "tolerations")); item; item = item->next)
+        if (str_eq_c(given_text(item, "operator"), "Equal"))
+            node_remove(item, "operator");
+}
+
 static void normalize_template(const struct normalizer *in, struct node *template,
                                const struct node *claims)
 {
@@ -237,6 +245,7 @@ static void normalize_template(const struct normalizer *in, struct node *templat
                 normalize_container(in, pod, item);
             }
     remove_security(pod);
+    normalize_tolerations(pod);
     node_remove(pod, "volumes");
     normalize_account(pod);
     for (struct node *item = node_first_child(node_at(pod, "topologySpreadConstraints")); item;

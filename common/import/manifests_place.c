@@ -226,6 +226,13 @@ void place_note_lost(const struct place *place, const struct node *value)
                advice ? ": " : "", advice ? advice : "");
 }
 
+void place_note_order(const struct place *place, const struct node *given)
+{
+    given_lost(place->app, given_at(given),
+               "the order of %.*s changes: of several values of a variable, the last one counts",
+               STR_ARG(place->shown));
+}
+
 /* What is added to each CronJob is one note. */
 static struct str added_to(const struct place *place)
 {
@@ -271,7 +278,9 @@ void place_note_changed(const struct place *place, const struct node *given,
     if (given_is_noted(place->app->given, given))
         return;
     /* Commands may contain credentials; those that the service file adds do not. */
-    if (is_hidden(place) || str_starts_with(place->path, STR("container.lifecycle.")))
+    bool is_handler = str_starts_with(place->path, STR("container.lifecycle.")) &&
+                      !str_ends_with(place->path, STR(".sleep.seconds"));
+    if (is_hidden(place) || is_handler)
         given_lost(place->app, given_at(given), "%.*s differs", STR_ARG(place->shown));
     else if (given->kind != NODE_SCALAR || rendered->kind != NODE_SCALAR)
         given_lost(place->app, given_at(given), "%.*s becomes %.*s", STR_ARG(place->shown),

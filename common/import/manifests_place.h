@@ -33,6 +33,9 @@ bool place_is_advised(const struct place *place);
 /* True if the value is what Kubernetes uses anyway. */
 bool place_is_default(const struct place *place, const struct node *value);
 
+/* Notes that the items of a list, which have a meaningful order, have another one. */
+void place_note_order(const struct place *place, const struct node *given);
+
 /* Add a note: the new objects do not have a value; they have one that the given ones do not have;
  * or another one. */
 void place_note_lost(const struct place *place, const struct node *value);
