@@ -331,7 +331,7 @@ static void compare_pair(struct given_app *app, struct node *given, struct node 
         given_lost(app, node_at(given, "kind")->span, "the %.*s becomes a %.*s%s", STR_ARG(kind),
                    STR_ARG(given_text(rendered, "kind")),
                    str_eq_c(kind, "StatefulSet")
-                       ? ", because it has no volume claims: pods have no fixed names"
+                       ? ", because it gets no persistent_storage: pods have no fixed names"
                        : "");
     note_metadata(&place, given, rendered, "metadata labels");
     note_metadata(&place, given, rendered, "metadata annotations");
@@ -422,6 +422,34 @@ static bool is_compared_elsewhere(struct str kind)
     return false;
 }
 
+static bool has_tls_secret(const struct node *ingress, struct str name)
+{
+    const struct node *item = node_first_child(node_at(ingress, "spec tls"));
+    while (item && !str_equal(given_text(item, "secretName"), name))
+        item = item->next;
+    return item;
+}
+
+/* Notes the Secrets of certificates that cert-manager requests again, into another Secret. */
+static void note_certificates(const struct given_app *app, const struct given_object *object,
+                              const struct rendered *rendered)
+{
+    const struct node *tls = node_at(object->node, "spec tls");
+    if (!import_get(app->import->file, FILE_CLUSTER_ISSUER))
+        return;
+    for (const struct node *item = node_first_child(tls); item; item = item->next) {
+        const struct node *secret = node_at(item, "secretName");
+        bool found = !secret;
+        for (size_t i = 0; i < rendered->count && !found; i++)
+            found = rendered->items[i] && has_tls_secret(rendered->items[i], node_string(secret));
+        if (!found)
+            given_lost(app, secret->span,
+                       "cert-manager requests a new certificate into another Secret than %.*s: "
+                       "delete that when the new one works",
+                       STR_ARG(node_string(secret)));
+    }
+}
+
 /* Notes what is not compared of an object for traffic: its name and labels. */
 static void note_replaced(struct given_app *app, const struct given_object *object,
                           const struct rendered *rendered)
@@ -432,6 +460,8 @@ static void note_replaced(struct given_app *app, const struct given_object *obje
         found = rendered->items[i] &&
                 str_equal(given_text(rendered->items[i], "kind"), object->kind) &&
                 str_equal(given_text(rendered->items[i], "metadata name"), object->name);
+    if (str_eq_c(object->kind, "Ingress"))
+        note_certificates(app, object, rendered);
     if (!found)
         given_lost(app, object->at, "%.*s %.*s gets another name: delete it when the new one works",
                    STR_ARG(object->kind), STR_ARG(object->name));

@@ -109,6 +109,12 @@ static void add_empty_dir(const struct given_app *app, const struct node *mount,
         set_size(app, map, EMPTY_DIR_SIZE, size);
 }
 
+/* True for a mount of a part of a volume. */
+static bool is_partial(const struct node *mount)
+{
+    return node_at(mount, "subPath") || node_at(mount, "subPathExpr");
+}
+
 /* Adds what a service file can mount. What it cannot mount is found by the comparison. */
 static void add_mount(const struct given_app *app, const struct node *mount)
 {
@@ -127,8 +133,8 @@ static void add_mount(const struct given_app *app, const struct node *mount)
         add_file(app, mount);
         return;
     }
-    if (node_at(mount, "subPath") || node_at(mount, "subPathExpr") ||
-        node_at(mount, "volume configMap items") || node_at(mount, "volume secret items"))
+    if (is_partial(mount) || node_at(mount, "volume configMap items") ||
+        node_at(mount, "volume secret items"))
         return;
     if (template) {
         add_disk(app, mount, template);
@@ -168,11 +174,30 @@ static void read_mounts(const struct given_app *app, const struct node *containe
         struct str path = given_text(mount, "mountPath");
         if (path.len == 0 || is_own_tmp(app, mount) || map_get(paths, path))
             continue;
-        if (has_contents_of_its_own(mount) &&
+        if (has_contents_of_its_own(mount) && !is_partial(mount) &&
             map_add(app->arena, names, given_text(mount, "name"), mount))
             continue;
         map_add(app->arena, paths, path, mount);
         add_mount(app, mount);
+    }
+}
+
+/* Notes the claims that do not become persistent_storage. `names`: of the volumes that are mounted
+ * as a whole. */
+static void note_claims(const struct given_app *app, const struct map *names)
+{
+    const struct node *templates = node_at(app->workload->node, "spec volumeClaimTemplates");
+    for (const struct node *item = node_first_child(templates); item; item = item->next) {
+        const struct node *name = node_at(item, "metadata name");
+        struct str class = given_text(item, "spec storageClassName");
+        if (name && !map_get(names, node_string(name)))
+            given_lost(
+                app, name->span,
+                "volume claim %.*s (%.*s%s%.*s) is not carried over: no container mounts all "
+                "of it",
+                STR_ARG(node_string(name)),
+                STR_ARG(given_text(item, "spec resources requests storage")),
+                class.len ? ", storage class " : "", STR_ARG(class));
     }
 }
 
@@ -189,4 +214,5 @@ void given_read_volumes(struct given_app *app)
             if (item != app->container)
                 read_mounts(app, item, &paths, &names);
     }
+    note_claims(app, &names);
 }
