@@ -345,7 +345,7 @@ static void note_object(struct given *given, struct given_object *object)
                 !given_is_own_namespace(given, object->namespace) ? "it is in another namespace"
                 : secret ? "values of Secrets are not copied"
                 : runs_entrypoint(object)
-                    ? "it runs the entrypoint of its image; write that as commands of a cron job"
+                    ? "keep its manifest, or write the entrypoint of its image as its command"
                     : "keep its manifest");
 }
 

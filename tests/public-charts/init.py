@@ -5,7 +5,7 @@ usage: init.py KUBECTL-OPTASVC STREAM...
 
 Each Deployment, StatefulSet and CronJob must be a module of the new file, which `validate` must accept. Each value
 of these objects, their Services and autoscalers must be in the objects that the new file renders, or be a default,
-or a warning must be about its line or that of a map or list that it is in.
+or a warning or note must be about its line or that of a map or list that it is in.
 """
 import os
 import re
@@ -89,8 +89,9 @@ def check(program, stream, path):
     present = set()
     for tree in yaml.load_all(rendered.stdout, LOADER):
         present.update(rendered_values(tree))
-    noted = {int(line) for line in re.findall(r"^[^\n]*?:(\d+):\d+: warning: ", made.stderr, re.M)}
-    kept = {int(line) for line in re.findall(r":(\d+):\d+: warning: [^\n]* is not carried over: (?:keep|it is in another namespace)", made.stderr)}
+    noted = {int(line) for line in re.findall(r"^[^\n]*?:(\d+):\d+: (?:warning|note): ", made.stderr, re.M)}
+    kept = {int(line) for line in re.findall(r":(\d+):\d+: [^\n]* (?:is not carried over: (?:keep|it is in another namespace)|is not needed: )",
+                                             made.stderr)}
     silent, count, first = [], 0, 0
     for text in split(open(stream, encoding="utf-8", newline="").read()):
         tree = load(text)
@@ -113,7 +114,7 @@ def check(program, stream, path):
                 continue
             if noted.isdisjoint(line + lines for line in places):
                 silent.append(f"{name}: {key}: {value} (line {places[-1] + lines})")
-    assert not silent, "in neither the file nor a warning:\n" + "\n".join(silent) + "\n" + made.stderr
+    assert not silent, "in neither the file nor a message:\n" + "\n".join(silent) + "\n" + made.stderr
     return len(modules), count
 
 
