@@ -47,11 +47,25 @@ static void report_conflict(struct convert *convert, const struct host *host,
 static void drop(struct convert *convert, const struct host *host, struct path_rule *rule,
                  const struct path_rule *other)
 {
+    static const char *const types[] = {[PATH_EXACT] = "Exact",
+                                        [PATH_PREFIX] = "Prefix",
+                                        [PATH_IMPLEMENTATION] = "ImplementationSpecific"};
+    struct str title = rule_title(convert->arena, host, rule);
     rule->is_unreachable = true;
-    if (!rule->is_default)
-        convert_differ(convert, rule->ingress, rule_title(convert->arena, host, rule),
+    if (rule->is_default)
+        return;
+    if (!str_equal(rule->text, other->text))
+        convert_differ(convert, rule->ingress, title,
                        "it is left out: nginx sends its requests to the path %.*s",
                        STR_ARG(other->text));
+    else if (rule->type == other->type)
+        convert_differ(convert, rule->ingress, title,
+                       "it is left out: nginx uses the first of equal paths");
+    else
+        convert_differ(convert, rule->ingress, title,
+                       "the path of type %s is left out: nginx sends its requests to that of "
+                       "type %s",
+                       types[rule->type], types[other->type]);
 }
 
 static struct str rule_key(struct arena *arena, const struct host *host,
@@ -81,15 +95,16 @@ static void drop_duplicates(struct convert *convert, struct host *host)
 
 /* Hosts without regular expressions */
 
-/* Drops a rule whose match is the same as that of another type of path: the Prefix counts. */
+/* Drops rules whose match is the same as that of another type of path. An exact path counts before
+ * a prefix, and the default backend last. */
 static void drop_equal_matches(struct convert *convert, struct host *host)
 {
-    static const enum path_type order[] = {PATH_EXACT, PATH_PREFIX, PATH_IMPLEMENTATION};
     struct map matches = {0};
-    for (size_t type = 0; type < COUNT_OF(order); type++) {
+    for (int rank = PATH_EXACT; rank <= PATH_IMPLEMENTATION + 1; rank++) {
         for (size_t i = 0; i < host->count; i++) {
             struct path_rule *rule = host->rules[i];
-            if (rule->type != order[type] || rule->is_unreachable)
+            int own = rule->is_default ? PATH_IMPLEMENTATION + 1 : (int)rule->type;
+            if (own != rank || rule->is_unreachable)
                 continue;
             struct str key =
                 str_format(convert->arena, "%d%.*s", (int)rule->match, STR_ARG(rule->value));
@@ -100,49 +115,121 @@ static void drop_equal_matches(struct convert *convert, struct host *host)
     }
 }
 
+/* The paths of a host by their text. */
+struct path_texts {
+    struct map exact;
+    struct map other;
+};
+
+static struct path_texts read_texts(struct arena *arena, const struct host *host)
+{
+    struct path_texts texts = {0};
+    for (size_t i = 0; i < host->count; i++) {
+        const struct path_rule *rule = host->rules[i];
+        bool exact = rule->type == PATH_EXACT;
+        if (!rule->is_unreachable)
+            map_add(arena, exact ? &texts.exact : &texts.other, rule->text, rule);
+    }
+    return texts;
+}
+
+/* True if the host also has the path without the slash at its end, or, as a prefix, the path with
+ * one: nginx compares both. */
+static bool has_sibling(struct arena *arena, const struct path_texts *texts, struct str path)
+{
+    if (!str_ends_with(path, STR("/")))
+        return map_get(&texts->other, STR_JOIN(arena, path, STR("/"))) != NULL;
+    struct str shorter = str_slice(path, 0, path.len - 1);
+    return map_get(&texts->exact, shorter) || map_get(&texts->other, shorter);
+}
+
 static void convert_plain(struct convert *convert, struct host *host)
 {
-    for (size_t i = 0; i < host->count; i++)
-        if (!host->rules[i]->is_unreachable)
-            path_convert_plain(convert, host, host->rules[i]);
+    const struct path_texts texts = read_texts(convert->arena, host);
+    for (size_t i = 0; i < host->count; i++) {
+        struct path_rule *rule = host->rules[i];
+        if (!rule->is_unreachable)
+            path_convert_plain(convert, host, rule,
+                               has_sibling(convert->arena, &texts, rule->text));
+    }
     drop_equal_matches(convert, host);
 }
 
 /* Hosts with regular expressions */
 
-/* Returns the first earlier prefix that has all paths of a pattern, or NULL. */
-static const struct path_rule *find_shadow(const struct map *prefixes, struct arena *scratch,
-                                           const struct pattern *pattern)
+/* The earlier patterns of a host, by their prefix. */
+struct earlier {
+    struct map begin; /* PATTERN_BEGIN */
+    struct map below; /* PATTERN_BELOW with the prefix itself */
+    struct map under; /* PATTERN_BELOW without it */
+};
+
+/* A rule and its pattern. */
+struct pattern_rule {
+    const struct path_rule *rule;
+    const struct pattern *pattern;
+};
+
+/* Returns the earlier pattern with the prefix `path` up to `end`, perhaps all of it, that matches
+ * all paths of a pattern if dots do not differ; or NULL. Every path begins with a slash. */
+static const struct pattern_rule *
+find_at(const struct earlier *earlier, const struct pattern *pattern, struct str path, size_t end)
+{
+    struct str prefix = str_slice(path, 0, end);
+    bool whole = end > 0 && end == path.len;
+    bool continues = end == 0 || (end < path.len && path.data[end] == '/');
+    bool is_below = whole && pattern->kind == PATTERN_BELOW;
+    const struct pattern_rule *found = map_get(&earlier->begin, prefix);
+    if (!found && (continues || is_below))
+        found = map_get(&earlier->below, prefix);
+    if (!found && (continues || (is_below && pattern->needs_slash)))
+        found = map_get(&earlier->under, prefix);
+    return found;
+}
+
+/* Returns the first earlier pattern that matches all paths of a pattern, or NULL. Sets
+ * `needs_regex` of the pattern if an earlier one matches only some of them, but is the same prefix
+ * or a shorter one in the routes. */
+static const struct path_rule *find_shadow(const struct earlier *earlier, struct arena *scratch,
+                                           struct pattern *pattern)
 {
     struct str path = str_lower(scratch, pattern->prefix);
     for (size_t end = 0; end <= path.len; end++) {
-        if (end < path.len && path.data[end] != '/')
-            continue;
-        /* Other patterns also match paths that continue in the last element of their head. */
-        if (end == path.len && pattern->kind == PATTERN_OTHER)
-            break;
-        const struct path_rule *found = map_get(prefixes, str_slice(path, 0, end));
-        if (found)
-            return found;
+        const struct pattern_rule *found = find_at(earlier, pattern, path, end);
+        if (found && !(pattern->has_dot && found->pattern->has_escaped_dot))
+            return found->rule;
+        pattern->needs_regex |= found != NULL;
     }
+    pattern->needs_regex |= map_get(&earlier->below, path) || map_get(&earlier->under, path);
     return NULL;
 }
 
-/* Drops the rules for which nginx uses an earlier one. */
-static void drop_shadowed(struct convert *convert, struct host *host,
-                          const struct pattern *patterns)
+static void add_earlier(struct arena *arena, struct earlier *earlier, const struct path_rule *rule,
+                        const struct pattern *pattern)
 {
-    struct map prefixes = {0};
+    struct pattern_rule *added = ARENA_NEW(arena, struct pattern_rule);
+    *added = (struct pattern_rule){.rule = rule, .pattern = pattern};
+    struct map *map = pattern->kind == PATTERN_BEGIN ? &earlier->begin
+                      : pattern->needs_slash         ? &earlier->under
+                                                     : &earlier->below;
+    if (pattern->kind != PATTERN_OTHER)
+        map_add(arena, map, str_lower(arena, pattern->prefix), added);
+}
+
+/* Drops the rules for which nginx uses an earlier one. */
+static void drop_shadowed(struct convert *convert, struct host *host, struct pattern *patterns)
+{
+    struct earlier earlier = {0};
     struct arena scratch = {0};
     for (size_t i = 0; i < host->count; i++) {
         struct path_rule *rule = host->rules[i];
         if (rule->is_unreachable)
             continue;
-        const struct path_rule *other = find_shadow(&prefixes, &scratch, &patterns[i]);
+        const struct path_rule *other = find_shadow(&earlier, &scratch, &patterns[i]);
         if (other)
             drop(convert, host, rule, other);
-        else if (patterns[i].kind != PATTERN_OTHER)
-            map_add(convert->arena, &prefixes, str_lower(convert->arena, patterns[i].prefix), rule);
+        else
+            add_earlier(convert->arena, &earlier, rule, &patterns[i]);
     }
     arena_free(&scratch);
 }
@@ -174,7 +261,8 @@ static bool overlaps(const struct heads *heads, struct arena *scratch, struct st
 }
 
 /* Determines which rules must be regular expressions in the routes: those that are more than a
- * prefix, and those that nginx compares before one of these. */
+ * prefix, those that an earlier prefix would hide, and those that nginx compares before one of
+ * these. */
 static bool *find_regexes(struct convert *convert, const struct host *host,
                           const struct pattern *patterns)
 {
@@ -183,7 +271,7 @@ static bool *find_regexes(struct convert *convert, const struct host *host,
     for (size_t i = host->count; i-- > 0;) {
         if (host->rules[i]->is_unreachable)
             continue;
-        is_regex[i] = patterns[i].kind == PATTERN_OTHER ||
+        is_regex[i] = patterns[i].kind == PATTERN_OTHER || patterns[i].needs_regex ||
                       overlaps(&heads, convert->arena, patterns[i].prefix);
         if (is_regex[i])
             add_head(convert->arena, &heads, patterns[i].prefix);

@@ -191,14 +191,16 @@ enum pattern_kind {
 };
 struct pattern {
     enum pattern_kind kind;
-    struct str prefix;   /* without a trailing slash; of PATTERN_OTHER: the literal text that all
-                            matching paths begin with */
-    bool needs_slash;    /* `prefix` itself does not match */
-    bool has_dot;        /* an unescaped dot, which nginx reads as any character */
+    struct str prefix; /* without a trailing slash; of PATTERN_OTHER: the literal text that all
+                          matching paths begin with */
+    bool needs_slash;  /* `prefix` itself does not match */
+    bool has_dot;      /* an unescaped dot, which nginx reads as any character */
+    bool has_escaped_dot;
     int rest;            /* the group that has the rest of the path; 0: none */
     bool rest_has_slash; /* the rest begins with the slash */
     int slash;           /* the group that has only the slash; 0: none */
     bool is_literal;     /* no operator but dots */
+    bool needs_regex;    /* a prefix would match the same paths as an earlier one: set by host.c */
 };
 struct pattern pattern_parse(struct arena *arena, struct str text);
 
@@ -209,8 +211,10 @@ void path_convert_prefix(struct convert *convert, const struct host *host, struc
 /* Sets those of a rule for Envoy's regular expressions. */
 void path_convert_regex(struct convert *convert, const struct host *host, struct path_rule *rule);
 
-/* Sets those of a rule of a host without regular expressions. */
-void path_convert_plain(struct convert *convert, const struct host *host, struct path_rule *rule);
+/* Sets those of a rule of a host without regular expressions. `has_sibling`: the host has another
+ * path that differs only in the slash at its end. */
+void path_convert_plain(struct convert *convert, const struct host *host, struct path_rule *rule,
+                        bool has_sibling);
 
 /* Reports a value that a route cannot have, and returns false. */
 bool path_check_value(struct convert *convert, const struct host *host,

@@ -42,6 +42,7 @@ static struct str literal_head(struct arena *arena, struct str text, struct patt
             break;
         i += escaped;
         pattern->has_dot |= !escaped && text.data[i] == '.';
+        pattern->has_escaped_dot |= escaped && text.data[i] == '.';
         buf_add_byte(&head, text.data[i]);
     }
     pattern->is_literal = i >= text.len;
@@ -346,17 +347,19 @@ void path_convert_regex(struct convert *convert, const struct host *host, struct
     rewrite(convert, host, rule, &pattern);
 }
 
-void path_convert_plain(struct convert *convert, const struct host *host, struct path_rule *rule)
+void path_convert_plain(struct convert *convert, const struct host *host, struct path_rule *rule,
+                        bool has_sibling)
 {
-    rule->match = rule->type == PATH_EXACT ? MATCH_KIND_EXACT : MATCH_KIND_PREFIX;
-    rule->value = rule->text;
-    if (rule->match == MATCH_KIND_EXACT || str_eq_c(rule->text, "/"))
-        return;
     bool has_slash = str_ends_with(rule->text, STR("/"));
+    bool is_exact = rule->type == PATH_EXACT || (has_sibling && !has_slash);
+    rule->match = is_exact ? MATCH_KIND_EXACT : MATCH_KIND_PREFIX;
+    rule->value = rule->text;
+    if (rule->type == PATH_EXACT || str_eq_c(rule->text, "/"))
+        return;
     rule->value.len -= has_slash;
-    if (has_slash)
+    if (has_slash && !has_sibling)
         differ(convert, host, rule, "* is served; nginx redirects it to */", rule->value);
-    else if (rule->type == PATH_IMPLEMENTATION)
+    else if (!has_slash && rule->type == PATH_IMPLEMENTATION)
         differ(convert, host, rule,
                "paths that only begin with the same text, such as *x, do not "
                "match",
