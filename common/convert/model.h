@@ -158,6 +158,10 @@ void settings_read(struct convert *convert, struct ingress *ingress);
 const struct node *settings_annotation(const struct convert *convert, const struct ingress *ingress,
                                        const char *name);
 
+/* snippet.c: returns the name of the first directive of a snippet that may restrict who can send
+ * requests; empty: none. */
+struct str snippet_find_access(struct str snippet);
+
 /* Returns the annotations and labels that the objects for an Ingress get; NULL: none. */
 struct node *settings_kept_annotations(struct arena *arena, const struct ingress *ingress);
 

@@ -97,26 +97,27 @@ static const struct annotation *find_annotation(struct str name)
     return NULL;
 }
 
-/* True for a snippet with directives that restrict who may send requests. */
-static bool restricts_access(struct str snippet)
-{
-    static word_list words = {
-        "deny",           "allow",       "auth_basic",    "auth_request",      "return 401",
-        "return 403",     "ssl_client",  "access_by_lua", "ssl_verify_client", "satisfy",
-        "valid_referers", "secure_link", "auth_jwt",      "limit_except",      "return 444",
-        "internal;",      NULL};
-    for (size_t i = 0; words[i]; i++)
-        if (str_contains(snippet, str_from_c(words[i])))
-            return true;
-    return false;
-}
-
 /* True if the annotation has no effect: it is off, or its parent is missing or off. */
 static bool is_off(const struct reader *in, const struct annotation *known, struct str value)
 {
     struct str parent = known && known->needs ? text_of(in, known->needs) : STR("on");
     return value.len == 0 || str_eq_c(value, "false") || str_eq_c(value, "off") ||
            parent.len == 0 || str_eq_c(parent, "false");
+}
+
+/* Reports a snippet with a directive that may restrict access, and returns true. */
+static bool report_snippet(const struct reader *in, const struct node *value)
+{
+    struct str directive = snippet_find_access(node_string(value));
+    if (directive.len == 0)
+        return false;
+    convert_error(in->convert, in->ingress, value->key->span, RULE_NOT_CONVERTED,
+                  "%.*s cannot be converted: its directive %.*s may restrict access, and without "
+                  "it, anyone could send requests",
+                  STR_ARG(value->key->text), STR_ARG(directive));
+    diag_hint(in->convert->diags, "write a route or a policy of the Gateway that does the same, "
+                                  "and remove the annotation");
+    return true;
 }
 
 static void report_annotation(const struct reader *in, const struct node *value)
@@ -128,18 +129,15 @@ static void report_annotation(const struct reader *in, const struct node *value)
     enum meaning meaning = known ? known->meaning : MEANING_REFUSED;
     if (meaning == MEANING_CONVERTED || (known && is_off(in, known, node_string(value))))
         return;
-    if (str_ends_with(name, STR("-snippet")) && restricts_access(node_string(value)))
-        meaning = MEANING_ACCESS;
     if (meaning == MEANING_DROPPED) {
         convert_differ(in->convert, in->ingress, key, "%s", known->text);
     } else if (meaning == MEANING_ACCESS) {
         convert_error(in->convert, in->ingress, at, RULE_NOT_CONVERTED,
                       "%.*s cannot be converted: without it, anyone could send requests",
                       STR_ARG(key));
-        diag_hint(in->convert->diags, "%s, and remove the annotation",
-                  str_ends_with(name, STR("-snippet")) ? "restrict access with a policy of the "
-                                                         "Gateway"
-                                                       : known->text);
+        diag_hint(in->convert->diags, "%s, and remove the annotation", known->text);
+    } else if (str_ends_with(name, STR("-snippet")) && report_snippet(in, value)) {
+        return;
     } else {
         convert_refuse(in->convert, in->ingress, at, key, "%s",
                        known ? known->text : "it is not an annotation of ingress-nginx");
