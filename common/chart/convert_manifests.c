@@ -9,6 +9,8 @@ struct run {
     struct diags diags;
     struct release *releases; /* one for each file */
     struct convert convert;
+    size_t converted_count; /* Ingresses that are not hooks */
+    size_t hook_count;
     struct map services;         /* by "NAMESPACE/NAME" */
     struct map services_by_name; /* the first one of each name */
     struct map classes;          /* IngressClasses by name */
@@ -87,8 +89,13 @@ static bool is_nginx(struct run *run, const struct object *ingress)
 static void add_ingresses(struct run *run, struct release *release)
 {
     for (const struct object *each = release_objects(release, OBJECT_INGRESS); each;
-         each = each->next)
-        convert_add_object(&run->convert, each, is_nginx(run, each), true);
+         each = each->next) {
+        if (each->hook)
+            convert_warn_hook(&run->diags, each, object_kind_name(run->arena, each));
+        run->hook_count += each->hook;
+        run->converted_count += !each->hook;
+        convert_add_object(&run->convert, each, is_nginx(run, each), !each->hook);
+    }
 }
 
 /* Output */
@@ -122,6 +129,8 @@ static void write_report(struct run *run, struct buf *out)
     struct node *list = node_set_list(arena, root, "converted");
     for (size_t i = 0; i < run->convert.count; i++) {
         const struct convert_ingress *ingress = &run->convert.ingresses[i];
+        if (!ingress->is_converted)
+            continue;
         struct node *item = node_append_map(arena, list);
         node_set_string(arena, item, "object", STR_JOIN(arena, STR("Ingress/"), ingress->name));
         if (ingress->namespace.len)
@@ -163,8 +172,9 @@ bool convert_manifests(const struct source *files, size_t count,
         read_file(&run, &files[i], &run.releases[i]);
     for (size_t i = 0; run.diags.errors == 0 && i < count; i++)
         add_ingresses(&run, &run.releases[i]);
-    if (run.diags.errors == 0 && run.convert.count == 0) {
-        diag_error(&run.diags, NO_LOCATION, RULE_NO_MANIFESTS, "the manifests contain no Ingress");
+    if (run.diags.errors == 0 && run.converted_count == 0) {
+        diag_error(&run.diags, NO_LOCATION, RULE_NO_MANIFESTS, "the manifests contain no Ingress%s",
+                   run.hook_count ? " that is not a Helm hook" : "");
         diag_hint(&run.diags, "pass the Ingresses, for example of kubectl get ingress -o yaml");
     }
     if (run.diags.errors == 0)

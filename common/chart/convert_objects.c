@@ -1,9 +1,23 @@
 #include "chart/convert_objects.h"
 
+static bool is_deleted_hook(const struct object *ingress)
+{
+    struct str policies = node_string(
+        node_at(object_node(ingress), "metadata annotations helm.sh/hook-delete-policy"));
+    return ingress->hook && str_contains(policies, STR("hook-succeeded"));
+}
+
+void convert_warn_hook(struct diags *diags, const struct object *ingress, struct str name)
+{
+    diag_warning(diags, object_location(ingress), RULE_NOT_CONVERTED,
+                 "%.*s is a Helm hook, so it is not converted", STR_ARG(name));
+    diag_hint(diags, "remove its annotation helm.sh/hook, or convert it by hand");
+}
+
 void convert_add_object(struct convert *convert, const struct object *ingress, bool is_nginx,
                         bool is_converted)
 {
-    if (ingress->hook)
+    if (!is_converted && is_deleted_hook(ingress))
         return;
     convert->ingresses =
         arena_grow(convert->arena, convert->ingresses, convert->count, sizeof *convert->ingresses);

@@ -96,11 +96,16 @@ void inject_convert_request(const struct target *target)
     }
     target_find_services(target);
     size_t count;
-    const struct object **ingresses = release_ingresses(&injection->release, injection->services,
-                                                        injection->service_count, &count);
+    const struct object **ingresses = release_ingresses(
+        &injection->release, injection->services, injection->service_count, HOOKS_INCLUDED, &count);
     struct convert_request *request = find_request(target, gateway);
-    for (size_t i = 0; i < count; i++)
-        add_ingress(target, request, ingresses[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (release_lives_with(ingresses[i], target->workload))
+            add_ingress(target, request, ingresses[i]);
+        else
+            convert_warn_hook(injection->diags, ingresses[i],
+                              object_display_name(injection->arena, ingresses[i]));
+    }
     if (count == 0) {
         diag_warning(injection->diags, target->service->at, RULE_NO_EFFECT,
                      "convert_ingress has no effect: no Ingress of the chart routes to %.*s",

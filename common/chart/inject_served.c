@@ -8,7 +8,7 @@ const struct object **served_ingresses(const struct target *target, size_t *ret_
     if (!injection->ingresses)
         injection->ingresses =
             release_ingresses(&injection->release, injection->services, injection->service_count,
-                              &injection->ingress_count);
+                              release_hook_use(target->workload), &injection->ingress_count);
     *ret_count = injection->ingress_count;
     return injection->ingresses;
 }
@@ -18,10 +18,24 @@ const struct object **served_routes(const struct target *target, size_t *ret_cou
     struct injection *injection = target->injection;
     target_find_services(target);
     if (!injection->routes)
-        injection->routes = release_routes(&injection->release, injection->services,
-                                           injection->service_count, &injection->route_count);
+        injection->routes =
+            release_routes(&injection->release, injection->services, injection->service_count,
+                           release_hook_use(target->workload), &injection->route_count);
     *ret_count = injection->route_count;
     return injection->routes;
+}
+
+const struct object *served_hook(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    size_t count;
+    target_find_services(target);
+    const struct object **found = release_ingresses(
+        &injection->release, injection->services, injection->service_count, HOOKS_INCLUDED, &count);
+    if (count == 0)
+        found = release_routes(&injection->release, injection->services, injection->service_count,
+                               HOOKS_INCLUDED, &count);
+    return count && !release_lives_with(found[0], target->workload) ? found[0] : NULL;
 }
 
 struct str served_selected_ingress(const struct target *target)
@@ -54,6 +68,7 @@ static struct path_owner find(const struct target *target, const struct route *r
                               struct rule_class class)
 {
     struct path_owner owner;
+    class.hooks = release_hook_use(target->workload);
     release_find_owner(&target->injection->release, class, route->host, route->prefix,
                        served_is_own, target, &owner);
     return owner;

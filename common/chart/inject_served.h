@@ -8,6 +8,10 @@
 const struct object **served_ingresses(const struct target *target, size_t *ret_count);
 const struct object **served_routes(const struct target *target, size_t *ret_count);
 
+/* Returns a hook among the Ingresses, else among the routes, that route to a workload that is not a
+ * hook, if they are all hooks; or NULL. */
+const struct object *served_hook(const struct target *target);
+
 /* Returns the name in --ingress, else in helm.ingress; empty if neither is set. */
 struct str served_selected_ingress(const struct target *target);
 

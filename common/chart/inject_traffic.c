@@ -161,9 +161,11 @@ static void warn_other_route(const struct target *target, const struct traffic *
     struct arena *arena = injection->arena;
     for (size_t i = 0; i < traffic->route_count; i++) {
         const struct route *route = &traffic->routes[i];
+        struct rule_class class = gateway_rules(NULL);
         struct path_owner owner;
-        release_find_owner(&injection->release, gateway_rules(NULL), route->host, route->prefix,
-                           served_is_own, target, &owner);
+        class.hooks = release_hook_use(target->workload);
+        release_find_owner(&injection->release, class, route->host, route->prefix, served_is_own,
+                           target, &owner);
         if (owner.is_ours || !owner.object || !owner.service.len)
             continue;
         diag_warning(
@@ -259,6 +261,7 @@ static void warn_no_effect(const struct target *target)
 {
     struct injection *injection = target->injection;
     const struct object *foreign = served_foreign(target, NULL);
+    const struct object *hook = served_hook(target);
     for (size_t i = 0; i < COUNT_OF(ingress_fields); i++) {
         enum field_id field = ingress_fields[i];
         if (!target_has(target, field))
@@ -267,7 +270,11 @@ static void warn_no_effect(const struct target *target)
                      RULE_NO_EFFECT, "%s has no effect: the chart has no Ingress or route to %.*s",
                      schema_field(field)->name,
                      STR_ARG(object_display_name(injection->arena, target->workload)));
-        if (foreign)
+        if (hook)
+            diag_hint(injection->diags,
+                      "%.*s routes to it, but is a Helm hook, which is not changed",
+                      STR_ARG(object_display_name(injection->arena, hook)));
+        else if (foreign)
             diag_hint(injection->diags, "%.*s routes to it: configure it in the chart's values",
                       STR_ARG(object_display_name(injection->arena, foreign)));
         else
@@ -320,12 +327,38 @@ static void warn_foreign(const struct target *target, const struct traffic *traf
     }
 }
 
+/* Warns that a hook, which does not live with the workload, has rules for a new object's route. */
+static void warn_hook(const struct target *target, const struct traffic *traffic)
+{
+    struct injection *injection = target->injection;
+    struct rule_class classes[CHART_CLASSES_MAX];
+    size_t count = chart_flavour_find(traffic->flavour)->rule_classes(traffic, classes);
+    for (size_t i = 0; i < traffic->route_count * count; i++) {
+        const struct route *route = &traffic->routes[i / count];
+        struct rule_class class = classes[i % count];
+        struct path_owner owner;
+        class.hooks = HOOKS_INCLUDED;
+        release_find_owner(&injection->release, class, route->host, route->prefix, served_is_own,
+                           target, &owner);
+        if (!owner.object || release_lives_with(owner.object, target->workload))
+            continue;
+        diag_warning(injection->diags, route->at, RULE_ROUTE_CONFLICT,
+                     "%.*s of the chart, which is a Helm hook and is not changed, already routes "
+                     "%.*s: the new %s is a second one for it",
+                     STR_ARG(object_display_name(injection->arena, owner.object)),
+                     STR_ARG(served_format(injection->arena, route)),
+                     chart_flavour_find(traffic->flavour)->noun);
+        diag_hint(injection->diags, "remove public_uri, or disable the hook in the chart's values");
+    }
+}
+
 static void add(const struct target *target, const struct traffic *traffic)
 {
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
     if (!check_exact_rules(target, traffic) || !traffic_check(traffic))
         return;
     warn_foreign(target, traffic);
+    warn_hook(target, traffic);
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);
     if (!traffic->gateway)

@@ -186,8 +186,7 @@ struct str release_class(const struct object *ingress)
 bool release_is_attached(const struct object *route)
 {
     const struct node *parents = node_at(object_node(route), "spec parentRefs");
-    for (const struct node *parent = node_first_child(parents); parent && !route->hook;
-         parent = parent->next)
+    for (const struct node *parent = node_first_child(parents); parent; parent = parent->next)
         if (!str_eq_c(node_string(node_at(parent, "kind")), "Service"))
             return true;
     return false;

@@ -80,6 +80,9 @@ enum rule_reader {
     RULE_READERS
 };
 
+/* Whether hooks count: only for a workload that is one. */
+enum hook_use { HOOKS_IGNORED, HOOKS_INCLUDED, HOOK_USES };
+
 /* Rules by host and path, built on first use. */
 struct rule_index {
     struct map hosts;
@@ -149,7 +152,7 @@ struct release {
     bool ingresses_indexed;
     struct map routes_by_service; /* routes of the Gateway API */
     bool routes_indexed;
-    struct rule_index rules[RULE_READERS];
+    struct rule_index rules[RULE_READERS][HOOK_USES];
     struct map foreign_by_host; /* OBJECT_FOREIGN_ROUTE */
     struct map foreign_by_service;
     bool foreign_indexed;
@@ -222,6 +225,11 @@ static inline bool release_lives_with(const struct object *object, const struct 
     return !object->hook || workload->hook;
 }
 
+static inline enum hook_use release_hook_use(const struct object *workload)
+{
+    return workload->hook ? HOOKS_INCLUDED : HOOKS_IGNORED;
+}
+
 /* True if a Service routes to the workload's pods. */
 bool service_routes_to(const struct object *service, const struct object *workload);
 
@@ -251,8 +259,8 @@ struct str release_backend_service(const struct node *backend);
 /* Returns the default backend of an Ingress, in either form, or NULL. */
 struct node *release_default_backend(const struct object *ingress);
 
-/* True for a route that is not a hook and is attached to a Gateway or ListenerSet. A route of a
- * mesh is attached to a Service. */
+/* True for a route that is attached to a Gateway or ListenerSet. A route of a mesh is attached to a
+ * Service. */
 bool release_is_attached(const struct object *route);
 
 /* Returns the first of a route's backendRefs, from `reference` on, that names a Service and
@@ -283,7 +291,8 @@ typedef bool release_is_own_service(const void *context, const struct object *in
 struct rule_class {
     enum rule_reader reader;
     struct str name; /* the class of Ingresses; empty: those without a class, or routes */
-    bool continues;  /* if no path of the most specific host matches, the controller continues with
+    enum hook_use hooks;
+    bool continues; /* if no path of the most specific host matches, the controller continues with
                         less specific ones; false: unknown, but nginx does not */
 };
 
@@ -330,20 +339,21 @@ struct str release_backend_port(const struct node *backend);
 
 /* True if Ingresses of a class of nginx have rules for exactly this host, none of them with regular
  * expressions. */
-bool release_has_plain_host(struct release *release, struct str class, struct str host);
+bool release_has_plain_host(struct release *release, enum hook_use hooks, struct str class,
+                            struct str host);
 
-/* Returns the Services that route to a workload, and the Ingresses, without hooks, that route to
- * any of some Services, in the order of the stream. */
+/* Returns the Services that route to a workload, and the Ingresses that route to any of some
+ * Services, in the order of the stream. */
 const struct object **release_services(struct release *release, const struct object *workload,
                                        size_t *ret_count);
 const struct object **release_ingresses(struct release *release,
                                         const struct object *const *services, size_t count,
-                                        size_t *ret_count);
+                                        enum hook_use hooks, size_t *ret_count);
 
 /* Returns the routes of the Gateway API that route to any of some Services, in the order of the
  * stream. */
 const struct object **release_routes(struct release *release, const struct object *const *services,
-                                     size_t count, size_t *ret_count);
+                                     size_t count, enum hook_use hooks, size_t *ret_count);
 
 /* A BackendTrafficPolicy and one of its targets. */
 struct policy_target {

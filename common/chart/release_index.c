@@ -349,6 +349,11 @@ bool release_has_budget(struct release *release, const struct object *workload)
 
 /* Ingresses by the Services that they route to */
 
+static bool is_used(const struct object *object, enum hook_use hooks)
+{
+    return !object->hook || hooks == HOOKS_INCLUDED;
+}
+
 static void index_ingresses(struct release *release)
 {
     struct tree_scope scope;
@@ -371,7 +376,7 @@ static void index_ingresses(struct release *release)
 
 const struct object **release_ingresses(struct release *release,
                                         const struct object *const *services, size_t count,
-                                        size_t *ret_count)
+                                        enum hook_use hooks, size_t *ret_count)
 {
     struct index_match found = {.arena = release_arena(release)};
     index_ingresses(release);
@@ -380,7 +385,7 @@ const struct object **release_ingresses(struct release *release,
         add_matches(&found, &release->ingresses_by_service, services[i]->namespace,
                     services[i]->name);
         for (size_t j = end; j < found.count; j++)
-            if (!found.entries[j].object->hook &&
+            if (is_used(found.entries[j].object, hooks) &&
                 release_same_namespace(services[i], found.entries[j].object))
                 found.entries[end++] = found.entries[j];
         found.count = end;
@@ -424,7 +429,7 @@ static void index_routes(struct release *release)
 }
 
 const struct object **release_routes(struct release *release, const struct object *const *services,
-                                     size_t count, size_t *ret_count)
+                                     size_t count, enum hook_use hooks, size_t *ret_count)
 {
     struct index_match found = {.arena = release_arena(release)};
     index_routes(release);
@@ -432,7 +437,8 @@ const struct object **release_routes(struct release *release, const struct objec
         size_t end = found.count; /* of the matching entries */
         add_matches(&found, &release->routes_by_service, services[i]->namespace, services[i]->name);
         for (size_t j = end; j < found.count; j++)
-            if (release_is_in_namespace(release, services[i], found.entries[j].object,
+            if (is_used(found.entries[j].object, hooks) &&
+                release_is_in_namespace(release, services[i], found.entries[j].object,
                                         found.entries[j].namespace))
                 found.entries[end++] = found.entries[j];
         found.count = end;

@@ -238,7 +238,7 @@ void release_find_owner(struct release *release, struct rule_class class, struct
     struct path_query query = {
         .path = path, .reader = class.reader, .is_own = is_own, .context = context, .owner = ret};
     *ret = (struct path_owner){0};
-    compare_hosts(&query, release_rules(release, class.reader), &scratch, class, host);
+    compare_hosts(&query, release_rules(release, class.reader, class.hooks), &scratch, class, host);
     int order = compare(&query, &query.own, &query.other);
     if (query.own.path && order >= 0) {
         set_owner(&query, &query.own, true);
@@ -253,10 +253,11 @@ void release_find_owner(struct release *release, struct rule_class class, struct
     arena_free(&scratch);
 }
 
-bool release_has_plain_host(struct release *release, struct str class, struct str host)
+bool release_has_plain_host(struct release *release, enum hook_use hooks, struct str class,
+                            struct str host)
 {
     struct arena scratch = {0};
-    const struct rule_index *index = release_rules(release, RULES_NGINX);
+    const struct rule_index *index = release_rules(release, RULES_NGINX, hooks);
     const struct host *found = map_get(&index->hosts, rules_host_key(&scratch, class, host));
     arena_free(&scratch);
     return found && !found->regex;

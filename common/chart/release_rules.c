@@ -135,6 +135,7 @@ struct reading {
     struct release *release;
     struct rule_index *index;
     enum rule_reader reader;
+    enum hook_use hooks;
     const struct object *object;
     struct str class;
 };
@@ -234,12 +235,17 @@ static void add_ingress(const struct reading *in)
         add_rule(in, rule);
 }
 
+static bool is_read(const struct reading *in, const struct object *object)
+{
+    return !object->hook || in->hooks == HOOKS_INCLUDED;
+}
+
 static void read_ingresses(struct reading *in)
 {
     const struct object *first = release_objects(in->release, OBJECT_INGRESS);
     for (int pass = 0; pass < 2; pass++) {
         for (const struct object *each = first; each; each = each->next) {
-            if (each->hook)
+            if (!is_read(in, each))
                 continue;
             in->object = each;
             in->class = release_class(each);
@@ -349,7 +355,7 @@ static void read_route(struct reading *in)
 {
     const struct node *hostname =
         node_first_child(node_at(object_node(in->object), "spec hostnames"));
-    if (!release_is_attached(in->object))
+    if (!is_read(in, in->object) || !release_is_attached(in->object))
         return;
     if (!hostname)
         add_route_host(in, STR(""));
@@ -366,10 +372,11 @@ static void read_routes(struct reading *in)
     }
 }
 
-const struct rule_index *release_rules(struct release *release, enum rule_reader reader)
+const struct rule_index *release_rules(struct release *release, enum rule_reader reader,
+                                       enum hook_use hooks)
 {
-    struct rule_index *index = &release->rules[reader];
-    struct reading reading = {.release = release, .index = index, .reader = reader};
+    struct rule_index *index = &release->rules[reader][hooks];
+    struct reading reading = {.release = release, .index = index, .reader = reader, .hooks = hooks};
     if (index->built)
         return index;
     struct tree_scope scope;

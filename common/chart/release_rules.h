@@ -39,7 +39,8 @@ struct host {
 /* Returns the rules of a class or of the Gateways, which are read when first requested. Their hosts
  * (struct host) have the keys "CLASS HOST ", and their paths (struct path) the same followed by the
  * literal text before the first operator of a regular expression. */
-const struct rule_index *release_rules(struct release *release, enum rule_reader reader);
+const struct rule_index *release_rules(struct release *release, enum rule_reader reader,
+                                       enum hook_use hooks);
 
 struct str rules_host_key(struct arena *arena, struct str class, struct str host);
 

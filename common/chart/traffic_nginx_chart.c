@@ -55,7 +55,8 @@ static bool has_plain_host(const struct target *target, const struct traffic *tr
     size_t count = ingress_rule_classes(traffic, classes);
     bool plain = false;
     for (size_t i = 0; i < count && !plain; i++)
-        plain = release_has_plain_host(&target->injection->release, classes[i].name, host);
+        plain = release_has_plain_host(&target->injection->release,
+                                       release_hook_use(target->workload), classes[i].name, host);
     return plain;
 }
 

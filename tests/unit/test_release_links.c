@@ -38,7 +38,7 @@ static void test_routes_of_services(void **state)
         struct release release = release_of(unit, text.data);
         const struct object *service = only(&release, OBJECT_SERVICE);
         size_t count;
-        release_routes(&release, &service, 1, &count);
+        release_routes(&release, &service, 1, HOOKS_IGNORED, &count);
         if (count != rows[i].routes_to_it)
             fail_msg("row %zu: %zu routes", i, count);
         unit_reset(unit);
