@@ -250,15 +250,15 @@ bool served_check(const struct target *target, const struct route *route)
 
 /* Errors about a route that the chart does not serve */
 
-bool served_has_exact_rule(const struct target *target, const struct traffic *traffic,
-                           const struct route *route)
+struct path_owner served_exact_rule(const struct target *target, const struct traffic *traffic,
+                                    const struct route *route)
 {
     struct rule_class classes[CHART_CLASSES_MAX];
     size_t count = chart_flavour_find(traffic->flavour)->rule_classes(traffic, classes);
-    bool found = false;
-    for (size_t i = 0; i < count && !found; i++)
-        found = find(target, route, classes[i]).has_exact_rule;
-    return found;
+    struct path_owner owner = {0};
+    for (size_t i = 0; i < count && !owner.has_exact_rule; i++)
+        owner = find(target, route, classes[i]);
+    return owner;
 }
 
 static void report_other(const struct served *served)
@@ -330,7 +330,7 @@ void served_report_missing(const struct target *target, const struct traffic *tr
                    STR_ARG(name_of(target, target->workload)));
     struct str selector =
         target_selection_syntax(injection, injection->options->ingress, "ingress", STR("new"));
-    if (served_has_exact_rule(target, traffic, route))
+    if (served_exact_rule(target, traffic, route).has_exact_rule)
         diag_hint(injection->diags, "configure it in the chart's values");
     else if (foreign && !owner.object)
         diag_hint(injection->diags, "if it does, remove public_uri; if not, add %s: %.*s",

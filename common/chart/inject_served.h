@@ -33,10 +33,10 @@ const struct object *served_foreign(const struct target *target, const struct ro
 /* True if the chart serves the route. Warns about other rules for it. */
 bool served_check(const struct target *target, const struct route *route);
 
-/* True if the chart routes exactly this host and path to another Service, in the class of a new
- * object. */
-bool served_has_exact_rule(const struct target *target, const struct traffic *traffic,
-                           const struct route *route);
+/* Returns who serves the route in the class of a new object. With `has_exact_rule`, the chart has a
+ * rule for exactly this host and path that does not route to the workload. */
+struct path_owner served_exact_rule(const struct target *target, const struct traffic *traffic,
+                                    const struct route *route);
 
 /* Reports that the chart does not serve the route, and what it does instead. `first`: an Ingress or
  * route that routes to the workload, or NULL. */

@@ -135,19 +135,21 @@ static void add_objects(const struct target *target, const struct traffic *traff
         add_object(target, to, manifests.items[i]);
 }
 
-/* Reports routes that a new object cannot have, because the chart routes them to another Service.
- */
+/* Reports routes that a new object cannot have, because the chart has other rules for them. */
 static bool check_exact_rules(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
     size_t errors = injection->diags->errors;
     for (size_t i = 0; i < traffic->route_count; i++) {
         const struct route *route = &traffic->routes[i];
-        if (!served_has_exact_rule(target, traffic, route))
+        const struct path_owner owner = served_exact_rule(target, traffic, route);
+        if (!owner.has_exact_rule)
             continue;
         diag_error(injection->diags, route->at, RULE_ROUTE_CONFLICT,
-                   "the chart routes %.*s to another Service, so no %s can be added for it",
+                   "the chart %s %.*s %s, so no %s can be added for it",
+                   owner.service.len ? "routes" : "has a rule for",
                    STR_ARG(served_format(injection->arena, route)),
+                   owner.service.len ? "to another Service" : "that routes to no Service",
                    chart_flavour_find(traffic->flavour)->noun);
         diag_hint(injection->diags, "configure it in the chart's values");
     }
@@ -166,15 +168,53 @@ static void warn_other_route(const struct target *target, const struct traffic *
         class.hooks = release_hook_use(target->workload);
         release_find_owner(&injection->release, class, route->host, route->prefix, served_is_own,
                            target, &owner);
-        if (owner.is_ours || !owner.object || !owner.service.len)
+        const struct object *other = owner.object ? owner.object : owner.redirect;
+        if (owner.is_ours || !other)
             continue;
-        diag_warning(
-            injection->diags, route->at, RULE_ROUTE_CONFLICT,
-            "%.*s of the chart routes %.*s to Service %.*s, but the new Ingress routes it to %.*s",
-            STR_ARG(object_display_name(arena, owner.object)), STR_ARG(served_format(arena, route)),
-            STR_ARG(owner.service), STR_ARG(object_display_name(arena, target->workload)));
+        struct str to =
+            owner.service.len ? STR_JOIN(arena, STR("Service "), owner.service) : STR("no Service");
+        diag_warning(injection->diags, route->at, RULE_ROUTE_CONFLICT,
+                     "%.*s of the chart routes %.*s to %.*s, but the new Ingress routes it to %.*s",
+                     STR_ARG(object_display_name(arena, other)),
+                     STR_ARG(served_format(arena, route)), STR_ARG(to),
+                     STR_ARG(object_display_name(arena, target->workload)));
         diag_hint(injection->diags,
                   "to serve it through the Gateway, configure it in the chart's values");
+    }
+}
+
+/* True if a route may be attached to a listener that new routes use too. */
+static bool shares_listener(const struct object *route, const struct gateway *gateway)
+{
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
+    for (const struct node *each = node_first_child(parents); each; each = each->next) {
+        struct str listener = node_string(node_at(each, "sectionName"));
+        if (listener.len == 0 || gateway->listener.len == 0 ||
+            str_equal(listener, gateway->listener) || str_equal(listener, gateway->http_listener))
+            return true;
+    }
+    return false;
+}
+
+/* Warns about a route that redirects a new route's requests to another scheme. */
+static void warn_redirect(const struct target *target, const struct traffic *traffic)
+{
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    for (size_t i = 0; i < traffic->route_count; i++) {
+        const struct route *route = &traffic->routes[i];
+        const struct object *redirect = served_exact_rule(target, traffic, route).redirect;
+        if (!redirect || !shares_listener(redirect, traffic->gateway))
+            continue;
+        diag_warning(injection->diags, route->at, RULE_ROUTE_CONFLICT,
+                     "%.*s of the chart redirects %.*s: for a listener that it shares with the new "
+                     "route, the controller chooses one of the two",
+                     STR_ARG(object_display_name(arena, redirect)),
+                     STR_ARG(served_format(arena, route)));
+        diag_hint(injection->diags,
+                  "disable the redirect in the chart's values, or set its "
+                  "listener there, and listener in %s",
+                  traffic_gateway_field(traffic));
     }
 }
 
@@ -361,7 +401,9 @@ static void add(const struct target *target, const struct traffic *traffic)
     warn_hook(target, traffic);
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);
-    if (!traffic->gateway)
+    if (traffic->gateway)
+        warn_redirect(target, traffic);
+    else
         warn_other_route(target, traffic);
     add_objects(target, traffic);
 }

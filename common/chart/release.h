@@ -309,10 +309,12 @@ enum own_limit {
 
 /* Which Service receives the requests for a host and path, and all paths below it. */
 struct path_owner {
-    bool is_ours;                /* one of our Services */
-    const struct object *object; /* the Ingress or route with the rule, or NULL */
-    struct str service;          /* empty: the rule answers or redirects the requests */
-    struct str port;             /* its name or number; empty: none */
+    bool is_ours;                  /* one of our Services */
+    const struct object *object;   /* the Ingress or route with the rule, or NULL */
+    struct str service;            /* empty: the rule answers or redirects the requests */
+    struct str port;               /* its name or number; empty: none */
+    const struct object *redirect; /* a route that redirects exactly this host and path to another
+                                      scheme; or NULL */
     /* If it is ours: */
     bool by_controller; /* each controller reads the pathType of the rule differently */
     bool is_extended;   /* a filter of the controller (ExtensionRef) may change the Service */

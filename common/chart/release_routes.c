@@ -117,6 +117,11 @@ static void compare_path(struct path_query *query, const struct path *path, size
     bool below = candidate.exact || query->path.data[head] == '/';
     bool ours = select_backend(query, path, &candidate);
     candidate.score = score_of(query, path, head);
+    if (path->redirects) {
+        if (candidate.exact)
+            query->owner->redirect = path->object;
+        return;
+    }
     if (path->misses_regex) {
         if (ours)
             note_limit(query->owner, path, OWN_LITERAL);
@@ -197,12 +202,14 @@ static void compare_hosts(struct path_query *query, const struct rule_index *ind
     struct str key = rules_host_key(scratch, class.name, host);
     bool known = true;
     bool done = compare_level(query, index, scratch, key);
+    const struct object *redirect = query->owner->redirect;
     query->owner->has_exact_rule = done;
     for (size_t i = 0; i < count && !done; i++) {
         known &= class.continues || !map_get(&index->hosts, key);
         key = rules_host_key(scratch, class.name, levels[i]);
         done = compare_level(query, index, scratch, key);
     }
+    query->owner->redirect = redirect;
     if (known)
         return;
     if (query->own.path && compare(query, &query->own, &query->other) >= 0)

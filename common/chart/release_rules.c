@@ -340,10 +340,9 @@ static void add_route_host(const struct reading *in, struct str host)
             .match = MATCH_BELOW,
             .text = STR("/"),
             .rule = number++,
-            .is_extended = find_filter(rule, "ExtensionRef") != NULL};
+            .is_extended = find_filter(rule, "ExtensionRef") != NULL,
+            .redirects = redirects_scheme(rule)};
         const struct node *match = node_first_child(node_at(rule, "matches"));
-        if (redirects_scheme(rule))
-            continue;
         if (!match)
             add_path(in, key, STR(""), path);
         for (; match; match = match->next)

@@ -27,6 +27,7 @@ struct path {
     bool canary;        /* receives a share of the requests for an equal path */
     bool by_controller; /* each controller reads its pathType differently */
     bool is_extended;   /* a filter of the controller may change where requests are sent */
+    bool redirects;     /* only redirects to another scheme */
     bool misses_regex;  /* matches nothing: nginx reads the regular expression as text */
 };
 
