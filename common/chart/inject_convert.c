@@ -1,6 +1,6 @@
 /* Replaces the Ingresses of a chart by routes: convert_ingress. */
 #include "chart/convert_objects.h"
-#include "chart/traffic_chart.h"
+#include "chart/inject_served.h"
 
 /* Ingresses that are converted for the same Gateway. */
 struct convert_request {
@@ -100,11 +100,11 @@ void inject_convert_request(const struct target *target)
         &injection->release, injection->services, injection->service_count, HOOKS_INCLUDED, &count);
     struct convert_request *request = find_request(target, gateway);
     for (size_t i = 0; i < count; i++) {
-        if (release_lives_with(ingresses[i], target->workload))
-            add_ingress(target, request, ingresses[i]);
-        else
+        if (!release_lives_with(ingresses[i], target->workload))
             convert_warn_hook(injection->diags, ingresses[i],
                               object_display_name(injection->arena, ingresses[i]));
+        else if (served_check_converted(target, gateway, ingresses[i]))
+            add_ingress(target, request, ingresses[i]);
     }
     if (count == 0) {
         diag_warning(injection->diags, target->service->at, RULE_NO_EFFECT,

@@ -76,6 +76,18 @@ static const char *reason_against(const struct object *route, const struct gatew
     return gateway ? NULL : "the environment does not describe its Gateway";
 }
 
+/* True if the message was reported at the same location, for another route. */
+static bool is_reported(const struct diags *diags, struct location at, struct str message)
+{
+    for (size_t i = 0; i < diags->count; i++) {
+        const struct diag *diag = &diags->items[i];
+        if (diag->at.source == at.source && diag->at.start == at.start &&
+            str_equal(diag->message, message))
+            return true;
+    }
+    return false;
+}
+
 /* Reports a setting that cannot be applied to a route, as an error or a warning. */
 static void report_setting(const struct target *target, const struct object *route,
                            const char *setting, struct location at, bool only_warn)
@@ -89,7 +101,7 @@ static void report_setting(const struct target *target, const struct object *rou
         inject_log(target, route, CHANGE_SKIPPED, setting, "%s", reason);
         return;
     }
-    if (diags_contain(injection->diags, text))
+    if (is_reported(injection->diags, at, text))
         return;
     (only_warn ? diag_warning : diag_error)(injection->diags, at, RULE_UNSUPPORTED_BY_CONTROLLER,
                                             "%.*s", STR_ARG(text));
@@ -102,19 +114,20 @@ static void report_setting(const struct target *target, const struct object *rou
                   STR_ARG(gateway_name(arena, route)));
 }
 
-/* Reports what the checks of a flavour found: an error only once, and in fill mode as skipped. */
-static void forward(const struct target *target, const struct object *route,
+/* Reports what the checks of a flavour found, but nothing twice. In fill mode, an error about an
+ * object is logged as skipped. */
+static void forward(const struct target *target, const struct object *object,
                     const struct diags *found)
 {
     struct diags *diags = target->injection->diags;
     for (size_t i = 0; i < found->count; i++) {
         const struct diag *diag = &found->items[i];
         bool is_error = diag->severity == SEVERITY_ERROR;
-        if (is_error && target->fill) {
-            inject_log(target, route, CHANGE_SKIPPED, "", "%.*s", STR_ARG(diag->message));
+        if (is_error && target->fill && object) {
+            inject_log(target, object, CHANGE_SKIPPED, "", "%.*s", STR_ARG(diag->message));
             continue;
         }
-        if (diags_contain(diags, diag->message))
+        if (is_reported(diags, diag->at, diag->message))
             continue;
         (is_error ? diag_error : diag_warning)(diags, diag->at, diag->rule, "%.*s",
                                                STR_ARG(diag->message));
@@ -122,10 +135,8 @@ static void forward(const struct target *target, const struct object *route,
     }
 }
 
-/* Checks the settings, but not the hosts and paths, which are those of the chart. Returns false if
- * a setting is not supported. */
-static bool check_settings(const struct target *target, const struct traffic *traffic,
-                           const struct object *route, void (*check)(const struct traffic *traffic))
+bool served_run_check(const struct target *target, const struct traffic *traffic,
+                      const struct object *object, traffic_check_function *check)
 {
     struct diags found = {.arena = target->injection->arena};
     struct layer layer = *target->service->layer;
@@ -134,11 +145,20 @@ static bool check_settings(const struct target *target, const struct traffic *tr
     layer.diags = &found;
     service.layer = &layer;
     copy.service = &service;
+    check(&copy);
+    forward(target, object, &found);
+    return found.errors == 0;
+}
+
+/* Checks the settings, but not the hosts and paths, which are those of the chart. Returns false if
+ * a setting is not supported. */
+static bool check_settings(const struct target *target, const struct traffic *traffic,
+                           const struct object *object, traffic_check_function *check)
+{
+    struct traffic copy = *traffic;
     copy.route_count = 0;
     copy.tls = (struct traffic_tls){0};
-    check(&copy);
-    forward(target, route, &found);
-    return found.errors == 0;
+    return served_run_check(target, &copy, object, check);
 }
 
 static void report_settings(const struct target *target, const struct traffic *traffic,
@@ -296,6 +316,14 @@ static struct traffic traffic_for(const struct traffic *traffic, const struct ga
     if (has_ingresses)
         copy.annotations = &no_annotations;
     return copy;
+}
+
+bool served_check_converted(const struct target *target, const struct gateway *gateway,
+                            const struct object *ingress)
+{
+    const struct traffic traffic = traffic_of(target->service);
+    const struct traffic own = traffic_for(&traffic, gateway, true);
+    return check_settings(target, &own, ingress, traffic_flavour_find(gateway->flavour)->check);
 }
 
 /* Warns about a route that is not attached to the internal Gateway: its parents, which may be

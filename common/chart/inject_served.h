@@ -43,6 +43,18 @@ struct path_owner served_exact_rule(const struct target *target, const struct tr
 void served_report_missing(const struct target *target, const struct traffic *traffic,
                            const struct object *first, const struct route *route);
 
+/* Runs a check of traffic and reports what it finds, but nothing twice, and in fill mode an error
+ * about an object as skipped. `object` NULL: about new objects. Returns false if it finds errors.
+ */
+typedef void traffic_check_function(const struct traffic *traffic);
+bool served_run_check(const struct target *target, const struct traffic *traffic,
+                      const struct object *object, traffic_check_function *check);
+
+/* Reports settings of the service that the routes, to which an Ingress is converted, do not
+ * support. Returns false if these are errors. */
+bool served_check_converted(const struct target *target, const struct gateway *gateway,
+                            const struct object *ingress);
+
 /* Applies the settings of the service to the routes of the chart: inject_routes.c. `has_ingresses`:
  * Ingresses of the chart get the settings too; `adds`: or new objects. */
 void inject_routes(const struct target *target, bool has_ingresses, bool adds);

@@ -230,6 +230,15 @@ flavour_of(const struct target *target, const struct traffic *traffic, const str
     return chart_flavour_find(ingress_flavour_of(target, traffic, ingress));
 }
 
+/* Routes of most Gateways have no idle timeout, so an Ingress that is converted to them gets none:
+ * inject_convert_request() warns about it. */
+static void leave_out_timeout(const struct target *target, struct traffic *traffic)
+{
+    const struct gateway *gateway = service_gateway(target->service);
+    if (gateway && gateway->flavour != FLAVOUR_ENVOY)
+        traffic->idle_timeout = 0;
+}
+
 /* Applies the settings to all selected Ingresses that route to the workload. With `ingress: new`,
  * it is sufficient that one Ingress, the new one or another, supports a setting; otherwise all
  * must. */
@@ -239,6 +248,8 @@ static void apply_to_all(const struct target *target, const struct object **ingr
     struct traffic traffic;
     if (count == 0 || !ingress_read_traffic(target, &traffic))
         return;
+    if (inject_convert_is_requested(target))
+        leave_out_timeout(target, &traffic);
     bool supported = adds;
     for (size_t i = 0; i < count; i++)
         supported |= is_selected(target, ingresses[i]) &&
@@ -392,10 +403,16 @@ static void warn_hook(const struct target *target, const struct traffic *traffic
     }
 }
 
+static void check_new_objects(const struct traffic *traffic)
+{
+    traffic_check(traffic);
+}
+
 static void add(const struct target *target, const struct traffic *traffic)
 {
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
-    if (!check_exact_rules(target, traffic) || !traffic_check(traffic))
+    if (!check_exact_rules(target, traffic) ||
+        !served_run_check(target, traffic, NULL, check_new_objects))
         return;
     warn_foreign(target, traffic);
     warn_hook(target, traffic);
