@@ -94,6 +94,7 @@ static void override(struct injection *injection, const struct service *service)
     target.workload = target_select_workload(injection, service);
     if (!target.workload || !target_claim_workload(injection, service, target.workload))
         return;
+    inject_check_hooks(&target);
     target.edit = release_edit(target.workload);
     target.windows = target_windows_field(target_pod(&target));
     if (!target_check_service(&target))
@@ -374,6 +375,14 @@ static void check_flags(struct inject_run *run, const struct input_options *inpu
                    "but there are %zu",
                    run->service_count);
         diag_hint(&run->diags, "select one with --module NAME");
+    }
+    bool converts = options->convert_ingress;
+    for (size_t i = 0; i < run->service_count; i++)
+        converts |= run->services[i]->helm.convert_ingress;
+    if (options->best_effort && !converts) {
+        diag_warning(&run->diags, NO_LOCATION, RULE_NO_EFFECT,
+                     "--best-effort has no effect: no Ingress is converted");
+        diag_hint(&run->diags, "pass --convert-ingress too, or remove it");
     }
 }
 

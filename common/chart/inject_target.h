@@ -316,6 +316,9 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
 /* Warns that `jobs` has no effect on a service that does not fill all workloads. */
 void inject_check_exclusions(struct injection *injection, const struct service *service);
 
+/* Warns that `hooks: true` has no effect on a workload that is not a hook. */
+void inject_check_hooks(const struct target *target);
+
 /* Adds the request that an autoscaler needs, if the container has neither request nor limit. */
 void inject_missing_request(const struct target *target, const char *resource);
 
