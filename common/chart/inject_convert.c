@@ -32,7 +32,9 @@ static void report_no_gateway(const struct target *target)
 
 static bool is_same_gateway(const struct gateway *one, const struct gateway *other)
 {
-    return str_equal(one->namespace, other->namespace) && str_equal(one->name, other->name);
+    return str_equal(one->namespace, other->namespace) && str_equal(one->name, other->name) &&
+           str_equal(one->listener, other->listener) &&
+           str_equal(one->http_listener, other->http_listener);
 }
 
 static struct convert_request *find_request(const struct target *target,
@@ -78,7 +80,7 @@ static void add_ingress(const struct target *target, struct convert_request *req
     if (!other || other == request)
         return;
     diag_error(injection->diags, target->service->at, RULE_NOT_CONVERTED,
-               "%.*s routes to services of two Gateways, so it cannot be converted",
+               "%.*s routes to services of two Gateways or listeners, so it cannot be converted",
                STR_ARG(object_display_name(injection->arena, ingress)));
     diag_hint(injection->diags, "use a separate Ingress for each in the chart");
 }

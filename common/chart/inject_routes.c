@@ -26,21 +26,42 @@ static struct str namespace_of(const struct object *route, const struct node *pa
     return namespace.len ? namespace : route->namespace;
 }
 
-/* True if the route may be attached to the Gateway. The Gateway of a ListenerSet, and the namespace
- * of the release, are unknown. */
-static bool is_attached_to(const struct object *route, const struct gateway *gateway)
+/* True if a parent of a route may be the Gateway. The namespace of the release is unknown. */
+static bool is_parent(const struct object *route, const struct node *parent,
+                      const struct gateway *gateway)
+{
+    struct str namespace = namespace_of(route, parent);
+    return is_gateway(parent) && str_equal(node_string(node_at(parent, "name")), gateway->name) &&
+           (namespace.len == 0 || str_equal(namespace, gateway->namespace));
+}
+
+static bool uses_listener(const struct node *parent, const struct gateway *gateway)
+{
+    struct str listener = node_string(node_at(parent, "sectionName"));
+    return listener.len == 0 || gateway->listener.len == 0 ||
+           str_equal(listener, gateway->listener) || str_equal(listener, gateway->http_listener);
+}
+
+/* True if the route may be attached to the Gateway; `by_listener`: to a listener that the
+ * environment names. */
+static bool has_parent(const struct object *route, const struct gateway *gateway, bool by_listener)
 {
     const struct node *parents = node_at(object_node(route), "spec parentRefs");
-    for (const struct node *each = node_first_child(parents); each; each = each->next) {
-        struct str kind = node_string(node_at(each, "kind"));
-        struct str namespace = namespace_of(route, each);
-        if (str_ends_with(kind, STR("ListenerSet")))
+    for (const struct node *each = node_first_child(parents); each; each = each->next)
+        if (is_parent(route, each, gateway) && (!by_listener || uses_listener(each, gateway)))
             return true;
-        if (is_gateway(each) && str_equal(node_string(node_at(each, "name")), gateway->name) &&
-            (namespace.len == 0 || str_equal(namespace, gateway->namespace)))
-            return true;
-    }
     return false;
+}
+
+/* True if the route may be attached to the Gateway. That of a ListenerSet is unknown. */
+static bool is_attached_to(const struct object *route, const struct gateway *gateway,
+                           bool by_listener)
+{
+    const struct node *parents = node_at(object_node(route), "spec parentRefs");
+    for (const struct node *each = node_first_child(parents); each; each = each->next)
+        if (str_ends_with(node_string(node_at(each, "kind")), STR("ListenerSet")))
+            return true;
+    return has_parent(route, gateway, by_listener);
 }
 
 /* Returns the Gateway of the environment that the route is attached to, or NULL. */
@@ -50,9 +71,13 @@ static const struct gateway *gateway_of(const struct target *target, const struc
     const struct gateway *own = service_gateway(target->service);
     const struct gateway *other =
         target->service->internal ? environment->gateway : environment->internal_gateway;
-    if (own && is_attached_to(route, own))
-        return own;
-    return other && is_attached_to(route, other) ? other : NULL;
+    for (int by_listener = 1; by_listener >= 0; by_listener--) {
+        if (own && is_attached_to(route, own, by_listener))
+            return own;
+        if (other && is_attached_to(route, other, by_listener))
+            return other;
+    }
+    return NULL;
 }
 
 /* Returns the first Gateway that the route is attached to, as NAMESPACE/NAME. */
@@ -326,13 +351,29 @@ bool served_check_converted(const struct target *target, const struct gateway *g
     return check_settings(target, &own, ingress, traffic_flavour_find(gateway->flavour)->check);
 }
 
-/* Warns about a route that is not attached to the internal Gateway: its parents, which may be
- * public, are not changed. */
-static void warn_internal(const struct target *target, const struct object *route)
+/* Reports a route that is attached to the public Gateway, or not to the internal one: its parents
+ * are not changed. If they are listeners of one Gateway, the listener decides. */
+static void check_internal(const struct target *target, const struct object *route)
 {
     struct injection *injection = target->injection;
-    const struct gateway *gateway = target->service->layer->environment.internal_gateway;
-    if (!target->service->internal || (gateway && is_attached_to(route, gateway)))
+    const struct environment *environment = &target->service->layer->environment;
+    const struct gateway *gateway = environment->internal_gateway;
+    const struct gateway *public = environment->gateway;
+    if (!target->service->internal)
+        return;
+    bool by_listener = gateway && public && str_equal(gateway->name, public->name) &&
+                       str_equal(gateway->namespace, public->namespace);
+    if (public && has_parent(route, public, by_listener)) {
+        diag_error(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
+                   RULE_EXPOSED_SERVICE,
+                   "%.*s of the chart is attached to the public Gateway %.*s/%.*s, despite "
+                   "internal: true",
+                   STR_ARG(object_display_name(injection->arena, route)),
+                   STR_ARG(public->namespace), STR_ARG(public->name));
+        diag_hint(injection->diags, "set its parentRefs in the chart's values, or remove internal");
+        return;
+    }
+    if (gateway && is_attached_to(route, gateway, by_listener))
         return;
     diag_warning(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
                  RULE_NO_EFFECT,
@@ -353,7 +394,7 @@ void inject_routes(const struct target *target, bool has_ingresses, bool adds)
         return;
     traffic = traffic_of(target->service);
     for (size_t i = 0; i < count; i++) {
-        warn_internal(target, routes[i]);
+        check_internal(target, routes[i]);
         warn_protocol(target, &traffic, routes[i]);
     }
     for (size_t i = 0; i < count && applies; i++) {

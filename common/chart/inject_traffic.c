@@ -55,19 +55,45 @@ static bool has_ingress_field(const struct target *target)
     return false;
 }
 
-/* Warns about Ingresses of the chart that are not of the internal class: their class, which may be
- * public, is not changed. */
-static void warn_internal(const struct target *target, const struct object **ingresses,
-                          size_t count)
+/* True for the class of public Ingresses in the environment. */
+static bool is_public_class(const struct environment *environment, struct str class)
+{
+    return str_equal(class, environment->ingress_class) &&
+           (environment->has_ingress_class || !environment->gateway);
+}
+
+static void report_public(const struct target *target, const struct object *ingress)
 {
     struct injection *injection = target->injection;
-    if (!target->service->internal || !layer_read_environment(target->service->layer))
+    diag_error(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
+               RULE_EXPOSED_SERVICE,
+               "%.*s of the chart has the public class \"%.*s\", despite "
+               "internal: true",
+               STR_ARG(object_display_name(injection->arena, ingress)),
+               STR_ARG(release_class(ingress)));
+    diag_hint(injection->diags,
+              "set the class of an internal controller in the chart's values, or remove internal");
+}
+
+/* Reports Ingresses of the chart that are not of the internal class: their class is not changed.
+ * The routes that they are converted to are attached to the internal Gateway. */
+static void check_internal(const struct target *target, const struct object **ingresses,
+                           size_t count)
+{
+    struct injection *injection = target->injection;
+    if (!target->service->internal || inject_convert_is_requested(target) ||
+        !layer_read_environment(target->service->layer))
         return;
-    struct str internal = target->service->layer->environment.internal_class;
+    const struct environment *environment = &target->service->layer->environment;
     for (size_t i = 0; i < count; i++) {
         struct str class = release_class(ingresses[i]);
-        if (!is_selected(target, ingresses[i]) || (class.len && str_equal(class, internal)))
+        if (!is_selected(target, ingresses[i]) ||
+            (class.len && str_equal(class, environment->internal_class)))
             continue;
+        if (is_public_class(environment, class)) {
+            report_public(target, ingresses[i]);
+            continue;
+        }
         diag_warning(injection->diags, record_location(target->service->record, SERVICE_INTERNAL),
                      RULE_NO_EFFECT,
                      "internal has no effect on %.*s of the chart, whose class is \"%.*s\"",
@@ -462,7 +488,7 @@ void inject_ingress(const struct target *target)
     apply_to_all(target, ingresses, ingress_count, adds);
     if (served_selected_ingress(target).len == 0 || served_is_new_requested(target))
         inject_routes(target, ingress_count, adds);
-    warn_internal(target, ingresses, ingress_count);
+    check_internal(target, ingresses, ingress_count);
     struct traffic traffic = traffic_of(target->service);
     traffic.routes = missing;
     traffic.route_count = count;
