@@ -135,18 +135,32 @@ static void report_host(struct convert *convert, const struct host *host, struct
                        "HTTP requests are redirected with status 301, not 308");
 }
 
+/* True if a converted Ingress does not have the annotation. */
+static bool lacks_annotation(const struct convert *convert, const struct model *model,
+                             const char *name)
+{
+    for (size_t i = 0; i < model->count; i++)
+        if (model->ingresses[i].input->is_converted &&
+            !settings_annotation(convert, &model->ingresses[i], name))
+            return true;
+    return false;
+}
+
 /* Reports the defaults of nginx that no Ingress sets. */
 static void report_defaults(struct convert *convert, const struct model *model)
 {
-    bool limits = false;
-    for (size_t i = 0; i < model->count; i++)
-        limits |= model->ingresses[i].input->is_converted &&
-                  !settings_annotation(convert, &model->ingresses[i], "proxy-body-size");
-    if (limits)
+    if (lacks_annotation(convert, model, "proxy-body-size"))
         add_difference(convert, &(struct convert_difference){
                                     .about = STR("proxy-body-size"),
                                     .detail = STR("requests of more than 1 MiB, the default limit "
                                                   "of nginx, are accepted")});
+    if (!convert_is_envoy(convert) && lacks_annotation(convert, model, "proxy-read-timeout"))
+        add_difference(
+            convert,
+            &(struct convert_difference){
+                .about = STR("proxy-read-timeout"),
+                .detail = STR("the controller of the Gateway decides how long a connection may be "
+                              "idle; in nginx, the default is 60 seconds")});
     add_difference(convert, &(struct convert_difference){
                                 .about = STR("headers"),
                                 .detail = STR("requests do not have X-Real-IP, X-Scheme, "

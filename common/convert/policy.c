@@ -131,6 +131,11 @@ static void check_cors(struct convert *convert, struct ingress *ingress)
         return;
     }
     check_origins(convert, ingress);
+    if (cors->max_age > 0)
+        return;
+    cors->max_age = 1;
+    convert_differ(convert, ingress, nginx_name(convert, "cors-max-age"),
+                   "browsers may keep the response for 1 second, the minimum of routes");
 }
 
 static void check_affinity(struct convert *convert, struct ingress *ingress)
@@ -407,5 +412,5 @@ void policy_add_cors(struct convert *convert, const struct ingress *ingress, str
     put_list(arena, map, "allowMethods", cors->methods, true);
     put_list(arena, map, "allowHeaders", cors->headers, false);
     put_list(arena, map, "exposeHeaders", cors->exposed, false);
-    node_set_int(arena, map, "maxAge", cors->max_age > 0 ? cors->max_age : 1);
+    node_set_int(arena, map, "maxAge", cors->max_age);
 }

@@ -13,6 +13,7 @@ struct scanner {
     int depth; /* of open groups */
     int groups;
     bool is_repeatable; /* the last item can be repeated */
+    bool is_negated;    /* in a class that begins with ^ */
 };
 
 static char peek(const struct scanner *in, size_t ahead)
@@ -30,6 +31,17 @@ static bool is_letter(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
+/* True for a character that a path contains only as %XX when it is sent. nginx compares the decoded
+ * path, Envoy the path as it was sent. */
+static bool is_encoded(char byte)
+{
+    return byte && strchr(" %\"<>`#", byte);
+}
+
+static const char encoded_reason[] =
+    "nginx compares it with the decoded path, Envoy with the path as it was sent, in which clients "
+    "encode one of its characters";
+
 /* Reads the character after a backslash. */
 static const char *scan_escape(struct scanner *in)
 {
@@ -38,6 +50,8 @@ static const char *scan_escape(struct scanner *in)
         return "it ends with a backslash";
     if (is_digit(byte))
         return "Envoy does not support back-references";
+    if (!in->is_negated && (is_encoded(byte) || strchr("?snrtfv", byte)))
+        return encoded_reason;
     if (is_letter(byte) && !strchr("dDwWsSbBntrfv", byte))
         return "Envoy does not support one of its escapes";
     in->at += 2;
@@ -49,14 +63,16 @@ static const char *scan_escape(struct scanner *in)
 static const char *scan_class(struct scanner *in)
 {
     in->at++;
-    if (peek(in, 0) == '^')
-        in->at++;
+    in->is_negated = peek(in, 0) == '^';
+    in->at += in->is_negated;
     if (peek(in, 0) == ']') /* an ordinary character in PCRE and RE2 */
         in->at++;
     while (in->at < in->text.len && peek(in, 0) != ']') {
         char byte = peek(in, 0);
         if (byte == '[' && peek(in, 1) == ':')
             return "named classes of characters are not converted";
+        if (!in->is_negated && (is_encoded(byte) || byte == '?'))
+            return encoded_reason;
         if (byte == '\\') {
             const char *error = scan_escape(in);
             if (error)
@@ -68,6 +84,7 @@ static const char *scan_class(struct scanner *in)
     if (in->at >= in->text.len)
         return "a [ is not closed";
     in->at++;
+    in->is_negated = false;
     in->is_repeatable = true;
     return NULL;
 }
@@ -132,6 +149,8 @@ static const char *scan_item(struct scanner *in)
     char byte = peek(in, 0);
     if (byte == '\\')
         return scan_escape(in);
+    if (is_encoded(byte))
+        return encoded_reason;
     if (byte == '[')
         return scan_class(in);
     if (byte == '(')

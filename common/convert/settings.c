@@ -70,16 +70,16 @@ static bool bool_of(const struct reader *in, const char *name, bool default_valu
     return text.len ? is_true(text) : default_value;
 }
 
-static int64_t int_of(const struct reader *in, const char *name, int64_t default_value)
+static int64_t int_of(const struct reader *in, const char *name, int minimum, int64_t default_value)
 {
     enum { MAX = 99999 * 3600 }; /* what a Duration of the Gateway API can express */
     int64_t number;
     struct str text = text_of(in, name);
     if (text.len == 0)
         return default_value;
-    if (str_to_int(text, &number) && number >= 0 && number <= MAX)
+    if (str_to_int(text, &number) && number >= minimum && number <= MAX)
         return number;
-    report_invalid(in, name, "an integer, 0 or greater");
+    report_invalid(in, name, minimum ? "an integer, 1 or greater" : "an integer, 0 or greater");
     return default_value;
 }
 
@@ -228,11 +228,7 @@ static enum backend_protocol protocol_of(const struct reader *in)
 /* Returns the seconds of a timeout. */
 static int64_t timeout_of(const struct reader *in, const char *name, int64_t default_value)
 {
-    int64_t seconds = int_of(in, name, default_value);
-    if (seconds > 0 || text_of(in, name).len == 0)
-        return seconds;
-    report_invalid(in, name, "an integer, 1 or greater");
-    return default_value;
+    return int_of(in, name, 1, default_value);
 }
 
 static void read_backend(const struct reader *in)
@@ -274,11 +270,11 @@ static void read_affinity(const struct reader *in)
         return;
     }
     struct str name = text_of(in, "session-cookie-name");
-    int64_t expires = int_of(in, "session-cookie-expires", 0);
+    int64_t expires = int_of(in, "session-cookie-expires", 0, 0);
     settings->affinity =
         (struct traffic_affinity){.cookie = name.len ? name : STR("INGRESSCOOKIE"),
                                   .path = text_of(in, "session-cookie-path"),
-                                  .max_age = int_of(in, "session-cookie-max-age", expires),
+                                  .max_age = int_of(in, "session-cookie-max-age", 0, expires),
                                   .at = location_of(in, "affinity")};
     settings->attributes =
         (struct cookie_attributes){.same_site = text_of(in, "session-cookie-samesite"),
@@ -287,9 +283,6 @@ static void read_affinity(const struct reader *in)
     if (expires)
         convert_differ(in->convert, in->ingress, full_name(in, "session-cookie-expires"),
                        "the cookie has Max-Age instead of Expires");
-    if (str_eq_c(text_of(in, "affinity-mode"), "persistent"))
-        convert_differ(in->convert, in->ingress, full_name(in, "affinity-mode"),
-                       "clients may move to another pod when the number of pods changes");
 }
 
 static void read_hash(const struct reader *in)
@@ -322,7 +315,7 @@ static void read_cors(const struct reader *in)
                            "Cache-Control,Content-Type,Range,Authorization"),
         .exposed = text_of(in, "cors-expose-headers"),
         .credentials = bool_of(in, "cors-allow-credentials", true),
-        .max_age = int_of(in, "cors-max-age", 1728000),
+        .max_age = int_of(in, "cors-max-age", 0, 1728000),
     };
 }
 
@@ -344,7 +337,7 @@ static void read_body_size(const struct reader *in)
         break;
     }
     int64_t number = 0;
-    if (text.len && !str_to_int(digits, &number)) {
+    if (text.len && (!str_to_int(digits, &number) || number < 0)) {
         report_invalid(in, "proxy-body-size", "a size such as 8m");
         return;
     }
