@@ -372,6 +372,20 @@ static bool read_bool(const struct schema_reader *reader, const struct field *fi
     return false;
 }
 
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* True if two words differ only in digits, as versions do: one is no misspelling of the other. */
+static bool differ_in_digits(struct str a, struct str b)
+{
+    for (size_t i = 0; a.len == b.len && i < a.len; i++)
+        if (a.data[i] != b.data[i] && !(is_digit(a.data[i]) && is_digit(b.data[i])))
+            return false;
+    return a.len == b.len;
+}
+
 static bool read_choice(const struct schema_reader *reader, const struct field *field,
                         const struct value *value)
 {
@@ -379,7 +393,8 @@ static bool read_choice(const struct schema_reader *reader, const struct field *
     for (size_t i = 0; field->choices[i]; i++) {
         if (str_eq_c(value->text, field->choices[i]))
             return true;
-        suggestion_add(&near, str_from_c(field->choices[i]));
+        if (!differ_in_digits(value->text, str_from_c(field->choices[i])))
+            suggestion_add(&near, str_from_c(field->choices[i]));
     }
     struct str choices = schema_choices_format(reader->arena, field->choices, "or");
     diag_error(reader->diags, value->node->span, RULE_INVALID_VALUE,
