@@ -325,9 +325,10 @@ static void fill(struct inject_run *run, const struct service *service, bool las
     warn_not_injected(injection, service);
     inject_warn_replicas(&any, "mode: fill removes nothing");
     if (inject_convert_is_requested(&any)) {
-        diag_error(injection->diags, service->at, RULE_CONFLICTING_FIELDS,
+        diag_error(injection->diags, target_helm_location(service, HELM_CONVERT_INGRESS),
+                   RULE_CONFLICTING_FIELDS,
                    "%s is not possible with mode: fill, which removes nothing",
-                   injection->options->convert_ingress ? "--convert-ingress" : "convert_ingress");
+                   inject_convert_name(injection));
         diag_hint(injection->diags, "use a service with mode: override");
     }
     if (!selects_all(injection, service)) {

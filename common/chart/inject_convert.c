@@ -15,18 +15,22 @@ bool inject_convert_is_requested(const struct target *target)
     return target->injection->options->convert_ingress || target->service->helm.convert_ingress;
 }
 
+const char *inject_convert_name(const struct injection *injection)
+{
+    return injection->options->convert_ingress ? "--convert-ingress" : "convert_ingress";
+}
+
+static struct location convert_location(const struct target *target)
+{
+    return target_helm_location(target->service, HELM_CONVERT_INGRESS);
+}
+
 static void report_no_gateway(const struct target *target)
 {
     struct injection *injection = target->injection;
-    if (injection->options->convert_ingress) {
-        diag_error(injection->diags, target->service->at, RULE_REQUIRED_FIELD,
-                   "--convert-ingress requires %s",
-                   target->service->internal ? "internal_gateway" : "gateway");
-    } else {
-        diag_error(injection->diags, record_location(target->service->record, SERVICE_HELM),
-                   RULE_REQUIRED_FIELD, "convert_ingress requires %s",
-                   target->service->internal ? "internal_gateway" : "gateway");
-    }
+    diag_error(injection->diags, convert_location(target), RULE_REQUIRED_FIELD, "%s requires %s",
+               inject_convert_name(injection),
+               target->service->internal ? "internal_gateway" : "gateway");
     diag_hint(injection->diags, "set it in the environment file");
 }
 
@@ -60,11 +64,12 @@ static bool check_selected(const struct target *target)
     struct str name = flag ? str_from_c(flag) : target->service->helm.ingress;
     if (name.len == 0 || str_eq_c(name, "new"))
         return true;
-    diag_error(injection->diags, target->service->at, RULE_CONFLICTING_FIELDS,
+    diag_error(injection->diags,
+               target_helm_location(target->service, flag ? HELM_CONVERT_INGRESS : HELM_INGRESS),
+               RULE_CONFLICTING_FIELDS,
                "%s and %s are mutually exclusive: all Ingresses that route to the workload are "
                "converted",
-               flag ? "--ingress" : "ingress",
-               injection->options->convert_ingress ? "--convert-ingress" : "convert_ingress");
+               flag ? "--ingress" : "ingress", inject_convert_name(injection));
     diag_hint(injection->diags, "remove one of them");
     return false;
 }
@@ -79,7 +84,7 @@ static void add_ingress(const struct target *target, struct convert_request *req
     map_add_object(injection->arena, &request->ingresses, ingress, ingress);
     if (!other || other == request)
         return;
-    diag_error(injection->diags, target->service->at, RULE_NOT_CONVERTED,
+    diag_error(injection->diags, convert_location(target), RULE_NOT_CONVERTED,
                "%.*s routes to services of two Gateways or listeners, so it cannot be converted",
                STR_ARG(object_display_name(injection->arena, ingress)));
     diag_hint(injection->diags, "use a separate Ingress for each in the chart");
@@ -109,8 +114,9 @@ void inject_convert_request(const struct target *target)
             add_ingress(target, request, ingresses[i]);
     }
     if (count == 0) {
-        diag_warning(injection->diags, target->service->at, RULE_NO_EFFECT,
-                     "convert_ingress has no effect: no Ingress of the chart routes to %.*s",
+        diag_warning(injection->diags, convert_location(target), RULE_NO_EFFECT,
+                     "%s has no effect: no Ingress of the chart routes to %.*s",
+                     inject_convert_name(injection),
                      STR_ARG(object_display_name(injection->arena, target->workload)));
         diag_hint(injection->diags, "remove it, or enable the Ingress in the chart's values");
     }

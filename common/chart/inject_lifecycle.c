@@ -134,10 +134,10 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
 void inject_check_hooks(const struct target *target)
 {
     struct injection *injection = target->injection;
-    const struct value *helm = record_value(target->service->record, SERVICE_HELM);
     if (!target->service->helm.hooks || target->workload->hook)
         return;
-    diag_warning(injection->diags, record_location(helm->records[0], HELM_HOOKS), RULE_NO_EFFECT,
+    diag_warning(injection->diags, target_helm_location(target->service, HELM_HOOKS),
+                 RULE_NO_EFFECT,
                  "hooks: true has no effect: the workload, %.*s, is not a Helm hook",
                  STR_ARG(object_display_name(injection->arena, target->workload)));
     diag_hint(injection->diags, "remove helm.hooks, or select a hook: helm: {workload: NAME}");

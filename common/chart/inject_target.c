@@ -67,6 +67,14 @@ void inject_log_choice(struct injection *injection, const struct object *object,
     va_end(arguments);
 }
 
+struct location target_helm_location(const struct service *service, enum field_id field)
+{
+    const struct value *helm = record_value(service->record, SERVICE_HELM);
+    return helm->count && record_has(helm->records[0], field)
+               ? record_location(helm->records[0], field)
+               : service->at;
+}
+
 struct str target_selection_syntax(const struct injection *injection, const char *flag,
                                    const char *key, struct str name)
 {

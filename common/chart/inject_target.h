@@ -148,6 +148,9 @@ void inject_log_choice(struct injection *injection, const struct object *object,
                        const struct node *container, bool guess, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Returns the location of a field of `helm`; that of the service if the file does not set it. */
+struct location target_helm_location(const struct service *service, enum field_id field);
+
 /* Returns the syntax that selects an object, for hints: `--KEY NAME` if that flag is given, because
  * it takes precedence over the service file, else `helm: {KEY: NAME}`. */
 struct str target_selection_syntax(const struct injection *injection, const char *flag,
@@ -298,6 +301,7 @@ void inject_ingress(const struct target *target);
 /* convert_ingress. inject_convert_request() is called for each service, after inject_ingress() has
  * set its annotations; then inject_convert() converts all Ingresses at once. */
 bool inject_convert_is_requested(const struct target *target);
+const char *inject_convert_name(const struct injection *injection); /* of the field or flag */
 void inject_convert_request(const struct target *target);
 void inject_convert(struct injection *injection);
 

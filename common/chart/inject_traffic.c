@@ -370,7 +370,7 @@ static void check_new(const struct target *target)
                    "--ingress new requires public_uri");
         diag_hint(diags, "set public_uri too, or remove --ingress");
     } else {
-        diag_warning(diags, record_location(target->service->record, SERVICE_HELM), RULE_NO_EFFECT,
+        diag_warning(diags, target_helm_location(target->service, HELM_INGRESS), RULE_NO_EFFECT,
                      "ingress: new has no effect without public_uri");
         diag_hint(diags, "set public_uri too, or remove ingress");
     }
