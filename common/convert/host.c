@@ -159,15 +159,17 @@ static void convert_plain(struct convert *convert, struct host *host)
 
 /* The earlier patterns of a host, by their prefix. */
 struct earlier {
-    struct map begin; /* PATTERN_BEGIN */
-    struct map below; /* PATTERN_BELOW with the prefix itself */
-    struct map under; /* PATTERN_BELOW without it */
+    struct map begin;                      /* PATTERN_BEGIN */
+    bool begin_lengths[HTTP_PATH_MAX + 1]; /* of the keys of `begin` */
+    struct map below;                      /* PATTERN_BELOW with the prefix itself */
+    struct map under;                      /* PATTERN_BELOW without it */
 };
 
 /* A rule and its pattern. */
 struct pattern_rule {
     const struct path_rule *rule;
     const struct pattern *pattern;
+    size_t index; /* in the order in which nginx compares them */
 };
 
 /* Returns the earlier pattern with the prefix `path` up to `end`, perhaps all of it, that matches
@@ -179,7 +181,9 @@ find_at(const struct earlier *earlier, const struct pattern *pattern, struct str
     bool whole = end > 0 && end == path.len;
     bool continues = end == 0 || (end < path.len && path.data[end] == '/');
     bool is_below = whole && pattern->kind == PATTERN_BELOW;
-    const struct pattern_rule *found = map_get(&earlier->begin, prefix);
+    const struct pattern_rule *found = NULL;
+    if (earlier->begin_lengths[end])
+        found = map_get(&earlier->begin, prefix);
     if (!found && (continues || is_below))
         found = map_get(&earlier->below, prefix);
     if (!found && (continues || (is_below && pattern->needs_slash)))
@@ -194,26 +198,30 @@ static const struct path_rule *find_shadow(const struct earlier *earlier, struct
                                            struct pattern *pattern)
 {
     struct str path = str_lower(scratch, pattern->prefix);
+    const struct pattern_rule *first = NULL;
     for (size_t end = 0; end <= path.len; end++) {
         const struct pattern_rule *found = find_at(earlier, pattern, path, end);
-        if (found && !(pattern->has_dot && found->pattern->has_escaped_dot))
-            return found->rule;
-        pattern->needs_regex |= found != NULL;
+        if (found && pattern->has_dot && found->pattern->has_escaped_dot)
+            pattern->needs_regex = true;
+        else if (found && (!first || found->index < first->index))
+            first = found;
     }
     pattern->needs_regex |= map_get(&earlier->below, path) || map_get(&earlier->under, path);
-    return NULL;
+    return first ? first->rule : NULL;
 }
 
 static void add_earlier(struct arena *arena, struct earlier *earlier, const struct path_rule *rule,
-                        const struct pattern *pattern)
+                        const struct pattern *pattern, size_t index)
 {
     struct pattern_rule *added = ARENA_NEW(arena, struct pattern_rule);
-    *added = (struct pattern_rule){.rule = rule, .pattern = pattern};
+    *added = (struct pattern_rule){.rule = rule, .pattern = pattern, .index = index};
     struct map *map = pattern->kind == PATTERN_BEGIN ? &earlier->begin
                       : pattern->needs_slash         ? &earlier->under
                                                      : &earlier->below;
-    if (pattern->kind != PATTERN_OTHER)
-        map_add(arena, map, str_lower(arena, pattern->prefix), added);
+    if (pattern->kind == PATTERN_OTHER)
+        return;
+    map_add(arena, map, str_lower(arena, pattern->prefix), added);
+    earlier->begin_lengths[pattern->prefix.len] |= pattern->kind == PATTERN_BEGIN;
 }
 
 /* Drops the rules for which nginx uses an earlier one. */
@@ -229,7 +237,7 @@ static void drop_shadowed(struct convert *convert, struct host *host, struct pat
         if (other)
             drop(convert, host, rule, other);
         else
-            add_earlier(convert->arena, &earlier, rule, &patterns[i]);
+            add_earlier(convert->arena, &earlier, rule, &patterns[i], i);
     }
     arena_free(&scratch);
 }
@@ -279,10 +287,14 @@ static bool *find_regexes(struct convert *convert, const struct host *host,
     return is_regex;
 }
 
-/* Without regular expressions, a plain path can at best be a prefix. */
+/* Without regular expressions, a plain path can at best be a prefix, if it is not the same prefix
+ * as a longer path. */
 static void convert_literal(struct convert *convert, const struct host *host,
-                            struct path_rule *rule, const struct pattern *pattern)
+                            const struct path_texts *texts, struct path_rule *rule,
+                            const struct pattern *pattern)
 {
+    bool is_same_prefix =
+        !str_ends_with(rule->text, STR("/")) && has_sibling(convert->arena, texts, rule->text);
     struct pattern prefix = *pattern;
     struct str about = rule_title(convert->arena, host, rule);
     const char *reason = pattern->is_literal
@@ -290,7 +302,7 @@ static void convert_literal(struct convert *convert, const struct host *host,
                                "host has use-regex or rewrite-target; only type: envoy supports "
                                "that"
                              : "only type: envoy supports regular expressions";
-    if (!pattern->is_literal) {
+    if (!pattern->is_literal || is_same_prefix) {
         convert_error(convert, rule->ingress, rule->at, RULE_NOT_CONVERTED,
                       "%.*s cannot be converted: %s", STR_ARG(about), reason);
         diag_hint(convert->diags, "write it as a path of type Prefix in the Ingress");
@@ -326,6 +338,7 @@ static void convert_regexes(struct convert *convert, struct host *host)
     for (size_t i = 0; i < host->count; i++)
         patterns[i] = pattern_parse(convert->arena, host->rules[i]->text);
     drop_shadowed(convert, host, patterns);
+    const struct path_texts texts = read_texts(convert->arena, host);
     const bool *is_regex = find_regexes(convert, host, patterns);
     for (size_t i = 0; i < host->count; i++) {
         struct path_rule *rule = host->rules[i];
@@ -336,7 +349,7 @@ static void convert_regexes(struct convert *convert, struct host *host)
         else if (convert_is_envoy(convert))
             path_convert_regex(convert, host, rule);
         else
-            convert_literal(convert, host, rule, &patterns[i]);
+            convert_literal(convert, host, &texts, rule, &patterns[i]);
     }
 }
 
