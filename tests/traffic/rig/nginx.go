@@ -109,10 +109,12 @@ func serversOf(c *cluster) ([]*server, error) {
 		}
 		rest := []ingressPath{{Path: "/", PathType: "Prefix", Backend: *each.Spec.DefaultBackend}}
 		for _, rule := range each.Spec.Rules {
-			get(rule.Host).add(each, rest)
+			if host := get(rule.Host); !host.hasRoot() {
+				host.add(each, rest)
+			}
 		}
 		for _, host := range hosts {
-			if len(each.Spec.Rules) == 0 {
+			if len(each.Spec.Rules) == 0 && !host.hasRoot() {
 				host.add(each, rest)
 			}
 		}
@@ -140,6 +142,16 @@ func (s *server) add(i *ingress, paths []ingressPath) {
 	}
 }
 
+// hasRoot is true if a path matches what no other path does.
+func (s *server) hasRoot() bool {
+	for _, each := range s.locations {
+		if each.path.Path == "/" && each.path.PathType != "Exact" {
+			return true
+		}
+	}
+	return false
+}
+
 // writer collects upstreams while it writes servers.
 type writer struct {
 	cluster   *cluster
@@ -155,15 +167,13 @@ func (w *writer) server(s *server) (string, error) {
 		a, b := s.locations[i].path.Path, s.locations[j].path.Path
 		return len(a) > len(b) || len(a) == len(b) && a > b
 	})
-	root := false
 	for i := range s.locations {
 		each := &s.locations[i]
-		root = root || each.path.Path == "/" && each.path.PathType != "Exact"
 		for _, match := range each.matches(s) {
 			fmt.Fprintf(&locations, "        location %s {\n%s        }\n", match, w.location(s, each))
 		}
 	}
-	if !root {
+	if !s.hasRoot() {
 		locations.WriteString("        location / { return 404; }\n")
 	}
 	certificate, err := w.certificate(s)
