@@ -102,8 +102,10 @@ TEXT
     local applying=$!
     await_text applied.err 'waiting for its HTTPRoute'
     echo "$good_route" >httproutes
-    wait $applying
-    same 0 $? 'exit status'
+    # Last, because the refusals are final as soon as the Certificate is ready.
+    await_status httproutes NoMatchingParent absent
+    echo "$good_certificate" >certificates
+    wait $applying || fail "apply failed: $(cat applied.err)"
     says applied.err 'web: 2 routes accepted'
 
     # The route of a removed host.
@@ -138,8 +140,10 @@ run_gateway_refused() {
     local applying=$!
     await_text applied.err 'waiting for its HTTPRoute'
     echo "$good_route" >httproutes
-    wait $applying
-    same 0 $? 'exit status'
+    # Last, because the refusals are final as soon as the Certificate is ready.
+    await_status httproutes NoMatchingParent absent
+    echo "$good_certificate" >certificates
+    wait $applying || fail "apply failed: $(cat applied.err)"
     says applied.err 'web: 1 route accepted'
 }
 
@@ -216,6 +220,18 @@ run_gateway_policy() {
     says err 'web: 1 route accepted'
 }
 
+# RESOURCE TEXT present|absent: waits until the status of the objects has the text, or does not.
+await_status() {
+    local state
+    for _ in {1..100}; do
+        state=absent
+        ! kubectl get "$1" -n gw-sets -o json | grep -qF -- "$2" || state=present
+        [ $state != "$3" ] || return 0
+        sleep 0.3
+    done
+    fail "\"$2\" is still $state in the status of $1"
+}
+
 run_gateway_listener_set() {
     local gateway='gateway: {name: infra/public, listener_sets: true}
 cluster_issuer: letsencrypt'
@@ -248,20 +264,21 @@ cluster_issuer: letsencrypt'
     local applying=$!
     sleep 9
     kill -0 $applying || fail "apply did not wait: $(cat applied.err)"
-    echo "$good_certificate" >certificates
     echo "$good_listener_set + {listeners: [{name: \"https\", supportedKinds: [], attachedRoutes: 0,
         conditions: [yes(\"Programmed\"), condition(\"OverlappingTLSConfig\"; \"True\"; \"OverlappingCertificates\";
         \"overlaps *.example.com\")]}]}" >listenersets
     echo "$good_route" >httproutes
-    wait $applying
-    same 0 $? 'exit status'
+    # Last, because the refusals are final as soon as the Certificate is ready.
+    await_status httproutes NoMatchingParent absent
+    echo "$good_certificate" >certificates
+    wait $applying || fail "apply failed: $(cat applied.err)"
     says applied.err 'web: waiting for its Certificate: Ready is False: Issuing certificate (DoesNotExist)' \
         'web: 1 route accepted' 'warning: listenerset.gateway.networking.k8s.io/web-' \
         'OverlappingTLSConfig is True: overlaps *.example.com'
 
     echo '{conditions: [condition("Ready"; "False"; "DoesNotExist"; "Issuing certificate"),
         condition("Issuing"; "False"; "Failed"; "the order was rejected")]}' >certificates
-    sleep 1
+    await_status certificates rejected present
     expect 1 optasvc apply -f gw-sets.yaml
     says err 'error: certificate.cert-manager.io/web-' 'Issuing is False: the order was rejected (Failed)'
 }
