@@ -120,7 +120,7 @@ void manifest_put_other_mounts(struct arena *arena, const struct service *servic
  * start of the service, not a job. */
 bool manifest_has_container(const struct container *other, enum pod_role role);
 
-/* True if the pods have a volume that belongs to root. */
+/* True if the pods have a volume that another user than root can only use with fsGroup. */
 bool manifest_needs_group(const struct service *service, enum pod_role role);
 
 /* Parts that are also injected into charts (inject.h). All return new nodes. */

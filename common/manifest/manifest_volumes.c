@@ -160,5 +160,8 @@ bool manifest_needs_group(const struct service *service, enum pod_role role)
     for (size_t i = 0; i < service->volume_count; i++)
         if (service->volumes[i].kind == VOLUME_OF_CLAIM)
             return true;
+    for (size_t i = 0; i < service->file_count; i++)
+        if (service_is_private_file(&service->files[i]))
+            return true;
     return disk_count(service, role) > 0;
 }

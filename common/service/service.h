@@ -328,6 +328,9 @@ bool service_has_sidecar(const struct service *service);
 /* True if the service has an autoscaler. */
 bool service_has_autoscaler(const struct service *service);
 
+/* True if only root and the group of the volume can read a file. */
+bool service_is_private_file(const struct file *file);
+
 /* Returns "Deployment" or "StatefulSet". */
 const char *service_workload_kind(const struct service *service);
 

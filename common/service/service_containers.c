@@ -131,11 +131,7 @@ static void read_variables(const struct service_reader *in, const struct record 
 static struct map mountable_paths(const struct service_reader *in)
 {
     const struct service *service = in->service;
-    struct map paths = {0};
-    for (size_t i = 0; i < service->disk_count; i++)
-        map_add(in->reader.arena, &paths, service->disks[i].path, service);
-    for (size_t i = 0; i < service->volume_count; i++)
-        map_add(in->reader.arena, &paths, service->volumes[i].path, service);
+    struct map paths = service_mounted_paths(in);
     for (size_t i = 0; i < service->file_count; i++)
         map_add(in->reader.arena, &paths, service->files[i].path, service);
     return paths;

@@ -10,16 +10,17 @@ enum { FILE_MODE_DEFAULT = 0444, FILE_MODE_MAX = 0777 };
 
 /* Returns the key of a file in the ConfigMap, which depends only on its path:
  * "etc_nginx_nginx.conf". If another path could have the same key, a hash of the path is appended.
- */
+ * A key must not begin with two dots. */
 static struct str key_of(struct arena *arena, struct str path)
 {
     enum { KEY_MAX = 201 };
     const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
     bool same = path.len <= KEY_MAX;
+    bool dots = str_starts_with(path, STR("/.."));
     struct buf key = {0};
     for (size_t i = 1; i < path.len && i < KEY_MAX; i++) { /* without the first slash */
         char byte = path.data[i];
-        bool is_plain = byte && strchr(plain, byte);
+        bool is_plain = byte && strchr(plain, byte) && !(i == 1 && byte == '.' && dots);
         same &= is_plain || byte == '/';
         buf_add_byte(&key, is_plain ? byte : '_');
     }
@@ -91,22 +92,66 @@ static bool is_in_object(const struct service_reader *in, struct str path, struc
     return false;
 }
 
+/* `paths`: what is mounted, by path: a file, or `service` for a disk or volume. */
 static void check_path(const struct service_reader *in, const struct record *record,
                        const struct file *file, struct map *paths)
 {
     const struct service *service = in->service;
     struct location at = record_location(record, MOUNTED_FILE_PATH);
-    for (size_t i = 0; paths->count == 0 && i < service->disk_count; i++)
-        map_add(in->reader.arena, paths, service->disks[i].path, service);
-    for (size_t i = 0; i < service->volume_count; i++)
-        map_add(in->reader.arena, paths, service->volumes[i].path, service);
+    struct diags *diags = in->reader.diags;
     if (!record_has(record, MOUNTED_FILE_PATH) || !service_check_mount_path(in, file->path, at) ||
-        is_in_object(in, file->path, at) || !map_add(in->reader.arena, paths, file->path, file))
+        is_in_object(in, file->path, at))
         return;
-    diag_error(in->reader.diags, at, RULE_DUPLICATE_ITEM, "duplicate path \"%.*s\"",
-               STR_ARG(file->path));
-    diag_hint(in->reader.diags,
-              "set a different path in each item of files, volumes and persistent_storage");
+    if (map_add(in->reader.arena, paths, file->path, file)) {
+        diag_error(diags, at, RULE_DUPLICATE_ITEM, "duplicate path \"%.*s\"", STR_ARG(file->path));
+        diag_hint(diags,
+                  "set a different path in each item of files, volumes and persistent_storage");
+    } else if (service->read_only_root && str_eq_c(file->path, "/tmp")) {
+        diag_error(diags, at, RULE_CONFLICTING_FIELDS,
+                   "a file cannot be mounted at /tmp, which is a writable directory because the "
+                   "root file system is read-only");
+        diag_hint(diags, "set another path, for example /tmp/%.*s, or read_only_root: false",
+                  STR_ARG(service->name));
+    }
+}
+
+/* Reports an error if one of the path's parents is a file. `paths`: as in check_path(). */
+static void check_parents(const struct service_reader *in, struct str path, struct location at,
+                          const struct map *paths)
+{
+    for (size_t end = str_find(path, 1, '/'); end < path.len; end = str_find(path, end + 1, '/')) {
+        struct str parent = str_slice(path, 0, end);
+        const void *found = map_get(paths, parent);
+        if (!found || found == in->service)
+            continue;
+        diag_error(in->reader.diags, at, RULE_CONFLICTING_FIELDS, "path is below the file \"%.*s\"",
+                   STR_ARG(parent));
+        diag_hint(in->reader.diags, "set a path outside of %.*s", STR_ARG(parent));
+        return;
+    }
+}
+
+/* Reports mounts below a file. */
+static void check_nesting(const struct service_reader *in, const struct map *paths)
+{
+    static const struct {
+        enum field_id list;
+        enum field_id path;
+    } rows[] = {{SERVICE_PERSISTENT_STORAGE, STORAGE_PATH},
+                {SERVICE_VOLUMES, VOLUME_PATH},
+                {SERVICE_FILES, MOUNTED_FILE_PATH}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct value *list = service_value(in, rows[i].list);
+        for (size_t j = 0; j < list->count; j++)
+            check_parents(in, record_value(list->records[j], rows[i].path)->text,
+                          record_location(list->records[j], rows[i].path), paths);
+    }
+}
+
+bool service_is_private_file(const struct file *file)
+{
+    enum { READABLE_BY_OTHERS = 0004 };
+    return !(file->mode & READABLE_BY_OTHERS);
 }
 
 /* Returns a hash of the keys and contents. If two versions had the same hash, the server would
@@ -146,7 +191,7 @@ void service_read_files(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *written = service_value(in, SERVICE_FILES);
-    struct map paths = {0};
+    struct map paths = service_mounted_paths(in);
     size_t errors = in->reader.diags->errors;
     if (written->count > FILES_OF_SERVICE_MAX) {
         service_error(in, SERVICE_FILES, RULE_LIMIT_EXCEEDED, "too many files: %zu (maximum %d)",
@@ -163,6 +208,7 @@ void service_read_files(const struct service_reader *in)
         read_content(in, record, file);
         file->key = key_of(in->reader.arena, file->path);
     }
+    check_nesting(in, &paths);
     if (in->reader.diags->errors > errors || service->file_count == 0)
         return;
     check_total(in);

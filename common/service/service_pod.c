@@ -112,6 +112,14 @@ static void read_security(const struct service_reader *in)
     }
 }
 
+static bool has_private_file(const struct service *service)
+{
+    for (size_t i = 0; i < service->file_count; i++)
+        if (service_is_private_file(&service->files[i]))
+            return true;
+    return false;
+}
+
 /* Volumes belong to root unless they get a group. */
 static void warn_volumes(const struct service_reader *in)
 {
@@ -119,13 +127,14 @@ static void warn_volumes(const struct service_reader *in)
     bool persistent = service->disk_count > 0;
     for (size_t i = 0; i < service->volume_count; i++)
         persistent |= service->volumes[i].kind == VOLUME_OF_CLAIM;
-    if (!persistent || service->security != POD_SECURITY_RESTRICTED ||
+    bool private = has_private_file(service);
+    if (!(persistent || private) || service->security != POD_SECURITY_RESTRICTED ||
         !service_value(in, SERVICE_RUN_AS_USER)->is_keyword)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_RUN_AS_USER),
-                 RULE_VOLUME_PERMISSIONS,
-                 "the user of the image may be unable to write to persistent volumes, which get no "
-                 "group");
+                 RULE_VOLUME_PERMISSIONS, "the user of the image may be unable to %s",
+                 persistent ? "write to persistent volumes, which get no group"
+                            : "read files whose mode excludes other users, which get no group");
     diag_hint(in->reader.diags, "write the number of that user, for example: run_as_user: 1000");
 }
 

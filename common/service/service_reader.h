@@ -2,6 +2,7 @@
 #ifndef OPTASVC_SERVICE_READER_H
 #define OPTASVC_SERVICE_READER_H
 
+#include "base/map.h"
 #include "format/name.h"
 #include "service/service.h"
 
@@ -115,6 +116,11 @@ bool service_is_own_volume(struct str name);
 
 /* Reports an error at `at` and returns false if a path cannot be a mount path. */
 bool service_check_mount_path(const struct service_reader *in, struct str path, struct location at);
+
+/* Returns the mount paths of the disks and of the volumes that were read; each value is the
+ * service.
+ */
+struct map service_mounted_paths(const struct service_reader *in);
 
 /* persistent_storage. */
 void service_read_disks(const struct service_reader *in);

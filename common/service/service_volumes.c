@@ -104,12 +104,15 @@ static void read_access(const struct service_reader *in, const struct record *re
     diag_hint(in->reader.diags, "remove read_only");
 }
 
-static bool is_path_used(const struct service *service, struct map *paths, struct arena *arena,
-                         struct str path)
+struct map service_mounted_paths(const struct service_reader *in)
 {
-    for (size_t i = 0; paths->count == 0 && i < service->disk_count; i++)
-        map_add(arena, paths, service->disks[i].path, service);
-    return map_add(arena, paths, path, service) != NULL;
+    const struct service *service = in->service;
+    struct map paths = {0};
+    for (size_t i = 0; i < service->disk_count; i++)
+        map_add(in->reader.arena, &paths, service->disks[i].path, service);
+    for (size_t i = 0; i < service->volume_count; i++)
+        map_add(in->reader.arena, &paths, service->volumes[i].path, service);
+    return paths;
 }
 
 /* Sets the name in the pod, which differs from those of the claims and of our own volumes. */
@@ -133,7 +136,7 @@ static void read_volume(const struct service_reader *in, const struct record *re
     const struct source_field *source = find_source(in, record);
     volume->path = record_value(record, VOLUME_PATH)->text;
     if (record_has(record, VOLUME_PATH) && service_check_mount_path(in, volume->path, at)) {
-        if (is_path_used(service, paths, in->reader.arena, volume->path)) {
+        if (map_add(in->reader.arena, paths, volume->path, service)) {
             diag_error(in->reader.diags, at, RULE_DUPLICATE_ITEM, "duplicate path \"%.*s\"",
                        STR_ARG(volume->path));
             diag_hint(in->reader.diags,
@@ -154,7 +157,7 @@ static void read_volume(const struct service_reader *in, const struct record *re
 void service_read_volumes(const struct service_reader *in)
 {
     const struct value *written = service_value(in, SERVICE_VOLUMES);
-    struct map paths = {0};
+    struct map paths = service_mounted_paths(in);
     if (written->count > VOLUMES_MAX) {
         service_error(in, SERVICE_VOLUMES, RULE_LIMIT_EXCEEDED,
                       "too many volumes: %zu (maximum %d)", written->count, VOLUMES_MAX);
