@@ -205,20 +205,41 @@ static bool has_access_mode(const struct node *claim, const char *mode)
     return item != NULL;
 }
 
-/* Warns of a claim that only one node or pod can mount, if a rollout or several pods need more. */
+/* Returns the fields whose pods run beside those of the service; NULL if there are none. */
+static const char *fields_of_jobs(const struct service *service)
+{
+    if (service->pre_deploy && service->cron_job_count)
+        return "pre_deploy and cron_jobs";
+    return service->pre_deploy ? "pre_deploy" : service->cron_job_count ? "cron_jobs" : NULL;
+}
+
+/* Warns of a claim that only one node or pod can mount, if a rollout, several pods or the pods of
+ * jobs need more. */
 static void warn_exclusive(struct apply *apply, const struct deployed_service *deployed,
                            const struct required_object *object, const struct node *claim)
 {
+    const struct service *service = deployed->service;
     const struct node *workload = deployed_service_workload(deployed);
+    struct diags *diags = &apply->cluster.diags;
+    bool several =
+        service->max_containers > 1 || node_at(workload, "spec strategy rollingUpdate") != NULL;
+    const char *jobs = service->max_containers ? fields_of_jobs(service) : NULL;
+    bool one_pod = has_access_mode(claim, "ReadWriteOncePod");
     if (has_access_mode(claim, "ReadWriteMany") || has_access_mode(claim, "ReadOnlyMany") ||
-        (deployed->service->max_containers <= 1 &&
-         !node_at(workload, "spec strategy rollingUpdate")))
+        !(several || jobs))
         return;
-    diag_warning(&apply->cluster.diags, object->at, RULE_EXCLUSIVE_VOLUME,
-                 "claim \"%.*s\" can be mounted on only one node: pods on other nodes do not start",
-                 STR_ARG(object->name));
-    diag_hint(&apply->cluster.diags,
-              "use a claim with the access mode ReadWriteMany, or persistent_storage");
+    struct str subject =
+        str_format(&apply->cluster.arena, "claim \"%.*s\" can be mounted %s", STR_ARG(object->name),
+                   one_pod ? "in only one pod" : "on only one node");
+    if (several)
+        diag_warning(diags, object->at, RULE_EXCLUSIVE_VOLUME, "%.*s: pods %s do not start",
+                     STR_ARG(subject), one_pod ? "besides the first" : "on other nodes");
+    else
+        diag_warning(diags, object->at, RULE_EXCLUSIVE_VOLUME,
+                     "%.*s: pods of %s do not start while the service runs%s", STR_ARG(subject),
+                     jobs, one_pod ? "" : " on another node");
+    diag_hint(diags, "use a claim with the access mode ReadWriteMany%s",
+              several && !jobs ? ", or persistent_storage" : "");
 }
 
 static void check_claim(struct apply *apply, const struct deployed_service *deployed,

@@ -169,6 +169,10 @@ YAML
     expect 0 optasvc apply -f volumes.yaml --wait=false
     says err '12:81: warning: claim "p" can be mounted on only one node: pods on other nodes do not start'
     is_in_place volumes.yaml
+    service volumes "${one[@]}" 'update_strategy: recreate' 'volumes: [{path: /p, claim: p}]' \
+        'cron_jobs: [{schedule: "0 3 * * *", commands: [clean]}]'
+    expect 0 optasvc apply -f volumes.yaml --wait=false
+    says err 'claim "p" can be mounted on only one node: pods of cron_jobs do not start while the service runs on another node'
 
     service volumes "${one[@]}" 'persistent_storage: [{path: /d, size: 1, storage_class: missing}]'
     sed -i 's/name: volumes/name: classes/' volumes.yaml
