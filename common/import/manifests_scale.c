@@ -130,6 +130,19 @@ static void read_trigger(struct given_app *app, const struct node *item)
                       auth->span);
 }
 
+/* The time after which KEDA removes the last pod; it has no effect if one pod always runs. A delay
+ * of the HorizontalPodAutoscaler takes precedence. */
+static void read_cooldown(struct given_app *app, const struct node *scaled_object)
+{
+    enum { COOLDOWN_DEFAULT = 300 };
+    int64_t number;
+    if (!import_get(app->module, SERVICE_SCALE_DOWN_DELAY) &&
+        pods(app, "spec minReplicaCount", 0) == 0 &&
+        given_int(scaled_object, "spec cooldownPeriod", &number) && number != COOLDOWN_DEFAULT)
+        set_int(app, SERVICE_SCALE_DOWN_DELAY, number,
+                node_at(scaled_object, "spec cooldownPeriod"));
+}
+
 static void read_scaled_object(struct given_app *app)
 {
     enum { REPLICAS_MAX = 100 }; /* KEDA's default */
@@ -139,6 +152,7 @@ static void read_scaled_object(struct given_app *app)
     set_int(app, SERVICE_TARGET_CPU, 0, node);
     set_int(app, SERVICE_TARGET_MEM, 0, node);
     read_delays(app, node_at(node, "spec advanced horizontalPodAutoscalerConfig behavior"));
+    read_cooldown(app, node);
     const struct node *triggers = node_at(node, "spec triggers");
     for (const struct node *item = node_first_child(triggers); item; item = item->next)
         read_trigger(app, item);

@@ -91,6 +91,8 @@ void scaled_object_spec(struct arena *arena, struct node *object, const struct a
     struct node *spec = put_target(arena, object, scaling);
     node_set_int(arena, spec, "minReplicaCount", scaling->min);
     node_set_int(arena, spec, "maxReplicaCount", scaling->max);
+    if (scaling->min == 0 && scaling->down_delay >= 0) /* KEDA itself removes the last pod */
+        node_set_int(arena, spec, "cooldownPeriod", scaling->down_delay);
     if (scaling->up_delay >= 0 || scaling->down_delay >= 0)
         put_behavior(arena,
                      node_set_map(arena, node_set_map(arena, spec, "advanced"),
