@@ -19,6 +19,16 @@ static enum field_id first_set_field(const struct target *target)
     return SERVICE_END;
 }
 
+/* Returns the names of the scale fields that the service sets. */
+static struct str list_set_fields(const struct target *target)
+{
+    struct buf list = {0};
+    for (size_t i = 0; i < COUNT_OF(scale_fields); i++)
+        if (target_has(target, scale_fields[i]))
+            buf_add_joined(&list, ", ", str_from_c(schema_field(scale_fields[i])->name));
+    return buf_take(target->injection->arena, &list);
+}
+
 /* True if the service sets a target above 0. A target of 0 disables the metric. */
 static bool is_metric_requested(const struct target *target, enum field_id field)
 {
@@ -109,9 +119,8 @@ static bool has_conflicting_scaler(const struct target *target, enum field_id fi
     }
     target_error(target, field, RULE_CHART_CONFLICT, "%.*s of the chart already scales it",
                  STR_ARG(object_display_name(arena, other)));
-    diag_hint(target->injection->diags,
-              "remove min_containers, max_containers and autoscaling_*, or disable it in the "
-              "chart's values");
+    diag_hint(target->injection->diags, "remove %.*s, or disable it in the chart's values",
+              STR_ARG(list_set_fields(target)));
     return true;
 }
 
@@ -571,14 +580,17 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
 
 static void set_fixed_replicas(const struct target *target, int64_t number)
 {
-    static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
-    for (size_t i = 0; i < COUNT_OF(targets); i++) {
-        if (!is_metric_requested(target, targets[i]))
+    static const enum field_id fields[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM,
+                                           SERVICE_SCALE_UP_DELAY, SERVICE_SCALE_DOWN_DELAY};
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        bool is_delay =
+            fields[i] == SERVICE_SCALE_UP_DELAY || fields[i] == SERVICE_SCALE_DOWN_DELAY;
+        if (is_delay ? !target_has(target, fields[i]) : !is_metric_requested(target, fields[i]))
             continue;
-        diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
+        diag_warning(target->injection->diags, record_location(target->service->record, fields[i]),
                      RULE_NO_EFFECT,
                      "%s has no effect: the minimum and maximum number of pods are both %" PRId64,
-                     schema_field(targets[i])->name, number);
+                     schema_field(fields[i])->name, number);
         diag_hint(target->injection->diags, "set a larger max_containers");
     }
     inject_set_replicas(target, number);

@@ -65,6 +65,18 @@ static void read_node_selector(const struct service_reader *in)
     }
 }
 
+/* One pod gets no constraints. */
+static void warn_spread(const struct service_reader *in)
+{
+    if (!record_has(in->record, SERVICE_SPREAD) || in->service->spread == SPREAD_NONE ||
+        in->service->max_containers != 1 || layer_is_for_chart(in->layer) ||
+        service_is_scale_variable(in))
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_SPREAD), RULE_NO_EFFECT,
+                 "spread has no effect on one pod");
+    diag_hint(in->reader.diags, "set a larger max_containers, or remove it");
+}
+
 void service_read_placement(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -73,6 +85,7 @@ void service_read_placement(const struct service_reader *in)
                       : str_eq_c(spread, "zones") ? SPREAD_ZONES
                       : str_eq_c(spread, "none")  ? SPREAD_NONE
                                                   : SPREAD_NODES | SPREAD_ZONES;
+    warn_spread(in);
     service->priority_class = service_value(in, SERVICE_PRIORITY_CLASS)->text;
     service_check(in, SERVICE_PRIORITY_CLASS, RULE_INVALID_NAME, name_check_subdomain);
     read_node_selector(in);

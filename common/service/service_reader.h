@@ -30,6 +30,10 @@ void service_check(const struct service_reader *in, enum field_id field, enum ru
 /* min_containers, max_containers, autoscaling_*, scale_*. */
 void service_read_scale(const struct service_reader *in);
 
+/* True if the number of pods depends on a placeholder, so that it may differ between environments.
+ */
+bool service_is_scale_variable(const struct service_reader *in);
+
 /* port, ports, probe_port, load_balancer. Needs max_containers. */
 void service_read_ports(const struct service_reader *in);
 

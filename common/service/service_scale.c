@@ -56,13 +56,45 @@ static void read_triggers(const struct service_reader *in)
     }
 }
 
-/* Reports triggers of a service with a fixed number of pods. A paused service keeps its triggers.
- */
-static void check_triggers(const struct service_reader *in)
+bool service_is_scale_variable(const struct service_reader *in)
+{
+    static const enum field_id fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS};
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        const struct node *node = service_value(in, fields[i])->node;
+        if (node && str_contains(node->text, STR("{")))
+            return true;
+    }
+    return false;
+}
+
+/* Warns of fields of an autoscaler. A target of 0 means the same without an autoscaler. */
+static void warn_without_autoscaler(const struct service_reader *in)
+{
+    static const enum field_id fields[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM,
+                                           SERVICE_SCALE_UP_DELAY, SERVICE_SCALE_DOWN_DELAY};
+    const struct service *service = in->service;
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        bool target = fields[i] == SERVICE_TARGET_CPU || fields[i] == SERVICE_TARGET_MEM;
+        if (!record_has(in->record, fields[i]) ||
+            (target && service_value(in, fields[i])->number == 0))
+            continue;
+        diag_warning(in->reader.diags, record_location(in->record, fields[i]), RULE_NO_EFFECT,
+                     "%s has no effect: min_containers and max_containers are both %" PRId64,
+                     schema_field(fields[i])->name, service->max_containers);
+        diag_hint(in->reader.diags, "set a larger max_containers, or remove it");
+    }
+}
+
+/* Reports fields of an autoscaler if the number of pods is fixed. A paused service keeps them. */
+static void check_fixed(const struct service_reader *in)
 {
     const struct service *service = in->service;
-    if (service->trigger_count == 0 || service_has_autoscaler(service) ||
-        service->max_containers == 0 || layer_is_for_chart(in->layer))
+    if (service_has_autoscaler(service) || service->max_containers == 0 ||
+        layer_is_for_chart(in->layer))
+        return;
+    if (!service_is_scale_variable(in))
+        warn_without_autoscaler(in);
+    if (service->trigger_count == 0)
         return;
     service_error(in, SERVICE_TRIGGERS, RULE_INVALID_AUTOSCALING,
                   "autoscaling_triggers has no effect: min_containers and max_containers are both "
@@ -110,7 +142,7 @@ static void check_scale(const struct service_reader *in)
         diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
     } else {
         check_targets(in);
-        check_triggers(in);
+        check_fixed(in);
     }
 }
 
