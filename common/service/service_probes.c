@@ -420,33 +420,50 @@ static void check_headers(const struct service_reader *in)
     }
 }
 
-/* Warns about fields of probes that the service does not have. For a chart, inject_probes.c checks
- * this. */
+/* Warns about fields of probes that the service does not have. A delay also affects a startup
+ * probe, and that of the readiness probe affects the liveness probe. For a chart, inject_probes.c
+ * checks this. */
 static void warn_without_probes(const struct service_reader *in)
 {
     const struct service *service = in->service;
-    bool repeats = service->liveness.kind != PROBE_NONE || service->readiness.kind != PROBE_NONE;
+    bool live = service->liveness.kind != PROBE_NONE;
+    bool starting = service->startup.kind != PROBE_NONE;
+    bool repeats = live || service->readiness.kind != PROBE_NONE;
     bool requests = service->startup.kind == PROBE_HTTP || service->liveness.kind == PROBE_HTTP ||
                     service->readiness.kind == PROBE_HTTP;
-    if (is_for_chart(in) || is_port_missing(in) || service->ports_invalid ||
-        service->max_containers == 0)
+    const struct {
+        enum field_id field;
+        bool has_effect;
+        const char *reason;
+    } rows[] = {
+        {SERVICE_PROBE_FAILURES, repeats, " without a liveness or readiness probe"},
+        {SERVICE_PROBE_HEADERS, requests, ": no probe requests a path"},
+        {SERVICE_PROBE_PERIOD, repeats || starting, " without a probe"},
+        {SERVICE_PROBE_TIMEOUT, repeats || starting, " without a probe"},
+        {SERVICE_LIVENESS_DELAY, live || starting, " without a liveness probe"},
+        {SERVICE_READINESS_DELAY, repeats || starting, " without a readiness probe"},
+    };
+    if (is_for_chart(in) || service->ports_invalid || service->max_containers == 0)
         return;
-    if (has(in, SERVICE_PROBE_FAILURES) && !repeats) {
-        diag_warning(in->reader.diags, record_location(in->record, SERVICE_PROBE_FAILURES),
-                     RULE_NO_EFFECT,
-                     "probe_failures has no effect without a liveness or readiness probe");
-        diag_hint(in->reader.diags, "set healthcheck_path too, or remove it");
-    }
-    if (has(in, SERVICE_PROBE_HEADERS) && !requests) {
-        diag_warning(in->reader.diags, record_location(in->record, SERVICE_PROBE_HEADERS),
-                     RULE_NO_EFFECT, "probe_headers has no effect: no probe requests a path");
-        diag_hint(in->reader.diags, "set healthcheck_path too, or remove it");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (!has(in, rows[i].field) || rows[i].has_effect)
+            continue;
+        diag_warning(in->reader.diags, record_location(in->record, rows[i].field), RULE_NO_EFFECT,
+                     "%s has no effect%s", schema_field(rows[i].field)->name, rows[i].reason);
+        if (service->probe_port)
+            diag_hint(in->reader.diags, "set healthcheck_path%s, or remove it",
+                      has(in, SERVICE_HEALTHCHECK) ? " instead of healthcheck" : " too");
+        else if (rows[i].field == SERVICE_PROBE_HEADERS)
+            diag_hint(in->reader.diags, "remove it, or set port and healthcheck_path too");
+        else
+            diag_hint(in->reader.diags, "set healthcheck_command too, or remove it");
     }
 }
 
 void service_read_probes(const struct service_reader *in)
 {
     struct service *service = in->service;
+    size_t errors = in->reader.diags->errors;
     service->probe_period = service_value(in, SERVICE_PROBE_PERIOD)->number;
     service->probe_timeout = service_value(in, SERVICE_PROBE_TIMEOUT)->number;
     service->startup_timeout = startup_timeout(in);
@@ -465,6 +482,7 @@ void service_read_probes(const struct service_reader *in)
     service->readiness = read_probe(in, &readiness_probe_fields);
     set_failures(in);
     check_headers(in);
-    warn_without_probes(in);
+    if (in->reader.diags->errors == errors)
+        warn_without_probes(in);
     warn_restarts(in);
 }
