@@ -1,7 +1,7 @@
 /* Environment variables. Variables of the chart are replaced in place. New variables are inserted
  * before the first variable that refers to them, because Kubernetes expands only references to
- * earlier variables. `env_from` and `secrets: all` add sources to envFrom and keep those of the
- * chart. */
+ * earlier variables. `env_from` and `secrets: all` add sources to envFrom after those of the chart,
+ * which are kept. */
 #include "chart/inject_target.h"
 
 /* Returns the first variable with that name from `item` on, or NULL. */
@@ -165,12 +165,19 @@ static bool has_source(const struct node *list, const struct variable_source *so
     return false;
 }
 
-/* Later sources of envFrom take precedence, so ours are the last, or, in fill mode, the first. */
-static void inject_sources(const struct target *target)
+static void log_source(const struct target *target, const struct variable_source *source,
+                       enum change_kind kind)
 {
-    struct arena *arena = target->injection->arena;
-    const struct node *chart = node_at(target->container, "envFrom");
-    const struct node *before = target->fill && chart ? node_first_child(chart) : NULL;
+    inject_log(target, NULL, kind,
+               str_format(target->injection->arena, "envFrom.%.*s", STR_ARG(source->name)).data,
+               "%s", "");
+}
+
+/* Adds the sources that the chart does not have. Later sources take precedence, so ours are the
+ * first. */
+static void fill_sources(const struct target *target)
+{
+    const struct node *before = node_first_child(node_at(target->container, "envFrom"));
     for (size_t i = 0; i < target->service->source_count; i++) {
         const struct variable_source *source = &target->service->sources[i];
         if (has_source(node_at(target->container, "envFrom"), source))
@@ -178,10 +185,63 @@ static void inject_sources(const struct target *target)
         struct node *list = edit_list(target->edit, target->container, "envFrom");
         if (!list)
             return;
-        edit_insert(target->edit, list, before, manifest_source(arena, source));
-        inject_log(target, NULL, CHANGE_ADDED,
-                   str_format(arena, "envFrom.%.*s", STR_ARG(source->name)).data, "%s", "");
+        edit_insert(target->edit, list, before, manifest_source(target->injection->arena, source));
+        log_source(target, source, CHANGE_ADDED);
     }
+}
+
+/* True if the last sources of the container are those of the service, in their order, and are
+ * required. */
+static bool has_sources(const struct target *target, const struct node *list)
+{
+    const struct service *service = target->service;
+    size_t count = 0;
+    for (const struct node *item = node_first_child(list); item; item = item->next)
+        count++;
+    if (count < service->source_count)
+        return false;
+    const struct node *item = node_first_child(list);
+    for (size_t i = 0; i < count; i++, item = item->next) {
+        if (i < count - service->source_count)
+            continue;
+        const struct variable_source *source = &service->sources[i + service->source_count - count];
+        const char *optional = source->is_secret ? "secretRef optional" : "configMapRef optional";
+        if (!is_source(item, source) || str_eq_c(node_string(node_at(item, optional)), "true"))
+            return false;
+    }
+    return true;
+}
+
+static bool is_of_service(const void *context, struct node *item)
+{
+    const struct service *service = context;
+    for (size_t i = 0; i < service->source_count; i++)
+        if (is_source(item, &service->sources[i]))
+            return true;
+    return false;
+}
+
+/* Later sources of envFrom take precedence, so ours are the last, in their order. */
+static void inject_sources(const struct target *target)
+{
+    const struct service *service = target->service;
+    const struct node *chart = node_at(target->container, "envFrom");
+    if (target->fill) {
+        fill_sources(target);
+        return;
+    }
+    if (has_sources(target, chart))
+        return;
+    for (size_t i = 0; i < service->source_count; i++)
+        log_source(target, &service->sources[i],
+                   has_source(chart, &service->sources[i]) ? CHANGE_REPLACED : CHANGE_ADDED);
+    struct node *list = edit_list(target->edit, target->container, "envFrom");
+    if (!list)
+        return;
+    edit_remove_items(target->edit, list, is_of_service, service);
+    for (size_t i = 0; i < service->source_count; i++)
+        edit_insert(target->edit, list, NULL,
+                    manifest_source(target->injection->arena, &service->sources[i]));
 }
 
 void inject_variables(const struct target *target)
