@@ -46,6 +46,12 @@
     "*" CRON_FIELD(MINUTE) BLANK "+" CRON_FIELD(HOUR) BLANK "+" CRON_FIELD(MONTH_DAY) BLANK        \
         "+" CRON_FIELD(MONTH) BLANK "+" CRON_FIELD(WEEK_DAY) BLANK "*)"
 
+#define ZONE_NAME                                                                                  \
+    "CET|CST6CDT|Cuba|EET|EST|EST5EDT|Egypt|Eire|GB|GB-Eire|GMT|GMT\\+0|"                          \
+    "GMT-0|GMT0|Greenwich|HST|Hongkong|Iceland|Iran|Israel|Jamaica|"                               \
+    "Japan|Kwajalein|Libya|MET|MST|MST7MDT|NZ|NZ-CHAT|Navajo|PRC|"                                 \
+    "PST8PDT|Poland|Portugal|ROC|ROK|Singapore|Turkey|UCT|UTC|Universal|"                          \
+    "W-SU|WET|Zulu"
 #define ZONE_AREA                                                                                  \
     "(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US|"    \
     "Canada|Brazil|Chile|Mexico)"
@@ -104,7 +110,7 @@ FORM(trigger_auth) = {"(?:cluster/)?(?=[\\s\\S]{1,253}$)" DOMAIN,
                       NUMBERS_NOT_NEGATIVE, true};
 FORM(schedule) = {SCHEDULE, "must have the five fields of cron, or be a macro such as @daily", NULL,
                   NUMBERS_NONE, false};
-FORM(time_zone) = {"(?:UTC|GMT|" ZONE_AREA "/[-+A-Za-z0-9_/]*[-+A-Za-z0-9_])", NULL,
+FORM(time_zone) = {"(?:" ZONE_NAME "|" ZONE_AREA "/[-+A-Za-z0-9_/]*[-+A-Za-z0-9_])", NULL,
                    name_check_time_zone, NUMBERS_NONE, false};
 FORM(file_mode) = {"0[0-7]{3}", "must be four octal digits from 0000 to 0777", NULL,
                    NUMBERS_NOT_NEGATIVE, false};

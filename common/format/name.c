@@ -447,16 +447,26 @@ const char *name_check_aws_region(struct str region)
                                                           : "must be a region such as us-east-1";
 }
 
-/* Areas of the IANA database. Abbreviations such as PST and offsets such as UTC+1 are not in it, or
- * mean something else; the server checks the location. https://data.iana.org/time-zones/theory.html
- */
+/* Areas and names without an area of the IANA database, to which it adds no others. Abbreviations
+ * such as PST and offsets such as UTC+1 are not in it, or mean something else; the server checks
+ * the location. https://data.iana.org/time-zones/theory.html */
 const char *name_check_time_zone(struct str zone)
 {
     static const char *const areas[] = {"Africa/", "America/",  "Antarctica/", "Arctic/",
                                         "Asia/",   "Atlantic/", "Australia/",  "Europe/",
                                         "Indian/", "Pacific/",  "Etc/",        "US/",
                                         "Canada/", "Brazil/",   "Chile/",      "Mexico/"};
-    bool ok = str_eq_c(zone, "UTC") || str_eq_c(zone, "GMT");
+    static const char *const names[] = {
+        "CET",       "CST6CDT",   "Cuba",     "EET",     "EST",    "EST5EDT",   "Egypt",
+        "Eire",      "GB",        "GB-Eire",  "GMT",     "GMT+0",  "GMT-0",     "GMT0",
+        "Greenwich", "HST",       "Hongkong", "Iceland", "Iran",   "Israel",    "Jamaica",
+        "Japan",     "Kwajalein", "Libya",    "MET",     "MST",    "MST7MDT",   "NZ",
+        "NZ-CHAT",   "Navajo",    "PRC",      "PST8PDT", "Poland", "Portugal",  "ROC",
+        "ROK",       "Singapore", "Turkey",   "UCT",     "UTC",    "Universal", "W-SU",
+        "WET",       "Zulu"};
+    bool ok = false;
+    for (size_t i = 0; !ok && i < COUNT_OF(names); i++)
+        ok = str_eq_c(zone, names[i]);
     for (size_t i = 0; !ok && i < COUNT_OF(areas); i++) {
         struct str area = str_from_c(areas[i]);
         struct str location = str_skip(zone, area.len);
