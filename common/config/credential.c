@@ -23,6 +23,13 @@ bool credential_is_switch(struct str value)
            str_eq_c(value, "1");
 }
 
+/* True for bytes that end the part of a URL with the password, or the URL. */
+static bool ends_authority(char byte)
+{
+    const struct str ends = STR("/@ \t\r\n\"'");
+    return str_find(ends, 0, byte) < ends.len;
+}
+
 struct str credential_url_password(struct str value)
 {
     for (size_t at = str_find(value, 0, ':'); at < value.len; at = str_find(value, at + 1, ':')) {
@@ -30,8 +37,7 @@ struct str credential_url_password(struct str value)
             continue;
         size_t end = at + 3;
         size_t colon = 0;
-        while (end < value.len && value.data[end] != '/' && value.data[end] != '@' &&
-               value.data[end] != ' ') {
+        while (end < value.len && !ends_authority(value.data[end])) {
             if (value.data[end] == ':')
                 colon = end;
             end++;
@@ -40,6 +46,18 @@ struct str credential_url_password(struct str value)
             return str_slice(value, colon + 1, end);
     }
     return STR("");
+}
+
+bool credential_has_url_password(struct str text)
+{
+    for (;;) {
+        struct str password = credential_url_password(text);
+        if (password.len == 0)
+            return false;
+        if (!credential_is_reference(password) && password.data[0] != '$')
+            return true;
+        text = str_skip(text, (size_t)(password.data - text.data) + password.len);
+    }
 }
 
 bool credential_is_reference(struct str value)
@@ -92,10 +110,9 @@ bool credential_has_form(struct str value)
 
 const char *credential_reason(struct arena *arena, struct str name, struct str value)
 {
-    struct str password = credential_url_password(value);
     if (credential_has_form(value))
         return "the value is a credential";
-    if (password.len && !credential_is_reference(password))
+    if (credential_has_url_password(value))
         return "the URL contains a password";
     if (credential_has_name(arena, name) && !credential_is_switch(value) &&
         !credential_is_reference(value))

@@ -1,4 +1,4 @@
-/* Recognizes credentials among the values of environment variables. */
+/* Recognizes credentials among the values of variables and other strings. */
 #ifndef OPTASVC_CREDENTIAL_H
 #define OPTASVC_CREDENTIAL_H
 
@@ -13,6 +13,9 @@ bool credential_is_switch(struct str value);
 /* Returns the password of a URL, scheme://user:password@host; empty if there is none. */
 struct str credential_url_password(struct str value);
 
+/* True if a URL in the text has a password that is not a reference, for a shell also $NAME. */
+bool credential_has_url_password(struct str text);
+
 /* True if the value refers to a credential or is where it is found, but does not contain it:
  * $(NAME), ${NAME}, {NAME}, <NAME>, a path, a URL, an ARN. */
 bool credential_is_reference(struct str value);
@@ -21,8 +24,8 @@ bool credential_is_reference(struct str value);
  * the tokens of a well-known service. */
 bool credential_has_form(struct str value);
 
-/* Returns why the value of a variable is probably a credential, as a sentence; NULL if it is not.
- */
+/* Returns why a value is probably a credential, as a sentence; NULL if it is not. `name`: of its
+ * variable; empty: it has none. */
 const char *credential_reason(struct arena *arena, struct str name, struct str value);
 
 #endif

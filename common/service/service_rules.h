@@ -11,7 +11,7 @@ void service_check_rules(const struct service *service);
 /* Checks the variables and modules of a layer that is valid. */
 void layer_check_rules(const struct layer *layer);
 
-/* Parts of service_check_rules(): credentials in env_vars, and forms that only Opta needed. */
+/* Parts of service_check_rules(): credentials, and forms that only Opta needed. */
 void service_check_credentials(const struct service *service);
 void service_check_opta_forms(const struct service *service);
 

@@ -1,49 +1,6 @@
-/* Rules about variables: credentials in env_vars, and variables and Secrets that nothing uses. */
-#include "config/credential.h"
+/* Rules about variables and Secrets that nothing uses. */
 #include "config/placeholder.h"
 #include "service/service_rules.h"
-
-/* Returns why a value is probably a credential; NULL if it is not. Opta's placeholders were filled
- * in before. */
-static const char *find_reason(struct arena *arena, const struct item *item)
-{
-    return item->record || item->references ? NULL
-                                            : credential_reason(arena, item->name, item->text);
-}
-
-/* The value is not shown: neither it nor its line is part of the message. */
-static void check_variables(const struct service *service, const struct value *env_vars)
-{
-    struct diags *diags = service->layer->diags;
-    for (size_t i = 0; i < env_vars->count; i++) {
-        const struct item *item = &env_vars->items[i];
-        const char *reason = find_reason(service->layer->arena, item);
-        if (!reason)
-            continue;
-        diag_warning(diags, item->name_node->span, RULE_CREDENTIAL,
-                     "%.*s: %s, and everyone who can read the file or the pods can read it",
-                     STR_ARG(item->name), reason);
-        diag_hide_line(diags);
-        diag_hint(diags, "add the name to secrets, and set the value with kubectl optasvc secret "
-                         "set");
-    }
-}
-
-void service_check_credentials(const struct service *service)
-{
-    static const struct {
-        enum field_id list;
-        enum field_id env_vars;
-    } rows[] = {{SERVICE_SIDECARS, CONTAINER_ENV_VARS},
-                {SERVICE_INIT_CONTAINERS, CONTAINER_ENV_VARS},
-                {SERVICE_CRON_JOBS, CRON_JOB_ENV_VARS}};
-    check_variables(service, record_value(service->record, SERVICE_ENV_VARS));
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct value *list = record_value(service->record, rows[i].list);
-        for (size_t j = 0; j < list->count; j++)
-            check_variables(service, record_value(list->records[j], rows[i].env_vars));
-    }
-}
 
 /* What the strings of a file refer to, by name. */
 struct references {

@@ -29,6 +29,8 @@ static void test_passwords_of_urls(void **state)
         {"postgres://user@host:5432/db", ""},
         {"http://host:80/a@b", ""},
         {"http://host:80 user@host", ""},
+        {"http://host:80\nmail: user@host", ""},
+        {"\"http://host:80\", \"user@host\"", ""},
         {"user:pass@host", ""},
         {"://", ""},
         {"", ""},

@@ -215,7 +215,7 @@ static void test_delays(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = unit_service_of(
             unit, SERVICE_HEAD, str_format(&unit->arena, "    %s", rows[i].lines).data);
-        assert_no_diags(unit);
+        assert_non_null(service); /* with warnings: a delay may be shorter than another one */
         assert_int_equal(service->liveness.delay, rows[i].liveness);
         assert_int_equal(service->readiness.delay, rows[i].readiness);
     }
