@@ -81,6 +81,12 @@ static bool version_applies(const struct service_reader *in, struct str image, b
     return automatic || (!has_version(image) && !has_auto_image(in->layer));
 }
 
+bool service_takes_version(const struct service *service)
+{
+    struct str written = record_value(service->record, SERVICE_IMAGE)->text;
+    return !has_version(written) && (is_auto(written) || !has_auto_image(service->layer));
+}
+
 static struct str add_version(const struct service_reader *in, struct str image)
 {
     const struct input_options *options = in->layer->options;

@@ -322,6 +322,9 @@ struct str service_uri_host(struct arena *arena, struct str uri);
 /* True if the file sets the field. */
 bool service_has(const struct service *service, enum field_id field);
 
+/* True if --image-tag or --image-digest applies to the image of the service. */
+bool service_takes_version(const struct service *service);
+
 /* True if the pods have a sidecar of the file. */
 bool service_has_sidecar(const struct service *service);
 

@@ -11,7 +11,9 @@ static bool is_for_chart(const struct service *service)
     return layer_is_for_chart(service->layer);
 }
 
-static void check_image(const struct service *service, struct str image, struct location at)
+/* `takes_flag`: --image-tag sets the tag of the image. */
+static void check_image(const struct service *service, struct str image, struct location at,
+                        bool takes_flag)
 {
     struct diags *diags = service->layer->diags;
     struct image_name name = image_name_split(image);
@@ -20,8 +22,8 @@ static void check_image(const struct service *service, struct str image, struct 
     diag_warning(diags, at, RULE_IMAGE_TAG,
                  "the image has %s: a restarted pod may run another version than the others",
                  name.has_tag ? "the tag latest" : "no tag");
-    diag_hint(diags, "write a version, for example %.*s:1.2.3, or pass --image-tag",
-              STR_ARG(name.repository));
+    diag_hint(diags, "write a version, for example %.*s:1.2.3%s", STR_ARG(name.repository),
+              takes_flag ? ", or pass --image-tag" : "");
 }
 
 static void check_container_images(const struct service *service, enum field_id list)
@@ -30,7 +32,7 @@ static void check_container_images(const struct service *service, enum field_id 
     for (size_t i = 0; i < containers->count; i++)
         if (record_has(containers->records[i], CONTAINER_IMAGE))
             check_image(service, record_value(containers->records[i], CONTAINER_IMAGE)->text,
-                        record_location(containers->records[i], CONTAINER_IMAGE));
+                        record_location(containers->records[i], CONTAINER_IMAGE), false);
 }
 
 /* Images of a chart are set in the chart. */
@@ -39,7 +41,8 @@ static void check_images(const struct service *service)
     if (is_for_chart(service))
         return;
     if (service->has_image && service->max_containers)
-        check_image(service, service->image, record_location(service->record, SERVICE_IMAGE));
+        check_image(service, service->image, record_location(service->record, SERVICE_IMAGE),
+                    service_takes_version(service));
     check_container_images(service, SERVICE_SIDECARS);
     check_container_images(service, SERVICE_INIT_CONTAINERS);
 }
@@ -117,24 +120,28 @@ static void warn_same_probes(const struct service *service, enum field_id field,
                      "liveness: none");
 }
 
-/* healthcheck_path alone is not reported: then the liveness probe allows twice as many failures. */
+/* A common path or command is not reported unless a probe has its own: it is Opta's form, and the
+ * liveness probe allows twice as many failures. */
 static void check_same_probes(const struct service *service)
 {
-    const struct record *record = service->record;
-    bool paths = service_has(service, SERVICE_LIVENESS_PATH) &&
-                 service_has(service, SERVICE_READINESS_PATH) &&
-                 str_equal(service->liveness.path, service->readiness.path);
-    bool commands = service_has(service, SERVICE_LIVENESS_COMMAND) &&
-                    service_has(service, SERVICE_READINESS_COMMAND) &&
-                    service_same_command(record_value(record, SERVICE_LIVENESS_COMMAND),
-                                         record_value(record, SERVICE_READINESS_COMMAND));
+    const struct probe *liveness = &service->liveness;
+    const struct probe *readiness = &service->readiness;
+    bool paths = liveness->kind == PROBE_HTTP && readiness->kind == PROBE_HTTP &&
+                 str_equal(liveness->path, readiness->path);
+    bool commands = liveness->kind == PROBE_COMMAND && readiness->kind == PROBE_COMMAND &&
+                    service_same_command(liveness->command, readiness->command);
+    enum field_id path = service_has(service, SERVICE_LIVENESS_PATH) ? SERVICE_LIVENESS_PATH
+                                                                     : SERVICE_READINESS_PATH;
+    enum field_id command = service_has(service, SERVICE_LIVENESS_COMMAND)
+                                ? SERVICE_LIVENESS_COMMAND
+                                : SERVICE_READINESS_COMMAND;
     bool common =
         service->liveness.kind == PROBE_HTTP && !service_has(service, SERVICE_LIVENESS_PATH) &&
         service_has(service, SERVICE_HEALTHCHECK_PATH) && is_readiness_path(service->liveness.path);
-    if (paths)
-        warn_same_probes(service, SERVICE_LIVENESS_PATH, "both probes request the same path");
-    else if (commands)
-        warn_same_probes(service, SERVICE_LIVENESS_COMMAND, "both probes run the same command");
+    if (paths && service_has(service, path))
+        warn_same_probes(service, path, "both probes request the same path");
+    else if (commands && service_has(service, command))
+        warn_same_probes(service, command, "both probes run the same command");
     else if (common)
         warn_same_probes(service, SERVICE_HEALTHCHECK_PATH,
                          "the liveness probe requests a path for readiness");
