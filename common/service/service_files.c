@@ -65,9 +65,16 @@ static void read_content(const struct service_reader *in, const struct record *r
     } else if (content->node) {
         file->content = content->text;
         local_file_check(diags, content->node->span, file->path, content->text);
+    } else if (from->node && from->text.len == 0) {
+        diag_error(diags, from->node->span, RULE_INVALID_VALUE, "from must not be empty");
+        diag_hint(diags, "write the path of a file, relative to the service file");
     } else if (from->node) {
         local_file_read(in->reader.arena, diags, from->node->span, from->text, &file->content);
-    } else if (!content->invalid && !from->invalid && !service_has_unknown_field(record)) {
+    } else if (!content->invalid && !from->invalid && !service_has_unknown_field(record) &&
+               !service_check_empty(in, record, MOUNTED_FILE_CONTENT,
+                                    "for an empty file, write content: \"\"") &&
+               !service_check_empty(in, record, MOUNTED_FILE_FROM,
+                                    "write the path of a file, relative to the service file")) {
         diag_error(diags, at, RULE_REQUIRED_FIELD, "a file must have content or from");
         diag_hint(diags, "for example: {path: /etc/web.conf, from: web.conf}");
     }

@@ -32,6 +32,18 @@ bool service_has_unknown_field(const struct record *record)
     return false;
 }
 
+bool service_check_empty(const struct service_reader *in, const struct record *record,
+                         enum field_id field, const char *hint)
+{
+    const char *name = schema_field(field)->name;
+    const struct node *node = node_get(record->node, name);
+    if (!node || record_has(record, field) || record_value(record, field)->invalid)
+        return false;
+    diag_error(in->reader.diags, node->key->span, RULE_EMPTY_VALUE, "%s has no value", name);
+    diag_hint(in->reader.diags, "%s", hint);
+    return true;
+}
+
 void service_require(const struct service_reader *in, struct required_object object)
 {
     struct service *service = in->service;

@@ -23,6 +23,11 @@ void service_error(const struct service_reader *in, enum field_id field, enum ru
 /* True if a map of the file has unknown fields, which were reported. */
 bool service_has_unknown_field(const struct record *record);
 
+/* Reports an error and returns true if a map of the file has the field without a value. `hint`:
+ * what to write. */
+bool service_check_empty(const struct service_reader *in, const struct record *record,
+                         enum field_id field, const char *hint);
+
 /* Reports an error if the file sets the field and `check` rejects its value. */
 void service_check(const struct service_reader *in, enum field_id field, enum rule rule,
                    name_check *check);

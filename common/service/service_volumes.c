@@ -10,11 +10,13 @@ static const struct source_field {
     enum field_id field;
     enum volume_kind kind;
     enum required_kind required; /* not for VOLUME_TEMPORARY */
+    const char *empty_hint;      /* what to write instead of no value */
 } sources[] = {
-    {VOLUME_EMPTY_DIR, VOLUME_TEMPORARY, REQUIRED_CLAIM},
-    {VOLUME_CONFIG_MAP, VOLUME_OF_CONFIG_MAP, REQUIRED_CONFIG_MAP},
-    {VOLUME_SECRET, VOLUME_OF_SECRET, REQUIRED_SECRET},
-    {VOLUME_CLAIM, VOLUME_OF_CLAIM, REQUIRED_CLAIM},
+    {VOLUME_EMPTY_DIR, VOLUME_TEMPORARY, REQUIRED_CLAIM,
+     "write empty_dir: {} for the default size"},
+    {VOLUME_CONFIG_MAP, VOLUME_OF_CONFIG_MAP, REQUIRED_CONFIG_MAP, "write config_map: NAME"},
+    {VOLUME_SECRET, VOLUME_OF_SECRET, REQUIRED_SECRET, "write secret: NAME"},
+    {VOLUME_CLAIM, VOLUME_OF_CLAIM, REQUIRED_CLAIM, "write claim: NAME"},
 };
 
 /* Returns what the volume contains. Reports an error and returns NULL if that is not exactly one
@@ -34,6 +36,9 @@ static const struct source_field *find_source(const struct service_reader *in,
     }
     if (count == 1 || invalid)
         return found;
+    for (size_t i = 0; count == 0 && i < COUNT_OF(sources); i++)
+        if (service_check_empty(in, record, sources[i].field, sources[i].empty_hint))
+            return NULL;
     struct location at = record->node->span;
     at.end = at.start;
     diag_error(in->reader.diags, at, RULE_CONFLICTING_FIELDS,
