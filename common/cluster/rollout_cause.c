@@ -46,11 +46,12 @@ static const struct advice config_rows[] = {
 };
 
 static const struct advice start_rows[] = {
+    {"error mounting", "correct the paths of volumes, files and persistent_storage"},
     {"no such file", "correct commands and args: the image does not have this file"},
     {"not found", "correct commands and args: the image does not have this file"},
     {"permission denied", "correct commands, or make the file in the image executable"},
     {"exec format error", "set image to one for the architecture of the nodes"},
-    {NULL, "correct commands, args or volumes"},
+    {NULL, "correct commands, args, volumes or files"},
 };
 
 static const struct advice probe_rows[] = {
@@ -70,8 +71,10 @@ static const struct advice probe_rows[] = {
 static const struct advice mount_rows[] = {
     {"configmap", "create the ConfigMap, or change volumes"},
     {"secret", "create the Secret, or change volumes"},
-    {"attach", "the volume is used elsewhere or its disk is missing: see persistent_storage"},
-    {NULL, "correct volumes or persistent_storage"},
+    {"attach",
+     "the volume is used elsewhere or its disk is missing: see persistent_storage, or the "
+     "claim in volumes"},
+    {NULL, "correct volumes, files or persistent_storage"},
 };
 
 static const struct advice schedule_rows[] = {
@@ -79,8 +82,10 @@ static const struct advice schedule_rows[] = {
     {"Insufficient memory", "lower resource_request.memory, or add nodes"},
     {"Insufficient ephemeral-storage", "lower resource_request.disk, or add nodes"},
     {"Insufficient nvidia.com/gpu", "lower resource_limits.gpu, or add nodes with GPUs"},
-    {"unbound", "no disk for persistent_storage: check its storage class and size"},
-    {"volume node affinity", "the disk of persistent_storage is in another zone: add nodes there"},
+    {"unbound", "no disk for persistent_storage, or for the claim in volumes: check its storage "
+                "class and size"},
+    {"volume node affinity", "the disk of persistent_storage, or of the claim in volumes, is in "
+                             "another zone: add nodes there"},
     {"node affinity/selector", "correct node_selector: no node has these labels"},
     {"untolerated taint", "set tolerations for the taint, or add nodes without it"},
     {"topology spread", "relax spread, or add nodes"},
