@@ -18,11 +18,32 @@ struct writer {
     bool for_chart;                /* fields that are not set change nothing */
     const char *indent;
     bool brief; /* fields without a value are not listed, and defaults have no reason */
+    const struct record *item;         /* the item of a list that is written; NULL: none */
+    const struct resources *resources; /* of that item; NULL: those of the service */
+    bool inherits;                     /* the resources of the item default to the service's */
+    const struct volume *volume;       /* that the item declares; NULL: none */
 };
 
 /* Values */
 
 static void format_value(struct buf *out, const struct field *field, const struct value *value);
+
+/* Writes a string. One of several lines is quoted, so that they are seen. */
+static void format_string(struct buf *out, struct str text)
+{
+    size_t line = 0;
+    if (str_find(text, 0, '\n') == text.len) {
+        diag_add_visible(out, text.len ? text : STR("\"\""));
+        return;
+    }
+    buf_add_byte(out, '"');
+    for (size_t end; (end = str_find(text, line, '\n')) < text.len; line = end + 1) {
+        diag_add_visible(out, str_slice(text, line, end));
+        buf_add(out, STR("\\n"));
+    }
+    diag_add_visible(out, str_skip(text, line));
+    buf_add_byte(out, '"');
+}
 
 /* Formats a value as it is written. */
 static void format_node(struct buf *out, const struct node *node)
@@ -70,7 +91,7 @@ static void format_items(struct buf *out, const struct value *value)
         if (item->record)
             format_record(out, item->record);
         else
-            diag_add_visible(out, item->text);
+            format_string(out, item->text);
     }
     buf_add_byte(out, named ? '}' : ']');
 }
@@ -92,7 +113,7 @@ static void format_value(struct buf *out, const struct field *field, const struc
     } else if (field->type == TYPE_ANY) {
         format_node(out, value->node);
     } else {
-        diag_add_visible(out, value->text.len ? value->text : STR("\"\""));
+        format_string(out, value->text);
     }
 }
 
@@ -111,12 +132,72 @@ static struct str format_quantity(struct arena *arena, const struct field *field
     return field->type == TYPE_CPU ? quantity_cpu(arena, number) : quantity_bytes(arena, number);
 }
 
-/* Returns the default of a field that depends on other fields; empty if it depends on none. */
-static struct str find_derived(struct arena *arena, const struct service *service,
-                               const struct field *parent, const struct field *field)
+static bool is_request_map(const struct field *field)
 {
-    const struct resources *resources = &service->resources;
-    bool is_limit = parent == schema_field(SERVICE_RESOURCE_LIMITS);
+    return field == schema_field(SERVICE_RESOURCE_REQUEST) ||
+           field == schema_field(CONTAINER_RESOURCE_REQUEST) ||
+           field == schema_field(CRON_JOB_RESOURCE_REQUEST);
+}
+
+static bool is_limit_map(const struct field *field)
+{
+    return field == schema_field(SERVICE_RESOURCE_LIMITS) ||
+           field == schema_field(CONTAINER_RESOURCE_LIMITS) ||
+           field == schema_field(CRON_JOB_RESOURCE_LIMITS);
+}
+
+/* Requests and limits by their fields. */
+static const struct {
+    enum field_id request;
+    enum field_id limit;
+} resource_fields[] = {
+    {RESOURCES_CPU, LIMITS_CPU}, {RESOURCES_MEMORY, LIMITS_MEMORY}, {RESOURCES_DISK, LIMITS_DISK}};
+
+/* True if a container or job has the request or limit of the service, because it sets neither it
+ * nor, for a limit, the request. */
+static bool is_inherited(const struct writer *writer, const struct field *parent,
+                         const struct field *field)
+{
+    if (!writer->inherits || is_request_map(parent))
+        return writer->inherits;
+    if (!is_limit_map(parent))
+        return false;
+    enum field_id map = parent == schema_field(CRON_JOB_RESOURCE_LIMITS)
+                            ? CRON_JOB_RESOURCE_REQUEST
+                            : CONTAINER_RESOURCE_REQUEST;
+    const struct value *request = record_value(writer->item, map);
+    for (size_t i = 0; request->count && i < COUNT_OF(resource_fields); i++)
+        if (field == schema_field(resource_fields[i].limit))
+            return !record_has(request->records[0], resource_fields[i].request);
+    return true;
+}
+
+/* Returns a request or limit that is not set; empty if it is that of the schema. */
+static struct str find_resource(const struct writer *writer, const struct field *parent,
+                                const struct field *field)
+{
+    const struct resources *resources =
+        writer->resources ? writer->resources : &writer->service->resources;
+    bool request = is_request_map(parent);
+    const int64_t numbers[][2] = {{resources->cpu_request, resources->cpu_limit},
+                                  {resources->memory_request, resources->memory_limit},
+                                  {resources->disk_request, resources->disk_limit}};
+    if (!is_limit_map(parent) && !(request && writer->inherits))
+        return (struct str){0};
+    for (size_t i = 0; i < COUNT_OF(resource_fields); i++)
+        if (field ==
+                schema_field(request ? resource_fields[i].request : resource_fields[i].limit) &&
+            numbers[i][0])
+            return format_quantity(writer->arena, field, numbers[i][request ? 0 : 1]);
+    return (struct str){0};
+}
+
+/* Returns the default of a field that depends on other fields; empty if it depends on none. */
+static struct str find_derived(const struct writer *writer, const struct field *parent,
+                               const struct field *field)
+{
+    struct arena *arena = writer->arena;
+    const struct service *service = writer->service;
     if (field == schema_field(SERVICE_NAME))
         return service->name;
     if (field == schema_field(SERVICE_IMAGE_PULL_POLICY))
@@ -137,13 +218,11 @@ static struct str find_derived(struct arena *arena, const struct service *servic
         return format_number(arena, service->run_as_user, -1, "image");
     if (field == schema_field(SERVICE_READ_ONLY_ROOT))
         return service->read_only_root ? STR("true") : STR("false");
-    if (is_limit && field == schema_field(LIMITS_CPU))
-        return format_quantity(arena, field, resources->cpu_limit);
-    if (is_limit && field == schema_field(LIMITS_MEMORY))
-        return format_quantity(arena, field, resources->memory_limit);
-    if (is_limit && field == schema_field(LIMITS_DISK) && resources->disk_request)
-        return format_quantity(arena, field, resources->disk_limit);
-    return (struct str){0};
+    if (field == schema_field(SERVICE_SPREAD) && service->max_containers > 1)
+        return STR("nodes, zones");
+    if (field == schema_field(EMPTY_DIR_SIZE) && writer->volume)
+        return quantity_bytes(arena, writer->volume->size);
+    return find_resource(writer, parent, field);
 }
 
 /* Returns the sentence of the description about the default; empty if there is none. */
@@ -163,8 +242,7 @@ static void add_default(const struct writer *writer, const struct field *parent,
                         const struct field *field)
 {
     struct str reason = find_reason(field);
-    struct str text = writer->service ? find_derived(writer->arena, writer->service, parent, field)
-                                      : (struct str){0};
+    struct str text = writer->service ? find_derived(writer, parent, field) : (struct str){0};
     if (!text.len)
         text = str_from_c(field->default_value);
     if (writer->for_chart && writer->service) {
@@ -172,7 +250,9 @@ static void add_default(const struct writer *writer, const struct field *parent,
         return;
     }
     diag_add_visible(writer->out, text.len ? text : STR("not set"));
-    if (reason.len && !writer->brief)
+    if (text.len && is_inherited(writer, parent, field))
+        buf_add(writer->out, STR(" (as in the service)"));
+    else if (reason.len && !writer->brief)
         buf_format(writer->out, " (d%.*s)", STR_ARG(reason));
     else if (text.len && field->default_value && !str_eq_c(text, field->default_value))
         buf_format(writer->out, " (default %s, adapted to other fields)", field->default_value);
@@ -184,8 +264,7 @@ static bool has_default(const struct writer *writer, const struct field *parent,
                         const struct field *field)
 {
     return !writer->for_chart &&
-           (field->default_value ||
-            (writer->service && find_derived(writer->arena, writer->service, parent, field).len));
+           (field->default_value || (writer->service && find_derived(writer, parent, field).len));
 }
 
 /* Paths */
@@ -219,7 +298,7 @@ static void write_item(const struct writer *writer, struct str label, const stru
     if (item->record)
         format_record(writer->out, item->record);
     else
-        diag_add_visible(writer->out, item->text);
+        format_string(writer->out, item->text);
     explain_origin(writer->out, writer->layer, item->node);
     buf_add_byte(writer->out, '\n');
 }
@@ -260,8 +339,33 @@ static void write_items(const struct writer *writer, const struct field_path *pa
  * have an effect only if they are set. */
 static bool has_defaults_unset(const struct field *field)
 {
-    return field == schema_field(SERVICE_RESOURCE_REQUEST) ||
-           field == schema_field(SERVICE_RESOURCE_LIMITS);
+    return is_request_map(field) || is_limit_map(field);
+}
+
+/* Returns the writer for an item of a list: with the resources and the volume of the item. */
+static struct writer item_writer(const struct writer *writer, const struct field *list,
+                                 const struct value *value, size_t index)
+{
+    struct writer item = *writer;
+    const struct service *service = writer->service;
+    if (!service)
+        return item;
+    size_t sidecars = record_value(service->record, SERVICE_SIDECARS)->count;
+    bool is_container =
+        list == schema_field(SERVICE_SIDECARS) || list == schema_field(SERVICE_INIT_CONTAINERS);
+    item.item = value->records[index];
+    if (is_container) {
+        const struct container *container =
+            &service->containers[list == schema_field(SERVICE_SIDECARS) ? index : sidecars + index];
+        item.resources = &container->resources;
+        item.inherits = container->inherits;
+    } else if (list == schema_field(SERVICE_CRON_JOBS)) {
+        item.resources = &service->cron_jobs[index].job.resources;
+        item.inherits = true;
+    } else if (list == schema_field(SERVICE_VOLUMES)) {
+        item.volume = &service->volumes[index];
+    }
+    return item;
 }
 
 /* Writes the field of each map in a list, or of the one that the step selects. */
@@ -279,7 +383,8 @@ static void write_records(const struct writer *writer, const struct field_path *
             item = str_format(writer->arena, "%.*s %s[%zu]", STR_ARG(label), step->field->name, i);
         else if (is_list)
             item = str_format(writer->arena, "%s[%zu]", step->field->name, i);
-        write_step(writer, path, at + 1, value->records[i], item);
+        const struct writer inner = is_list ? item_writer(writer, step->field, value, i) : *writer;
+        write_step(&inner, path, at + 1, value->records[i], item);
         found = true;
     }
     if (found)

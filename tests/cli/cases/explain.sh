@@ -151,6 +151,10 @@ modules:
     port: {http: 80}
     env_vars: {D.E: f}
     pod_labels: {example.com/team: shop}
+    volumes: [{path: /a, empty_dir: {memory: true}}]
+    files: [{path: /f, content: "a\nb"}]
+    sidecars: [{name: a, image: "a:1"}, {name: b, image: "b:1", resource_request: {cpu: 50}}]
+    cron_jobs: [{name: j, schedule: "@daily", commands: [x], resource_limits: {memory: 1Gi}}]
 FILE
 cat >explain/staging.yaml <<'FILE'
 name: staging
@@ -189,6 +193,15 @@ resource_request|web: {cpu: 250} (explain/shop.yaml:15:23)
 resource_request.memory|web: 128 (default)
 resource_limits.cpu|web: 500m (defaults to twice the request)
 resource_limits.cpu|api: 200m (defaults to twice the request)
+sidecars.resource_request.cpu|api sidecars[0]: 100 (default)
+sidecars.resource_request.cpu|api sidecars[1]: 50 (explain/shop.yaml:27:89)
+sidecars.resource_limits.cpu|api sidecars[1]: 100m (defaults to twice the request)
+cron_jobs.resource_request.memory|api cron_jobs[0]: 128Mi (as in the service)
+cron_jobs.resource_limits.cpu|api cron_jobs[0]: 200m (as in the service)
+cron_jobs.resource_limits.memory|api cron_jobs[0]: 1Gi (explain/shop.yaml:28:88)
+volumes.empty_dir.size|api volumes[0]: 64Mi (defaults to 1024, or to 64 with `memory`)
+files.content|api files[0]: "a\nb" (explain/shop.yaml:26:33)
+spread|api: nodes, zones (defaults to both, nodes and zones)
 public_uri|api: not set
 helm.mode|api: not set (helm is not set)
 port.http|web: not set (port is not set)
