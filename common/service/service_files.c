@@ -126,6 +126,8 @@ static void check_path(const struct service_reader *in, const struct record *rec
 static void check_parents(const struct service_reader *in, struct str path, struct location at,
                           const struct map *paths)
 {
+    if (name_check_mount_path(path))
+        return; /* reported, and perhaps very long */
     for (size_t end = str_find(path, 1, '/'); end < path.len; end = str_find(path, end + 1, '/')) {
         struct str parent = str_slice(path, 0, end);
         const void *found = map_get(paths, parent);
