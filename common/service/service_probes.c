@@ -421,8 +421,8 @@ static void check_headers(const struct service_reader *in)
 }
 
 /* Warns about fields of probes that the service does not have. A delay also affects a startup
- * probe, and that of the readiness probe affects the liveness probe. For a chart, inject_probes.c
- * checks this. */
+ * probe, and that of the readiness probe affects the liveness probe; without these, there is a
+ * delay of 0. For a chart, inject_probes.c checks this. */
 static void warn_without_probes(const struct service_reader *in)
 {
     const struct service *service = in->service;
@@ -440,8 +440,12 @@ static void warn_without_probes(const struct service_reader *in)
         {SERVICE_PROBE_HEADERS, requests, ": no probe requests a path"},
         {SERVICE_PROBE_PERIOD, repeats || starting, " without a probe"},
         {SERVICE_PROBE_TIMEOUT, repeats || starting, " without a probe"},
-        {SERVICE_LIVENESS_DELAY, live || starting, " without a liveness probe"},
-        {SERVICE_READINESS_DELAY, repeats || starting, " without a readiness probe"},
+        {SERVICE_LIVENESS_DELAY,
+         live || starting || service_value(in, SERVICE_LIVENESS_DELAY)->number == 0,
+         " without a liveness probe"},
+        {SERVICE_READINESS_DELAY,
+         repeats || starting || service_value(in, SERVICE_READINESS_DELAY)->number == 0,
+         " without a readiness probe"},
     };
     if (is_for_chart(in) || service->ports_invalid || service->max_containers == 0)
         return;
