@@ -73,8 +73,8 @@ static bool add_volume(const struct target *target, struct node *volume, bool *r
     return true;
 }
 
-/* True if the volume is made of objects. A file cannot be mounted in it: the kubelet creates mount
- * points only for directories. */
+/* True if the files of the volume come from objects. No file can be mounted in it: the kubelet
+ * creates mount points only for directories. */
 static bool is_of_objects(const struct node *volume)
 {
     static const char *const keys[] = {"configMap", "secret", "projected", "downwardAPI"};
