@@ -280,7 +280,7 @@ run_many() {
 }
 
 run_flags() {
-    service flags "${one[@]}"
+    service flags "${one[@]}" 'timeout: 60' # verbose processes are slow
     recording
     local flags=(--kubeconfig "$KUBECONFIG" --context nobody --cluster test --user admin --as system:admin
         --request-timeout 20s -v 1)
