@@ -512,8 +512,9 @@ static int run_hidden(struct cli *cli, const struct command *command)
 static int run_single(struct cli *cli)
 {
     static word_list words = {"help", "version", NULL};
-    const char *word = cli->argc == 1 ? cli->argv[0] : "";
-    if (!is_one_of(word, words) || access(word, F_OK) == 0)
+    const char *word = cli->argv[0];
+    bool is_word = word && cli->argc == 1 && is_one_of(word, words);
+    if (!is_word || access(word, F_OK) == 0)
         return run_command(cli, cli->program->single);
     return usage_error(cli->program, NULL, str_format(&cli->arena, "did you mean \"--%s\"?", word),
                        "file not found: %s", word);
