@@ -502,16 +502,17 @@ bool environment_has_field(const struct field *field)
     return false;
 }
 
-/* Warns of fields of an environment file in a service file that has environments. */
-static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
+/* Warns of fields of an environment file in a service file whose environment is another file.
+ * `when`: the end of the message. */
+static void warn_misplaced(const struct schema_reader *reader, const struct record *file,
+                           const char *when)
 {
     for (size_t i = 0; i < ENVIRONMENT_FIELD_COUNT; i++) {
         const struct node *node = record_value(file, environment_fields[i])->node;
         if (!node)
             continue;
-        diag_warning(reader->diags, node->key->span, RULE_NO_EFFECT,
-                     "%s has no effect in a service file with environments",
-                     schema_field(environment_fields[i])->name);
+        diag_warning(reader->diags, node->key->span, RULE_NO_EFFECT, "%s has no effect %s",
+                     schema_field(environment_fields[i])->name, when);
         diag_hint(reader->diags, "move it to the environment file");
     }
 }
@@ -575,9 +576,10 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         return false;
     add_extra_tcp_ports(reader, file, ret);
     if (record_value(file, FILE_ENVIRONMENTS)->count) {
-        warn_misplaced(reader, file);
+        warn_misplaced(reader, file, "in a service file with environments");
         ok = read_selected(reader, file, options, ret);
     } else if (options->environment_file) {
+        warn_misplaced(reader, file, "with --env-file");
         ok = read_file(reader, options->environment_file, NO_LOCATION, ret);
         ret->name = ret->file_name;
     } else {
