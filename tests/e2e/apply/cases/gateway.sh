@@ -253,7 +253,7 @@ cluster_issuer: letsencrypt'
     expect 1 optasvc apply -f gw-sets.yaml
     says err ': no controller has accepted the listeners of Gateway infra/public in 5 s'
     says_not err 'accepted the route'
-    gateway_service gw-sets "${one[@]}" 'timeout: 60' 'public_uri: sets.example.com'
+    gateway_service gw-sets "${one[@]}" 'timeout: 300' 'public_uri: sets.example.com'
 
     # The refusals of a route and a ListenerSet are final only when the Certificate is ready.
     echo '{conditions: [condition("Ready"; "False"; "DoesNotExist"; "Issuing certificate"), yes("Issuing")]}' >certificates

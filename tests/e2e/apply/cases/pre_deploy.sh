@@ -325,10 +325,11 @@ run_pre_deploy_concurrent() {
     end_job both "$job" fails
     ends 1
     wrapper slow-delete <<'TEXT'
-[ "$1" != delete ] || until [ -e replaced ]; do sleep 0.1; done
+[ "$1" != delete ] || { touch deleting; until [ -e replaced ]; do sleep 0.1; done; }
 TEXT
     KUBECTL_PATH=./slow-delete kubectl-optasvc apply -f both.yaml >out.second 2>err.second </dev/null &
     other=$!
+    for _ in {1..600}; do [ ! -e deleting ] || break; sleep 0.1; done
     begin kubectl-optasvc apply -f both.yaml
     await_text err "web: pre_deploy: job.batch/$job is running"
     touch replaced

@@ -176,8 +176,8 @@ TEXT
 # Records the arguments of every kubectl call in `calls`, one per line, and a line "=" after each call.
 recording() {
     wrapper record <<'TEXT'
-call=$(printf '%s\n' "$@" =) # written at once: there are several at a time
-echo "$call" >>calls
+# Several calls at a time: cat writes at once, while echo writes each line.
+cat >>calls <<<"$(printf '%s\n' "$@" =)"
 case $1 in logs | exec) echo "output of $1"; exit 7 ;; esac
 TEXT
     export KUBECTL_PATH=./record
