@@ -149,7 +149,7 @@ static void test_both_sides_of_every_range(void **state)
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         for (int number = 0; number <= 100; number++) {
             bool valid = number >= parts[i].min && number <= parts[i].max;
-            char forms[4][16];
+            char forms[4][32];
             snprintf(forms[0], sizeof *forms, "%d", number);
             snprintf(forms[1], sizeof *forms, "%d-%d", number, number);
             snprintf(forms[2], sizeof *forms, "%d/2", number);

@@ -41,7 +41,7 @@ static void test_all_ranges(void **state)
             regex_t compiled;
             assert_int_equal(regcomp(&compiled, pattern.data, REG_EXTENDED | REG_NOSUB), 0);
             for (int number = 0; number < NUMBERS; number++) {
-                char text[8];
+                char text[16];
                 snprintf(text, sizeof text, "%d", number);
                 bool matches = regexec(&compiled, text, 0, NULL, 0) == 0;
                 assert_int_equal(matches, number >= ends[i] && number <= ends[j]);
