@@ -319,8 +319,7 @@ const struct command command_explain = {
         "of Kubernetes or another tool, such as spec.replicas. With -f, shows the value of the "
         "field in each service and why: where it is written, what sets its placeholders, or which "
         "default applies. Without FIELD, -f shows all fields that have a value. RULE is the name "
-        "of "
-        "an error or warning, which messages show in brackets; --rules lists all of them.",
+        "of an error or warning, which messages show in brackets; --rules lists all of them.",
     .examples = EXAMPLES({"Describe a field", "kubectl optasvc explain max_containers"},
                          {"Describe a nested field, and those in it",
                           "kubectl optasvc explain cron_jobs --recursive"},

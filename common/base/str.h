@@ -55,6 +55,11 @@ bool str_eq_c_nocase(struct str a, const char *c_string); /* ASCII case only */
 bool str_starts_with(struct str s, struct str prefix);
 bool str_ends_with(struct str s, struct str suffix);
 
+static inline bool str_is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
 /* Returns the bytes from `from` to `to` (exclusive); both are limited to the length. The result is
  * never NULL, also if it is empty. */
 static inline struct str str_slice(struct str s, size_t from, size_t to)

@@ -35,7 +35,7 @@ static bool is_parent(const struct object *route, const struct node *parent,
            (namespace.len == 0 || str_equal(namespace, gateway->namespace));
 }
 
-static bool uses_listener(const struct node *parent, const struct gateway *gateway)
+bool served_uses_listener(const struct node *parent, const struct gateway *gateway)
 {
     struct str listener = node_string(node_at(parent, "sectionName"));
     return listener.len == 0 || gateway->listener.len == 0 ||
@@ -48,7 +48,8 @@ static bool has_parent(const struct object *route, const struct gateway *gateway
 {
     const struct node *parents = node_at(object_node(route), "spec parentRefs");
     for (const struct node *each = node_first_child(parents); each; each = each->next)
-        if (is_parent(route, each, gateway) && (!by_listener || uses_listener(each, gateway)))
+        if (is_parent(route, each, gateway) &&
+            (!by_listener || served_uses_listener(each, gateway)))
             return true;
     return false;
 }

@@ -55,6 +55,10 @@ bool served_run_check(const struct target *target, const struct traffic *traffic
 bool served_check_converted(const struct target *target, const struct gateway *gateway,
                             const struct object *ingress);
 
+/* True if a parent of a route may be a listener that new routes of the Gateway use too:
+ * inject_routes.c. */
+bool served_uses_listener(const struct node *parent, const struct gateway *gateway);
+
 /* Applies the settings of the service to the routes of the chart: inject_routes.c. `has_ingresses`:
  * Ingresses of the chart get the settings too; `adds`: or new objects. */
 void inject_routes(const struct target *target, bool has_ingresses, bool adds);

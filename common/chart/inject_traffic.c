@@ -213,12 +213,9 @@ static void warn_other_route(const struct target *target, const struct traffic *
 static bool shares_listener(const struct object *route, const struct gateway *gateway)
 {
     const struct node *parents = node_at(object_node(route), "spec parentRefs");
-    for (const struct node *each = node_first_child(parents); each; each = each->next) {
-        struct str listener = node_string(node_at(each, "sectionName"));
-        if (listener.len == 0 || gateway->listener.len == 0 ||
-            str_equal(listener, gateway->listener) || str_equal(listener, gateway->http_listener))
+    for (const struct node *each = node_first_child(parents); each; each = each->next)
+        if (served_uses_listener(each, gateway))
             return true;
-    }
     return false;
 }
 

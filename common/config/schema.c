@@ -372,16 +372,11 @@ static bool read_bool(const struct schema_reader *reader, const struct field *fi
     return false;
 }
 
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 /* True if two words differ only in digits, as versions do: one is no misspelling of the other. */
 static bool differ_in_digits(struct str a, struct str b)
 {
     for (size_t i = 0; a.len == b.len && i < a.len; i++)
-        if (a.data[i] != b.data[i] && !(is_digit(a.data[i]) && is_digit(b.data[i])))
+        if (a.data[i] != b.data[i] && !(str_is_digit(a.data[i]) && str_is_digit(b.data[i])))
             return false;
     return a.len == b.len;
 }

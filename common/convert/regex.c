@@ -21,11 +21,6 @@ static char peek(const struct scanner *in, size_t ahead)
     return in->at + ahead < in->text.len ? in->text.data[in->at + ahead] : '\0';
 }
 
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 static bool is_letter(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
@@ -48,7 +43,7 @@ static const char *scan_escape(struct scanner *in)
     char byte = peek(in, 1);
     if (byte == '\0')
         return "it ends with a backslash";
-    if (is_digit(byte))
+    if (str_is_digit(byte))
         return "Envoy does not support back-references";
     if (!in->is_negated && (is_encoded(byte) || strchr("?snrtfv", byte)))
         return encoded_reason;
@@ -111,8 +106,8 @@ static const char *scan_braces(struct scanner *in)
 {
     size_t end = in->at + 1;
     int number = 0;
-    while (end < in->text.len && (is_digit(in->text.data[end]) || in->text.data[end] == ',')) {
-        number = is_digit(in->text.data[end]) ? number * 10 + (in->text.data[end] - '0') : 0;
+    while (end < in->text.len && (str_is_digit(in->text.data[end]) || in->text.data[end] == ',')) {
+        number = str_is_digit(in->text.data[end]) ? number * 10 + (in->text.data[end] - '0') : 0;
         if (number > REPEAT_MAX)
             return "Envoy repeats at most 1000 times";
         end++;

@@ -2,11 +2,6 @@
 
 #include <inttypes.h>
 
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 bool duration_parse(struct str text, int64_t *ret_seconds)
 {
     static const struct {
@@ -18,7 +13,7 @@ bool duration_parse(struct str text, int64_t *ret_seconds)
     for (size_t at = 0; at < text.len; at++) {
         int64_t number = 0;
         size_t digits = at;
-        for (; at < text.len && is_digit(text.data[at]); at++)
+        for (; at < text.len && str_is_digit(text.data[at]); at++)
             if (number <= DURATION_MAX)
                 number = number * 10 + (text.data[at] - '0');
         bool has_no_unit = at == text.len && digits == 0;
@@ -72,7 +67,7 @@ static bool matches_form(struct str text, struct str form)
 {
     bool matches = text.len == form.len;
     for (size_t i = 0; matches && i < form.len; i++)
-        matches = form.data[i] == '0' ? is_digit(text.data[i]) : text.data[i] == form.data[i];
+        matches = form.data[i] == '0' ? str_is_digit(text.data[i]) : text.data[i] == form.data[i];
     return matches;
 }
 

@@ -5,11 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 enum {
     KEYWORD = 1,   /* text that begins with it may be null, a boolean or another keyword */
     NUMERIC = 2,   /* text that begins with it may be a number or a timestamp */
@@ -73,7 +68,7 @@ static bool is_number(struct str text)
     size_t mantissa = skip(digits, 0, "0123456789_,.:");
     bool has_digit = false;
     for (size_t i = 0; i < mantissa; i++)
-        has_digit |= is_digit(digits.data[i]);
+        has_digit |= str_is_digit(digits.data[i]);
     if (!has_digit)
         return false;
     if (mantissa == digits.len)
@@ -249,7 +244,7 @@ static bool is_whole(struct str text, int64_t *ret_number)
     while (last > 0 && strchr("0.", text.data[last - 1]))
         last--;
     for (size_t i = 0; i < last; i++) {
-        if (!is_digit(text.data[i]) || (count == 0 && text.data[i] == '0'))
+        if (!str_is_digit(text.data[i]) || (count == 0 && text.data[i] == '0'))
             continue;
         if (count == DIGITS_MAX)
             return false;
@@ -298,7 +293,7 @@ __attribute__((noinline)) static struct str number_as_json(struct arena *arena, 
 struct str scalar_as_json(struct arena *arena, struct str text)
 {
     char first = text.len ? text.data[0] : ' ';
-    bool number = is_digit(first) || first == '+' || first == '-' || first == '.';
+    bool number = str_is_digit(first) || first == '+' || first == '-' || first == '.';
     return number ? number_as_json(arena, text) : text;
 }
 
