@@ -217,20 +217,23 @@ static void add_redirect(struct convert *convert, const struct fragment *fragmen
                          gateway_redirect_status(gateway->flavour));
 }
 
+/* Adds a route after the objects that it refers to and its policy, without which it never serves.
+ */
 static void add_route(struct convert *convert, const struct fragment *fragment)
 {
     struct arena *arena = convert->arena;
     const struct gateway_route route = {.kind = fragment->host->is_grpc ? "GRPCRoute" : "HTTPRoute",
                                         .name = fragment_name(arena, fragment, "")};
+    struct node *rules = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < fragment->count; i++)
+        add_rule(convert, fragment, i, rules);
+    policy_add(convert, fragment->ingress, &route);
     struct node *object =
         route_add_object(convert, fragment->ingress, GATEWAY_GROUP "/v1", route.kind, route.name);
     struct node *spec = node_set_map(arena, object, "spec");
     put_parents(convert, fragment, spec);
     gateway_put_hostname(arena, spec, fragment->host->name);
-    struct node *rules = node_set_list(arena, spec, "rules");
-    for (size_t i = 0; i < fragment->count; i++)
-        add_rule(convert, fragment, i, rules);
-    policy_add(convert, fragment->ingress, &route);
+    node_set(arena, spec, "rules", rules);
 }
 
 /* Reports a name that is too long for an object. */

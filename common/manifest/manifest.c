@@ -10,8 +10,9 @@ void manifests_add(struct manifests *manifests, struct node *object)
 void manifests_add_service(struct manifests *manifests, const struct service *service)
 {
     /* Objects come before those that refer to them: a ServiceAccount before pods, a Service before
-     * an Ingress. A NetworkPolicy comes before the pods that it protects, and the Job of
-     * pre_deploy before the workload. */
+     * an Ingress. What changes how others work comes before them too: a NetworkPolicy before the
+     * pods that it protects, a policy before its route, the Job of pre_deploy before the
+     * workload. */
     static void (*const kinds[])(struct manifests *, const struct service *) = {
         manifest_service_account, manifest_external_secret,
         manifest_repository,      manifest_role,

@@ -187,7 +187,7 @@ static void add_policy(struct manifests *manifests, const struct traffic *traffi
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)
 {
-    static const struct gateway_form form = {.add_after = add_policy};
+    static const struct gateway_form form = {.add_policy = add_policy};
     gateway_render(manifests, traffic, &form);
 }
 

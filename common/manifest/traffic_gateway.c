@@ -354,6 +354,8 @@ static void add_route(struct manifests *manifests, const struct traffic *traffic
     bool grpc = gateway_uses_grpc_routes(traffic);
     const struct gateway_route route = {.kind = grpc ? "GRPCRoute" : "HTTPRoute",
                                         .name = part_name(arena, traffic, part, "")};
+    if (form->add_policy)
+        form->add_policy(manifests, traffic, &route);
     struct node *object =
         manifest_object(manifests, traffic->service, GATEWAY_GROUP "/v1", route.kind, route.name);
     struct node *spec = node_set_map(arena, object, "spec");
@@ -366,8 +368,6 @@ static void add_route(struct manifests *manifests, const struct traffic *traffic
     struct node *rules = node_set_list(arena, spec, "rules");
     for (size_t i = 0; i < part->count; i++)
         add_rule(arena, traffic, form, rules, &part->routes[i], grpc);
-    if (form->add_after)
-        form->add_after(manifests, traffic, &route);
 }
 
 /* Implementations need not support other statuses than 301 and 302. */
@@ -409,8 +409,8 @@ static void add_redirect(struct manifests *manifests, const struct traffic *traf
 void gateway_render(struct manifests *manifests, const struct traffic *traffic,
                     const struct gateway_form *form)
 {
-    if (form->add_before)
-        form->add_before(manifests, traffic);
+    if (form->add_backend)
+        form->add_backend(manifests, traffic);
     for (size_t from = 0, to; from < traffic->route_count; from = to) {
         to = traffic_host_end(traffic, from);
         add_listener_set(manifests, traffic, traffic->routes[from].host);

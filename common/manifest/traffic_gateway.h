@@ -15,10 +15,12 @@ struct gateway_route {
 /* What depends on the type of the Gateway. Members may be NULL. */
 struct gateway_form {
     /* Adds objects that the routes refer to. */
-    void (*add_before)(struct manifests *manifests, const struct traffic *traffic);
-    /* Adds objects that refer to a route. */
-    void (*add_after)(struct manifests *manifests, const struct traffic *traffic,
-                      const struct gateway_route *route);
+    void (*add_backend)(struct manifests *manifests, const struct traffic *traffic);
+    /* Adds a policy for a route. It comes before the route, which never serves without it: Envoy
+     * would answer 503 until initial_fetch_timeout of a cluster that changes while it starts, for
+     * 15 seconds. */
+    void (*add_policy)(struct manifests *manifests, const struct traffic *traffic,
+                       const struct gateway_route *route);
     /* Sets the backend of a rule; NULL: the Service. */
     void (*put_backend)(struct arena *arena, const struct traffic *traffic, struct node *backend);
 };

@@ -48,7 +48,7 @@ static void put_traefik_service(struct arena *arena, const struct traffic *traff
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)
 {
     static const struct gateway_form plain = {0};
-    static const struct gateway_form sticky = {.add_before = add_traefik_service,
+    static const struct gateway_form sticky = {.add_backend = add_traefik_service,
                                                .put_backend = put_traefik_service};
     gateway_render(manifests, traffic, traffic->affinity.cookie.len ? &sticky : &plain);
 }
