@@ -53,10 +53,8 @@ int cmd_apply_check_flags(const struct invocation *invocation)
     if (equals(options->apply.prune, "layer") && options->input.modules.count)
         return cli_usage(invocation, "--prune=layer and --module are mutually exclusive: it would "
                                      "delete the other services of the layer");
-    if (equals(options->apply.wait, "false") &&
-        (options->apply.rollback_on_failure || options->apply.timeout))
-        return cli_usage(invocation, "--timeout and --rollback-on-failure have no effect with "
-                                     "--wait=false");
+    if (equals(options->apply.wait, "false") && options->apply.rollback_on_failure)
+        return cli_usage(invocation, "--rollback-on-failure has no effect with --wait=false");
     return 0;
 }
 

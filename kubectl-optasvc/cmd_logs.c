@@ -74,9 +74,25 @@ static const char *since_format(struct arena *arena, const char *since)
     return is_number ? str_format(arena, "%ss", since).data : since;
 }
 
+static bool is_pod_of(const struct deployed_service *deployed, const struct node *pod)
+{
+    return str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) &&
+           deployed_service_shows(deployed, pod);
+}
+
+static size_t count_pods(const struct deployed_service *deployed)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < deployed->related_count; i++)
+        count += is_pod_of(deployed, deployed->related[i]);
+    return count;
+}
+
 static int print_logs(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct options *options = cluster->options;
+    if (!options->logs.pre_deploy && !cluster_query(cluster, LIST_PODS, 0))
+        return EXIT_FAILURE;
     struct argv argv = kubectl_argv(
         &cluster->kubectl, "logs", "--namespace", deployed->namespace->name.data,
         options->logs.pre_deploy ? deployed_service_job_selector(&cluster->arena, deployed)
@@ -87,6 +103,8 @@ static int print_logs(struct cluster *cluster, const struct deployed_service *de
     argv_add_flag(&cluster->arena, &argv, "tail", options->logs.tail);
     argv_add_flag(&cluster->arena, &argv, "since",
                   since_format(&cluster->arena, options->logs.since));
+    if (count_pods(deployed) > 1) /* some may not have a log yet, or none of before a restart */
+        argv_add(&cluster->arena, &argv, "--ignore-errors");
     if (options->logs.follow)
         argv_add(&cluster->arena, &argv, "--follow");
     if (options->logs.previous)
@@ -107,8 +125,7 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
     const struct node *chosen = NULL;
     for (size_t i = 0; i < deployed->related_count; i++) {
         const struct node *pod = deployed->related[i];
-        if (str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) &&
-            deployed_service_shows(deployed, pod) &&
+        if (is_pod_of(deployed, pod) &&
             str_eq_c(node_string(node_at(pod, "status phase")), "Running") &&
             !node_at(pod, "metadata deletionTimestamp") &&
             (!chosen || (is_ready(pod) && !is_ready(chosen))))
@@ -120,15 +137,15 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
 static const char command_hint[] =
     "to run a command, write it after --: kubectl optasvc shell -- COMMAND";
 
-/* Returns the container of --container, by default the first. Reports an error and returns an empty
- * string if the pod has no such container. */
+/* Returns the container of --container, by default that of the service. Reports an error and
+ * returns an empty string if the pod has no such container. */
 static struct str choose_container(struct cluster *cluster, const struct node *pod)
 {
     static const char *const lists[] = {"containers", "initContainers", "ephemeralContainers"};
     const char *given = cluster->options->container;
     const struct node *spec = node_at(pod, "spec");
     if (!given)
-        return node_string(node_at(node_first_child(node_at(spec, "containers")), "name"));
+        return node_string(node_at(pod_service_container(pod), "name"));
     struct suggestion similar = {.word = str_from_c(given)};
     struct buf names = {0};
     for (size_t i = 0; i < COUNT_OF(lists); i++)
@@ -175,7 +192,8 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
     struct argv argv = kubectl_argv(
         &cluster->kubectl, "exec", "--stdin", "--namespace", deployed->namespace->name.data,
         str_to_c(arena, object_name(pod)), "--container", str_to_c(arena, container), NULL);
-    if (isatty(STDIN_FILENO))
+    /* A terminal in the pod writes \r\n for each newline, and stderr into stdout. */
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
         argv_add(&cluster->arena, &argv, "--tty");
     argv_add(&cluster->arena, &argv, "--");
     for (size_t i = 0; i < command->count; i++)

@@ -19,9 +19,7 @@ static struct str running_digest(const struct deployed_service *deployed, const 
         if (!kind_is(pod, ROLE_POD) ||
             !str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) ||
             !deployed_service_shows(deployed, pod) ||
-            !str_equal(
-                node_string(node_at(node_first_child(node_at(pod, "spec containers")), "image")),
-                image))
+            !str_equal(node_string(node_at(pod_service_container(pod), "image")), image))
             continue;
         const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
         while (status && !str_equal(node_string(node_at(status, "name")), name))

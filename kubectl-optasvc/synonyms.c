@@ -4,6 +4,7 @@
 
 const struct command_synonym command_synonyms[] = {
     {"get", "status", NULL},
+    {"search", "explain", "explain FIELD describes a field"},
     {"describe", "status", "kubectl describe shows the details of an object"},
     {"list", "status", NULL},
     {"ls", "status", NULL},
@@ -43,6 +44,7 @@ const struct command_synonym command_synonyms[] = {
     {"env", "shell -- env",
      "it prints the variables of a pod; env_vars in the service file sets them"},
     {"port-forward", NULL, "run kubectl port-forward service/NAME 8080:80 -n NAMESPACE"},
+    {"proxy", NULL, "run kubectl port-forward service/NAME 8080:80 -n NAMESPACE"},
 
     {"up", "apply", NULL},
     {"create", "apply", NULL},

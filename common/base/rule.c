@@ -29,6 +29,12 @@ bool rule_can_allow(enum rule rule)
 
 const char *rule_severity(enum rule rule)
 {
-    enum rule_level level = rule_info(rule)->level;
-    return level == LEVEL_ERROR ? "error" : level == LEVEL_MIXED ? "error or warning" : "warning";
+    static const char *const names[] = {
+        [LEVEL_ERROR] = "error",
+        [LEVEL_WARNING] = "warning",
+        [LEVEL_ALLOWABLE] = "warning",
+        [LEVEL_MIXED] = "error or warning",
+        [LEVEL_ERROR_OR_WARNING] = "error or warning",
+    };
+    return names[rule_info(rule)->level];
 }

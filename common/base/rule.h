@@ -15,9 +15,10 @@ enum rule {
 
 enum rule_level {
     LEVEL_ERROR,
-    LEVEL_WARNING,   /* not about a file, or about how it allows warnings */
-    LEVEL_ALLOWABLE, /* warnings that users can allow */
-    LEVEL_MIXED,     /* errors, and warnings that users can allow */
+    LEVEL_WARNING,          /* not about a file, or about how it allows warnings */
+    LEVEL_ALLOWABLE,        /* warnings that users can allow */
+    LEVEL_MIXED,            /* errors, and warnings that users can allow */
+    LEVEL_ERROR_OR_WARNING, /* errors, and warnings that users cannot allow */
 };
 
 /* The columns of rules.def. */

@@ -48,10 +48,10 @@ static const char *check_revision(struct str value)
 }
 
 /* kubectl parses it. A number without a unit is in seconds, as in --timeout. */
-static const char *check_since(struct str value)
+static const char *check_kubectl_duration(struct str value)
 {
     bool is_number = str_span_only(value, "0123456789");
-    bool has_unit = strchr("hms", value.data[value.len - 1]) != NULL;
+    bool has_unit = str_is_digit(value.data[0]) && strchr("hms", value.data[value.len - 1]) != NULL;
     return is_number || (has_unit && str_span_only(value, "0123456789.hmsun"))
                ? NULL
                : "must be a duration, for example 90s, 5m or 1h30m";
@@ -184,7 +184,8 @@ const struct flag flag_table[FLAG_COUNT] = {
                  offsetof(struct options, kubectl.as), NULL, NULL},
     [FLAG_REQUEST_TIMEOUT] = {"request-timeout", 0, FLAG_TYPE_STRING, "TIME",
                               "timeout of a single server request, such as 30s",
-                              offsetof(struct options, kubectl.request_timeout), NULL, NULL},
+                              offsetof(struct options, kubectl.request_timeout), NULL,
+                              check_kubectl_duration},
     [FLAG_KUBERC] = {"kuberc", 0, FLAG_TYPE_STRING, "FILE",
                      "kubectl preferences file; only its credential plugin policy is used",
                      offsetof(struct options, kubectl.kuberc), NULL, NULL},
@@ -268,7 +269,7 @@ const struct flag flag_table[FLAG_COUNT] = {
                    offsetof(struct options, logs.tail), NULL, check_lines},
     [FLAG_SINCE] = {"since", 0, FLAG_TYPE_STRING, "TIME",
                     "print only logs newer than this, for example 5m (default: all)",
-                    offsetof(struct options, logs.since), NULL, check_since},
+                    offsetof(struct options, logs.since), NULL, check_kubectl_duration},
     [FLAG_IMAGE] = {"image", 0, FLAG_TYPE_STRING, "IMAGE",
                     "local image to push first, as NAME or NAME:TAG",
                     offsetof(struct options, push.image), NULL, name_check_image},

@@ -156,7 +156,9 @@ static void write_page(struct buf *out, const struct program *program)
     buf_add(out, program->single ? STR(". With \\fB\\-\\-diff\\fR")
                                  : STR("; 128 plus the signal number if interrupted. For "
                                        "\\fBdiff\\fR and \\fBinject \\-\\-diff\\fR"));
-    buf_add(out, STR(": 0 no differences, 1 differences, 2 failure.\n"));
+    buf_add(out, STR(": 0 no differences, 1 differences, 2 failure"));
+    buf_add(out, program->single ? STR(".\n")
+                                 : STR("; \\fBshell\\fR has that of the command in the pod.\n"));
     if (!program->single)
         buf_add(out, STR(".SH FILES\n.TP\n\\fBoptasvc.yaml\\fR, \\fBoptasvc.yml\\fR, "
                          "\\fBopta.yaml\\fR, \\fBopta.yml\\fR\nThe service file of the working "

@@ -64,7 +64,7 @@ static int run(const struct options *options, bool color)
     if (flags->report && (ok || flags->format))
         ok &= report_write_file("report", flags->report, O_TRUNC, buf_str(&injected.report));
     if (flags->format && !flags->report)
-        console_print_error(buf_str(&injected.messages)); /* programs read it: not wrapped */
+        ok &= console_print_error(buf_str(&injected.messages)); /* programs read it: not wrapped */
     else
         console_print_messages(buf_str(&injected.messages));
     int status = flags->diff ? DIFF_FAILED : EXIT_FAILURE;

@@ -191,7 +191,20 @@ static const char values_hint[] =
     "pass the value on stdin or with --from-file: other users can see the arguments of a process, "
     "and shells save them";
 
+static const char kubeconfig_hint[] =
+    "set it in the kubeconfig; --context, --cluster and --user select its entries";
+
 static const struct flag_word flag_words[] = {
+    {"--server", NULL, NULL, kubeconfig_hint},
+    {"-s", NULL, NULL, kubeconfig_hint},
+    {"--token", NULL, NULL, kubeconfig_hint},
+    {"--as-group", NULL, NULL, kubeconfig_hint},
+    {"--as-uid", NULL, NULL, kubeconfig_hint},
+    {"--certificate-authority", NULL, NULL, kubeconfig_hint},
+    {"--client-certificate", NULL, NULL, kubeconfig_hint},
+    {"--client-key", NULL, NULL, kubeconfig_hint},
+    {"--insecure-skip-tls-verify", NULL, NULL, kubeconfig_hint},
+    {"--tls-server-name", NULL, NULL, kubeconfig_hint},
     {"--file", NULL, "filename", NULL},
     {"--files", NULL, "filename", NULL},
     {"--service-file", NULL, "filename", NULL},

@@ -27,7 +27,7 @@ enum kind_list {
     LIST_WORKLOADS = 1,      /* secret, restart: the workloads whose pods they restart */
     LIST_STATUS = 2,         /* status */
     LIST_OUTPUTS = 4,        /* outputs */
-    LIST_PODS = 8,           /* shell */
+    LIST_PODS = 8,           /* shell, logs */
     LIST_POD_OWNERS = 16,    /* shell: pods and the chain of their controllers */
     LIST_SECRET_USERS = 32,  /* secret, apply: kinds that may refer to a Secret */
     LIST_CRON_JOBS = 64,     /* apply: CronJobs and their Jobs */

@@ -243,9 +243,11 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
     bool any = false;  /* a message was found */
     bool over = false; /* the remaining lines of the last message are not reported */
     struct str line;
+    struct str last = {0}; /* kubectl may report each of its attempts */
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
+        if (line.len == 0 || kubectl_is_log(line) || is_warning(line) || str_equal(line, last))
             continue;
+        last = line;
         if (begins_message(&line) || !any) {
             any = true;
             over = !report_message(kubectl, run, severity, line);
@@ -336,20 +338,28 @@ static bool report_missing_entries(const struct kubectl *kubectl, const struct p
     return any;
 }
 
-/* Reports that no kubeconfig exists. kubectl does not name a missing default, but tries to connect
- * to localhost. */
+/* Reports that no kubeconfig exists, or that it has no current context. kubectl does not say so,
+ * but tries to connect to localhost. */
 static bool report_missing_kubeconfig(const struct kubectl *kubectl, const struct process *run)
 {
     struct str names = kubeconfig_names(kubectl);
     bool asked_localhost = kubectl_stderr_contains(run, "localhost:8080");
     bool missing = asked_localhost || kubectl_stderr_contains(run, ": no such file or directory");
-    if (!missing || any_exists(kubectl, names))
+    bool exists = any_exists(kubectl, names);
+    if (!missing || (exists && (!asked_localhost || kubectl->options->context)))
         return false;
-    struct str message = str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
+    struct str message =
+        exists ? str_format(kubectl->arena,
+                            "%.*s has no current context, or no server is running at "
+                            "localhost:8080",
+                            STR_ARG(names))
+               : str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
     if (diags_contain(kubectl->diags, message))
         return true;
     report(kubectl, NULL, SEVERITY_ERROR, RULE_INVALID_KUBECONFIG, message);
-    diag_hint(kubectl->diags, "pass --kubeconfig FILE, or set KUBECONFIG");
+    diag_hint(kubectl->diags,
+              exists ? "pass --context NAME; kubectl config get-contexts lists the contexts"
+                     : "pass --kubeconfig FILE, or set KUBECONFIG");
     return true;
 }
 

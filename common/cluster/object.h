@@ -46,6 +46,11 @@ bool object_has_controller(const struct node *object);
 /* Returns the uid of the controller; empty if there is none. */
 struct str object_controller(const struct node *object);
 
+/* Returns the container of the service in a pod: the one of its name, else the one that the
+ * annotation kubectl.kubernetes.io/default-container names, else the first. Service meshes may
+ * insert theirs before it. NULL if the pod has none. */
+const struct node *pod_service_container(const struct node *pod);
+
 /* True if this manager has applied the object server-side (metadata.managedFields). */
 bool object_applied_by(const struct node *object, const char *manager);
 

@@ -175,14 +175,32 @@ struct blocked {
     struct str name;
 };
 
+/* True if the workload has a container of this name; else something has added it to the pods. */
+static bool has_container(const struct node *workload, struct str name)
+{
+    static const char *const lists[] = {"spec template spec initContainers",
+                                        "spec template spec containers"};
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (const struct node *each = node_first_child(node_at(workload, lists[i])); each;
+             each = each->next)
+            if (str_equal(node_string(node_at(each, "name")), name))
+                return true;
+    return false;
+}
+
 /* Adds to an advice which container it is about, unless that is the service itself. */
 static struct str advice_for(const struct blocked *blocked, struct str fix)
 {
-    struct str own = blocked->lists->container;
-    return str_equal(blocked->name, own)
-               ? fix
-               : str_format(blocked->arena, "for \"%.*s\" of init_containers or sidecars: %.*s",
-                            STR_ARG(blocked->name), STR_ARG(fix));
+    const struct rollout_state_lists *lists = blocked->lists;
+    if (str_equal(blocked->name, lists->container))
+        return fix;
+    if (lists->workload && !has_container(lists->workload, blocked->name))
+        return str_format(blocked->arena,
+                          "the service file does not have the container \"%.*s\": see what adds it "
+                          "to the pods, such as a service mesh",
+                          STR_ARG(blocked->name));
+    return str_format(blocked->arena, "for \"%.*s\" of init_containers or sidecars: %.*s",
+                      STR_ARG(blocked->name), STR_ARG(fix));
 }
 
 __attribute__((format(printf, 3, 4))) static struct cause

@@ -99,12 +99,15 @@ static void add_pod(struct buf *out, struct arena *arena, const struct node *pod
                                                  node_at(pod, "status message")))));
 }
 
-static bool has_restarted(const struct node *pod)
+/* Returns the state of the container whose log explains most. NULL if it has none. */
+static const struct node *logged_container(const struct node *pod)
 {
     const struct node *blocking = blocking_container(pod);
-    const struct node *status =
-        blocking ? blocking : node_first_child(node_at(pod, "status containerStatuses"));
-    return object_number(status, "restartCount", 0) > 0;
+    const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
+    struct str name = node_string(node_at(pod_service_container(pod), "name"));
+    while (status && !str_equal(node_string(node_at(status, "name")), name))
+        status = status->next;
+    return blocking ? blocking : status;
 }
 
 static void warn_forbidden(const struct kubectl *kubectl, const struct process *run)
@@ -120,13 +123,13 @@ struct process pod_log_run(const struct kubectl *kubectl, const struct node *pod
     struct argv argv =
         kubectl_argv(kubectl, "logs", str_to_c(arena, object_name(pod)), "--namespace",
                      str_to_c(arena, object_namespace(pod)), tail, NULL);
-    const struct node *blocking = blocking_container(pod);
-    if (blocking) {
+    const struct node *status = logged_container(pod);
+    if (status) {
         argv_add(arena, &argv, "--container");
-        argv_add(arena, &argv, str_to_c(arena, node_string(node_at(blocking, "name"))));
+        argv_add(arena, &argv, str_to_c(arena, node_string(node_at(status, "name"))));
     }
     /* The lines from before a restart say why it was restarted. */
-    if (has_restarted(pod))
+    if (object_number(status, "restartCount", 0) > 0)
         argv_add(arena, &argv, "--previous");
     return (struct process){.arguments = argv.items};
 }

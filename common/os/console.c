@@ -24,12 +24,6 @@ bool console_print(struct str text)
 
 static const char erase_line[] = "\r\033[K";
 
-static void write_error(struct str text)
-{
-    int ignored = io_write(STDERR_FILENO, text);
-    (void)ignored;
-}
-
 void console_set_status(struct str line)
 {
     if (!has_status && (line.len == 0 || !progress_is_possible()))
@@ -39,17 +33,17 @@ void console_set_status(struct str line)
     if (line.len) /* some terminals wrap as soon as the last column is written */
         diag_add_truncated(&out, line, progress_terminal_size().columns - 1);
     has_status = line.len > 0;
-    write_error(buf_str(&out));
+    io_write(STDERR_FILENO, buf_str(&out));
     buf_free(&out);
 }
 
-void console_print_error(struct str text)
+bool console_print_error(struct str text)
 {
     if (text.len)
         console_set_status((struct str){0});
-    write_error(text);
     if (error_copy)
         buf_add(error_copy, text);
+    return io_write(STDERR_FILENO, text) == 0;
 }
 
 void console_copy_errors(struct buf *copy)

@@ -8,8 +8,8 @@
 /* Writes to stdout. Returns false after a failure, which console_finish() reports. */
 bool console_print(struct str text);
 
-/* Writes to stderr. Failures are ignored because they cannot be reported anywhere. */
-void console_print_error(struct str text);
+/* Writes to stderr. Returns false after a failure, which cannot be reported anywhere. */
+bool console_print_error(struct str text);
 
 /* Shows a line on the terminal that the next output to stderr erases; an empty one only erases.
  * Nothing happens unless stderr is a terminal. */

@@ -165,6 +165,11 @@ static const struct row {
              WAITING("PodInitializing", ""))),
      "", "", "container migrate crashes: exited with code 1 (Error)",
      "for \"migrate\" of init_containers or sidecars: see its log", true},
+    /* A container of a service mesh */
+    {POD("web-1", "containerStatuses: [{name: mesh, ready: false, "
+                  "state: {terminated: {exitCode: 1, reason: Error}}}]"),
+     "", "", "container mesh crashes: exited with code 1 (Error)",
+     "the service file does not have the container \"mesh\"", true},
 };
 
 static const struct node *items(struct unit *unit, const char *text)
@@ -180,7 +185,11 @@ static void test_causes(void **state)
         const struct row *row = &rows[i];
         const char *status = row->workload && *row->workload ? row->workload : "{}";
         struct str workload =
-            str_format(&unit->arena, "{kind: X, metadata: {name: web}, status: %s}", status);
+            str_format(&unit->arena,
+                       "{kind: X, metadata: {name: web}, spec: {template: {spec: {initContainers: "
+                       "[{name: proxy}, {name: migrate}], containers: [{name: web}]}}}, status: "
+                       "%s}",
+                       status);
         const struct rollout_state_lists lists = {
             .pods = items(unit, row->pods),
             .events = items(unit, row->events),

@@ -100,10 +100,10 @@ apply --dry-run=maybe|--dry-run must be client, server or none, not "maybe"
 apply --dry-run server|unexpected argument "server"
 apply --dry-run=client --prune=layer --module app|--prune=layer and --module are mutually exclusive
 apply --force-conflicts --rollback-on-failure|
-apply --rollback-on-failure --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
+apply --rollback-on-failure --wait=false|--rollback-on-failure has no effect with --wait=false
 apply --timeout 5m --wait=true|
-apply --timeout 5m --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
-deploy --timeout 5m --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
+apply --timeout 5m --wait=false|
+deploy --timeout 5m --wait=false|
 apply --force-conflicts=true|--force-conflicts takes no value
 apply --adopt --force-conflicts|
 apply --adopt=yes|--adopt takes no value
@@ -152,7 +152,7 @@ status -A|--filename and --all-namespaces are mutually exclusive: services are f
 status -l a=b|--filename and --selector are mutually exclusive
 status -l=|--selector must not be empty
 restart --wait=false|
-restart --timeout 5m --wait=false|--timeout and --rollback-on-failure have no effect with --wait=false
+restart --timeout 5m --wait=false|
 restart --dry-run|unknown flag: --dry-run
 history -o json|
 history -o yaml|
@@ -312,10 +312,23 @@ try timeout -s KILL 60 "$optasvc" status -f ok.yaml --watch
 check "status --watch without the Gateway API ends at SIGINT" test "$status" = 130
 check "status --watch prints an unchanged table once" test "$(grep -c 'not deployed' "$out")" = 1
 
-kubectl arguments <<'EOF'
-for word; do echo "[$word]"; done
+# `kubectl get pods` prints those that PODS lists: JSON objects for spec.containers. Other commands print their arguments.
+kubectl pods <<'EOF'
+case $1 in
+get)
+    jq -n --argjson pods "${PODS:-[]}" '{kind: "List", items: [$pods | to_entries[] | {apiVersion: "v1", kind: "Pod",
+        metadata: {name: "app-\(.key + 1)", namespace: "hello", annotations: .value.annotations,
+            labels: {"app.kubernetes.io/name": "app", "app.kubernetes.io/instance": "hello-app",
+                "opta.dev/layer-name": "hello", "opta.dev/module-name": "app"}},
+        spec: {containers: [.value.containers[] | {name: .}], initContainers: [{name: "proxy"}]},
+        status: {phase: "Running"}}]}'
+    ;;
+*) printf '[%s]\n' "$@" ;;
+esac
 EOF
+export PODS
 try "$optasvc" logs -f ok.yaml --tail 7 --since 5m --follow -p --context c -v 3
+check "logs of one pod fail if it has none" has "[--ignore-errors=false]" "$out"
 expect "logs passes its flags to kubectl" 0 out "[logs]" out "[--namespace]" out "[hello]" out "[--tail=7]" \
     out "[--since=5m]" out "[--follow]" out "[--previous]" out "[--context=c]" out "[--v=3]"
 try "$optasvc" logs -f ok.yaml --since 300 --tail -1
@@ -324,20 +337,22 @@ check "logs reads the container of the service by default" has_no "--container=.
 try "$optasvc" logs -f ok.yaml -c proxy --timestamps
 expect "logs of a container" 0 out "[--container=proxy]" out "[--timestamps]"
 
-# A pod with a sidecar: kubectl exec prints its arguments.
-kubectl pod <<'EOF'
-case $1 in
-exec) printf '[%s]\n' "$@" ;;
-get)
-    cat <<'POD'
-{"kind": "List", "items": [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app-1", "namespace": "hello",
-"labels": {"app.kubernetes.io/name": "app", "app.kubernetes.io/instance": "hello-app",
-"opta.dev/layer-name": "hello", "opta.dev/module-name": "app"}},
-"spec": {"containers": [{"name": "app"}], "initContainers": [{"name": "proxy"}]}, "status": {"phase": "Running"}}]}
-POD
-    ;;
-esac
+PODS='[{"containers": ["app"]}, {"containers": ["app"]}]' try "$optasvc" logs -f ok.yaml --previous
+expect "logs of several pods, some without a log" 0 out "[--ignore-errors]"
+check "logs of several pods ignore errors" has_no "--ignore-errors=false" "$out"
+
+# Containers that others insert into the pod
+while IFS='|' read -r container pod; do
+    PODS="[$pod]" try "$optasvc" shell -f ok.yaml
+    expect "shell in $pod" 0 out "[--container]"$'\n'"[$container]"
+done <<'EOF'
+app|{"containers": ["mesh", "app"]}
+app|{"containers": ["mesh", "app"], "annotations": {"kubectl.kubernetes.io/default-container": "mesh"}}
+main|{"containers": ["mesh", "main"], "annotations": {"kubectl.kubernetes.io/default-container": "main"}}
+mesh|{"containers": ["mesh", "main"]}
 EOF
+
+PODS='[{"containers": ["app"]}]'
 while read -r container words; do
     # shellcheck disable=SC2086
     try "$optasvc" shell app -f ok.yaml $words
@@ -347,6 +362,11 @@ app
 proxy -c proxy
 proxy --container=proxy
 EOF
+# A terminal in the pod would change the bytes of a file.
+script -qec "'$optasvc' shell app -f ok.yaml -- cat f" /dev/null </dev/null >shown
+check "shell on a terminal" has '\[--tty\]' shown
+script -qec "'$optasvc' shell app -f ok.yaml -- cat f >shown" /dev/null </dev/null
+check "shell on a terminal, into a file" has_no '\[--tty\]' shown
 try "$optasvc" shell app -f ok.yaml -c prox
 expect "shell with a misspelt container" 1 err 'pod "app-1" has no container "prox"; available: app, proxy' \
     err 'did you mean "proxy"?'
@@ -360,6 +380,23 @@ for command in apply delete status outputs; do
     cluster $command -f ok.yaml
     expect "$command where kubectl prints garbage" 1 err "printed no Kubernetes object"
 done
+# kubectl does not say that the kubeconfig has no current context.
+kubectl localhost <<'EOF'
+echo 'The connection to the server localhost:8080 was refused - did you specify the right host or port?' >&2
+exit 1
+EOF
+touch empty
+try env KUBECONFIG=empty "$optasvc" status -f ok.yaml
+expect "a kubeconfig without a current context" 1 silent \
+    err "error: empty has no current context, or no server is running at localhost:8080" err "pass --context NAME"
+try env KUBECONFIG=empty "$optasvc" status -f ok.yaml --context c
+expect "a context with a server at localhost" 1 silent err "The connection to the server localhost:8080 was refused"
+kubectl repeats <<'EOF'
+for _ in 1 2 3; do echo 'error: cannot read it' >&2; done
+exit 1
+EOF
+try "$optasvc" status -f ok.yaml
+check "a message that kubectl repeats is reported once" test "$(grep -c 'cannot read it' "$err")" = 1
 kubectl fails <<'EOF'
 echo 'error: no configuration has been provided' >&2
 exit 1

@@ -264,6 +264,9 @@ check "the report has the error" contains report.sarif "cannot read standard inp
 check "helm-postrender needs no stderr" cmp "$out" injected
 "$postrender" inject.yaml <chart.yaml 2>/dev/full >"$out"
 check "a full stderr changes nothing" cmp "$out" injected
+"$postrender" -o json inject.yaml <chart.yaml 2>/dev/full >"$out"
+status=$?
+check "a report that cannot be written to stderr fails" test "$status" = 1 -a ! -s "$out"
 try "$postrender" inject.yaml
 expect "nothing on stdin" 0 out "# optasvc: nothing was rendered"
 

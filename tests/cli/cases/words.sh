@@ -110,6 +110,10 @@ logs web -f|to stream new log lines, use --follow
 logs web -f --tail 5|-f requires a service file, not "--tail"
 logs web -f ok.yaml -f|-f requires a value: -f FILE
 logs web --all-containers|select one container with --container
+apply -f ok.yaml --token x|set it in the kubeconfig; --context, --cluster and --user select its entries
+apply -f ok.yaml -s localhost|set it in the kubeconfig
+apply -f ok.yaml --request-timeout abc|--request-timeout must be a duration, for example 90s, 5m or 1h30m, not "abc"
+logs -f ok.yaml --since .s|--since must be a duration
 logs -f ok.yaml --since 1d|--since must be a duration, for example 90s, 5m or 1h30m, not "1d"
 render -f ok.yaml -o name|name is a format of apply, deploy
 status -f ok.yaml -o wide|the table has all columns
