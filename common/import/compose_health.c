@@ -4,7 +4,13 @@
 
 #include <inttypes.h>
 
-enum { PERIOD_MAX = 3600, FAILURES_MAX = 1000, STARTUP_MAX = 86400 };
+enum {
+    PERIOD_MAX = 3600,
+    FAILURES_MAX = 1000,
+    STARTUP_MAX = 86400,
+    INTERVAL_DEFAULT = 30, /* seconds, in Compose */
+    RETRIES_DEFAULT = 3
+};
 
 /* Flags of curl and wget that do not change which responses are accepted, apart from -f of curl,
  * which a probe implies. */
@@ -202,39 +208,65 @@ static bool read_test(struct compose_service *service, const struct node *test)
     return true;
 }
 
-static void set_number(struct compose_service *service, enum field_id field, int64_t number,
-                       int64_t max, const struct node *node)
+/* Sets a number, and returns the one that is set. */
+static int64_t set_number(struct compose_service *service, enum field_id field, int64_t number,
+                          int64_t max, const struct node *node)
 {
     int64_t valid = number < 1 ? 1 : number > max ? max : number;
     if (valid != number)
         compose_lost(service, node->span, "%.*s is set to %" PRId64 ", the nearest possible value",
                      STR_ARG(node->key->text), valid);
     import_int(service->import, service->module, field, valid, node->span);
+    return valid;
 }
 
-static void read_duration(struct compose_service *service, const struct node *map, const char *key,
-                          enum field_id field, int64_t max)
+/* Returns the seconds of a duration; 0, which means the default, if it is not set or invalid. */
+static int64_t seconds_of(const struct compose_service *service, const struct node *node)
 {
-    const struct node *node = compose_get(map, key);
     int64_t seconds;
     if (!node)
-        return;
+        return 0;
     if (compose_duration(compose_string(service, node, COMPOSE_FIXED), &seconds))
-        set_number(service, field, seconds, max, node);
-    else
-        compose_report_value(service, node, "must be a duration, for example 1m30s");
+        return seconds;
+    compose_report_value(service, node, "must be a duration, for example 1m30s");
+    return 0;
 }
 
-static void read_retries(struct compose_service *service, const struct node *map)
+/* Returns the number that is set; otherwise the default of Compose. */
+static int64_t read_duration(struct compose_service *service, const struct node *map,
+                             const char *key, enum field_id field, int64_t default_value)
+{
+    const struct node *node = compose_get(map, key);
+    int64_t seconds = seconds_of(service, node);
+    return seconds ? set_number(service, field, seconds, PERIOD_MAX, node) : default_value;
+}
+
+static int64_t read_retries(struct compose_service *service, const struct node *map)
 {
     const struct node *node = compose_get(map, "retries");
-    int64_t number;
-    if (!node)
-        return;
-    if (str_to_int(compose_string(service, node, COMPOSE_FIXED), &number))
-        set_number(service, SERVICE_PROBE_FAILURES, number, FAILURES_MAX, node);
-    else
+    int64_t number = 0;
+    if (node && !str_to_int(compose_string(service, node, COMPOSE_FIXED), &number))
         compose_report_value(service, node, "must be an integer");
+    return number ? set_number(service, SERVICE_PROBE_FAILURES, number, FAILURES_MAX, node)
+                  : RETRIES_DEFAULT;
+}
+
+/* Docker never restarts a container because of its health check. A container that is still starting
+ * becomes unhealthy `unhealthy_after` seconds after start_period. */
+static void read_start_period(struct compose_service *service, const struct node *map,
+                              int64_t unhealthy_after)
+{
+    const struct node *node = compose_get(map, "start_period");
+    int64_t seconds = seconds_of(service, node);
+    int64_t minimum = 0;
+    if (seconds == 0)
+        return;
+    str_to_int(str_from_c(schema_field(SERVICE_STARTUP_TIMEOUT)->default_value), &minimum);
+    if (seconds <= STARTUP_MAX) {
+        seconds += unhealthy_after;
+        seconds = seconds < minimum ? minimum : seconds > STARTUP_MAX ? STARTUP_MAX : seconds;
+    }
+    set_number(service, SERVICE_STARTUP_TIMEOUT, seconds, STARTUP_MAX, node);
 }
 
 void compose_read_health(struct compose_service *service)
@@ -254,13 +286,11 @@ void compose_read_health(struct compose_service *service)
                      "healthcheck_command");
     if (!test || !read_test(service, test))
         return;
-    read_duration(service, map, "interval", SERVICE_PROBE_PERIOD, PERIOD_MAX);
-    read_duration(service, map, "timeout", SERVICE_PROBE_TIMEOUT, PERIOD_MAX);
-    read_retries(service, map);
-    const struct node *start = compose_get(map, "start_period");
-    int64_t seconds;
-    if (start && compose_duration(compose_string(service, start, COMPOSE_FIXED), &seconds) &&
-        seconds == 0)
-        return;
-    read_duration(service, map, "start_period", SERVICE_STARTUP_TIMEOUT, STARTUP_MAX);
+    int64_t interval =
+        read_duration(service, map, "interval", SERVICE_PROBE_PERIOD, INTERVAL_DEFAULT);
+    read_duration(service, map, "timeout", SERVICE_PROBE_TIMEOUT, INTERVAL_DEFAULT);
+    read_start_period(service, map, interval * read_retries(service, map));
+    compose_ignored(service, map->key->span,
+                    "a container that fails its health check is restarted, unlike in Docker; set "
+                    "liveness: none to only remove it from the Service");
 }
