@@ -186,6 +186,7 @@ static void read_service(struct compose *compose, const struct node *node)
         return;
     set_name(service);
     service->module = import_add_service(compose->import, service->name, node->key->span);
+    service->image = compose_find_image(service);
     compose_index_variables(service);
     compose_read_ports(service);
     compose_read_environment(service);

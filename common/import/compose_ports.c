@@ -1,5 +1,4 @@
 /* ports and expose. */
-#include "format/image_ref.h"
 #include "format/name.h"
 #include "import/compose_reader.h"
 
@@ -20,6 +19,7 @@ static const struct {
     {8443, "https"},      {8883, "mqtts"},      {9042, "cassandra"}, {9092, "kafka"},
     {11211, "memcached"}, {26257, "cockroach"}, {27017, "mongodb"},  {29092, "kafka"},
     {5044, "beats"},      {6432, "pgbouncer"},  {9093, "kafka"},     {9300, "transport"},
+    {9101, "jmx"},        {9229, "inspector"},  {9999, "jmx"},       {33060, "mysqlx"},
 };
 
 static const char *tcp_name(int64_t number)
@@ -28,6 +28,16 @@ static const char *tcp_name(int64_t number)
         if (tcp_ports[i].number == number)
             return tcp_ports[i].name;
     return NULL;
+}
+
+/* True for a port of a debugger or of metrics, which is not the main one of several. */
+static bool is_secondary(const struct compose_port *port)
+{
+    static const int64_t numbers[] = {9101, 9229, 9999, 33060};
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (port->number == numbers[i])
+            return true;
+    return false;
 }
 
 struct compose_port *compose_add_port(struct compose_service *service, int64_t number,
@@ -263,28 +273,6 @@ static bool is_addressed(const struct compose_service *service, int64_t number)
     return false;
 }
 
-/* Images of services that listen on a port which Compose files often leave out. */
-static const struct {
-    const char *image;
-    int64_t port;
-} image_ports[] = {
-    {"postgres", 5432},      {"postgis", 5432},  {"timescaledb", 5432}, {"pgvector", 5432},
-    {"mysql", 3306},         {"mariadb", 3306},  {"redis", 6379},       {"valkey", 6379},
-    {"mongo", 27017},        {"rabbitmq", 5672}, {"memcached", 11211},  {"nats", 4222},
-    {"elasticsearch", 9200}, {"minio", 9000},    {"nginx", 80},         {"httpd", 80},
-    {"caddy", 80},
-};
-
-static int64_t port_of_image(const struct compose_service *service)
-{
-    struct image_name image = image_name_split(node_string(compose_get(service->node, "image")));
-    struct str name = str_skip(image.repository, str_directory(image.repository).len);
-    for (size_t i = 0; i < COUNT_OF(image_ports); i++)
-        if (str_eq_c(name, image_ports[i].image))
-            return image_ports[i].port;
-    return 0;
-}
-
 /* In Compose, services reach all ports of each other, also those that the file does not list. */
 static void add_unlisted(struct compose_service *service)
 {
@@ -299,12 +287,11 @@ static void add_unlisted(struct compose_service *service)
                             " is added, because the file has the address %.*s:%" PRId64,
                             host->ports[i], STR_ARG(service->key), host->ports[i]);
     }
-    int64_t number = port_of_image(service);
     if (service->port_count)
         return;
-    if (number && compose_add_port(service, number, at))
+    if (service->image && compose_add_port(service, service->image->port, at))
         compose_ignored(service, at, "port %" PRId64 " is added, which is that of the image",
-                        number);
+                        service->image->port);
     else if (map_get(&service->compose->dependencies, service->key))
         compose_lost(service, at,
                      "the file has no port of the service, so that others cannot reach it: write "
@@ -339,17 +326,43 @@ static void note_http(const struct compose_service *service, const struct compos
                         STR_ARG(address));
 }
 
-/* Returns the port that serves HTTP; NULL if there is none. Without a health check, it is the first
- * one that is not known to be another protocol. */
+/* Returns the port of the image if the service has it; otherwise NULL. */
+static const struct compose_port *port_of_image(const struct compose_service *service)
+{
+    for (size_t i = 0; service->image && i < service->port_count; i++)
+        if (service->ports[i].number == service->image->port)
+            return &service->ports[i];
+    return NULL;
+}
+
+/* Returns the port that serves HTTP; NULL if there is none. Without a health check, it is that of
+ * the image, or the first one that is not known to be another protocol. */
 static const struct compose_port *http_port(const struct compose_service *service)
 {
+    const struct compose_image *image = service->image;
+    const struct compose_port *own = port_of_image(service);
     for (size_t i = 0; i < service->port_count; i++)
         if (service->ports[i].is_http)
             return &service->ports[i];
+    if (image && (own || !image->is_http))
+        return image->is_http ? own : NULL;
     for (size_t i = 0; i < service->port_count; i++)
         if (!tcp_name(service->ports[i].number))
             return &service->ports[i];
-    return NULL;
+    return service->port_count == 1 && is_secondary(service->ports) ? service->ports : NULL;
+}
+
+/* Returns the port that comes first, and is probed, of a service that has ports. */
+static const struct compose_port *main_port(const struct compose_service *service,
+                                            const struct compose_port *http)
+{
+    const struct compose_port *own = port_of_image(service);
+    if (http || own)
+        return http ? http : own;
+    for (size_t i = 0; i < service->port_count; i++)
+        if (!is_secondary(&service->ports[i]))
+            return &service->ports[i];
+    return service->ports;
 }
 
 static bool is_name_taken(const struct node *list, struct str name)
@@ -410,9 +423,9 @@ void compose_write_ports(struct compose_service *service)
         return;
     }
     struct node *list = import_list(import, service->module, SERVICE_PORTS, service->ports[0].at);
-    if (http)
-        add_listed(service, list, http, true);
+    const struct compose_port *first = main_port(service, http);
+    add_listed(service, list, first, first == http);
     for (size_t i = 0; i < service->port_count; i++)
-        if (&service->ports[i] != http)
+        if (&service->ports[i] != first)
             add_listed(service, list, &service->ports[i], false);
 }

@@ -57,19 +57,27 @@ struct compose_variable {
     struct compose_variable *self; /* this struct; maps return const pointers */
 };
 
+/* What is known about a public image. */
+struct compose_image {
+    const char *name; /* the last part of its repository */
+    int64_t port;
+    bool is_http; /* the protocol of the port */
+};
+
 /* A service, while it is read. */
 struct compose_service {
     struct compose *compose;
     struct import *import;
     struct arena *arena;
-    struct str key;          /* its name in the Compose file */
-    struct str name;         /* of the module */
-    const struct node *node; /* in the Compose file */
-    struct node *module;     /* in the service file */
-    struct map variables;    /* struct compose_variable, by name */
-    bool mounts_secrets;     /* the volume for `secrets` was added */
-    struct buf secret_flags; /* of kubectl, for the files of `secrets` */
-    bool has_unknown_keys;   /* one of them may be a misspelled key that is missing */
+    struct str key;                    /* its name in the Compose file */
+    struct str name;                   /* of the module */
+    const struct node *node;           /* in the Compose file */
+    struct node *module;               /* in the service file */
+    const struct compose_image *image; /* NULL: not a well-known one */
+    struct map variables;              /* struct compose_variable, by name */
+    bool mounts_secrets;               /* the volume for `secrets` was added */
+    struct buf secret_flags;           /* of kubectl, for the files of `secrets` */
+    bool has_unknown_keys;             /* one of them may be a misspelled key that is missing */
     struct compose_port ports[PORTS_PER_SERVICE_MAX];
     size_t port_count;
 };
@@ -116,6 +124,9 @@ enum compose_text {
 struct str compose_string(const struct compose_service *service, const struct node *scalar,
                           enum compose_text text);
 
+/* The same with COMPOSE_FIXED, without any note or error. */
+struct str compose_peek(const struct compose_service *service, const struct node *scalar);
+
 /* Returns a string in which ${NAME} is a reference. */
 struct str compose_expand(const struct compose_service *service, struct str text,
                           struct location at, enum compose_text mode);
@@ -137,6 +148,9 @@ bool shell_split(struct arena *arena, struct str text, struct str **ret_words, s
 
 /* Sets a list field from a command: a list, or a string that is split. */
 void compose_read_command(struct compose_service *service, const char *key, enum field_id field);
+
+/* Returns what is known about the image of a service; NULL if it is not a well-known one. */
+const struct compose_image *compose_find_image(const struct compose_service *service);
 
 /* Indexes the environment variables of a service, which other functions look up. */
 void compose_index_variables(struct compose_service *service);

@@ -248,6 +248,19 @@ struct str compose_string(const struct compose_service *service, const struct no
     return STR("");
 }
 
+struct str compose_peek(const struct compose_service *service, const struct node *scalar)
+{
+    struct compose *compose = service->compose;
+    struct diags *diags = compose->diags;
+    struct diags unreported = {.arena = service->arena};
+    size_t notes = service->import->note_count;
+    compose->diags = &unreported;
+    struct str text = compose_string(service, scalar, COMPOSE_FIXED);
+    compose->diags = diags;
+    service->import->note_count = notes;
+    return text;
+}
+
 void compose_report_value(const struct compose_service *service, const struct node *scalar,
                           const char *what)
 {
