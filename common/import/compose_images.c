@@ -1,17 +1,42 @@
-/* Public images of which Compose files leave out the port. */
+/* Public images and what their documentation says about them. */
 #include "format/image_ref.h"
 #include "import/compose_reader.h"
 
+/* Only images that start as root have `data`: they can write to a new volume. */
 static const struct compose_image images[] = {
-    {"postgres", 5432, false},     {"postgis", 5432, false},     {"timescaledb", 5432, false},
-    {"pgvector", 5432, false},     {"postgresql", 5432, false},  {"mysql", 3306, false},
-    {"mariadb", 3306, false},      {"redis", 6379, false},       {"valkey", 6379, false},
-    {"mongo", 27017, false},       {"mongodb", 27017, false},    {"cassandra", 9042, false},
-    {"rabbitmq", 5672, false},     {"nats", 4222, false},        {"kafka", 9092, false},
-    {"cp-kafka", 9092, false},     {"cp-server", 9092, false},   {"zookeeper", 2181, false},
-    {"cp-zookeeper", 2181, false}, {"memcached", 11211, false},  {"elasticsearch", 9200, true},
-    {"minio", 9000, true},         {"alertmanager", 9093, true}, {"nginx", 80, true},
-    {"httpd", 80, true},           {"caddy", 80, true},
+    {.name = "postgres", .port = 5432, .data = {"/var/lib/postgresql/data"}, .runs_initdb = true},
+    {.name = "postgis", .port = 5432, .data = {"/var/lib/postgresql/data"}, .runs_initdb = true},
+    {.name = "timescaledb",
+     .port = 5432,
+     .data = {"/var/lib/postgresql/data"},
+     .runs_initdb = true},
+    {.name = "pgvector", .port = 5432, .data = {"/var/lib/postgresql/data"}, .runs_initdb = true},
+    {.name = "postgresql", .port = 5432},
+    {.name = "mysql", .port = 3306, .data = {"/var/lib/mysql"}},
+    {.name = "mariadb", .port = 3306, .data = {"/var/lib/mysql"}},
+    {.name = "redis", .port = 6379, .data = {"/data"}},
+    {.name = "valkey", .port = 6379, .data = {"/data"}},
+    {.name = "mongo", .port = 27017, .data = {"/data/db", "/data/configdb"}},
+    {.name = "mongodb", .port = 27017},
+    {.name = "cassandra", .port = 9042, .data = {"/var/lib/cassandra"}},
+    {.name = "rabbitmq", .port = 5672, .data = {"/var/lib/rabbitmq"}},
+    {.name = "nats", .port = 4222, .data = {"/data"}},
+    {.name = "kafka", .port = 9092},
+    {.name = "cp-kafka", .port = 9092},
+    {.name = "cp-server", .port = 9092},
+    {.name = "zookeeper", .port = 2181, .data = {"/data", "/datalog"}},
+    {.name = "cp-zookeeper", .port = 2181},
+    {.name = "memcached", .port = 11211},
+    {.name = "elasticsearch", .port = 9200, .is_http = true},
+    {.name = "clickhouse-server",
+     .port = 8123,
+     .is_http = true,
+     .data = {"/var/lib/clickhouse", "/var/log/clickhouse-server"}},
+    {.name = "minio", .port = 9000, .is_http = true, .data = {"/data"}},
+    {.name = "alertmanager", .port = 9093, .is_http = true},
+    {.name = "nginx", .port = 80, .is_http = true},
+    {.name = "httpd", .port = 80, .is_http = true},
+    {.name = "caddy", .port = 80, .is_http = true, .data = {"/data", "/config"}},
 };
 
 const struct compose_image *compose_find_image(const struct compose_service *service)
@@ -24,4 +49,20 @@ const struct compose_image *compose_find_image(const struct compose_service *ser
         if (str_eq_c(name, images[i].name))
             return &images[i];
     return NULL;
+}
+
+bool compose_is_within(struct str path, struct str directory)
+{
+    return str_starts_with(path, directory) &&
+           (path.len == directory.len || path.data[directory.len] == '/');
+}
+
+bool compose_is_data(const struct compose_service *service, struct str path)
+{
+    for (size_t i = 0; service->image && i < COUNT_OF(service->image->data); i++) {
+        struct str data = str_from_c(service->image->data[i]);
+        if (data.len && (compose_is_within(path, data) || compose_is_within(data, path)))
+            return true;
+    }
+    return false;
 }

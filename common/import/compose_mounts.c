@@ -14,6 +14,7 @@ struct mount {
     struct str source;
     struct str target;
     bool read_only;
+    bool nocopy;             /* the files of the image are not copied into a new volume */
     int64_t size;            /* tmpfs: bytes; 0: not set */
     const struct node *node; /* that all this comes from */
 };
@@ -92,6 +93,7 @@ static struct mount parse_short(const struct compose_service *service, const str
         size_t end = str_find(options, at, ',');
         struct str option = str_slice(options, at, end);
         mount.read_only |= str_eq_c(option, "ro");
+        mount.nocopy |= str_eq_c(option, "nocopy");
         note_option(service, node, option);
         at = end + 1;
     }
@@ -122,6 +124,10 @@ static struct mount parse_long(const struct compose_service *service, const stru
                           .read_only = compose_is_true(compose_get(node, "read_only")),
                           .node = node};
     const struct node *tmpfs = compose_get(node, "tmpfs");
+    const struct node *volume = compose_get(node, "volume");
+    if (volume && compose_check_keys(service->compose, service, COMPOSE_MOUNT_VOLUME, volume,
+                                     "volumes.volume."))
+        mount.nocopy = compose_is_true(compose_get(volume, "nocopy"));
     if (tmpfs && compose_check_keys(service->compose, service, COMPOSE_TMPFS, tmpfs, "tmpfs.") &&
         compose_get(tmpfs, "size"))
         read_size(service, compose_get(tmpfs, "size"), &mount.size);
@@ -206,9 +212,60 @@ static const struct node *docker_name(const struct node *definition)
     return name ? name : compose_get(external, "name");
 }
 
-/* A volume that exists before the pods. `why`: the rest of a sentence. */
+/* Returns the value of an environment variable; empty if it is not set. */
+static struct str variable_value(const struct compose_service *service, struct str name)
+{
+    const struct compose_variable *variable = map_get(&service->variables, name);
+    if (!variable || variable->last->kind != NODE_SCALAR)
+        return STR("");
+    struct str text = compose_peek(service, variable->last);
+    return variable->last->key ? text : str_skip(text, str_find(text, 0, '=') + 1);
+}
+
+/* initdb of PostgreSQL rejects the directory lost+found of a new volume, but not one that is beside
+ * its data. */
+static void set_pgdata(struct compose_service *service, const struct mount *mount)
+{
+    struct str name = STR("PGDATA");
+    struct location at = mount->node->span;
+    struct str path = directory_path(mount->target);
+    struct str directory = str_format(service->arena, "%.*s/pgdata", STR_ARG(path));
+    struct str value = variable_value(service, name);
+    if (!service->image || !service->image->runs_initdb ||
+        !str_equal(path, value.len ? directory_path(value) : str_from_c(service->image->data[0])))
+        return;
+    if (value.len) {
+        compose_lost(service, at,
+                     "PGDATA is the root of a new volume, which may contain lost+found, so that "
+                     "initdb fails: set it to %.*s",
+                     STR_ARG(directory));
+        return;
+    }
+    struct node *map = import_map(service->import, service->module, SERVICE_ENV_VARS, at);
+    import_entry(service->import, map, name, directory, at);
+    compose_ignored(service, at,
+                    "PGDATA is set to %.*s, because initdb fails if a new volume contains "
+                    "lost+found",
+                    STR_ARG(directory));
+}
+
+/* Returns the end of a message about a new volume, which belongs to root. Docker copies the files
+ * of the image into it, and their owner. */
+static struct str content_hint(const struct compose_service *service, const struct mount *mount)
+{
+    if (mount->nocopy || compose_is_data(service, directory_path(mount->target)))
+        return STR("");
+    if (!compose_get(service->node, "user"))
+        compose_ignored(service, mount->node->span,
+                        "new volumes belong to root: set run_as_user if the image does not run as "
+                        "root");
+    return str_format(service->arena, "; files of the image in %.*s are not copied into it",
+                      STR_ARG(mount->target));
+}
+
+/* A volume that exists before the pods. `why`: the rest of a sentence. `is_new`: it is empty. */
 static void add_claim(struct compose_service *service, const struct mount *mount, const char *why,
-                      bool many)
+                      bool many, bool is_new)
 {
     struct location at = mount->node->span;
     const struct node *definition = compose_definition(service->compose, "volumes", mount->source);
@@ -220,31 +277,43 @@ static void add_claim(struct compose_service *service, const struct mount *mount
     import_string(service->import, volume, VOLUME_CLAIM, claim, at);
     if (mount->read_only)
         import_bool(service->import, volume, VOLUME_READ_ONLY, true, at);
-    compose_lost(service, at, "volume %.*s is %s: create the PersistentVolumeClaim %.*s%s",
+    struct str hint = is_new ? content_hint(service, mount) : STR("");
+    compose_lost(service, at, "volume %.*s is %s: create the PersistentVolumeClaim %.*s%s%.*s",
                  STR_ARG(mount->source), why, STR_ARG(claim),
-                 many ? ", with the access mode ReadWriteMany" : "");
+                 many ? ", with the access mode ReadWriteMany" : "", STR_ARG(hint));
+    if (is_new)
+        set_pgdata(service, mount);
 }
 
+/* Adds persistent_storage for a mount. */
 static void add_storage(struct compose_service *service, const struct mount *mount)
 {
     struct import *import = service->import;
     struct location at = mount->node->span;
     struct node *list = import_list(import, service->module, SERVICE_PERSISTENT_STORAGE, at);
     struct node *item = import_item_map(import, list, at);
-    const struct node *name =
-        docker_name(compose_definition(service->compose, "volumes", mount->source));
-    if (name)
-        import_note(import, NOTE_IGNORED, name->key->span, STR(""),
-                    "%.*s.name is not needed: claims are named after their path; see name in "
-                    "persistent_storage",
-                    STR_ARG(mount->source));
     struct node *size = import_int(import, item, STORAGE_SIZE, SIZE_IN_GIGABYTES, at);
     import_comment(import, size, false, "GB");
     import_string(import, item, STORAGE_PATH,
                   import_literal(service->arena, directory_path(mount->target), NULL), at);
-    compose_lost(service, at,
-                 "volume %.*s has no size in Compose: set size in persistent_storage%s",
-                 STR_ARG(mount->source), mount->read_only ? "; it is not read-only" : "");
+    set_pgdata(service, mount);
+}
+
+static void add_named_storage(struct compose_service *service, const struct mount *mount)
+{
+    struct str hint = content_hint(service, mount);
+    const struct node *name =
+        docker_name(compose_definition(service->compose, "volumes", mount->source));
+    if (name)
+        import_note(service->import, NOTE_IGNORED, name->key->span, STR(""),
+                    "%.*s.name is not needed: claims are named after their path; see name in "
+                    "persistent_storage",
+                    STR_ARG(mount->source));
+    add_storage(service, mount);
+    compose_lost(service, mount->node->span,
+                 "volume %.*s has no size in Compose: set size in persistent_storage%s%.*s",
+                 STR_ARG(mount->source), mount->read_only ? "; it is not read-only" : "",
+                 STR_ARG(hint));
 }
 
 static bool has_several_pods(const struct compose_service *service)
@@ -261,16 +330,17 @@ static void add_named(struct compose_service *service, const struct mount *mount
     const struct volume_usage *usage = map_get(&service->compose->volumes, mount->source);
     const struct node *external = compose_get(definition, "external");
     bool several = has_several_pods(service);
+    bool is_external = external && (external->kind == NODE_MAP || compose_is_true(external));
     if (usage && usage->services > 1)
-        add_claim(service, mount, "used by several services", true);
-    else if (external && (external->kind == NODE_MAP || compose_is_true(external)))
-        add_claim(service, mount, "external", several);
+        add_claim(service, mount, "used by several services", true, !is_external);
+    else if (is_external)
+        add_claim(service, mount, "external", several, false);
     else if (several)
-        add_claim(service, mount, "used by several pods", true);
+        add_claim(service, mount, "used by several pods", true, true);
     else if (usage && usage->mounts > 1)
-        add_claim(service, mount, "mounted at several paths", false);
+        add_claim(service, mount, "mounted at several paths", false, true);
     else
-        add_storage(service, mount);
+        add_named_storage(service, mount);
 }
 
 bool compose_add_file(struct compose_service *service, struct str target, struct str path,
@@ -292,6 +362,57 @@ bool compose_add_file(struct compose_service *service, struct str target, struct
     return true;
 }
 
+static struct str base_name(struct str path)
+{
+    path = directory_path(path);
+    return str_skip(path, str_directory(path).len);
+}
+
+/* True for a path that is probably that of a file, such as nginx.conf. */
+static bool has_file_name(struct str path)
+{
+    struct str name = base_name(path);
+    return str_find(name, 1, '.') < name.len && !str_ends_with(name, STR(".d"));
+}
+
+/* True for a path that belongs to the operating system of the host. */
+static bool is_of_system(struct str path)
+{
+    static const char *const directories[] = {"/dev", "/etc", "/lib", "/proc",
+                                              "/run", "/sys", "/usr", "/var/run"};
+    for (size_t i = 0; i < COUNT_OF(directories); i++)
+        if (compose_is_within(path, str_from_c(directories[i])))
+            return true;
+    return str_eq_c(path, "/");
+}
+
+/* A file or directory of the host that `files` cannot contain. */
+static void add_host_directory(struct compose_service *service, const struct mount *mount)
+{
+    struct location at = mount->node->span;
+    struct str source = mount->source;
+    bool keeps_files = !mount->read_only && !has_file_name(source) &&
+                       !has_file_name(mount->target) && !is_of_system(source);
+    if (keeps_files && compose_is_data(service, directory_path(mount->target))) {
+        add_storage(service, mount);
+        compose_lost(service, at,
+                     "%.*s of the host becomes persistent_storage, which is empty at first: set "
+                     "its size, and copy the files",
+                     STR_ARG(source));
+    } else if (keeps_files) {
+        compose_lost(service, at,
+                     "%.*s of the host is not carried over: add its files to the image; without "
+                     "persistent_storage at %.*s, files that the container writes there are "
+                     "deleted with the pod",
+                     STR_ARG(source), STR_ARG(mount->target));
+    } else {
+        compose_lost(service, at,
+                     "%.*s of the host is not carried over: add it to the image, or write text "
+                     "files in files",
+                     STR_ARG(source));
+    }
+}
+
 static void add_bind(struct compose_service *service, const struct mount *mount)
 {
     struct location at = mount->node->span;
@@ -301,14 +422,44 @@ static void add_bind(struct compose_service *service, const struct mount *mount)
         return;
     }
     if (!compose_add_file(service, mount->target, mount->source, at)) {
-        compose_lost(service, at,
-                     "%.*s of the host is not carried over: add it to the image, or write text "
-                     "files in files",
-                     STR_ARG(mount->source));
+        add_host_directory(service, mount);
         return;
     }
     if (!mount->read_only)
         compose_lost(service, at, "the container cannot write to %.*s", STR_ARG(mount->target));
+}
+
+/* True for a directory of packages, which a build installs in the image. */
+static bool has_packages(struct str path)
+{
+    static const char *const names[] = {"node_modules", "bower_components", "vendor", "venv",
+                                        ".venv"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_eq_c(base_name(path), names[i]))
+            return true;
+    return false;
+}
+
+/* A volume without a name. In a directory of the host, it shows the files of the image. */
+static void add_anonymous(struct compose_service *service, const struct mount *mount)
+{
+    struct location at = mount->node->span;
+    struct str path = directory_path(mount->target);
+    struct str parent = directory_path(str_directory(path));
+    if (has_packages(path) || map_get(&service->host_directories, parent)) {
+        compose_ignored(service, at,
+                        "volume %.*s is not needed: the container has the files of its image",
+                        STR_ARG(mount->target));
+        return;
+    }
+    struct node *volume = add_volume(service, mount->target, at);
+    import_map(service->import, volume, VOLUME_EMPTY_DIR, at);
+    bool is_empty = mount->nocopy || compose_is_data(service, path);
+    compose_lost(service, at,
+                 "the files in %.*s are deleted with the pod: use persistent_storage to keep "
+                 "them%s",
+                 STR_ARG(mount->target),
+                 is_empty ? "" : ", or remove the volume if the image has files there");
 }
 
 static void add_mount(struct compose_service *service, const struct mount *mount)
@@ -324,25 +475,35 @@ static void add_mount(struct compose_service *service, const struct mount *mount
     } else if (!str_eq_c(mount->type, "volume")) {
         compose_lost(service, at, "a volume of type \"%.*s\" is not carried over: see volumes",
                      STR_ARG(mount->type));
+    } else if (mount->source.len && has_packages(mount->target)) {
+        compose_lost(service, at,
+                     "volume %.*s is not carried over, because it would hide the files of the "
+                     "image in %.*s: use persistent_storage if the image has none there",
+                     STR_ARG(mount->source), STR_ARG(mount->target));
     } else if (mount->source.len) {
         add_named(service, mount);
     } else {
-        struct node *volume = add_volume(service, mount->target, at);
-        import_map(service->import, volume, VOLUME_EMPTY_DIR, at);
-        compose_lost(service, at,
-                     "the files in %.*s are deleted with the pod: use persistent_storage to keep "
-                     "them",
-                     STR_ARG(mount->target));
+        add_anonymous(service, mount);
     }
 }
 
-static void read_volume(struct compose_service *service, const struct node *item)
+static void read_volumes(struct compose_service *service, const struct node *list)
 {
-    if (item->kind == NODE_MAP &&
-        !compose_check_keys(service->compose, service, COMPOSE_MOUNT, item, "volumes."))
-        return;
-    struct mount mount = parse_mount(service, item);
-    add_mount(service, &mount);
+    struct mount *mounts = NULL;
+    size_t count = 0;
+    for (const struct node *item = node_first_child(list); item; item = item->next) {
+        if (item->kind == NODE_MAP &&
+            !compose_check_keys(service->compose, service, COMPOSE_MOUNT, item, "volumes."))
+            continue;
+        mounts = arena_grow(service->arena, mounts, count, sizeof *mounts);
+        mounts[count++] = parse_mount(service, item);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (str_eq_c(mounts[i].type, "bind"))
+            map_add(service->arena, &service->host_directories, directory_path(mounts[i].target),
+                    mounts[i].node);
+    for (size_t i = 0; i < count; i++)
+        add_mount(service, &mounts[i]);
 }
 
 /* PATH[:size=64m,mode=...] */
@@ -374,8 +535,7 @@ void compose_read_mounts(struct compose_service *service)
     if (volumes && volumes->kind != NODE_LIST)
         compose_report_kind(service->compose, volumes, "volumes", "a list");
     else
-        for (const struct node *item = node_first_child(volumes); item; item = item->next)
-            read_volume(service, item);
+        read_volumes(service, volumes);
     if (tmpfs && tmpfs->kind != NODE_LIST)
         read_tmpfs(service, tmpfs);
     else

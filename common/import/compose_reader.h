@@ -16,6 +16,7 @@ enum compose_map {
     COMPOSE_DEVICE,
     COMPOSE_PORT,
     COMPOSE_MOUNT,
+    COMPOSE_MOUNT_VOLUME, /* the `volume` of a mount */
     COMPOSE_TMPFS,
     COMPOSE_VOLUME,
     COMPOSE_OBJECT, /* an item of the top-level `secrets` or `configs` */
@@ -61,7 +62,9 @@ struct compose_variable {
 struct compose_image {
     const char *name; /* the last part of its repository */
     int64_t port;
-    bool is_http; /* the protocol of the port */
+    bool is_http;        /* the protocol of the port */
+    const char *data[2]; /* directories of its data, which are empty in the image; may be NULL */
+    bool runs_initdb;    /* of PostgreSQL, which rejects a directory that is not empty */
 };
 
 /* A service, while it is read. */
@@ -75,9 +78,10 @@ struct compose_service {
     struct node *module;               /* in the service file */
     const struct compose_image *image; /* NULL: not a well-known one */
     struct map variables;              /* struct compose_variable, by name */
-    bool mounts_secrets;               /* the volume for `secrets` was added */
-    struct buf secret_flags;           /* of kubectl, for the files of `secrets` */
-    bool has_unknown_keys;             /* one of them may be a misspelled key that is missing */
+    struct map host_directories; /* paths where those of the host are mounted; values not used */
+    bool mounts_secrets;         /* the volume for `secrets` was added */
+    struct buf secret_flags;     /* of kubectl, for the files of `secrets` */
+    bool has_unknown_keys;       /* one of them may be a misspelled key that is missing */
     struct compose_port ports[PORTS_PER_SERVICE_MAX];
     size_t port_count;
 };
@@ -151,6 +155,12 @@ void compose_read_command(struct compose_service *service, const char *key, enum
 
 /* Returns what is known about the image of a service; NULL if it is not a well-known one. */
 const struct compose_image *compose_find_image(const struct compose_service *service);
+
+/* True if `path` is `directory` or in it. */
+bool compose_is_within(struct str path, struct str directory);
+
+/* True for a directory of the data of a well-known image, or one that is in it or contains it. */
+bool compose_is_data(const struct compose_service *service, struct str path);
 
 /* Indexes the environment variables of a service, which other functions look up. */
 void compose_index_variables(struct compose_service *service);
