@@ -5,10 +5,10 @@
 bool credential_has_name(struct arena *arena, struct str name)
 {
     static const char *const ends[] = {
-        "PASSWORD",    "PASSWD",          "PASSPHRASE", "_PASS",       "_PWD",
-        "SECRET",      "TOKEN",           "API_KEY",    "APIKEY",      "PRIVATE_KEY",
-        "SECRET_KEY",  "SECRET_KEY_BASE", "ACCESS_KEY", "ACCOUNT_KEY", "ENCRYPTION_KEY",
-        "SIGNING_KEY", "MASTER_KEY",      "CREDENTIALS"};
+        "PASSWORD",    "PASSWD",          "PASSPHRASE",  "_PASS",       "_PWD",
+        "SECRET",      "TOKEN",           "API_KEY",     "APIKEY",      "PRIVATE_KEY",
+        "SECRET_KEY",  "SECRET_KEY_BASE", "ACCESS_KEY",  "ACCOUNT_KEY", "ENCRYPTION_KEY",
+        "SIGNING_KEY", "MASTER_KEY",      "CREDENTIALS", "REDIS_AUTH",  "REDISCLI_AUTH"};
     struct str upper = str_upper(arena, name);
     for (size_t i = 0; i < COUNT_OF(ends); i++)
         if (str_ends_with(upper, str_from_c(ends[i])))

@@ -42,13 +42,22 @@ void compose_read_command(struct compose_service *service, const char *key, enum
                      "an empty %s is not carried over: remove it from the image instead", key);
 }
 
-/* Adds the variable to `secrets`, without its value. */
-static void add_secret(struct compose_service *service, struct str name, struct str value,
-                       struct location at)
+void compose_add_secret(const struct compose_service *service, struct str name, struct str value,
+                        struct location at)
 {
+    struct str key = str_format(service->arena, "%.*s/%.*s", STR_ARG(service->key), STR_ARG(name));
+    if (map_add(service->arena, &service->compose->secrets, key, service))
+        return;
     struct node *list = import_list(service->import, service->module, SERVICE_SECRETS, at);
     import_item(service->import, list, name, at);
-    import_note_secret(service->import, service->key, name, value, at);
+    import_note_secret(service->import, service->key, name, compose_origin(service, value), at);
+}
+
+static bool is_credential(const struct compose_service *service, struct str name, struct str value)
+{
+    return (credential_has_name(service->arena, name) && !credential_is_switch(value)) ||
+           credential_url_password(value).len || credential_has_form(value) ||
+           str_equal(compose_find_credential(service, value), name);
 }
 
 static void add_variable(struct compose_service *service, struct str name, struct str value,
@@ -60,12 +69,11 @@ static void add_variable(struct compose_service *service, struct str name, struc
                      STR_ARG(name), error);
         return;
     }
-    struct node *map = import_map(service->import, service->module, SERVICE_ENV_VARS, at);
-    if ((credential_has_name(service->arena, name) && !credential_is_switch(value)) ||
-        credential_url_password(value).len || credential_has_form(value)) {
-        add_secret(service, name, value, at);
+    if (is_credential(service, name, value)) {
+        compose_add_secret(service, name, value, at);
         return;
     }
+    struct node *map = import_map(service->import, service->module, SERVICE_ENV_VARS, at);
     import_entry(service->import, map, name, compose_expand(service, value, at, COMPOSE_KUBERNETES),
                  at);
 }

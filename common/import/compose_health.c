@@ -156,7 +156,24 @@ static void set_shell_command(struct compose_service *service, const struct node
         import_list(service->import, service->module, SERVICE_HEALTHCHECK_COMMAND, test->span);
     import_item(service->import, list, STR("sh"), at);
     import_item(service->import, list, STR("-c"), at);
-    import_item(service->import, list, compose_expand(service, text, at, COMPOSE_VARIABLES), at);
+    import_item(service->import, list, compose_expand(service, text, at, COMPOSE_SHELL), at);
+}
+
+/* Notes a credential in a command without a shell, which cannot refer to it. Returns false if there
+ * is none. */
+static bool note_credential(const struct compose_service *service, const struct node *test)
+{
+    for (const struct node *item = test->first->next; item; item = item->next) {
+        struct str name = compose_find_credential(service, node_string(item));
+        if (name.len == 0)
+            continue;
+        compose_lost(service, item->span,
+                     "healthcheck.test is not carried over, because %.*s may be a credential: add "
+                     "it to secrets, and write healthcheck_command with sh -c and $%.*s",
+                     STR_ARG(name), STR_ARG(name));
+        return true;
+    }
+    return false;
 }
 
 static void set_command(struct compose_service *service, const struct node *test)
@@ -198,6 +215,8 @@ static bool read_test(struct compose_service *service, const struct node *test)
                test->first->next->kind == NODE_SCALAR) {
         set_shell_command(service, test, test->first->next->text, test->first->next->span);
     } else if (str_eq_c(first, "CMD")) {
+        if (note_credential(service, test))
+            return false;
         set_command(service, test);
     } else {
         diag_error(service->compose->diags, test->span, RULE_INVALID_COMPOSE,

@@ -37,6 +37,7 @@ struct compose {
     struct map volumes;        /* struct volume_usage, by name */
     struct map names;          /* of modules */
     struct map suffixes;       /* numbers of modules that would have the same name */
+    struct map secrets;        /* those that were added, by SERVICE/NAME; values not used */
     struct map service_keys;   /* names of services in the file */
     struct map definitions;    /* items of the other top-level maps, by KEY/NAME */
     struct buf without_memory; /* services without a memory limit */
@@ -119,12 +120,14 @@ bool compose_is_true(const struct node *node);
 enum compose_text {
     COMPOSE_FIXED,      /* by their defaults, with a note */
     COMPOSE_VARIABLES,  /* by placeholders {vars.TAG}: the text is one of the service file */
+    COMPOSE_SHELL,      /* like COMPOSE_VARIABLES, for a command of a shell in the container */
     COMPOSE_KUBERNETES, /* like COMPOSE_VARIABLES, for strings in which Kubernetes expands $(NAME)
                          */
 };
 
-/* Returns the string of a scalar. Reports an error and returns an empty string if it has an invalid
- * variable. */
+/* Returns the string of a scalar. A variable that may be a credential becomes a reference to a key
+ * of `secrets`, or, with COMPOSE_FIXED, nothing, with a note. Reports an error and returns an empty
+ * string if it has an invalid variable. */
 struct str compose_string(const struct compose_service *service, const struct node *scalar,
                           enum compose_text text);
 
@@ -139,6 +142,16 @@ struct str compose_expand(const struct compose_service *service, struct str text
  * Compose may be valid. `what`: the rest of a sentence, "must be an integer". */
 void compose_report_value(const struct compose_service *service, const struct node *scalar,
                           const char *what);
+
+/* Returns the name of a variable in the text that may be a credential; empty if it has none. */
+struct str compose_find_credential(const struct compose_service *service, struct str text);
+
+/* Returns ${NAME} for a text that is only this variable, without its default; else the text. */
+struct str compose_origin(const struct compose_service *service, struct str text);
+
+/* Adds a variable to `secrets`, without its value. Does nothing if it was added. */
+void compose_add_secret(const struct compose_service *service, struct str name, struct str value,
+                        struct location at);
 
 /* Parses a duration such as 1m30s. `*ret_seconds` is rounded up. */
 bool compose_duration(struct str text, int64_t *ret_seconds);

@@ -1,18 +1,27 @@
 /* Strings of a Compose file: variables, durations and sizes.
  * https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md */
+#include "config/credential.h"
 #include "import/compose_reader.h"
 
 #include <string.h>
 
 enum { NESTING_MAX = 10 }; /* of variables in defaults of variables */
 
+/* What a byte of an expanded text is part of. */
+enum mark {
+    MARK_TEXT,
+    MARK_PLACEHOLDER, /* {vars.NAME} */
+    MARK_REFERENCE    /* $(NAME), which Kubernetes expands, or ${NAME} for a shell */
+};
+
 struct expansion {
     const struct compose_service *service;
     struct location at;
     enum compose_text mode;
     struct buf text;
-    struct buf marks; /* for each byte of `text`: 1 if it is part of a placeholder */
+    struct buf marks; /* an enum mark for each byte of `text` */
     bool invalid;
+    struct str credential; /* a variable that may be a credential; empty: none */
 };
 
 /* NAME, or what is between the braces of ${NAME:-WORD}. */
@@ -37,11 +46,11 @@ static size_t name_end(struct str text, size_t at)
     return at;
 }
 
-static void add(struct expansion *expansion, struct str text, char mark)
+static void add(struct expansion *expansion, struct str text, enum mark mark)
 {
     buf_add(&expansion->text, text);
     for (size_t i = 0; i < text.len; i++)
-        buf_add_byte(&expansion->marks, mark);
+        buf_add_byte(&expansion->marks, (char)mark);
 }
 
 static bool use_parse(struct str inner, struct variable_use *ret)
@@ -108,8 +117,48 @@ static struct str default_of(struct expansion *expansion, const struct variable_
     if (use->operator== '-')
         expand(&inner, use->word, depth + 1);
     expansion->invalid |= inner.invalid;
+    if (inner.credential.len)
+        expansion->credential = inner.credential;
     buf_free(&inner.marks);
     return buf_take(expansion->service->arena, &inner.text);
+}
+
+/* True if the value of a variable, or its default, may be a credential. */
+static bool is_credential(const struct expansion *expansion, const struct variable_use *use,
+                          struct str value)
+{
+    bool is_switch = value.len && credential_is_switch(value);
+    return credential_has_form(value) || credential_url_password(value).len ||
+           (credential_has_name(expansion->service->arena, use->name) && !is_switch);
+}
+
+static bool is_in_single_quotes(struct str text)
+{
+    size_t count = 0;
+    for (size_t at = str_find(text, 0, '\''); at < text.len; at = str_find(text, at + 1, '\''))
+        count++;
+    return count % 2 == 1;
+}
+
+/* Adds a reference to a variable of the container, which is a key of a Secret. */
+static void add_credential(struct expansion *expansion, const struct variable_use *use)
+{
+    const struct compose_service *service = expansion->service;
+    struct str shell = str_format(service->arena, "${%.*s}", STR_ARG(use->name));
+    struct str reference = shell;
+    expansion->credential = use->name;
+    if (expansion->mode == COMPOSE_FIXED) {
+        compose_lost(service, expansion->at,
+                     "%.*s is left empty, because it may be a credential: keep it in a Secret",
+                     STR_ARG(shell));
+        return;
+    }
+    compose_add_secret(service, use->name, shell, expansion->at);
+    if (expansion->mode != COMPOSE_SHELL)
+        reference = str_format(service->arena, "$(%.*s)", STR_ARG(use->name));
+    else if (is_in_single_quotes(buf_str(&expansion->text)))
+        reference = str_format(service->arena, "'\"%.*s\"'", STR_ARG(shell));
+    add(expansion, reference, MARK_REFERENCE);
 }
 
 static void add_variable(struct expansion *expansion, const struct variable_use *use,
@@ -123,8 +172,12 @@ static void add_variable(struct expansion *expansion, const struct variable_use 
         return;
     }
     struct str value = default_of(expansion, use, depth);
+    if (is_credential(expansion, use, value)) {
+        add_credential(expansion, use);
+        return;
+    }
     if (expansion->mode != COMPOSE_FIXED && declare(service, use, value, expansion->at)) {
-        add(expansion, str_format(arena, "{vars.%.*s}", STR_ARG(use->name)), 1);
+        add(expansion, str_format(arena, "{vars.%.*s}", STR_ARG(use->name)), MARK_PLACEHOLDER);
         return;
     }
     if (use->operator== '-')
@@ -133,7 +186,7 @@ static void add_variable(struct expansion *expansion, const struct variable_use 
     else
         compose_lost(service, expansion->at, "${%.*s} has no default: write its value",
                      STR_ARG(use->name));
-    add(expansion, value, 0);
+    add(expansion, value, MARK_TEXT);
 }
 
 static void report_invalid(struct expansion *expansion)
@@ -150,14 +203,14 @@ static void expand(struct expansion *expansion, struct str text, unsigned depth)
 {
     for (size_t at = 0; at < text.len && !expansion->invalid;) {
         size_t dollar = str_find(text, at, '$');
-        add(expansion, str_slice(text, at, dollar), 0);
+        add(expansion, str_slice(text, at, dollar), MARK_TEXT);
         if (dollar == text.len)
             return;
         struct variable_use use;
         bool brace = dollar + 1 < text.len && text.data[dollar + 1] == '{';
         size_t end = brace ? find_close(text, dollar + 1) : name_end(text, dollar + 1);
         if (dollar + 1 < text.len && text.data[dollar + 1] == '$') {
-            add(expansion, STR("$"), 0);
+            add(expansion, STR("$"), MARK_TEXT);
             at = dollar + 2;
             continue;
         }
@@ -179,17 +232,18 @@ static void escape_dollars(struct expansion *expansion)
     const char *marks = expansion->marks.data;
     for (size_t at = 0; at < text.len;) {
         size_t end = at;
-        while (end < text.len && text.data[end] == '$')
+        while (end < text.len && text.data[end] == '$' && marks[end] != MARK_REFERENCE)
             end++;
         size_t close = str_find(text, end, ')');
         bool refers = end > at && end < text.len && text.data[end] == '(' && close < text.len &&
                       map_get(&expansion->service->variables, str_slice(text, end + 1, close));
+        refers |= end > at && end < text.len && marks[end] == MARK_REFERENCE;
         struct str dollars = str_slice(text, at, end);
-        add(&out, dollars, 0);
+        add(&out, dollars, MARK_TEXT);
         if (dollars.len > 1 || refers)
-            add(&out, dollars, 0);
-        if (marks && end < text.len)
-            add(&out, str_slice(text, end, end + 1), marks[end]);
+            add(&out, dollars, MARK_TEXT);
+        if (end < text.len)
+            add(&out, str_slice(text, end, end + 1), (enum mark)marks[end]);
         at = end + 1;
     }
     buf_free(&expansion->text);
@@ -204,7 +258,7 @@ static bool has_brace_before(const struct expansion *expansion)
     const char *text = expansion->text.data;
     const char *marks = expansion->marks.data;
     for (size_t i = 1; i < expansion->text.len; i++)
-        if (marks[i] && !marks[i - 1] && text[i - 1] == '{')
+        if (marks[i] == MARK_PLACEHOLDER && marks[i - 1] == MARK_TEXT && text[i - 1] == '{')
             return true;
     return false;
 }
@@ -216,7 +270,7 @@ static struct str finish(struct expansion *expansion)
         escape_dollars(expansion);
     bool *placeholders = ARENA_ARRAY(arena, expansion->text.len, bool);
     for (size_t i = 0; i < expansion->text.len; i++)
-        placeholders[i] = expansion->marks.data[i] != 0;
+        placeholders[i] = expansion->marks.data[i] == MARK_PLACEHOLDER;
     struct str text = buf_take(arena, &expansion->text);
     buf_free(&expansion->marks);
     return expansion->mode == COMPOSE_FIXED ? text : import_literal(arena, text, placeholders);
@@ -248,17 +302,45 @@ struct str compose_string(const struct compose_service *service, const struct no
     return STR("");
 }
 
-struct str compose_peek(const struct compose_service *service, const struct node *scalar)
+/* Expands a text without any note or error. */
+static struct expansion expand_quietly(const struct compose_service *service, struct str text)
 {
     struct compose *compose = service->compose;
     struct diags *diags = compose->diags;
     struct diags unreported = {.arena = service->arena};
     size_t notes = service->import->note_count;
+    struct expansion expansion = {.service = service, .mode = COMPOSE_FIXED};
     compose->diags = &unreported;
-    struct str text = compose_string(service, scalar, COMPOSE_FIXED);
+    expand(&expansion, text, 0);
     compose->diags = diags;
     service->import->note_count = notes;
-    return text;
+    buf_free(&expansion.marks);
+    return expansion;
+}
+
+struct str compose_peek(const struct compose_service *service, const struct node *scalar)
+{
+    if (scalar->kind != NODE_SCALAR)
+        return STR("");
+    struct expansion expansion = expand_quietly(service, scalar->text);
+    return buf_take(service->arena, &expansion.text);
+}
+
+struct str compose_find_credential(const struct compose_service *service, struct str text)
+{
+    struct expansion expansion = expand_quietly(service, text);
+    buf_free(&expansion.text);
+    return expansion.credential;
+}
+
+struct str compose_origin(const struct compose_service *service, struct str text)
+{
+    bool brace = str_starts_with(text, STR("${"));
+    struct variable_use use;
+    if (!brace || find_close(text, 1) + 1 != text.len ||
+        !use_parse(str_slice(text, 2, text.len - 1), &use))
+        return text;
+    return str_format(service->arena, "${%.*s}", STR_ARG(use.name));
 }
 
 void compose_report_value(const struct compose_service *service, const struct node *scalar,

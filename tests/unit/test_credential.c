@@ -4,11 +4,11 @@
 static void test_names(void **state)
 {
     struct unit *unit = *state;
-    static const char *const credentials[] = {"PASSWORD",     "DB_PASSWORD", "db_password",
-                                              "SMTP_PASS",    "API_TOKEN",   "JWT_SECRET",
-                                              "STRIPE_APIKEY"};
-    static const char *const others[] = {"",    "COMPASS", "PASSWORD_FILE", "TOKEN_URL",
-                                         "KEY", "PATH",    "PUBLIC_KEY",    "PRIMARY_KEY"};
+    static const char *const credentials[] = {"PASSWORD",      "DB_PASSWORD", "db_password",
+                                              "SMTP_PASS",     "API_TOKEN",   "JWT_SECRET",
+                                              "STRIPE_APIKEY", "REDIS_AUTH"};
+    static const char *const others[] = {"",     "COMPASS",    "PASSWORD_FILE", "TOKEN_URL", "KEY",
+                                         "PATH", "PUBLIC_KEY", "PRIMARY_KEY",   "SMTP_AUTH"};
     for (size_t i = 0; i < COUNT_OF(credentials); i++)
         if (!credential_has_name(&unit->arena, str_from_c(credentials[i])))
             fail_msg("no credential: %s", credentials[i]);
