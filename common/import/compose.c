@@ -62,10 +62,13 @@ bool compose_is_true(const struct node *node)
     return node && node->kind == NODE_SCALAR && scalar_to_bool(node->text, &flag) && flag;
 }
 
-static bool is_false(const struct node *node)
+/* True for a value that sets nothing: null, false, or an empty map or list. */
+static bool sets_nothing(const struct node *node)
 {
     bool flag = true;
-    return node->kind == NODE_SCALAR && scalar_to_bool(node->text, &flag) && !flag;
+    return node->kind == NODE_SCALAR
+               ? node_is_null(node) || (scalar_to_bool(node->text, &flag) && !flag)
+               : !node->first;
 }
 
 static void report_unknown(struct compose *compose, enum compose_map map, const struct node *value,
@@ -106,7 +109,7 @@ bool compose_check_keys(struct compose *compose, const struct compose_service *s
                (keys[key].map != map || !str_eq_c(value->key->text, keys[key].name)))
             key++;
         if (key < COUNT_OF(keys)) {
-            if (keys[key].action != READ && !node_is_null(value) && !is_false(value))
+            if (keys[key].action != READ && !sets_nothing(value))
                 note_key(compose, service, key, value, path);
         } else if (!str_starts_with(value->key->text, STR("x-"))) {
             report_unknown(compose, map, value, path);
@@ -255,6 +258,13 @@ static void complete_file(struct compose *compose, bool uses_registry)
     struct import *import = compose->import;
     struct location at = location_file(import->source);
     struct str without_memory = buf_take(compose->arena, &compose->without_memory);
+    struct str without_restart = buf_take(compose->arena, &compose->without_restart);
+    if (without_restart.len)
+        import_note(
+            import, NOTE_IGNORED, at, STR(""),
+            "neither restart nor a port in %.*s: write a task that ends in cron_jobs, or in "
+            "pre_deploy of another service",
+            STR_ARG(without_restart));
     if (without_memory.len)
         import_note(import, NOTE_LOST, at, STR(""),
                     "no memory limit in %.*s: each pod is limited to twice its request, by "

@@ -183,14 +183,21 @@ static void set_replicas(struct compose_service *service, const struct node *nod
     import_int(import, service->module, SERVICE_MAX_CONTAINERS, number, at);
 }
 
+bool compose_is_job(const struct compose_service *service)
+{
+    const struct node *mode = compose_get(compose_get(service->node, "deploy"), "mode");
+    return str_ends_with(node_string(mode), STR("-job"));
+}
+
 static void read_mode(const struct compose_service *service, const struct node *deploy)
 {
     const struct node *mode = compose_get(deploy, "mode");
-    if (!mode || str_eq_c(node_string(mode), "replicated"))
+    struct str name = node_string(mode);
+    if (!mode || str_eq_c(name, "replicated"))
         return;
-    compose_lost(service, mode->span,
-                 "mode %.*s is not carried over: a service has a number of pods, not one per node",
-                 STR_ARG(node_string(mode)));
+    compose_lost(service, mode->span, "mode %.*s is not carried over: %s", STR_ARG(name),
+                 compose_is_job(service) ? COMPOSE_TASK_HINT
+                                         : "a service has a number of pods, not one per node");
 }
 
 /* Returns deploy.resources; NULL if it is not set or invalid. */

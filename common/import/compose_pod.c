@@ -230,14 +230,31 @@ static void read_grace_period(struct compose_service *service)
 static void note_restart(const struct compose_service *service, const struct node *key,
                          const char *name, struct str value, const char *never)
 {
+    bool ends = map_get(&service->compose->tasks, service->key);
     if (str_eq_c(value, never) || str_eq_c(value, "false"))
+        compose_lost(service, key->span, "%s: %.*s is not carried over: " COMPOSE_TASK_HINT, name,
+                     STR_ARG(value));
+    else if (ends && str_starts_with(value, STR("on-failure")))
         compose_lost(service, key->span,
-                     "%s: %.*s is not carried over: Kubernetes restarts a container that ends; "
-                     "write a task in cron_jobs, or in pre_deploy of another service",
+                     "%s: %.*s is not carried over, because another service waits for the end of "
+                     "this one: " COMPOSE_TASK_HINT,
                      name, STR_ARG(value));
     else
         compose_ignored(service, key->span,
                         "%s is not needed: Kubernetes restarts containers that end", name);
+}
+
+/* Without a restart policy, a container that ends is not restarted. It is a task if another service
+ * waits for its end, and may be one if it neither has a port nor a health check. */
+static void note_no_restart(const struct compose_service *service)
+{
+    bool is_server = !str_eq_c(node_string(import_get(service->module, SERVICE_PORT)), "none") ||
+                     compose_get(service->node, "healthcheck");
+    if (map_get(&service->compose->tasks, service->key))
+        compose_lost(service, service->node->key->span,
+                     "another service waits for the end of this one: " COMPOSE_TASK_HINT);
+    else if (!is_server && !compose_is_job(service))
+        buf_add_joined(&service->compose->without_restart, ", ", service->name);
 }
 
 static void read_restart(const struct compose_service *service)
@@ -250,6 +267,8 @@ static void read_restart(const struct compose_service *service)
     if (policy)
         note_restart(service, policy->key, "deploy.restart_policy",
                      text_of(service, policy, "condition"), "none");
+    if (!restart && !policy)
+        note_no_restart(service);
 }
 
 /* Returns the text of an item of a list, or the key of an item of a map. */
@@ -308,6 +327,16 @@ static void read_links(const struct compose_service *service)
     }
 }
 
+/* Returns what to do instead of a network_mode. */
+static const char *network_hint(struct str mode)
+{
+    if (str_eq_c(mode, "none"))
+        return "all pods have a network; set network_policy to restrict it";
+    if (str_eq_c(mode, "host"))
+        return "pods have their own network; write the ports that the service has in ports";
+    return "pods have their own network; write a container that shares it in sidecars";
+}
+
 /* Networks separate services in Compose only; other names in them are lost. */
 static void read_networks(const struct compose_service *service)
 {
@@ -325,10 +354,8 @@ static void read_networks(const struct compose_service *service)
                          STR_ARG(node_string(alias)));
     }
     if (mode && !str_eq_c(node_string(mode), "bridge"))
-        compose_lost(service, mode->span,
-                     "network_mode %.*s is not carried over: pods have their own network; write a "
-                     "container that shares it in sidecars",
-                     STR_ARG(node_string(mode)));
+        compose_lost(service, mode->span, "network_mode %.*s is not carried over: %s",
+                     STR_ARG(node_string(mode)), network_hint(node_string(mode)));
 }
 
 static void read_labels(const struct compose_service *service)

@@ -238,8 +238,11 @@ static void index_dependencies(struct compose *compose, const struct node *depen
 {
     for (const struct node *item = node_first_child(depends); item; item = item->next) {
         struct str name = depends->kind == NODE_MAP ? item->key->text : node_string(item);
+        struct str condition = node_string(compose_get(item, "condition"));
         map_add(compose->arena, &compose->dependencies, str_slice(name, 0, str_find(name, 0, ':')),
                 item);
+        if (str_eq_c(condition, "service_completed_successfully"))
+            map_add(compose->arena, &compose->tasks, name, item);
     }
 }
 
@@ -292,7 +295,8 @@ static void add_unlisted(struct compose_service *service)
     if (service->image && compose_add_port(service, service->image->port, at))
         compose_ignored(service, at, "port %" PRId64 " is added, which is that of the image",
                         service->image->port);
-    else if (map_get(&service->compose->dependencies, service->key))
+    else if (map_get(&service->compose->dependencies, service->key) &&
+             !map_get(&service->compose->tasks, service->key))
         compose_lost(service, at,
                      "the file has no port of the service, so that others cannot reach it: write "
                      "port if it has one");

@@ -31,16 +31,18 @@ struct compose {
     struct diags *diags;
     const struct node *root;
     const char *registry;
-    struct map variables;      /* struct str: the default of each input variable */
-    struct map hosts;          /* struct host, by name: ports that the strings of services have */
-    struct map dependencies;   /* names of services that others depend on */
-    struct map volumes;        /* struct volume_usage, by name */
-    struct map names;          /* of modules */
-    struct map suffixes;       /* numbers of modules that would have the same name */
-    struct map secrets;        /* those that were added, by SERVICE/NAME; values not used */
-    struct map service_keys;   /* names of services in the file */
-    struct map definitions;    /* items of the other top-level maps, by KEY/NAME */
-    struct buf without_memory; /* services without a memory limit */
+    struct map variables;       /* struct str: the default of each input variable */
+    struct map hosts;           /* struct host, by name: ports that the strings of services have */
+    struct map dependencies;    /* names of services that others depend on */
+    struct map tasks;           /* names of services whose end others wait for */
+    struct map volumes;         /* struct volume_usage, by name */
+    struct map names;           /* of modules */
+    struct map suffixes;        /* numbers of modules that would have the same name */
+    struct map secrets;         /* those that were added, by SERVICE/NAME; values not used */
+    struct map service_keys;    /* names of services in the file */
+    struct map definitions;     /* items of the other top-level maps, by KEY/NAME */
+    struct buf without_memory;  /* services without a memory limit */
+    struct buf without_restart; /* services that may be tasks */
 };
 
 /* A port of a container. */
@@ -87,6 +89,11 @@ struct compose_service {
     size_t port_count;
 };
 
+/* The end of a message about a container that ends. */
+#define COMPOSE_TASK_HINT                                                                          \
+    "Kubernetes restarts a container that ends; write a task in cron_jobs, or in pre_deploy of "   \
+    "another service"
+
 /* Reports a note about a service: "NAME: TEXT". */
 __attribute__((format(printf, 3, 4))) void
 compose_lost(const struct compose_service *service, struct location at, const char *format, ...);
@@ -115,6 +122,9 @@ const struct node *compose_definition(const struct compose *compose, const char 
 
 /* True for the boolean true, also as a string. */
 bool compose_is_true(const struct node *node);
+
+/* True if the `mode` of `deploy` is one of containers that end. */
+bool compose_is_job(const struct compose_service *service);
 
 /* How the variables in a string, such as ${TAG:-1.0}, are replaced. */
 enum compose_text {
