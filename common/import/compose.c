@@ -310,7 +310,7 @@ bool compose_import(struct import *import, struct str name, const char *registry
     check_items(&compose, "volumes", COMPOSE_VOLUME);
     check_items(&compose, "secrets", COMPOSE_OBJECT);
     check_items(&compose, "configs", COMPOSE_OBJECT);
-    compose_index_hosts(&compose);
+    compose_index_addresses(&compose);
     compose_index_volumes(&compose);
     for (const struct node *service = node_first_child(compose_get(compose.root, "services"));
          service; service = service->next)

@@ -327,6 +327,31 @@ static void read_links(const struct compose_service *service)
     }
 }
 
+/* Notes a name that other services may use. `why`: it is not needed otherwise. */
+static void read_name(const struct compose_service *service, const char *key, const char *why)
+{
+    const struct node *node = compose_get(service->node, key);
+    struct str name = node ? compose_peek(service, node) : STR("");
+    if (node && compose_is_host(service->compose, name))
+        compose_lost(service, node->key->span,
+                     "%s %.*s is not carried over, but addresses contain it: use the name of the "
+                     "service, %.*s",
+                     key, STR_ARG(name), STR_ARG(service->name));
+    else if (node)
+        compose_ignored(service, node->key->span, "%s is not needed: %s", key, why);
+}
+
+/* Notes an IP address that other services use. `node`: it; may be NULL. */
+static void read_address(const struct compose_service *service, const struct node *node)
+{
+    struct str address = node ? compose_peek(service, node) : STR("");
+    if (node && compose_is_host(service->compose, address))
+        compose_lost(service, node->span,
+                     "ipv4_address %.*s is not carried over, but the file contains it elsewhere: "
+                     "use the name of the service, %.*s",
+                     STR_ARG(address), STR_ARG(service->name));
+}
+
 /* Returns what to do instead of a network_mode. */
 static const char *network_hint(struct str mode)
 {
@@ -352,6 +377,7 @@ static void read_networks(const struct compose_service *service)
             compose_lost(service, alias->span,
                          "alias %.*s is not carried over: use the name of the service",
                          STR_ARG(node_string(alias)));
+        read_address(service, compose_get(item, "ipv4_address"));
     }
     if (mode && !str_eq_c(node_string(mode), "bridge"))
         compose_lost(service, mode->span, "network_mode %.*s is not carried over: %s",
@@ -386,6 +412,8 @@ void compose_read_pod(struct compose_service *service)
     read_restart(service);
     read_dependencies(service);
     read_links(service);
+    read_name(service, "container_name", "pods are named after the service");
+    read_name(service, "hostname", "others reach the service by its name");
     read_networks(service);
     read_labels(service);
 }

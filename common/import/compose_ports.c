@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { PORT_MAX = 65535, HTTP_SERVICE_PORT = 80 };
+enum { HTTP_SERVICE_PORT = 80 };
 
 /* Ports of well-known protocols that are not HTTP. */
 static const struct {
@@ -180,98 +180,17 @@ void compose_read_ports(struct compose_service *service)
             read_exposed(service, item);
 }
 
-static bool is_host_byte(char c)
+static const struct compose_addresses *addresses_of(const struct compose_service *service)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-}
-
-/* The ports in addresses with the same host. */
-struct host {
-    int64_t ports[PORTS_PER_SERVICE_MAX];
-    size_t count;
-    struct host *self; /* this struct; maps return const pointers */
-};
-
-static void index_address(struct compose *compose, struct str name, int64_t number)
-{
-    struct host *host = ARENA_NEW(compose->arena, struct host);
-    host->self = host;
-    const struct host *first = map_add(compose->arena, &compose->hosts, name, host);
-    if (first)
-        host = first->self;
-    for (size_t i = 0; i < host->count; i++)
-        if (host->ports[i] == number)
-            return;
-    if (host->count < PORTS_PER_SERVICE_MAX)
-        host->ports[host->count++] = number;
-}
-
-/* Records each HOST:PORT of a string whose host is a service. */
-static void index_string(struct compose *compose, struct str text)
-{
-    for (size_t colon = str_find(text, 0, ':'); colon < text.len;
-         colon = str_find(text, colon + 1, ':')) {
-        size_t start = colon;
-        size_t end = colon + 1;
-        int64_t number;
-        while (start > 0 && is_host_byte(text.data[start - 1]))
-            start--;
-        while (end < text.len && text.data[end] >= '0' && text.data[end] <= '9')
-            end++;
-        struct str host = str_slice(text, start, colon);
-        if (host.len && str_to_int(str_slice(text, colon + 1, end), &number) && number >= 1 &&
-            number <= PORT_MAX && map_get(&compose->service_keys, host))
-            index_address(compose, host, number);
-    }
-}
-
-static void index_node(struct compose *compose, const struct node *node)
-{
-    if (node && node->kind == NODE_SCALAR)
-        index_string(compose, node->text);
-    for (const struct node *child = node_first_child(node); child; child = child->next)
-        index_node(compose, child);
-}
-
-static void index_dependencies(struct compose *compose, const struct node *depends)
-{
-    for (const struct node *item = node_first_child(depends); item; item = item->next) {
-        struct str name = depends->kind == NODE_MAP ? item->key->text : node_string(item);
-        struct str condition = node_string(compose_get(item, "condition"));
-        map_add(compose->arena, &compose->dependencies, str_slice(name, 0, str_find(name, 0, ':')),
-                item);
-        if (str_eq_c(condition, "service_completed_successfully"))
-            map_add(compose->arena, &compose->tasks, name, item);
-    }
-}
-
-void compose_index_hosts(struct compose *compose)
-{
-    const struct node *services = compose_get(compose->root, "services");
-    for (const struct node *service = node_first_child(services); service; service = service->next)
-        map_add(compose->arena, &compose->service_keys, service->key->text, service);
-    for (const struct node *service = node_first_child(services); service;
-         service = service->next) {
-        index_node(compose, compose_get(service, "environment"));
-        index_node(compose, compose_get(service, "command"));
-        index_node(compose, compose_get(service, "entrypoint"));
-        index_dependencies(compose, compose_get(service, "depends_on"));
-        index_dependencies(compose, compose_get(service, "links"));
-    }
-}
-
-static const struct host *addresses_of(const struct compose_service *service)
-{
-    return map_get(&service->compose->hosts, service->key);
+    return map_get(&service->compose->addresses, service->key);
 }
 
 /* True if a string of the file has the address of this port. */
 static bool is_addressed(const struct compose_service *service, int64_t number)
 {
-    const struct host *host = addresses_of(service);
-    for (size_t i = 0; host && i < host->count; i++)
-        if (host->ports[i] == number)
+    const struct compose_addresses *list = addresses_of(service);
+    for (size_t i = 0; list && i < list->count; i++)
+        if (list->items[i].port == number)
             return true;
     return false;
 }
@@ -280,15 +199,16 @@ static bool is_addressed(const struct compose_service *service, int64_t number)
 static void add_unlisted(struct compose_service *service)
 {
     struct location at = service->node->key->span;
-    const struct host *host = addresses_of(service);
-    for (size_t i = 0; host && i < host->count; i++) {
+    const struct compose_addresses *list = addresses_of(service);
+    for (size_t i = 0; list && i < list->count; i++) {
+        const struct compose_address *address = &list->items[i];
         size_t count = service->port_count;
-        compose_add_port(service, host->ports[i], at);
+        compose_add_port(service, address->port, at);
         if (service->port_count > count)
             compose_ignored(service, at,
                             "port %" PRId64
                             " is added, because the file has the address %.*s:%" PRId64,
-                            host->ports[i], STR_ARG(service->key), host->ports[i]);
+                            address->port, STR_ARG(address->host), address->port);
     }
     if (service->port_count)
         return;

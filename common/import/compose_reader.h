@@ -32,7 +32,8 @@ struct compose {
     const struct node *root;
     const char *registry;
     struct map variables;       /* struct str: the default of each input variable */
-    struct map hosts;           /* struct host, by name: ports that the strings of services have */
+    struct map addresses;       /* struct compose_addresses, by key of the service */
+    struct map other_names;     /* of services, which only Compose has (compose_addresses.c) */
     struct map dependencies;    /* names of services that others depend on */
     struct map tasks;           /* names of services whose end others wait for */
     struct map volumes;         /* struct volume_usage, by name */
@@ -53,7 +54,20 @@ struct compose_port {
     struct location at;
 };
 
-enum { PORTS_PER_SERVICE_MAX = 50 };
+enum { PORTS_PER_SERVICE_MAX = 50, PORT_MAX = 65535 };
+
+/* An address HOST:PORT in a string of the file. */
+struct compose_address {
+    int64_t port;
+    struct str host;
+};
+
+/* The addresses of a service with different ports. */
+struct compose_addresses {
+    struct compose_address items[PORTS_PER_SERVICE_MAX];
+    size_t count;
+    struct compose_addresses *self; /* this struct; maps return const pointers */
+};
 
 /* An environment variable of a service. */
 struct compose_variable {
@@ -211,9 +225,12 @@ bool compose_add_file(struct compose_service *service, struct str target, struct
 struct compose_port *compose_add_port(struct compose_service *service, int64_t number,
                                       struct location at);
 
-/* Index the strings and volumes of all services, which compose_write_ports() and
+/* True if a string of the file has an address with this name, which only Compose has. */
+bool compose_is_host(const struct compose *compose, struct str name);
+
+/* Index the addresses and volumes of all services, which compose_write_ports() and
  * compose_read_mounts() look up. */
-void compose_index_hosts(struct compose *compose);
+void compose_index_addresses(struct compose *compose);
 void compose_index_volumes(struct compose *compose);
 
 #endif

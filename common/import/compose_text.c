@@ -22,6 +22,8 @@ struct expansion {
     struct buf marks; /* an enum mark for each byte of `text` */
     bool invalid;
     struct str credential; /* a variable that may be a credential; empty: none */
+    size_t scanned;        /* bytes of `text` in which quotes were counted */
+    bool is_quoted;        /* the next byte is in single quotes */
 };
 
 /* NAME, or what is between the braces of ${NAME:-WORD}. */
@@ -132,12 +134,12 @@ static bool is_credential(const struct expansion *expansion, const struct variab
            (credential_has_name(expansion->service->arena, use->name) && !is_switch);
 }
 
-static bool is_in_single_quotes(struct str text)
+/* True if the end of the text is in single quotes. */
+static bool is_in_single_quotes(struct expansion *expansion)
 {
-    size_t count = 0;
-    for (size_t at = str_find(text, 0, '\''); at < text.len; at = str_find(text, at + 1, '\''))
-        count++;
-    return count % 2 == 1;
+    for (; expansion->scanned < expansion->text.len; expansion->scanned++)
+        expansion->is_quoted ^= expansion->text.data[expansion->scanned] == '\'';
+    return expansion->is_quoted;
 }
 
 /* Adds a reference to a variable of the container, which is a key of a Secret. */
@@ -156,7 +158,7 @@ static void add_credential(struct expansion *expansion, const struct variable_us
     compose_add_secret(service, use->name, shell, expansion->at);
     if (expansion->mode != COMPOSE_SHELL)
         reference = str_format(service->arena, "$(%.*s)", STR_ARG(use->name));
-    else if (is_in_single_quotes(buf_str(&expansion->text)))
+    else if (is_in_single_quotes(expansion))
         reference = str_format(service->arena, "'\"%.*s\"'", STR_ARG(shell));
     add(expansion, reference, MARK_REFERENCE);
 }
@@ -224,6 +226,20 @@ static void expand(struct expansion *expansion, struct str text, unsigned depth)
     }
 }
 
+/* True if Kubernetes would replace $(NAME), whose parenthesis is at `at`. */
+static bool is_reference(const struct expansion *expansion, size_t at)
+{
+    struct str text = buf_str(&expansion->text);
+    if (at == text.len || expansion->marks.data[at] == MARK_REFERENCE)
+        return at < text.len;
+    size_t end = at + 1;
+    while (end < text.len &&
+           (is_name_byte(text.data[end]) || text.data[end] == '-' || text.data[end] == '.'))
+        end++;
+    return text.data[at] == '(' && end < text.len && text.data[end] == ')' &&
+           map_get(&expansion->service->variables, str_slice(text, at + 1, end));
+}
+
 /* Kubernetes replaces $(NAME) and $$. Returns the string that it replaces by `text`. */
 static void escape_dollars(struct expansion *expansion)
 {
@@ -234,13 +250,9 @@ static void escape_dollars(struct expansion *expansion)
         size_t end = at;
         while (end < text.len && text.data[end] == '$' && marks[end] != MARK_REFERENCE)
             end++;
-        size_t close = str_find(text, end, ')');
-        bool refers = end > at && end < text.len && text.data[end] == '(' && close < text.len &&
-                      map_get(&expansion->service->variables, str_slice(text, end + 1, close));
-        refers |= end > at && end < text.len && marks[end] == MARK_REFERENCE;
         struct str dollars = str_slice(text, at, end);
         add(&out, dollars, MARK_TEXT);
-        if (dollars.len > 1 || refers)
+        if (dollars.len > 1 || (dollars.len && is_reference(expansion, end)))
             add(&out, dollars, MARK_TEXT);
         if (end < text.len)
             add(&out, str_slice(text, end, end + 1), (enum mark)marks[end]);
