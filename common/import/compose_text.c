@@ -226,17 +226,20 @@ static void expand(struct expansion *expansion, struct str text, unsigned depth)
     }
 }
 
-/* True if Kubernetes would replace $(NAME), whose parenthesis is at `at`. */
-static bool is_reference(const struct expansion *expansion, size_t at)
+/* True if Kubernetes would replace a $ before `at`: that of $(NAME), or of a parenthesis that may
+ * contain a reference, such as $(command $(NAME)). */
+static bool is_replaced(const struct expansion *expansion, size_t at)
 {
     struct str text = buf_str(&expansion->text);
-    if (at == text.len || expansion->marks.data[at] == MARK_REFERENCE)
-        return at < text.len;
     size_t end = at + 1;
+    if (at == text.len || (text.data[at] != '(' && expansion->marks.data[at] != MARK_REFERENCE))
+        return false;
+    if (expansion->credential.len)
+        return true;
     while (end < text.len &&
            (is_name_byte(text.data[end]) || text.data[end] == '-' || text.data[end] == '.'))
         end++;
-    return text.data[at] == '(' && end < text.len && text.data[end] == ')' &&
+    return end < text.len && text.data[end] == ')' &&
            map_get(&expansion->service->variables, str_slice(text, at + 1, end));
 }
 
@@ -252,7 +255,7 @@ static void escape_dollars(struct expansion *expansion)
             end++;
         struct str dollars = str_slice(text, at, end);
         add(&out, dollars, MARK_TEXT);
-        if (dollars.len > 1 || (dollars.len && is_reference(expansion, end)))
+        if (dollars.len > 1 || (dollars.len && is_replaced(expansion, end)))
             add(&out, dollars, MARK_TEXT);
         if (end < text.len)
             add(&out, str_slice(text, end, end + 1), (enum mark)marks[end]);
