@@ -162,17 +162,20 @@ static void check_config_maps(struct rollbacks *rollbacks, struct rollback *roll
     }
 }
 
+static int64_t created_at(const struct node *object)
+{
+    return timestamp_parse(node_string(node_at(object, "metadata creationTimestamp")));
+}
+
 /* Returns the time in the middle between the creation of a revision and that of the one after it:
  * what was applied with the latter was changed after this time. */
 static int64_t time_of_change(const struct rollback *rollback)
 {
     const struct revisions *revisions = &rollback->revisions;
-    int64_t from =
-        timestamp_parse(node_string(node_at(rollback->to->object, "metadata creationTimestamp")));
+    int64_t from = created_at(rollback->to->object);
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < revisions->count; i++) {
-        int64_t created = timestamp_parse(
-            node_string(node_at(revisions->items[i].object, "metadata creationTimestamp")));
+        int64_t created = created_at(revisions->items[i].object);
         if (revisions->items[i].number > rollback->to->number && created > from && created < next)
             next = created;
     }
@@ -182,7 +185,7 @@ static int64_t time_of_change(const struct rollback *rollback)
 /* Returns when an object was changed last, apart from its status. */
 static int64_t changed_at(const struct node *object)
 {
-    int64_t latest = timestamp_parse(node_string(node_at(object, "metadata creationTimestamp")));
+    int64_t latest = created_at(object);
     const struct node *entry = node_first_child(node_at(object, "metadata managedFields"));
     for (; entry; entry = entry->next) {
         int64_t time = timestamp_parse(node_string(node_get(entry, "time")));
@@ -216,6 +219,8 @@ static struct str list_changed(const struct rollbacks *rollbacks, const struct r
             deployed_service_owns(deployed, object))
             add_changed(&names, arena, object, since);
     }
+    /* Others than apply change ConfigMaps, so they do not belong to the apply of a revision. */
+    since = created_at(rollback->to->object);
     for (size_t i = 0; i < rollback->config_map.count; i++) {
         struct str key = object_key(arena, rollback->config_map.items[i]);
         if (!map_add(arena, &seen, key, rollback))

@@ -55,7 +55,7 @@ YAML
     service cause-policy "${one[@]}"
     expect 1 optasvc apply -f cause-policy.yaml --timeout 3s
     says err 'cause: pods cannot be created: pods "web-' 'violates PodSecurity' 'fix: set pod_security: restricted'
-    service cause-policy "${one[@]}" 'pod_security: restricted'
+    service cause-policy "${one[@]}" 'pod_security: restricted' 'timeout: 60'
     expect 0 optasvc apply -f cause-policy.yaml
 }
 
