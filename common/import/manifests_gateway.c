@@ -418,7 +418,7 @@ void given_read_route(struct given_app *app, const struct given_object *object)
                         STR("the route"));
     if (ok && !redirects)
         read_rules(app, object);
-    if (object->app == app && !own && !other && !redirects)
+    if (object->app == app && !other && (redirects ? !ok : !own || !ok))
         object->self->app = NULL;
 }
 

@@ -51,6 +51,9 @@ struct given {
 /* An Ingress, HTTPRoute or GRPCRoute that leads to an app. */
 struct given_route {
     const struct given_object *object;
+    bool is_own;          /* an Ingress with an address of the app */
+    bool is_carried;      /* these addresses are carried over */
+    bool leads_elsewhere; /* it has addresses of other apps */
     struct given_route *next;
 };
 
@@ -103,7 +106,6 @@ struct given_app {
     bool has_websocket; /* the port of type http serves websockets */
     bool has_grpc;
     struct map uris;         /* of public_uri */
-    struct map annotations;  /* of ingress_annotations: the nodes of the source */
     size_t address_count;    /* that lead to the app, also if public_uri has them once */
     bool binds;              /* a rule or an Ingress binds clients to pods */
     struct map bound_routes; /* by KIND/NAME: a policy binds their clients to pods */
@@ -221,6 +223,17 @@ void given_add_binding(struct given_app *app, bool binds, struct location at);
 
 /* Adds an address to public_uri, unless the service has it. `prefix`: empty for all paths. */
 void given_add_uri(struct given_app *app, struct str host, struct str prefix, struct location at);
+
+/* Annotations of Ingresses: manifests_annotations.c. Returns NULL if the Ingress does not have it.
+ */
+const struct node *given_annotation(const struct node *ingress, const char *key);
+
+/* Keeps the Ingresses of which an annotation must not apply to other addresses of the app: those
+ * for access control, and rewrites. */
+void given_keep_restrictions(struct given_app *app);
+
+/* Sets ingress_extra_annotations, and notes the Ingresses that differ. */
+void given_read_annotations(struct given_app *app);
 
 /* Gateways: manifests_gateway.c. Indexes the routes of policies, before routes are read. */
 void given_index_policies(struct given_app *app);

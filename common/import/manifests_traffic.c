@@ -4,46 +4,6 @@
 
 #include <string.h>
 
-#define ISSUER_ANNOTATION "cert-manager.io/cluster-issuer"
-
-static const char strip_target[] = "/$2";
-
-/* True for an annotation of an Ingress that a field of the service generates. */
-static bool is_field_annotation(const struct given_app *app, const struct node *ingress,
-                                const struct node *item)
-{
-    static const char *const keys[] = {
-        NGINX_ANNOTATION "affinity",
-        NGINX_ANNOTATION "affinity-mode",
-        NGINX_ANNOTATION "session-cookie-name",
-        NGINX_ANNOTATION "session-cookie-path",
-        NGINX_ANNOTATION "session-cookie-max-age",
-        NGINX_ANNOTATION "session-cookie-expires",
-        NGINX_ANNOTATION "upstream-hash-by",
-        ISSUER_ANNOTATION,
-    };
-    static const char *const timeouts[] = {NGINX_ANNOTATION "proxy-read-timeout",
-                                           NGINX_ANNOTATION "proxy-send-timeout"};
-    struct str key = item->key->text;
-    struct str text = node_string(item);
-    for (size_t i = 0; i < COUNT_OF(keys); i++)
-        if (str_eq_c(key, keys[i]))
-            return true;
-    for (size_t i = 0; app->has_websocket && i < COUNT_OF(timeouts); i++)
-        if (str_eq_c(key, timeouts[i]))
-            return str_eq_c(text, "3600");
-    return (str_eq_c(key, NGINX_ANNOTATION "use-regex") && str_eq_c(text, "true")) ||
-           (str_eq_c(key, NGINX_ANNOTATION "rewrite-target") && str_eq_c(text, strip_target)) ||
-           (str_eq_c(key, CLASS_ANNOTATION) && !node_at(ingress, "spec ingressClassName")) ||
-           (app->has_grpc && str_eq_c(key, NGINX_ANNOTATION "backend-protocol"));
-}
-
-static const struct node *annotation(const struct node *ingress, const char *key)
-{
-    const struct node *map = node_at(ingress, "metadata annotations");
-    return map && map->kind == NODE_MAP ? node_at_key(map, str_from_c(key)) : NULL;
-}
-
 void given_set_file_field(const struct given_app *app, enum field_id field, struct str text,
                           struct location at)
 {
@@ -111,9 +71,8 @@ static bool set_class(struct given_app *app, struct str class, struct location a
 static bool read_class(struct given_app *app, const struct node *ingress)
 {
     const struct node *node = node_at(ingress, "spec ingressClassName");
-    const struct node *map = node_at(ingress, "metadata annotations");
     if (!node)
-        node = annotation(ingress, CLASS_ANNOTATION);
+        node = given_annotation(ingress, CLASS_ANNOTATION);
     struct str class = node ? import_literal(app->arena, node_string(node), NULL) : STR("nginx");
     if (!node)
         given_added(app,
@@ -123,8 +82,6 @@ static bool read_class(struct given_app *app, const struct node *ingress)
         return false;
     app->given->has_nginx_class |= is_nginx_class(class);
     app->given->has_other_class |= !is_nginx_class(class);
-    for (const struct node *item = node_first_child(map); item && item->key; item = item->next)
-        app->given->needs_nginx |= nginx_is_annotation(item->key->text);
     return true;
 }
 
@@ -170,7 +127,7 @@ static void check_host(struct given_app *app, const struct node *ingress, const 
 
 static void read_tls(struct given_app *app, const struct node *ingress)
 {
-    const struct node *issuer = annotation(ingress, ISSUER_ANNOTATION);
+    const struct node *issuer = given_annotation(ingress, ISSUER_ANNOTATION);
     const struct node *tls = node_at(ingress, "spec tls");
     if (issuer)
         given_set_file_field(app, FILE_CLUSTER_ISSUER,
@@ -223,7 +180,7 @@ static struct given_path read_path(const struct given_app *app, const struct nod
     struct given_path path = {.prefix = given_text(item, "path")};
     struct str type = given_text(item, "pathType");
     struct str plain;
-    bool rewrites = annotation(ingress, NGINX_ANNOTATION "rewrite-target") != NULL;
+    bool rewrites = given_annotation(ingress, NGINX_ANNOTATION "rewrite-target") != NULL;
     path.is_exact = str_eq_c(type, "Exact");
     path.is_plain = str_eq_c(type, "Prefix");
     path.strips = rewrites;
@@ -363,10 +320,10 @@ static void note_loose(const struct given_app *app)
 
 static void read_affinity(struct given_app *app, const struct node *ingress)
 {
-    const struct node *affinity = annotation(ingress, NGINX_ANNOTATION "affinity");
-    const struct node *cookie = annotation(ingress, NGINX_ANNOTATION "session-cookie-name");
-    const struct node *age = annotation(ingress, NGINX_ANNOTATION "session-cookie-max-age");
-    const struct node *hash = annotation(ingress, NGINX_ANNOTATION "upstream-hash-by");
+    const struct node *affinity = given_annotation(ingress, NGINX_ANNOTATION "affinity");
+    const struct node *cookie = given_annotation(ingress, NGINX_ANNOTATION "session-cookie-name");
+    const struct node *age = given_annotation(ingress, NGINX_ANNOTATION "session-cookie-max-age");
+    const struct node *hash = given_annotation(ingress, NGINX_ANNOTATION "upstream-hash-by");
     bool sticky = str_eq_c(node_string(affinity), "cookie");
     int64_t number;
     given_add_binding(app, sticky || hash, node_at(ingress, "metadata name")->span);
@@ -385,23 +342,13 @@ static void read_affinity(struct given_app *app, const struct node *ingress)
                    "the cookie expires after a day instead of with the session of the browser");
 }
 
-static void read_annotations(struct given_app *app, const struct node *ingress)
+static bool has_nginx_annotations(const struct node *ingress)
 {
     const struct node *map = node_at(ingress, "metadata annotations");
-    for (const struct node *item = node_first_child(map); item && item->key; item = item->next) {
-        struct str key = item->key->text;
-        if (is_field_annotation(app, ingress, item) || given_is_server_annotation(key))
-            continue;
-        struct node *made =
-            import_map(app->import, app->module, SERVICE_INGRESS_ANNOTATIONS, map->span);
-        const struct node *old = map_add(app->arena, &app->annotations, key, item);
-        if (!old)
-            given_entry(app, made, key, item);
-        else if (!str_equal(node_string(old), node_string(item)))
-            given_lost(app, given_at(item),
-                       "annotation %.*s differs from that of another Ingress of the service",
-                       STR_ARG(key));
-    }
+    for (const struct node *item = node_first_child(map); item && item->key; item = item->next)
+        if (nginx_is_annotation(item->key->text))
+            return true;
+    return false;
 }
 
 /* Reads where the paths of an Ingress lead: `*ret_own`: to an address of the app; `*ret_other`: to
@@ -420,33 +367,50 @@ static void find_leads(const struct given_app *app, const struct node *ingress, 
         }
 }
 
-/* The settings of an Ingress without any address that is carried over have no effect. */
-static void read_ingress(struct given_app *app, const struct given_object *object)
+/* Decides whether the addresses of an Ingress can be carried over. */
+static void prepare_ingress(struct given_app *app, struct given_route *route)
 {
+    find_leads(app, route->object->node, &route->is_own, &route->leads_elsewhere);
+    route->is_carried = route->is_own && read_class(app, route->object->node);
+}
+
+/* Reads the rules of an Ingress. The settings of one without any address that is carried over have
+ * no effect. */
+static void read_ingress(struct given_app *app, const struct given_route *route)
+{
+    const struct given_object *object = route->object;
     const struct node *ingress = object->node;
     struct str owner = STR_JOIN(app->arena, STR("Ingress "), object->name);
-    bool own;
-    bool other;
-    find_leads(app, ingress, &own, &other);
-    if (own && !read_class(app, ingress))
-        return;
-    if (own)
+    if (route->is_carried)
         read_tls(app, ingress);
     for (const struct node *rule = node_first_child(node_at(ingress, "spec rules")); rule;
          rule = rule->next)
         read_rule(app, object, rule);
-    if (own) {
+    if (route->is_carried) {
+        app->given->needs_nginx |= has_nginx_annotations(ingress);
         read_affinity(app, ingress);
-        read_annotations(app, ingress);
     }
     if (object->app != app)
         return;
-    if (!own && !other)
-        object->self->app = NULL;
     given_note_keys(app, node_at(ingress, "spec"), "ingressClassName rules tls", owner);
     for (const struct node *tls = node_first_child(node_at(ingress, "spec tls")); tls;
          tls = tls->next)
         given_note_keys(app, tls, "hosts secretName", owner);
+}
+
+/* An Ingress of which nothing is carried over remains as it is. */
+static void read_ingresses(struct given_app *app)
+{
+    given_keep_restrictions(app);
+    for (struct given_route *route = app->routes; route; route = route->next) {
+        if (!str_eq_c(route->object->kind, "Ingress"))
+            continue;
+        if (route->is_carried || !route->is_own)
+            read_ingress(app, route);
+        if (!route->is_carried && !route->leads_elsewhere && route->object->app == app)
+            route->object->self->app = NULL;
+    }
+    given_read_annotations(app);
 }
 
 /* Without annotations of nginx, paths of type Prefix remain what they are. */
@@ -535,11 +499,12 @@ void given_finish_traffic(struct given *given)
 void given_read_traffic(struct given_app *app)
 {
     given_index_policies(app);
-    for (const struct given_route *route = app->routes; route; route = route->next)
+    for (struct given_route *route = app->routes; route; route = route->next)
         if (str_eq_c(route->object->kind, "Ingress"))
-            read_ingress(app, route->object);
+            prepare_ingress(app, route);
         else
             given_read_route(app, route->object);
+    read_ingresses(app);
     given_read_gateway_objects(app);
     note_loose(app);
     const struct node *uris = import_get(app->module, SERVICE_PUBLIC_URI);

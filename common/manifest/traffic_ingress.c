@@ -8,7 +8,7 @@ static void put_annotations(struct arena *arena, const struct traffic *traffic,
     if (form->put_annotations)
         form->put_annotations(arena, traffic, only_root, annotations);
     if (traffic->tls.issuer.len)
-        node_set_string(arena, annotations, "cert-manager.io/cluster-issuer", traffic->tls.issuer);
+        node_set_string(arena, annotations, ISSUER_ANNOTATION, traffic->tls.issuer);
     manifest_put_items(arena, annotations, traffic->annotations);
     if (annotations->first)
         node_put(metadata, node_scalar(arena, STYLE_TEXT, STR("annotations")), annotations);

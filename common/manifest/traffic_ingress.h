@@ -20,6 +20,9 @@ void ingress_render(struct manifests *manifests, const struct traffic *traffic,
 /* The deprecated alternative to `spec.ingressClassName`. */
 #define CLASS_ANNOTATION "kubernetes.io/ingress.class"
 
+/* The ClusterIssuer of cert-manager that issues the certificate. */
+#define ISSUER_ANNOTATION "cert-manager.io/cluster-issuer"
+
 /* Reports an error if that annotation names another class. */
 void ingress_check_class(const struct traffic *traffic);
 
