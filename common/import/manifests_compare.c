@@ -52,6 +52,14 @@ static void only_given(const struct place *place, const struct node *value)
     note_items(place, value, place_note_lost);
 }
 
+/* True for an addition that needs no note: that of the ServiceAccount is one, and labels of other
+ * objects than pods have no effect. */
+static bool needs_no_note(const struct place *place)
+{
+    return str_eq_c(place->path, "pod.serviceAccountName") ||
+           str_starts_with(place->path, STR("CronJob.spec.jobTemplate.metadata.labels"));
+}
+
 static void only_rendered(const struct place *place, const struct node *value)
 {
     static const char *const whole[] = {"container.lifecycle", "container.resources.requests",
@@ -59,8 +67,8 @@ static void only_rendered(const struct place *place, const struct node *value)
     bool is_whole = place_is_probe(place);
     for (size_t i = 0; i < COUNT_OF(whole); i++)
         is_whole |= str_eq_c(place->path, whole[i]);
-    if (place_is_default(place, value) || str_eq_c(place->path, "pod.serviceAccountName"))
-        return; /* the object is a note */
+    if (place_is_default(place, value) || needs_no_note(place))
+        return;
     if (value->kind == NODE_MAP && !is_whole) {
         for (const struct node *child = value->first; child; child = child->next) {
             const struct place inner = place_inside(place, child->key->text);

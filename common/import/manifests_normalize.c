@@ -130,14 +130,34 @@ static void normalize_env(const struct normalizer *in, struct node *container)
     }
 }
 
+/* Removes the keys of a map that a function selects. */
+static void remove_keys(struct node *map, bool (*selects)(struct str key))
+{
+    struct node **link = map && map->kind == NODE_MAP ? &map->first : NULL;
+    struct node *last = NULL;
+    while (link && *link) {
+        if (selects((*link)->key->text)) {
+            *link = (*link)->next;
+            continue;
+        }
+        last = *link;
+        link = &(*link)->next;
+    }
+    if (link)
+        map->last = last;
+}
+
 /* ConfigMaps and Secrets cannot be written to. */
 static void normalize_mounts(struct node *container)
 {
     for (struct node *mount = node_first_child(node_at(container, "volumeMounts")); mount;
-         mount = mount->next)
-        if (mount->kind == NODE_MAP &&
-            (node_at(mount, "volume configMap") || node_at(mount, "volume secret")))
+         mount = mount->next) {
+        if (mount->kind != NODE_MAP)
+            continue;
+        if (node_at(mount, "volume configMap") || node_at(mount, "volume secret"))
             node_remove(mount, "readOnly");
+        remove_keys(node_at(mount, "volume claimTemplate metadata labels"), given_is_own_label);
+    }
 }
 
 static void normalize_container(const struct normalizer *in, struct node *pod,
@@ -194,23 +214,6 @@ static void remove_security(struct node *pod)
     struct node *shared = node_at(pod, "securityContext");
     for (size_t i = 0; shared && i < COUNT_OF(keys); i++)
         node_remove(shared, keys[i]);
-}
-
-/* Removes the keys of a map that a function selects. */
-static void remove_keys(struct node *map, bool (*selects)(struct str key))
-{
-    struct node **link = map && map->kind == NODE_MAP ? &map->first : NULL;
-    struct node *last = NULL;
-    while (link && *link) {
-        if (selects((*link)->key->text)) {
-            *link = (*link)->next;
-            continue;
-        }
-        last = *link;
-        link = &(*link)->next;
-    }
-    if (link)
-        map->last = last;
 }
 
 /* A pod without a ServiceAccount has the one that is named default. */
@@ -315,12 +318,14 @@ static void normalize_autoscaler(const struct normalizer *in, struct node *spec)
 /* Jobs have labels that differ from those of other pods. */
 static void normalize_cron_job(struct node *spec)
 {
-    struct node *metadata = node_at(spec, "jobTemplate metadata");
-    struct node *labels = node_at(spec, "jobTemplate spec template metadata labels");
-    if (metadata)
-        node_remove(metadata, "labels");
-    if (labels && labels->kind == NODE_MAP)
-        node_remove(labels, "app.kubernetes.io/component");
+    static const char *const paths[] = {"jobTemplate metadata labels",
+                                        "jobTemplate spec template metadata labels"};
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        struct node *labels = node_at(spec, paths[i]);
+        remove_keys(labels, given_is_own_label);
+        if (labels && labels->kind == NODE_MAP)
+            node_remove(labels, "app.kubernetes.io/component");
+    }
 }
 
 /* The autoscaler sets the number of pods, which may be a fixed one. */
