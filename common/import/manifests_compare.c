@@ -37,9 +37,26 @@ static void note_items(const struct place *place, const struct node *value,
     note(place, value);
 }
 
+/* True for a group that the new pods have, or that their volumes do not need: otherwise, they have
+ * the fsGroup too. */
+static bool is_own_group(const struct place *place, const struct node *value)
+{
+    struct str user = given_user(place->app);
+    if (str_eq_c(place->path, "pod.securityContext.fsGroup"))
+        return user.len && str_equal(node_string(value), user);
+    if (!str_eq_c(place->path, "pod.securityContext.supplementalGroups"))
+        return str_eq_c(place->path, "pod.securityContext.fsGroupChangePolicy");
+    const struct node *item = node_first_child(value);
+    while (item && item->next && str_equal(node_string(item), user))
+        item = item->next;
+    return user.len && item && str_equal(node_string(item), user);
+}
+
 static void only_given(const struct place *place, const struct node *value)
 {
     bool is_whole = place_is_advised(place) || place_is_probe(place);
+    if (is_own_group(place, value))
+        return;
     if (is_whole ? has_only_defaults(place, value) : place_is_default(place, value))
         return;
     if (value->kind == NODE_MAP && !is_whole) {

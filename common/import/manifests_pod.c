@@ -27,6 +27,11 @@ static const struct node *security_of(const struct given_app *app, const char *p
     return found || !shared ? found : node_at(shared, path);
 }
 
+struct str given_user(const struct given_app *app)
+{
+    return node_string(security_of(app, "runAsUser"));
+}
+
 /* Returns the value of pod_security that has the most in common with the pods, but not less
  * security. */
 static const char *find_security(const struct given_app *app)

@@ -189,6 +189,9 @@ struct node *given_main_container(const struct given_app *app, const struct node
  * container says otherwise. */
 struct str given_pull_policy(const struct node *container);
 
+/* Returns the number of the user of the main container; empty if it is that of the image. */
+struct str given_user(const struct given_app *app);
+
 /* Each reads one group of fields of an app. */
 void given_read_ports(struct given_app *app);
 void given_read_scale(struct given_app *app);
