@@ -21,6 +21,15 @@ static bool is_nginx_class(struct str class)
            str_starts_with(class, STR("nginx-"));
 }
 
+static bool has_nginx_annotations(const struct node *ingress)
+{
+    const struct node *map = node_at(ingress, "metadata annotations");
+    for (const struct node *item = node_first_child(map); item && item->key; item = item->next)
+        if (nginx_is_annotation(item->key->text))
+            return true;
+    return false;
+}
+
 /* True if a field of the file has this text, or is not set. */
 static bool may_be(const struct given_app *app, enum field_id field, struct str text)
 {
@@ -68,11 +77,16 @@ static bool set_class(struct given_app *app, struct str class, struct location a
     return true;
 }
 
-static bool read_class(struct given_app *app, const struct node *ingress)
+/* Returns the class of an Ingress; NULL if it has none. */
+static const struct node *class_of(const struct node *ingress)
 {
     const struct node *node = node_at(ingress, "spec ingressClassName");
-    if (!node)
-        node = given_annotation(ingress, CLASS_ANNOTATION);
+    return node ? node : given_annotation(ingress, CLASS_ANNOTATION);
+}
+
+static bool read_class(struct given_app *app, const struct node *ingress)
+{
+    const struct node *node = class_of(ingress);
     struct str class = node ? import_literal(app->arena, node_string(node), NULL) : STR("nginx");
     if (!node)
         given_added(app,
@@ -171,6 +185,7 @@ struct given_path {
     bool is_exact;     /* it means something else than a prefix */
     bool is_regex;     /* it is another regular expression */
     bool is_plain;     /* it has the type Prefix */
+    bool is_other;     /* what it matches depends on the controller */
 };
 
 static struct given_path read_path(const struct given_app *app, const struct node *ingress,
@@ -183,16 +198,18 @@ static struct given_path read_path(const struct given_app *app, const struct nod
     bool rewrites = given_annotation(ingress, NGINX_ANNOTATION "rewrite-target") != NULL;
     path.is_exact = str_eq_c(type, "Exact");
     path.is_plain = str_eq_c(type, "Prefix");
+    path.is_other = str_eq_c(type, "ImplementationSpecific");
     path.strips = rewrites;
     path.is_regex = !unescape(app->arena, path.prefix, &plain);
-    for (size_t i = 0; str_eq_c(type, "ImplementationSpecific") && i < COUNT_OF(forms); i++) {
+    for (size_t i = 0; path.is_other && i < COUNT_OF(forms); i++) {
         struct str end = str_from_c(forms[i]);
         if (!str_ends_with(path.prefix, end))
             continue;
         path.is_regex = !unescape(app->arena, str_slice(path.prefix, 0, path.prefix.len - end.len),
                                   &path.prefix);
-        break;
+        path.is_other = false;
     }
+    path.is_other &= path.prefix.len && !str_ends_with(path.prefix, STR("/"));
     while (str_ends_with(path.prefix, STR("/")))
         path.prefix.len--;
     return path;
@@ -208,6 +225,27 @@ void given_add_uri(struct given_app *app, struct str host, struct str prefix, st
         import_item(app->import, list, text, at);
 }
 
+/* Notes what a path matches besides what it matches as a prefix, or the other way round. */
+static void note_match(const struct given_app *app, const struct node *ingress,
+                       const struct given_path *path, struct str text, struct location at)
+{
+    struct str class = node_string(class_of(ingress));
+    if (path->is_exact)
+        given_lost(app, at, "path %.*s becomes a prefix, which also matches all paths below it",
+                   STR_ARG(text));
+    else if (path->is_other &&
+             (class.len == 0 || is_nginx_class(class) || has_nginx_annotations(ingress)))
+        given_lost(app, at,
+                   "path %.*s becomes a prefix of whole segments, which does not match paths such "
+                   "as %.*s-2",
+                   STR_ARG(text), STR_ARG(text));
+    else if (path->is_other)
+        given_lost(
+            app, at,
+            "path %.*s becomes a prefix; with its type, the class %.*s may match other paths",
+            STR_ARG(text), STR_ARG(class));
+}
+
 /* Adds an address that leads to the port of type http. */
 static void add_path(struct given_app *app, const struct node *ingress, const struct node *rule,
                      const struct node *item)
@@ -220,9 +258,7 @@ static void add_path(struct given_app *app, const struct node *ingress, const st
                    STR_ARG(node_string(written)));
         return;
     }
-    if (path.is_exact)
-        given_lost(app, at, "path %.*s becomes a prefix, which also matches all paths below it",
-                   STR_ARG(node_string(written)));
+    note_match(app, ingress, &path, node_string(written), at);
     given_add_uri(app, given_text(rule, "host"), path.prefix, at);
     check_host(app, ingress, rule);
     app->given->has_prefixes |= path.prefix.len && path.is_plain;
@@ -340,15 +376,6 @@ static void read_affinity(struct given_app *app, const struct node *ingress)
     if (!age)
         given_lost(app, affinity->span,
                    "the cookie expires after a day instead of with the session of the browser");
-}
-
-static bool has_nginx_annotations(const struct node *ingress)
-{
-    const struct node *map = node_at(ingress, "metadata annotations");
-    for (const struct node *item = node_first_child(map); item && item->key; item = item->next)
-        if (nginx_is_annotation(item->key->text))
-            return true;
-    return false;
 }
 
 /* Reads where the paths of an Ingress lead: `*ret_own`: to an address of the app; `*ret_other`: to
