@@ -40,13 +40,41 @@ static bool is_workload(const struct given_object *object)
            (str_eq_c(object->group, "apps") || str_eq_c(object->group, "extensions"));
 }
 
-/* Returns the app whose pods a selector selects. */
-static struct given_app *find_selected(struct given *given, const struct node *selector)
+/* Objects that select the pods of workloads. */
+static const struct selecting_kind {
+    const char *kind;
+    const char *selector;
+    const char *effect; /* on the other workloads that it selects */
+    bool has_jobs;      /* it also affects the pods of jobs */
+} selecting_kinds[] = {{"Service", "spec selector",
+                        "only this service gets its traffic now; keep its manifest", false},
+                       {"PodDisruptionBudget", "spec selector matchLabels",
+                        "each service with several pods has one of its own", false},
+                       {"NetworkPolicy", "spec podSelector matchLabels",
+                        "it protects only this service now; keep its manifest", true}};
+
+static const struct selecting_kind *find_selecting_kind(const struct given_object *object)
 {
-    for (struct given_app *app = given->apps; app; app = app->next)
-        if (given_selects(given, selector, node_at(app->template, "metadata labels")))
-            return app;
+    for (size_t i = 0; i < COUNT_OF(selecting_kinds); i++)
+        if (str_eq_c(object->kind, selecting_kinds[i].kind))
+            return &selecting_kinds[i];
     return NULL;
+}
+
+/* Returns the app whose pods an object selects: of several the one with its name, else the first.
+ */
+static struct given_app *find_selected(struct given *given, const struct given_object *object)
+{
+    const struct selecting_kind *kind = find_selecting_kind(object);
+    const struct node *selector = kind ? node_at(object->node, kind->selector) : NULL;
+    struct given_app *found = NULL;
+    for (struct given_app *app = selector ? given->apps : NULL; app; app = app->next) {
+        bool is_named = str_equal(app->workload->name, object->name);
+        if ((!found || is_named) &&
+            given_selects(given, selector, node_at(app->template, "metadata labels")))
+            found = app;
+    }
+    return found;
 }
 
 static void add_route(struct given_app *app, struct given_object *object)
@@ -154,16 +182,9 @@ static struct given_app *find_same_image(const struct given *given,
 
 static struct given_app *find_app(struct given *given, const struct given_object *object)
 {
-    static const struct {
-        const char *kind;
-        const char *selector;
-    } selectors[] = {{"Service", "spec selector"},
-                     {"PodDisruptionBudget", "spec selector matchLabels"},
-                     {"NetworkPolicy", "spec podSelector matchLabels"}};
     struct given_app *app = find_labelled(given, object);
-    for (size_t i = 0; i < COUNT_OF(selectors) && !app; i++)
-        if (str_eq_c(object->kind, selectors[i].kind))
-            app = find_selected(given, node_at(object->node, selectors[i].selector));
+    if (!app)
+        app = find_selected(given, object);
     if (!app && (str_eq_c(object->kind, "HorizontalPodAutoscaler") ||
                  str_eq_c(object->kind, "ScaledObject")))
         app = find_target(given, object);
@@ -349,11 +370,34 @@ static void note_object(struct given *given, struct given_object *object)
                     : "keep its manifest");
 }
 
+/* Notes the workloads that an object selects besides that of its app. */
+static void note_selected(struct given *given, const struct given_object *object)
+{
+    const struct selecting_kind *kind = find_selecting_kind(object);
+    const struct node *selector = kind ? node_at(object->node, kind->selector) : NULL;
+    struct buf names = {0};
+    for (const struct given_app *app = selector ? given->apps : NULL; app; app = app->next)
+        if (app != object->app && (kind->has_jobs || !str_eq_c(app->workload->kind, "CronJob")) &&
+            given_selects(given, selector, node_at(app->template, "metadata labels")))
+            buf_add_joined(&names, ", ", app->name);
+    struct str list = buf_take(given->arena, &names);
+    bool is_taken = str_eq_c(object->kind, "Service") &&
+                    (str_equal(object->name, object->app->name) ||
+                     object == object->app->headless || object == object->app->balancer);
+    if (list.len)
+        given_lost(object->app, object->at, "%.*s %.*s also selects %.*s: %s%s",
+                   STR_ARG(object->kind), STR_ARG(object->name), STR_ARG(list), kind->effect,
+                   is_taken ? " under another name" : "");
+}
+
 void given_note_objects(struct given *given)
 {
-    for (struct given_object *object = given->objects; object; object = object->next)
+    for (struct given_object *object = given->objects; object; object = object->next) {
         if (!object->app || object->is_required)
             note_object(given, object);
+        if (object->app)
+            note_selected(given, object);
+    }
 }
 
 /* Returns the container that the annotation names, the only one, the one named as the workload, or
