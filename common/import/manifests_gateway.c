@@ -259,8 +259,7 @@ static void read_session(struct given_app *app, const struct node *rule)
     import_bool(app->import, app->module, SERVICE_STICKY_SESSION, true, session->span);
     set_max_age(app, node_at(session, "absoluteTimeout"));
     if (!node_at(session, "absoluteTimeout"))
-        given_lost(app, session->span,
-                   "the cookie expires after a day instead of with the session of the browser");
+        given_add_ageless(app, session->span);
     else if (!str_eq_c(given_text(session, "cookieConfig lifetimeType"), "Permanent"))
         given_lost(app, session->span,
                    "the cookie remains when the browser ends, until its absoluteTimeout");

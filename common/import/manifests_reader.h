@@ -66,6 +66,12 @@ struct given_host {
     struct given_host *next;
 };
 
+/* A cookie that ends with the session of the browser. */
+struct given_session {
+    struct location at;
+    struct given_session *next;
+};
+
 enum { GIVEN_PORTS_MAX = 50 };
 
 /* A port of the container that the Service exposes. */
@@ -105,12 +111,13 @@ struct given_app {
     size_t port_count;
     bool has_websocket; /* the port of type http serves websockets */
     bool has_grpc;
-    struct map uris;         /* of public_uri */
-    size_t address_count;    /* that lead to the app, also if public_uri has them once */
-    bool binds;              /* a rule or an Ingress binds clients to pods */
-    struct map bound_routes; /* by KIND/NAME: a policy binds their clients to pods */
-    struct location loose;   /* of the first addresses for which none does */
-    bool keeps_prefix;       /* of at least one path */
+    struct map uris;               /* of public_uri */
+    size_t address_count;          /* that lead to the app, also if public_uri has them once */
+    bool binds;                    /* a rule or an Ingress binds clients to pods */
+    struct map bound_routes;       /* by KIND/NAME: a policy binds their clients to pods */
+    struct location loose;         /* of the first addresses for which none does */
+    struct given_session *ageless; /* cookies without a duration */
+    bool keeps_prefix;             /* of at least one path */
     bool strips_prefix;
     bool has_entry; /* is_internal is known */
     bool is_internal;
@@ -223,6 +230,9 @@ void given_set_hash(const struct given_app *app, struct str text, struct locatio
 
 /* Records whether addresses bind their clients to pods. */
 void given_add_binding(struct given_app *app, bool binds, struct location at);
+
+/* Records a cookie that ends with the session of the browser. */
+void given_add_ageless(struct given_app *app, struct location at);
 
 /* Adds an address to public_uri, unless the service has it. `prefix`: empty for all paths. */
 void given_add_uri(struct given_app *app, struct str host, struct str prefix, struct location at);

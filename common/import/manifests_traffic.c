@@ -343,6 +343,28 @@ void given_add_binding(struct given_app *app, bool binds, struct location at)
         app->loose = at;
 }
 
+void given_add_ageless(struct given_app *app, struct location at)
+{
+    struct given_session *session = ARENA_NEW(app->arena, struct given_session);
+    *session = (struct given_session){.at = at, .next = app->ageless};
+    app->ageless = session;
+}
+
+/* Notes the cookies that get a duration. */
+static void note_ageless(const struct given_app *app)
+{
+    const struct node *age = import_get(app->module, SERVICE_STICKY_MAX_AGE);
+    for (const struct given_session *session = app->ageless; session; session = session->next)
+        if (age)
+            given_lost(app, session->at,
+                       "sticky_session_max_age %.*s also applies here, instead of the session of "
+                       "the browser: a service has one for all addresses",
+                       STR_ARG(age->text));
+        else
+            given_lost(app, session->at,
+                       "the cookie expires after a day instead of with the session of the browser");
+}
+
 /* Notes addresses that bind clients to pods only because others of the service do. */
 static void note_loose(const struct given_app *app)
 {
@@ -374,8 +396,7 @@ static void read_affinity(struct given_app *app, const struct node *ingress)
         given_lost(app, cookie ? cookie->span : affinity->span,
                    "the cookie becomes opta_cookie: clients start a new session");
     if (!age)
-        given_lost(app, affinity->span,
-                   "the cookie expires after a day instead of with the session of the browser");
+        given_add_ageless(app, affinity->span);
 }
 
 /* Reads where the paths of an Ingress lead: `*ret_own`: to an address of the app; `*ret_other`: to
@@ -534,6 +555,7 @@ void given_read_traffic(struct given_app *app)
     read_ingresses(app);
     given_read_gateway_objects(app);
     note_loose(app);
+    note_ageless(app);
     const struct node *uris = import_get(app->module, SERVICE_PUBLIC_URI);
     if (uris && app->keeps_prefix)
         import_bool(app->import, app->module, SERVICE_KEEP_PATH_PREFIX, true, uris->span);
