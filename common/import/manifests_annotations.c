@@ -204,7 +204,7 @@ void given_keep_restrictions(struct given_app *app)
 }
 
 /* Notes the Ingresses that get an annotation from others. */
-static void note_lacking(const struct given_app *app, const struct uses *uses,
+static void note_missing(const struct given_app *app, const struct uses *uses,
                          const struct use *use)
 {
     size_t others = uses->total - use->count;
@@ -240,7 +240,7 @@ void given_read_annotations(struct given_app *app)
         struct node *map = import_map(app->import, app->module, SERVICE_INGRESS_ANNOTATIONS,
                                       node_at(use->owner->node, "metadata annotations")->span);
         given_entry(app, map, use->item->key->text, use->item);
-        note_lacking(app, &uses, use);
+        note_missing(app, &uses, use);
     }
     for (size_t i = 0; i < uses.total; i++)
         note_different(app, &uses, uses.ingresses[i]->node);
