@@ -113,6 +113,7 @@ static void override(struct injection *injection, const struct service *service)
     inject_pod(&target);
     inject_placement(&target);
     inject_security(&target);
+    violations_report_pod(&target);
     inject_ingress(&target);
     inject_convert_request(&target);
 }
@@ -214,7 +215,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
             return;
         fill_container(&target, false);
     }
-    inject_security_log_pod(&target);
+    violations_report_pod(&target);
     if (workload->hook) {
         inject_report_hook(&target);
         return;
@@ -360,6 +361,7 @@ static void read_layer(struct inject_run *run, struct layer *layer)
         run->services =
             arena_grow(run->injection.arena, run->services, run->service_count, sizeof(void *));
         run->services[run->service_count++] = service;
+        run->injection.has_fill |= service->helm.fill;
     }
     if (*services == before)
         layer_report_empty(layer);
@@ -461,21 +463,13 @@ static void write_document(struct injected *injected, struct inject_run *run, si
         add_piece(injected, text);
 }
 
-static bool has_fill(const struct inject_run *run)
-{
-    for (size_t i = 0; i < run->service_count; i++)
-        if (run->services[i]->helm.fill)
-            return true;
-    return false;
-}
-
 /* Handles a document that cannot be edited. If a service uses fill mode, records why and returns
  * true, so that a second run skips the document. Reports errors and returns false if there is no
  * such service or the failure was recorded before. */
 static bool record_edit_failure(struct inject_run *run, size_t i, const struct diags *failures)
 {
     const char **reason = &run->injection.edit_failures[i];
-    if (*reason || !has_fill(run)) {
+    if (*reason || !run->injection.has_fill) {
         for (size_t j = 0; j < failures->count; j++) {
             const struct diag *diag = &failures->items[j];
             diag_error(&run->diags, diag->at, diag->rule, "%.*s", STR_ARG(diag->message));

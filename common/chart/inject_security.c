@@ -228,118 +228,6 @@ static void set_user(const struct target *target, bool required)
     set_ids(target);
 }
 
-/* Reports values that violate the standard and that fill mode keeps. */
-
-static void log_kept(const struct target *target, const struct object *object, const char *what,
-                     struct str value)
-{
-    inject_log(target, object, CHANGE_KEPT, what, "the chart sets %.*s", STR_ARG(value));
-}
-
-/* True for a capability that the standard lets a container add: the first one with restricted, all
- * of them with baseline. */
-static bool may_add(struct str capability, bool restricted)
-{
-    static const char *const allowed[] = {
-        "NET_BIND_SERVICE", "AUDIT_WRITE", "CHOWN",     "DAC_OVERRIDE", "FOWNER",
-        "FSETID",           "KILL",        "MKNOD",     "SETFCAP",      "SETGID",
-        "SETPCAP",          "SETUID",      "SYS_CHROOT"};
-    size_t count = restricted ? 1 : COUNT_OF(allowed);
-    for (size_t i = 0; i < count; i++)
-        if (str_eq_c(capability, allowed[i]))
-            return true;
-    return false;
-}
-
-static void log_kept_ports(const struct target *target)
-{
-    const struct node *ports = node_at(target->container, "ports");
-    for (const struct node *port = node_first_child(ports); port; port = port->next) {
-        struct str host = node_string(node_at(port, "hostPort"));
-        if (host.len && !str_eq_c(host, "0"))
-            log_kept(target, NULL, "ports.hostPort", host);
-    }
-}
-
-/* A hostProcess container has full access to the node. It exists on Windows only. */
-static void log_kept_host_process(const struct target *target, const struct object *object,
-                                  const struct node *parent)
-{
-    if (node_is_true(node_at(parent, "securityContext windowsOptions hostProcess")))
-        log_kept(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
-}
-
-static void log_kept_of_container(const struct target *target)
-{
-    bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
-    static const char escalation[] = "securityContext allowPrivilegeEscalation";
-    struct str seccomp = node_string(effective(target, "securityContext seccompProfile type"));
-    const struct node *add = node_at(target->container, "securityContext capabilities add");
-    if (node_is_true(node_at(target->container, escalation)))
-        log_kept(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
-    if (str_eq_c(seccomp, "Unconfined"))
-        log_kept(target, NULL, "securityContext.seccompProfile.type", seccomp);
-    for (const struct node *item = node_first_child(add); item; item = item->next)
-        if (!may_add(node_string(item), restricted))
-            log_kept(target, NULL, "securityContext.capabilities.add", node_string(item));
-    struct str mount = node_string(node_at(target->container, "securityContext procMount"));
-    if (mount.len && !str_eq_c(mount, "Default"))
-        log_kept(target, NULL, "securityContext.procMount", mount);
-    log_kept_ports(target);
-    if (!restricted)
-        return;
-    const struct node *drop = node_at(target->container, "securityContext capabilities drop");
-    const struct node *non_root = effective(target, "securityContext runAsNonRoot");
-    struct str user = node_string(effective(target, "securityContext runAsUser"));
-    if (drop && !has_item(drop, "ALL"))
-        inject_log(target, NULL, CHANGE_KEPT, "securityContext.capabilities.drop",
-                   "the chart does not drop ALL");
-    if (non_root && !node_is_true(non_root))
-        log_kept(target, NULL, "securityContext.runAsNonRoot", node_string(non_root));
-    if (str_eq_c(user, "0"))
-        log_kept(target, NULL, "securityContext.runAsUser", user);
-}
-
-/* Returns the type of a volume that the standard forbids; empty if it allows the volume. */
-static struct str forbidden_volume_type(const struct node *volume, bool restricted)
-{
-    static const char *const allowed[] = {"configMap", "csi",       "downwardAPI",
-                                          "emptyDir",  "ephemeral", "persistentVolumeClaim",
-                                          "projected", "secret",    "name"};
-    if (node_at(volume, "hostPath"))
-        return STR("hostPath");
-    for (const struct node *each = node_first_child(volume); restricted && each;
-         each = each->next) {
-        bool known = !each->key || node_is_merge(each);
-        for (size_t i = 0; !known && i < COUNT_OF(allowed); i++)
-            known = str_eq_c(each->key->text, allowed[i]);
-        if (!known)
-            return each->key->text;
-    }
-    return (struct str){0};
-}
-
-void inject_security_log_pod(const struct target *target)
-{
-    static const char *const flags[] = {"hostNetwork", "hostPID", "hostIPC"};
-    if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
-        return;
-    for (size_t i = 0; i < COUNT_OF(flags); i++)
-        if (node_is_true(node_at(target_pod(target), flags[i])))
-            log_kept(target, target->workload, flags[i], STR("true"));
-    log_kept_host_process(target, target->workload, target_pod(target));
-    bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
-    for (const struct node *item = node_first_child(node_at(target_pod(target), "volumes")); item;
-         item = item->next) {
-        struct str kind = forbidden_volume_type(item, restricted);
-        if (kind.len)
-            log_kept(target, target->workload,
-                     str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
-                     str_format(target->injection->arena, "volume %.*s",
-                                STR_ARG(node_string(node_at(item, "name")))));
-    }
-}
-
 static const char security_hint[] = "set pod_security: off, or change it in the chart";
 
 /* Returns why Kubernetes would reject allowPrivilegeEscalation: false; NULL if it would not. */
@@ -368,16 +256,6 @@ static void inject_standard(const struct target *target)
         drop_capabilities(target);
 }
 
-/* Reports in fill mode what it keeps although it violates the standard. */
-static void log_violations(const struct target *target)
-{
-    log_kept_host_process(target, NULL, target->container);
-    if (target->windows)
-        log_kept_ports(target);
-    else
-        log_kept_of_container(target);
-}
-
 void inject_security(const struct target *target)
 {
     bool standard =
@@ -389,7 +267,7 @@ void inject_security(const struct target *target)
     if (!standard && !user && !root)
         return;
     if (standard && target->fill)
-        log_violations(target);
+        violations_report(target, false);
     if (target->windows) {
         struct str windows = str_format(
             target->injection->arena, "the pods run on Windows, according to %s", target->windows);
@@ -407,4 +285,6 @@ void inject_security(const struct target *target)
         set_read_only_root(target);
     if (user)
         set_user(target, restricted);
+    if (standard && !target->fill && target->service->security == POD_SECURITY_RESTRICTED)
+        violations_report(target, !restricted);
 }

@@ -46,6 +46,7 @@ struct injection {
     struct map owners;          /* the service that claimed each workload */
     struct map files;           /* NAMESPACE/NAME of the ConfigMaps that were added */
     struct map port_users;      /* the services whose `port` a probe uses */
+    bool has_fill;              /* a service uses fill mode, after all overrides */
     /* The members from here to `route_count` are cached for a workload and the Service that the
      * user selected for it. */
     const struct object *cached_workload;
@@ -288,10 +289,16 @@ void inject_pod(const struct target *target);
 /* node_selector, priority_class, spread. */
 void inject_placement(const struct target *target);
 
-/* pod_security, read_only_root, run_as_user. inject_security_log_pod() reports, once for each pod,
- * the settings of the pod itself that violate it. */
+/* pod_security, read_only_root, run_as_user. */
 void inject_security(const struct target *target);
-void inject_security_log_pod(const struct target *target);
+
+/* Reports settings of the container that violate the standard of pod_security, and that the service
+ * does not change. `refused`: it could not be applied, which was reported. */
+void violations_report(const struct target *target, bool refused);
+
+/* Reports the same for the pod itself, and for those of its containers that the service does not
+ * change. Called once for each pod, after its containers are changed. */
+void violations_report_pod(const struct target *target);
 
 /* public_uri, sticky_session*, consistent_hash, ingress_extra_annotations, and what the type of the
  * port requires from an Ingress. */
