@@ -18,15 +18,30 @@ static bool is_workload_service(const struct target *target, struct str name)
 
 /* Annotations */
 
-/* Warns about the first other Service of an Ingress: annotations apply to it too. */
+/* Returns the annotations of an Ingress by name. */
+static struct map annotations_of(struct arena *arena, const struct object *ingress)
+{
+    struct map map = {0};
+    const struct node *annotations = node_at(object_node(ingress), "metadata annotations");
+    for (const struct node *each = node_first_child(annotations); each; each = each->next)
+        if (each->key)
+            map_add(arena, &map, each->key->text, each);
+    return map;
+}
+
+/* Warns about the first other Service of an Ingress, which need not be in the chart: annotations
+ * apply to it too. */
 static void warn_shared_ingress(const struct target *target, const struct object *ingress)
 {
     struct injection *injection = target->injection;
     size_t count;
     const struct str *names = release_backends(injection->arena, ingress, &count);
+    const struct map annotations = annotations_of(injection->arena, ingress);
     for (size_t i = 0; i < count; i++) {
-        if (is_workload_service(target, names[i]) ||
-            !release_find(&injection->release, OBJECT_SERVICE, names[i], ingress))
+        /* The AWS Load Balancer Controller reads the name of an action in place of a Service. */
+        struct str action =
+            STR_JOIN(injection->arena, STR("alb.ingress.kubernetes.io/actions."), names[i]);
+        if (is_workload_service(target, names[i]) || map_get(&annotations, action))
             continue;
         diag_warning(injection->diags, object_location(ingress), RULE_SHARED_ROUTE,
                      "%.*s also routes to Service %.*s, so the annotations apply to it too",
