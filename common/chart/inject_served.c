@@ -94,7 +94,8 @@ static struct answer find_in_class(const struct target *target, const struct rou
         return (struct answer){.owner = nginx};
     struct path_owner generic =
         find(target, route, (struct rule_class){.reader = RULES_GENERIC, .name = class});
-    bool differ = nginx.is_ours != generic.is_ours || nginx.object != generic.object;
+    bool differ = nginx.is_ours != generic.is_ours || nginx.object != generic.object ||
+                  (generic.is_ours && generic.is_inside);
     bool matters = differ || (class.len && generic.by_controller);
     if (matters && !layer_read_environment(target->service->layer))
         return (struct answer){.owner = nginx};

@@ -317,6 +317,7 @@ struct path_owner {
                                       scheme; or NULL */
     /* If it is ours: */
     bool by_controller; /* each controller reads the pathType of the rule differently */
+    bool is_inside;     /* the path of the rule ends inside an element: /a for /api */
     bool is_extended;   /* a filter of the controller (ExtensionRef) may change the Service */
     const struct object *regex_overlap; /* one with a regular expression that may route some of the
                                            requests to another Service; or NULL */

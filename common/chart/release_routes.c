@@ -20,6 +20,7 @@ struct candidate {
     const struct node *backend; /* of a route: the first one that is ours, else the first; NULL: the
                                    rule answers requests itself */
     bool exact;                 /* its text is the path of the query */
+    bool inside;                /* its text ends inside an element of that path */
 };
 
 struct path_query {
@@ -110,11 +111,12 @@ static void note_limit(struct path_owner *owner, const struct path *path, enum o
     owner->limited = path->object;
 }
 
-/* Compares a path whose literal head equals the first `head` bytes of the requested path. */
+/* Compares a path whose literal head equals the first `head` bytes of the requested path. With
+ * MATCH_BEGIN, /a receives the requests for /api. */
 static void compare_path(struct path_query *query, const struct path *path, size_t head)
 {
     struct candidate candidate = {.path = path, .exact = head == query->path.len};
-    bool below = candidate.exact || query->path.data[head] == '/';
+    candidate.inside = !candidate.exact && query->path.data[head] != '/';
     bool ours = select_backend(query, path, &candidate);
     candidate.score = score_of(query, path, head);
     if (path->redirects) {
@@ -127,7 +129,8 @@ static void compare_path(struct path_query *query, const struct path *path, size
             note_limit(query->owner, path, OWN_LITERAL);
         return;
     }
-    if ((path->match == MATCH_EXACT && !candidate.exact) || (path->match == MATCH_BELOW && !below))
+    if ((path->match == MATCH_EXACT && !candidate.exact) ||
+        (path->match == MATCH_BELOW && candidate.inside))
         return;
     if (!ours && (path->conditional || path->canary))
         return; /* the rest of the requests is what matters */
@@ -141,7 +144,7 @@ static void compare_path(struct path_query *query, const struct path *path, size
         note_limit(query->owner, path, OWN_CONDITIONS);
     else if (path->match == MATCH_EXACT)
         note_limit(query->owner, path, OWN_EXACT);
-    else if (below)
+    else
         keep_best(query, &query->own, &candidate);
 }
 
@@ -234,6 +237,7 @@ static void set_owner(struct path_query *query, const struct candidate *found, b
     owner->port = release_backend_port(found->backend);
     owner->has_exact_rule &= !ours && found->exact && found->path->text.len;
     owner->by_controller = found->path->by_controller;
+    owner->is_inside = found->inside;
     owner->is_extended = found->path->is_extended;
 }
 
