@@ -106,13 +106,18 @@ void inject_convert_request(const struct target *target)
     const struct object **ingresses = release_ingresses(
         &injection->release, injection->services, injection->service_count, HOOKS_INCLUDED, &count);
     struct convert_request *request = find_request(target, gateway);
+    bool converts = false;
     for (size_t i = 0; i < count; i++) {
         if (!release_lives_with(ingresses[i], target->workload))
             convert_warn_hook(injection->diags, ingresses[i],
                               object_display_name(injection->arena, ingresses[i]));
-        else if (served_check_converted(target, gateway, ingresses[i]))
+        else if (served_check_converted(target, gateway, ingresses[i])) {
             add_ingress(target, request, ingresses[i]);
+            converts = true;
+        }
     }
+    if (converts)
+        dependents_warn_policies(target, gateway, convert_location(target));
     if (count == 0) {
         diag_warning(injection->diags, convert_location(target), RULE_NO_EFFECT,
                      "%s has no effect: no Ingress of the chart routes to %.*s",
@@ -194,6 +199,8 @@ void inject_convert(struct injection *injection)
             replaced[count++] = convert.ingresses[i].object;
             add_objects(injection, &each->target, &convert.ingresses[i]);
         }
+        dependents_warn_references(&each->target, &each->ingresses,
+                                   convert_location(&each->target));
         release_remove(&injection->release, replaced, count);
         log_differences(&each->target, &convert);
     }

@@ -312,6 +312,16 @@ const char *inject_convert_name(const struct injection *injection); /* of the fi
 void inject_convert_request(const struct target *target);
 void inject_convert(struct injection *injection);
 
+/* Warns about objects of the chart that refer to one of these Ingresses, which are replaced by
+ * routes. */
+void dependents_warn_references(const struct target *target, const struct map *ingresses,
+                                struct location at);
+
+/* Warns if network policies of the chart admit to the workload other namespaces than that of the
+ * Gateway's proxies, which replace the ingress controller. */
+void dependents_warn_policies(const struct target *target, const struct gateway *gateway,
+                              struct location at);
+
 /* Reports the workload as skipped and returns true if `hooks: false` or `jobs: false` excludes it.
  */
 bool inject_is_excluded(const struct target *target);

@@ -115,6 +115,21 @@ static bool expression_matches(struct arena *arena, const struct node *expressio
     return str_eq_c(operator, "Exists") ? found != NULL : found == NULL;
 }
 
+/* True if the labels of the workload's pods match a selector with matchLabels and matchExpressions.
+ */
+static bool label_selector_matches(struct arena *scratch, const struct node *selector,
+                                   const struct object *workload)
+{
+    const struct node *labels = node_at(object_template(workload), "metadata labels");
+    struct node *match = node_at(selector, "matchLabels");
+    const struct node *expressions = node_at(selector, "matchExpressions");
+    bool matches = !match || match->kind != NODE_MAP || labels_match(scratch, match, match, labels);
+    for (const struct node *each = node_first_child(expressions); each && matches;
+         each = each->next)
+        matches = expression_matches(scratch, each, labels);
+    return matches;
+}
+
 bool selector_matches(const struct object *selector, const struct object *workload)
 {
     struct arena scratch = {0};
@@ -124,16 +139,20 @@ bool selector_matches(const struct object *selector, const struct object *worklo
     bool matches = selector_labels && selector_labels->kind == NODE_MAP &&
                    (selector_labels->first || str_eq_c(selector->api_version, "policy/v1")) &&
                    release_same_namespace(selector, workload);
-    if (matches && selector->type == OBJECT_SERVICE) {
+    if (matches && selector->type == OBJECT_SERVICE)
         matches = labels_match(&scratch, selector_labels, selector_labels, labels);
-    } else if (matches) {
-        struct node *match = node_at(selector_labels, "matchLabels");
-        const struct node *expressions = node_at(selector_labels, "matchExpressions");
-        matches = !match || match->kind != NODE_MAP || labels_match(&scratch, match, match, labels);
-        for (const struct node *each = node_first_child(expressions); each && matches;
-             each = each->next)
-            matches = expression_matches(&scratch, each, labels);
-    }
+    else if (matches)
+        matches = label_selector_matches(&scratch, selector_labels, workload);
+    arena_free(&scratch);
+    return matches;
+}
+
+bool policy_matches(const struct object *policy, const struct object *workload)
+{
+    struct arena scratch = {0};
+    bool matches = release_same_namespace(policy, workload) &&
+                   label_selector_matches(
+                       &scratch, node_at(object_node(policy), "spec podSelector"), workload);
     arena_free(&scratch);
     return matches;
 }

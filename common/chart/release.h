@@ -28,6 +28,7 @@ enum object_kind {
     OBJECT_KEDA,     /* ScaledObject */
     OBJECT_VERTICAL, /* VerticalPodAutoscaler */
     OBJECT_SELECTOR, /* NetworkPolicy, PodMonitor: only their selectors of pods matter */
+    OBJECT_CANARY,   /* Canary of Flagger: only its reference to an Ingress matters */
     OBJECT_CLAIM,    /* PersistentVolumeClaim */
     OBJECT_NAMESPACE,
     OBJECT_WEBHOOK, /* ValidatingWebhookConfiguration, MutatingWebhookConfiguration */
@@ -235,6 +236,9 @@ bool service_routes_to(const struct object *service, const struct object *worklo
 
 /* True if the selector of a Service or disruption budget matches the workload's pods. */
 bool selector_matches(const struct object *selector, const struct object *workload);
+
+/* True if a NetworkPolicy selects the workload's pods. */
+bool policy_matches(const struct object *policy, const struct object *workload);
 
 /* True if an autoscaler's reference at `path`, such as "spec scaleTargetRef", names the workload.
  */

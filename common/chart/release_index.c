@@ -521,8 +521,8 @@ const struct object *release_find_label_user(struct release *release, struct str
     struct tree_scope scope;
     release_open(release, &scope);
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
-        if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
-            type == OBJECT_ROUTE || type == OBJECT_FOREIGN_ROUTE ||
+        if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CANARY || type == OBJECT_CLAIM ||
+            type == OBJECT_NAMESPACE || type == OBJECT_ROUTE || type == OBJECT_FOREIGN_ROUTE ||
             type == OBJECT_TRAEFIK_SERVICE || type == OBJECT_TRAFFIC_POLICY ||
             type == OBJECT_WEBHOOK)
             continue; /* they select no pods */

@@ -35,6 +35,7 @@ static const struct release_kind {
     {"VerticalPodAutoscaler", {"autoscaling.k8s.io", NULL}, OBJECT_VERTICAL},
     {"NetworkPolicy", {"networking.k8s.io", NULL}, OBJECT_SELECTOR},
     {"PodMonitor", {"monitoring.coreos.com", NULL}, OBJECT_SELECTOR},
+    {"Canary", {"flagger.app", NULL}, OBJECT_CANARY},
     {"PersistentVolumeClaim", {"", NULL}, OBJECT_CLAIM},
     {"Namespace", {"", NULL}, OBJECT_NAMESPACE},
     {"ValidatingWebhookConfiguration", {"admissionregistration.k8s.io", NULL}, OBJECT_WEBHOOK},
