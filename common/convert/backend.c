@@ -91,5 +91,9 @@ bool backend_read(struct convert *convert, const struct ingress *ingress, const 
         return fail(&in, "add the Service to the manifests, or write the number of the port",
                     "cannot determine the number of port \"%.*s\": Service %.*s not found",
                     STR_ARG(text), STR_ARG(ret->service));
+    if (settings_has_backend_tls(&ingress->settings) && convert_is_envoy(convert))
+        return fail(&in, "add the Service to the manifests",
+                    "a BackendTLSPolicy needs the name of port %" PRId64 ": Service %.*s not found",
+                    ret->port, STR_ARG(ret->service));
     return check_protocol(&in, NULL, ret);
 }

@@ -10,6 +10,7 @@
 #define OPTASVC_CONVERT_H
 
 #include "base/diag.h"
+#include "base/map.h"
 #include "config/gateway.h"
 #include "manifest/manifest.h"
 
@@ -51,6 +52,8 @@ struct convert {
     size_t count;
     struct convert_difference *differences;
     size_t difference_count;
+    /* Set by convert_ingresses(): */
+    struct map ports; /* the first Ingress that uses each port of a Service */
 };
 
 /* Converts the Ingresses that have `is_converted`. Reports errors and returns false if one of them

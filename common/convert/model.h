@@ -176,6 +176,12 @@ static inline bool settings_is_grpc(const struct settings *settings)
     return settings->protocol == PROTOCOL_GRPC || settings->protocol == PROTOCOL_GRPCS;
 }
 
+/* True if nginx connects to the pods with TLS. */
+static inline bool settings_has_backend_tls(const struct settings *settings)
+{
+    return settings->protocol == PROTOCOL_HTTPS || settings->protocol == PROTOCOL_GRPCS;
+}
+
 /* True if the Ingress redirects requests for the host to HTTPS. */
 static inline bool settings_redirects(const struct settings *settings, const struct host *host)
 {
@@ -246,10 +252,13 @@ struct traffic settings_traffic(const struct convert *convert, const struct sett
 void policy_add(struct convert *convert, struct ingress *ingress,
                 const struct gateway_route *route);
 
-/* Adds a BackendTLSPolicy for a port, or a TraefikService with the sticky session, whose name is
- * returned; once for each port. */
+/* Adds a BackendTLSPolicy for a port that is used with TLS, once for all Ingresses. Reports an
+ * error if another Ingress uses the port in another way. */
 void policy_add_backend_tls(struct convert *convert, struct ingress *ingress,
                             const struct traffic_backend *backend);
+
+/* Adds a TraefikService with the sticky session for a port, once for each Ingress, and returns its
+ * name. */
 struct str policy_add_sticky_service(struct convert *convert, struct ingress *ingress,
                                      const struct traffic_backend *backend);
 

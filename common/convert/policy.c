@@ -5,6 +5,8 @@
 #include "format/name.h"
 #include "manifest/traffic_ingress.h"
 
+#include <inttypes.h>
+
 /* Checks */
 
 static struct str nginx_name(const struct convert *convert, const char *name)
@@ -188,7 +190,7 @@ static void check_backend_tls(struct convert *convert, struct ingress *ingress)
     struct str secret = node_string(settings_annotation(convert, ingress, "proxy-ssl-secret"));
     size_t slash = str_find(secret, 0, '/');
     struct str namespace = slash < secret.len ? str_slice(secret, 0, slash) : STR("");
-    if (settings->protocol != PROTOCOL_HTTPS && settings->protocol != PROTOCOL_GRPCS)
+    if (!settings_has_backend_tls(settings))
         return;
     if (settings->backend_ca.len == 0 || settings->backend_name.len == 0 ||
         (namespace.len && ingress->input->namespace.len &&
@@ -357,12 +359,42 @@ struct str policy_add_sticky_service(struct convert *convert, struct ingress *in
     return name;
 }
 
+static bool has_same_backend_tls(const struct settings *left, const struct settings *right)
+{
+    bool has_tls = settings_has_backend_tls(left);
+    return has_tls == settings_has_backend_tls(right) &&
+           (!has_tls || (str_equal(left->backend_ca, right->backend_ca) &&
+                         str_equal(left->backend_name, right->backend_name)));
+}
+
+/* The Gateway uses the policy of a port for the routes of all Ingresses. */
+static void check_port(struct convert *convert, const struct ingress *ingress,
+                       const struct ingress *first, const struct traffic_backend *backend)
+{
+    if (has_same_backend_tls(&first->settings, &ingress->settings))
+        return;
+    convert_error(convert, ingress, location_of(convert, ingress, "backend-protocol"),
+                  RULE_NOT_CONVERTED,
+                  "%.*s connects to port %" PRId64 " of Service %.*s in another way, but its "
+                  "BackendTLSPolicy applies to both",
+                  STR_ARG(first->title), backend->port, STR_ARG(backend->service));
+    diag_hint(convert->diags, "set the same backend-protocol, proxy-ssl-secret and proxy-ssl-name, "
+                              "or use another port");
+}
+
 void policy_add_backend_tls(struct convert *convert, struct ingress *ingress,
                             const struct traffic_backend *backend)
 {
     struct arena *arena = convert->arena;
     struct str name = backend_object_name(arena, ingress, backend);
     if (is_repeated(convert, ingress, name))
+        return;
+    struct str port = STR_JOIN(arena, ingress->input->namespace, STR("/"), backend->service,
+                               STR(":"), str_from_int(arena, backend->port));
+    const struct ingress *first = map_add(arena, &convert->ports, port, ingress);
+    if (first)
+        check_port(convert, ingress, first, backend);
+    if (first || !settings_has_backend_tls(&ingress->settings))
         return;
     struct node *object =
         route_add_object(convert, ingress, GATEWAY_GROUP "/v1", "BackendTLSPolicy", name);

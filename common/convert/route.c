@@ -170,8 +170,7 @@ static void add_backend(struct convert *convert, const struct fragment *fragment
     }
     const struct traffic traffic = settings_traffic(convert, settings);
     gateway_put_session_persistence(arena, &traffic, route_rule);
-    if (settings->protocol == PROTOCOL_HTTPS || settings->protocol == PROTOCOL_GRPCS)
-        policy_add_backend_tls(convert, fragment->ingress, &backend);
+    policy_add_backend_tls(convert, fragment->ingress, &backend);
 }
 
 static void add_rule(struct convert *convert, const struct fragment *fragment, size_t index,
