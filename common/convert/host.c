@@ -10,6 +10,28 @@
 
 #include <stdlib.h>
 
+/* True if nginx matches the path below it and the path itself separately, although the host has
+ * regular expressions. */
+static bool is_split_prefix(const struct path_rule *rule)
+{
+    return rule->type != PATH_EXACT && !rule->is_default && !str_ends_with(rule->text, STR("/")) &&
+           !rule->ingress->settings.uses_regex && !rule_has_rewrite(rule);
+}
+
+/* Such a prefix beside an equal exact path matches only the paths below it. */
+static void add_slashes(struct arena *arena, struct host *host)
+{
+    struct map exact = {0};
+    for (size_t i = 0; i < host->count; i++)
+        if (host->rules[i]->type == PATH_EXACT)
+            map_add(arena, &exact, host->rules[i]->text, host->rules[i]);
+    for (size_t i = 0; i < host->count; i++) {
+        struct path_rule *rule = host->rules[i];
+        if (is_split_prefix(rule) && map_get(&exact, rule->text))
+            rule->text = STR_JOIN(arena, rule->text, STR("/"));
+    }
+}
+
 static int compare_rules(const void *a, const void *b)
 {
     const struct path_rule *left = *(struct path_rule *const *)a;
@@ -416,6 +438,8 @@ static void add_parts(struct convert *convert, struct host *host)
 
 void host_convert(struct convert *convert, struct host *host)
 {
+    if (host->uses_regex)
+        add_slashes(convert->arena, host);
     sort_rules(host);
     check_length(convert, host);
     drop_duplicates(convert, host);

@@ -79,13 +79,10 @@ static void read_host(struct model *model, struct ingress *ingress, struct host 
     host->uses_regex |= settings->uses_regex;
 }
 
-/* A rewrite to the same path is none. */
 static void read_regex(struct host *host)
 {
-    for (size_t i = 0; i < host->count && !host->uses_regex; i++) {
-        struct str target = host->rules[i]->ingress->settings.rewrite_target;
-        host->uses_regex = target.len && !str_equal(target, host->rules[i]->text);
-    }
+    for (size_t i = 0; i < host->count && !host->uses_regex; i++)
+        host->uses_regex = rule_has_rewrite(host->rules[i]);
 }
 
 static void read_rules(struct model *model, struct ingress *ingress)

@@ -70,7 +70,8 @@ struct host;
 /* A path of an Ingress. */
 struct path_rule {
     struct ingress *ingress;
-    struct str text; /* as written; "/" if it is missing */
+    struct str text; /* as nginx compares it: as written, "/" if it is missing, or with a slash at
+                        its end (host.c) */
     enum path_type type;
     const struct node *backend;
     struct location at;
@@ -180,6 +181,13 @@ static inline bool settings_is_grpc(const struct settings *settings)
 static inline bool settings_has_backend_tls(const struct settings *settings)
 {
     return settings->protocol == PROTOCOL_HTTPS || settings->protocol == PROTOCOL_GRPCS;
+}
+
+/* True if nginx rewrites the path. A rewrite to the same path is none. */
+static inline bool rule_has_rewrite(const struct path_rule *rule)
+{
+    struct str target = rule->ingress->settings.rewrite_target;
+    return target.len && !str_equal(target, rule->text);
 }
 
 /* True if the Ingress redirects requests for the host to HTTPS. */

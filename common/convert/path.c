@@ -182,12 +182,6 @@ static struct str substitution_of(struct arena *arena, struct str text)
     return buf_take(arena, &out);
 }
 
-static bool has_rewrite(const struct path_rule *rule)
-{
-    struct str target = rule->ingress->settings.rewrite_target;
-    return target.len && !str_equal(target, rule->text);
-}
-
 /* Replaces the whole path. */
 static void rewrite_fully(struct path_rule *rule, struct str text)
 {
@@ -254,7 +248,7 @@ static void rewrite(struct convert *convert, const struct host *host, struct pat
                     const struct pattern *pattern)
 {
     int groups = 0;
-    if (!has_rewrite(rule))
+    if (!rule_has_rewrite(rule))
         return;
     regex_check(rule->text, &groups);
     struct str text =
