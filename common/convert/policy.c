@@ -211,6 +211,15 @@ static void check_backend_tls(struct convert *convert, struct ingress *ingress)
         diag_hint(convert->diags, "write a BackendTLSPolicy with a ConfigMap by hand");
         return;
     }
+    const char *error = name_check_subdomain(settings->backend_name);
+    if (error) {
+        convert_error(convert, ingress, location_of(convert, ingress, "proxy-ssl-name"),
+                      RULE_NOT_CONVERTED,
+                      "%.*s cannot be converted: the hostname of a "
+                      "BackendTLSPolicy %s",
+                      STR_ARG(nginx_name(convert, "proxy-ssl-name")), error);
+        diag_hint(convert->diags, "set it to another name in the certificate of the pods");
+    }
     struct str verify = node_string(settings_annotation(convert, ingress, "proxy-ssl-verify"));
     if (!str_eq_c(verify, "on"))
         convert_differ(convert, ingress, nginx_name(convert, "proxy-ssl-verify"),

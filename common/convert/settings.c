@@ -1,5 +1,6 @@
 /* Reads the annotations of an Ingress. annotations.def lists them. */
 #include "convert/model.h"
+#include "format/name.h"
 #include "manifest/traffic_ingress.h"
 
 #include <inttypes.h>
@@ -238,7 +239,7 @@ static void read_backend(const struct reader *in)
     size_t slash = str_find(secret, 0, '/');
     settings->protocol = protocol_of(in);
     settings->backend_ca = slash < secret.len ? str_skip(secret, slash + 1) : secret;
-    settings->backend_name = text_of(in, "proxy-ssl-name");
+    settings->backend_name = str_lower(in->convert->arena, text_of(in, "proxy-ssl-name"));
     settings->connect_timeout = timeout_of(in, "proxy-connect-timeout", 0);
     int64_t read = timeout_of(in, "proxy-read-timeout", NGINX_READ_TIMEOUT);
     int64_t send = timeout_of(in, "proxy-send-timeout", NGINX_READ_TIMEOUT);
@@ -258,6 +259,22 @@ static void read_header(const struct reader *in, const char *name, struct str *r
                        "routes have no variables");
     else
         *ret = text;
+}
+
+/* The host names of routes have no port. */
+static void read_upstream_host(const struct reader *in)
+{
+    static const char name[] = "upstream-vhost";
+    struct settings *settings = &in->ingress->settings;
+    read_header(in, name, &settings->upstream_host);
+    settings->upstream_host = str_lower(in->convert->arena, settings->upstream_host);
+    const char *error =
+        settings->upstream_host.len ? name_check_subdomain(settings->upstream_host) : NULL;
+    if (!error)
+        return;
+    settings->upstream_host = STR("");
+    convert_refuse(in->convert, in->ingress, location_of(in, name), full_name(in, name),
+                   "the host of a route %s", error);
 }
 
 static void read_affinity(const struct reader *in)
@@ -372,7 +389,7 @@ void settings_read(struct convert *convert, struct ingress *ingress)
     if (!ingress->input->is_converted || !ingress->input->is_nginx)
         return;
     read_backend(&in);
-    read_header(&in, "upstream-vhost", &settings->upstream_host);
+    read_upstream_host(&in);
     if (settings->rewrite_target.len)
         read_header(&in, "x-forwarded-prefix", &settings->forwarded_prefix);
     read_affinity(&in);
