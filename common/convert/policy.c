@@ -59,6 +59,14 @@ static void check_body_size(struct convert *convert, struct ingress *ingress)
         settings->body_size = STR("");
 }
 
+/* Limits of the filter CORS. */
+enum {
+    CORS_ITEMS_MAX = 64, /* of a list */
+    CORS_ORIGIN_MAX = 253,
+    CORS_PORT_MAX = 6, /* with the colon */
+    CORS_HEADER_MAX = 256,
+};
+
 /* True for an origin that the filter CORS can have: a scheme, a host and perhaps a port. */
 static bool is_origin(struct str text)
 {
@@ -68,8 +76,10 @@ static bool is_origin(struct str text)
             continue;
         struct str host = str_skip(text, schemes[i].len);
         struct str port = str_skip(host, str_find(host, 0, ':'));
-        return !name_check_host(str_slice(host, 0, host.len - port.len)) &&
-               (port.len == 0 || (port.len > 1 && str_span_only(str_skip(port, 1), "0123456789")));
+        return text.len <= CORS_ORIGIN_MAX &&
+               !name_check_host(str_slice(host, 0, host.len - port.len)) &&
+               (port.len == 0 || (port.len > 1 && port.len <= CORS_PORT_MAX &&
+                                  str_span_only(str_skip(port, 1), "0123456789")));
     }
     return false;
 }
@@ -87,15 +97,91 @@ static struct str take_item(struct str *list)
     return item;
 }
 
+static bool is_method(struct str text)
+{
+    static word_list words = {"GET",     "HEAD",  "POST",  "PUT", "DELETE", "CONNECT",
+                              "OPTIONS", "TRACE", "PATCH", "*",   NULL};
+    for (size_t i = 0; words[i]; i++)
+        if (str_eq_c(text, words[i]))
+            return true;
+    return false;
+}
+
+static bool is_header(struct str text)
+{
+    return text.len <= CORS_HEADER_MAX &&
+           str_span_only(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                               "!#$%&'*+-.^_`|~");
+}
+
+/* Returns a list without repetitions, and without the items that the filter CORS cannot have.
+ * `is_valid`: NULL if all are valid. */
+static struct str check_items(struct convert *convert, const struct ingress *ingress,
+                              const char *name, struct str list, bool (*is_valid)(struct str))
+{
+    struct arena *arena = convert->arena;
+    struct map known = {0};
+    struct buf kept = {0};
+    while (list.len) {
+        struct str item = take_item(&list);
+        if (item.len == 0 || map_get(&known, item))
+            continue;
+        if (known.count == CORS_ITEMS_MAX) {
+            refuse(convert, ingress, name, "a list of the filter CORS has at most 64 items");
+            break;
+        }
+        map_add(arena, &known, item, ingress);
+        if (is_valid && !is_valid(item)) {
+            struct str reason =
+                str_format(arena, "the filter CORS cannot have \"%.*s\"", STR_ARG(item));
+            refuse(convert, ingress, name, str_to_c(arena, reason));
+            continue;
+        }
+        buf_add_joined(&kept, ",", item);
+    }
+    return buf_take(arena, &kept);
+}
+
+/* True if * is one of the items. */
+static bool has_star(struct str list)
+{
+    bool found = false;
+    while (list.len && !found)
+        found = str_eq_c(take_item(&list), "*");
+    return found;
+}
+
+/* Returns only the item * of a list that has it, because it stands for all. */
+static struct str reduce_to_star(struct convert *convert, const struct ingress *ingress,
+                                 const char *name, struct str list)
+{
+    if (!has_star(list) || str_eq_c(list, "*"))
+        return list;
+    convert_differ(convert, ingress, nginx_name(convert, name),
+                   "* stands for all: a list of the filter CORS has no other items beside it");
+    return STR("*");
+}
+
+static void check_lists(struct convert *convert, struct ingress *ingress)
+{
+    static const char methods[] = "cors-allow-methods";
+    static const char headers[] = "cors-allow-headers";
+    struct cors *cors = &ingress->settings.cors;
+    cors->methods =
+        check_items(convert, ingress, methods, str_upper(convert->arena, cors->methods), is_method);
+    cors->methods = reduce_to_star(convert, ingress, methods, cors->methods);
+    cors->headers = check_items(convert, ingress, headers, cors->headers, is_header);
+    cors->headers = reduce_to_star(convert, ingress, headers, cors->headers);
+    cors->exposed = check_items(convert, ingress, "cors-expose-headers", cors->exposed, is_header);
+}
+
 /* The origin * counts for all, as in nginx. */
 static void check_origins(struct convert *convert, struct ingress *ingress)
 {
     struct cors *cors = &ingress->settings.cors;
     struct location at = location_of(convert, ingress, "cors-allow-origin");
-    bool all = false;
+    bool all = has_star(cors->origins);
     bool wildcard = false;
-    for (struct str rest = cors->origins; rest.len;)
-        all |= str_eq_c(take_item(&rest), "*");
     if (all)
         cors->origins = STR("*");
     for (struct str rest = cors->origins; !all && rest.len;) {
@@ -106,6 +192,7 @@ static void check_origins(struct convert *convert, struct ingress *ingress)
                           "the origin \"%.*s\" must be *, or https:// or http:// and a host",
                           STR_ARG(origin));
     }
+    cors->origins = check_items(convert, ingress, "cors-allow-origin", cors->origins, NULL);
     if (wildcard)
         convert_differ(convert, ingress, nginx_name(convert, "cors-allow-origin"),
                        "a wildcard may match several labels; in nginx it matches one");
@@ -133,6 +220,7 @@ static void check_cors(struct convert *convert, struct ingress *ingress)
         return;
     }
     check_origins(convert, ingress);
+    check_lists(convert, ingress);
     if (cors->max_age > 0)
         return;
     cors->max_age = 1;
@@ -422,18 +510,12 @@ void policy_add_backend_tls(struct convert *convert, struct ingress *ingress,
     node_set_string(arena, validation, "hostname", ingress->settings.backend_name);
 }
 
-/* Adds the items of a list separated by commas, without repetitions. */
-static void put_list(struct arena *arena, struct node *map, const char *key, struct str text,
-                     bool upper)
+/* Adds the items of a list separated by commas. */
+static void put_list(struct arena *arena, struct node *map, const char *key, struct str text)
 {
-    struct map known = {0};
     struct node *list = node_new(arena, NODE_LIST);
-    while (text.len) {
-        struct str item = take_item(&text);
-        item = upper ? str_upper(arena, item) : item;
-        if (item.len && !map_add(arena, &known, item, list))
-            node_append_string(arena, list, item);
-    }
+    while (text.len)
+        node_append_string(arena, list, take_item(&text));
     if (list->first)
         node_set(arena, map, key, list);
 }
@@ -447,11 +529,11 @@ void policy_add_cors(struct convert *convert, const struct ingress *ingress, str
     struct node *filter = node_append_map(arena, filters);
     node_set_string(arena, filter, "type", STR("CORS"));
     struct node *map = node_set_map(arena, filter, "cors");
-    put_list(arena, map, "allowOrigins", cors->origins, false);
+    put_list(arena, map, "allowOrigins", cors->origins);
     if (cors->credentials)
         node_set_bool(arena, map, "allowCredentials", true);
-    put_list(arena, map, "allowMethods", cors->methods, true);
-    put_list(arena, map, "allowHeaders", cors->headers, false);
-    put_list(arena, map, "exposeHeaders", cors->exposed, false);
+    put_list(arena, map, "allowMethods", cors->methods);
+    put_list(arena, map, "allowHeaders", cors->headers);
+    put_list(arena, map, "exposeHeaders", cors->exposed);
     node_set_int(arena, map, "maxAge", cors->max_age);
 }
