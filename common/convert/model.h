@@ -256,8 +256,8 @@ bool backend_read(struct convert *convert, const struct ingress *ingress, const 
 /* policy.c: returns the settings in the form that the generators of public_uri read. */
 struct traffic settings_traffic(const struct convert *convert, const struct settings *settings);
 
-/* Adds the policy of a route. */
-void policy_add(struct convert *convert, struct ingress *ingress,
+/* Adds the policy of a route for a host. */
+void policy_add(struct convert *convert, struct ingress *ingress, const struct host *host,
                 const struct gateway_route *route);
 
 /* Adds a BackendTLSPolicy for a port that is used with TLS, once for all Ingresses. Reports an

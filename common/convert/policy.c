@@ -258,6 +258,31 @@ static void check_affinity(struct convert *convert, struct ingress *ingress)
                        "the cookie has the path of each rule");
 }
 
+/* In nginx, the cookie is Secure over HTTPS, also if session-cookie-secure is "false". Browsers
+ * reject a cookie with SameSite=None that is not Secure. */
+static bool has_secure_cookie(const struct convert *convert, const struct settings *settings,
+                              const struct host *host)
+{
+    const struct cookie_attributes *attributes = &settings->attributes;
+    return convert_is_envoy(convert) && !convert->gateway->has_session_persistence &&
+           (attributes->secure || settings_redirects(settings, host) ||
+            (host->has_tls && str_eq_c_nocase(attributes->same_site, "None")));
+}
+
+static void check_secure_cookie(struct convert *convert, struct ingress *ingress)
+{
+    const struct settings *settings = &ingress->settings;
+    for (size_t i = 0; i < ingress->part_count && settings->affinity.cookie.len; i++) {
+        const struct host *host = ingress->parts[i].host;
+        if (!host->has_tls || settings->attributes.secure ||
+            has_secure_cookie(convert, settings, host))
+            continue;
+        convert_differ(convert, ingress, nginx_name(convert, "session-cookie-secure"),
+                       "the cookie is not Secure; nginx sends it with Secure over HTTPS");
+        return;
+    }
+}
+
 static void check_hash(struct convert *convert, struct ingress *ingress)
 {
     struct settings *settings = &ingress->settings;
@@ -357,6 +382,7 @@ void policy_check(struct convert *convert, struct ingress *ingress)
     check_body_size(convert, ingress);
     check_cors(convert, ingress);
     check_affinity(convert, ingress);
+    check_secure_cookie(convert, ingress);
     check_hash(convert, ingress);
     check_backend_tls(convert, ingress);
     check_upstream_host(convert, ingress);
@@ -377,9 +403,11 @@ struct traffic settings_traffic(const struct convert *convert, const struct sett
     };
 }
 
-static void put_cookie_attributes(struct arena *arena, const struct cookie_attributes *attributes,
-                                  const struct node *spec)
+static void put_cookie_attributes(const struct convert *convert, const struct settings *settings,
+                                  const struct host *host, const struct node *spec)
 {
+    struct arena *arena = convert->arena;
+    const struct cookie_attributes *attributes = &settings->attributes;
     struct node *map = node_at(spec, "loadBalancer consistentHash cookie attributes");
     if (!map)
         return;
@@ -387,12 +415,13 @@ static void put_cookie_attributes(struct arena *arena, const struct cookie_attri
         node_set_string(arena, map, "SameSite", attributes->same_site);
     if (attributes->domain.len)
         node_set_string(arena, map, "Domain", attributes->domain);
-    if (attributes->secure)
+    if (has_secure_cookie(convert, settings, host))
         node_set_string(arena, map, "Secure", STR(""));
 }
 
 /* Envoy ends requests after 15 seconds, nginx only if a connection is idle. */
-void policy_add(struct convert *convert, struct ingress *ingress, const struct gateway_route *route)
+void policy_add(struct convert *convert, struct ingress *ingress, const struct host *host,
+                const struct gateway_route *route)
 {
     struct arena *arena = convert->arena;
     const struct settings *settings = &ingress->settings;
@@ -404,7 +433,7 @@ void policy_add(struct convert *convert, struct ingress *ingress, const struct g
     const struct traffic traffic = settings_traffic(convert, settings);
     envoy_put_target(arena, route, spec);
     envoy_put_policy(arena, &traffic, spec);
-    put_cookie_attributes(arena, &settings->attributes, spec);
+    put_cookie_attributes(convert, settings, host, spec);
     if (settings->connect_timeout)
         node_set_string(arena, node_set_map(arena, node_get(spec, "timeout"), "tcp"),
                         "connectTimeout", gateway_duration(arena, settings->connect_timeout));

@@ -226,7 +226,7 @@ static void add_route(struct convert *convert, const struct fragment *fragment)
     struct node *rules = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < fragment->count; i++)
         add_rule(convert, fragment, i, rules);
-    policy_add(convert, fragment->ingress, &route);
+    policy_add(convert, fragment->ingress, fragment->host, &route);
     struct node *object =
         route_add_object(convert, fragment->ingress, GATEWAY_GROUP "/v1", route.kind, route.name);
     struct node *spec = node_set_map(arena, object, "spec");
