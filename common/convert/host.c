@@ -264,35 +264,88 @@ static void drop_shadowed(struct convert *convert, struct host *host, struct pat
     arena_free(&scratch);
 }
 
-/* The paths of later regular expressions. Two patterns overlap if the literal head of one begins
- * with that of the other. */
-struct heads {
-    struct map whole;    /* the heads */
-    struct map prefixes; /* all beginnings of the heads */
+/* The longest of several regular expressions in the routes. */
+struct longest {
+    struct longest *self; /* not const, unlike the pointers in maps */
+    size_t length;
+    const struct ingress *only; /* the Ingress of all with this length; NULL: several */
 };
 
-static void add_head(struct arena *arena, struct heads *heads, struct str head)
+static void merge_longest(struct longest *longest, const struct longest *other)
 {
-    struct str path = str_lower(arena, head);
-    map_add(arena, &heads->whole, path, heads);
-    for (size_t end = 0; end <= path.len; end++)
-        map_add(arena, &heads->prefixes, str_slice(path, 0, end), heads);
+    if (other->length == longest->length && other->only != longest->only)
+        longest->only = NULL;
+    if (other->length <= longest->length)
+        return;
+    longest->length = other->length;
+    longest->only = other->only;
 }
 
-static bool overlaps(const struct heads *heads, struct arena *scratch, struct str head)
+/* The regular expressions of later paths. Two patterns overlap if the literal head of one begins
+ * with that of the other. */
+struct heads {
+    struct map whole;    /* struct longest by head */
+    struct map prefixes; /* by all beginnings of the heads */
+};
+
+static void add_longest(struct arena *arena, struct map *map, struct str key,
+                        const struct longest *added)
+{
+    const struct longest *known = map_get(map, key);
+    if (known) {
+        merge_longest(known->self, added);
+        return;
+    }
+    struct longest *longest = ARENA_NEW(arena, struct longest);
+    *longest = *added;
+    longest->self = longest;
+    map_add(arena, map, key, longest);
+}
+
+static void add_head(struct arena *arena, struct heads *heads, struct str head,
+                     const struct longest *added)
+{
+    struct str path = str_lower(arena, head);
+    add_longest(arena, &heads->whole, path, added);
+    for (size_t end = 0; end <= path.len; end++)
+        add_longest(arena, &heads->prefixes, str_slice(path, 0, end), added);
+}
+
+/* True if a regular expression overlaps; sets the longest of those. */
+static bool overlaps(const struct heads *heads, struct arena *scratch, struct str head,
+                     struct longest *ret)
 {
     struct str path = str_lower(scratch, head);
-    if (map_get(&heads->prefixes, path))
-        return true;
-    for (size_t end = 0; end <= path.len; end++)
-        if (map_get(&heads->whole, str_slice(path, 0, end)))
-            return true;
-    return false;
+    const struct longest *found = map_get(&heads->prefixes, path);
+    bool overlapping = found != NULL;
+    *ret = found ? *found : (struct longest){0};
+    for (size_t end = 0; end <= path.len; end++) {
+        found = map_get(&heads->whole, str_slice(path, 0, end));
+        if (found)
+            merge_longest(ret, found);
+        overlapping |= found != NULL;
+    }
+    return overlapping;
+}
+
+/* Envoy Gateway compares the longest regular expression first, and of equal length, that of the
+ * older route. Makes one longer that nginx compares before overlapping ones. */
+static struct longest order_regex(struct path_rule *rule, const struct longest *later)
+{
+    struct longest own = {.length = path_regex_length(rule), .only = rule->ingress};
+    if (!rule->ingress->input->is_converted)
+        return (struct longest){0};
+    while (own.length < later->length ||
+           (own.length == later->length && later->only != rule->ingress)) {
+        rule->wrappers++;
+        own.length = path_regex_length(rule);
+    }
+    return own;
 }
 
 /* Determines which rules must be regular expressions in the routes: those that are more than a
  * prefix, those that an earlier prefix would hide, and those that nginx compares before one of
- * these. */
+ * these. Sets how long they are. */
 static bool *find_regexes(struct convert *convert, const struct host *host,
                           const struct pattern *patterns)
 {
@@ -301,10 +354,13 @@ static bool *find_regexes(struct convert *convert, const struct host *host,
     for (size_t i = host->count; i-- > 0;) {
         if (host->rules[i]->is_unreachable)
             continue;
-        is_regex[i] = patterns[i].kind == PATTERN_OTHER || patterns[i].needs_regex ||
-                      overlaps(&heads, convert->arena, patterns[i].prefix);
-        if (is_regex[i])
-            add_head(convert->arena, &heads, patterns[i].prefix);
+        struct longest later;
+        is_regex[i] = overlaps(&heads, convert->arena, patterns[i].prefix, &later) ||
+                      patterns[i].kind == PATTERN_OTHER || patterns[i].needs_regex;
+        if (!is_regex[i])
+            continue;
+        const struct longest own = order_regex(host->rules[i], &later);
+        add_head(convert->arena, &heads, patterns[i].prefix, &own);
     }
     return is_regex;
 }

@@ -80,6 +80,7 @@ struct path_rule {
     /* Set by host_convert(): */
     bool is_unreachable; /* nginx sends its requests to another path */
     enum match_kind match;
+    size_t wrappers;  /* groups around a regular expression, which make it longer */
     struct str value; /* of the match; empty after an error; "/" or without a trailing slash if it
                          is a prefix */
     enum rewrite_kind rewrite;
@@ -228,6 +229,9 @@ void path_convert_prefix(struct convert *convert, const struct host *host, struc
 
 /* Sets those of a rule for Envoy's regular expressions. */
 void path_convert_regex(struct convert *convert, const struct host *host, struct path_rule *rule);
+
+/* Returns the length of the regular expression in the route. */
+size_t path_regex_length(const struct path_rule *rule);
 
 /* Sets those of a rule of a host without regular expressions. `has_sibling`: the host has another
  * path that differs only in the slash at its end. */

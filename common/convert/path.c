@@ -189,10 +189,16 @@ static void rewrite_fully(struct path_rule *rule, struct str text)
     rule->replacement = text.len ? text : STR("/");
 }
 
+/* nginx compares the beginning of a path, with or without a caret. */
+static struct str regex_text(const struct path_rule *rule)
+{
+    return str_skip(rule->text, str_starts_with(rule->text, STR("^")));
+}
+
 static void rewrite_by_regex(struct convert *convert, const struct host *host,
                              struct path_rule *rule)
 {
-    struct str text = str_skip(rule->text, str_starts_with(rule->text, STR("^")));
+    struct str text = regex_text(rule);
     int groups;
     const char *error = regex_check(text, &groups);
     if (!convert_is_envoy(convert)) {
@@ -320,15 +326,32 @@ void path_convert_prefix(struct convert *convert, const struct host *host, struc
     rewrite(convert, host, rule, pattern);
 }
 
+static struct str regex_value(struct arena *arena, const struct path_rule *rule)
+{
+    struct buf out = {0};
+    buf_add(&out, STR("(?i)"));
+    for (size_t i = 0; i < rule->wrappers; i++)
+        buf_add(&out, STR("(?:"));
+    buf_add(&out, regex_text(rule));
+    buf_add(&out, STR(".*"));
+    for (size_t i = 0; i < rule->wrappers; i++)
+        buf_add_byte(&out, ')');
+    return buf_take(arena, &out);
+}
+
+size_t path_regex_length(const struct path_rule *rule)
+{
+    return strlen("(?i).*") + regex_text(rule).len + rule->wrappers * strlen("(?:)");
+}
+
 void path_convert_regex(struct convert *convert, const struct host *host, struct path_rule *rule)
 {
     struct arena *arena = convert->arena;
-    struct str text = str_skip(rule->text, str_starts_with(rule->text, STR("^")));
     const struct pattern pattern = pattern_parse(arena, rule->text);
     int groups;
-    const char *error = regex_check(text, &groups);
+    const char *error = regex_check(regex_text(rule), &groups);
     rule->match = MATCH_KIND_REGEX;
-    rule->value = STR_JOIN(arena, STR("(?i)"), text, STR(".*"));
+    rule->value = regex_value(arena, rule);
     if (error) {
         convert_error(convert, rule->ingress, rule->at, RULE_NOT_CONVERTED,
                       "the regular expression of %.*s cannot be converted: %s",
