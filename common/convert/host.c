@@ -355,12 +355,12 @@ static bool *find_regexes(struct convert *convert, const struct host *host,
         if (host->rules[i]->is_unreachable)
             continue;
         struct longest later;
-        is_regex[i] = overlaps(&heads, convert->arena, patterns[i].prefix, &later) ||
+        is_regex[i] = overlaps(&heads, convert->arena, patterns[i].head, &later) ||
                       patterns[i].kind == PATTERN_OTHER || patterns[i].needs_regex;
         if (!is_regex[i])
             continue;
         const struct longest own = order_regex(host->rules[i], &later);
-        add_head(convert->arena, &heads, patterns[i].prefix, &own);
+        add_head(convert->arena, &heads, patterns[i].head, &own);
     }
     return is_regex;
 }

@@ -212,6 +212,7 @@ struct pattern {
     enum pattern_kind kind;
     struct str prefix; /* without a trailing slash; of PATTERN_OTHER: the literal text that all
                           matching paths begin with */
+    struct str head;   /* the beginning of `prefix` without a dot that is an operator */
     bool needs_slash;  /* `prefix` itself does not match */
     bool has_dot;      /* an unescaped dot, which nginx reads as any character */
     bool has_escaped_dot;

@@ -35,13 +35,17 @@ static struct str literal_head(struct arena *arena, struct str text, struct patt
 {
     struct buf head = {0};
     size_t i = 0;
+    size_t dot = SIZE_MAX; /* the first one that is an operator */
     for (; i < text.len; i++) {
         bool escaped =
             text.data[i] == '\\' && i + 1 < text.len && strchr(".-/_~+", text.data[i + 1]);
         if (!escaped && is_operator(text.data[i]))
             break;
         i += escaped;
-        pattern->has_dot |= !escaped && text.data[i] == '.';
+        if (!escaped && text.data[i] == '.' && !pattern->has_dot) {
+            pattern->has_dot = true;
+            dot = head.len;
+        }
         pattern->has_escaped_dot |= escaped && text.data[i] == '.';
         buf_add_byte(&head, text.data[i]);
     }
@@ -49,6 +53,7 @@ static struct str literal_head(struct arena *arena, struct str text, struct patt
     struct str copy = buf_take(arena, &head);
     bool optional = i < text.len && strchr("*?{", text.data[i]);
     copy.len -= optional && copy.len; /* the operator applies to the last character */
+    pattern->head = str_slice(copy, 0, dot < copy.len ? dot : copy.len);
     return copy;
 }
 
@@ -58,6 +63,8 @@ static void trim_prefix(struct pattern *pattern)
     if (!str_ends_with(pattern->prefix, STR("/")))
         return;
     pattern->prefix.len--;
+    if (pattern->head.len > pattern->prefix.len)
+        pattern->head.len--;
     pattern->kind = PATTERN_BELOW;
     pattern->needs_slash = true;
     pattern->rest_has_slash = false;
