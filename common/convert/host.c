@@ -392,8 +392,9 @@ static void convert_literal(struct convert *convert, const struct host *host,
         diag_hint(convert->diags, "pass --best-effort to convert it to a prefix");
         return;
     }
-    prefix.kind = PATTERN_BEGIN;
-    prefix.prefix.len -= str_ends_with(prefix.prefix, STR("/"));
+    prefix.needs_slash = str_ends_with(prefix.prefix, STR("/"));
+    prefix.kind = prefix.needs_slash ? PATTERN_BELOW : PATTERN_BEGIN;
+    prefix.prefix.len -= prefix.needs_slash;
     path_convert_prefix(convert, host, rule, &prefix);
 }
 
