@@ -221,6 +221,7 @@ bool convert_ingresses(struct convert *convert)
     model_read(&model);
     for (size_t i = 0; i < model.host_count; i++)
         host_convert(convert, model.hosts[i]);
+    tls_compare(&model);
     for (size_t i = 0; i < model.count; i++)
         if (model.ingresses[i].input->is_converted && check_class(convert, &model.ingresses[i]))
             add_routes(convert, &model.ingresses[i]);

@@ -119,6 +119,7 @@ struct host {
     size_t count;
     struct ingress *tls_owner; /* the first Ingress with a certificate for it */
     struct str tls_secret;     /* of that Ingress; empty: the default certificate of nginx */
+    struct str overlapping; /* a host whose certificate has names in common: set by tls_compare() */
 };
 
 /* Messages */
@@ -285,12 +286,15 @@ void policy_add_cors(struct convert *convert, const struct ingress *ingress, str
 /* Reports settings that the type of the Gateway does not support, once for each Ingress. */
 void policy_check(struct convert *convert, struct ingress *ingress);
 
-/* tls.c: adds the ListenerSet of a host, if the Ingress owns it, and returns its name; empty: the
+/* tls.c: compares the certificates of the ListenerSets. */
+void tls_compare(const struct model *model);
+
+/* Adds the ListenerSet of a host, if the Ingress owns it, and returns its name; empty: the
  * routes are attached to the Gateway. */
 struct str tls_add_listener_set(struct convert *convert, struct ingress *ingress,
                                 const struct host *host);
 
-/* Reports certificates of an Ingress that are not used. */
+/* Reports certificates of an Ingress that are not used, or with which gRPC may fail. */
 void tls_report(struct convert *convert, const struct ingress *ingress);
 
 #endif

@@ -52,6 +52,74 @@ struct str tls_add_listener_set(struct convert *convert, struct ingress *ingress
     return name;
 }
 
+/* Certificates with names in common */
+
+/* Hosts with a ListenerSet. */
+struct certified_hosts {
+    struct map wildcards; /* by the domain after the star */
+    struct map children;  /* by the domain after their first label */
+    struct map secrets;   /* the first host of each Secret */
+};
+
+static bool has_listener_set(const struct host *host)
+{
+    return host->tls_owner && host->tls_owner->input->is_converted && host->name.len;
+}
+
+static struct str parent_domain(struct str host)
+{
+    return str_skip(host, str_find(host, 0, '.') + 1);
+}
+
+static void add_host(struct arena *arena, struct certified_hosts *hosts, struct host *host)
+{
+    const struct ingress *owner = host->tls_owner;
+    bool is_wildcard = str_starts_with(host->name, STR("*."));
+    map_add(arena, is_wildcard ? &hosts->wildcards : &hosts->children, parent_domain(host->name),
+            host);
+    if (owner->settings.issuer.len || host->tls_secret.len == 0)
+        return;
+    const struct host *first =
+        map_add(arena, &hosts->secrets,
+                STR_JOIN(arena, owner->input->namespace, STR("/"), host->tls_secret), host);
+    if (!first)
+        return;
+    host->overlapping = first->name;
+    first->self->overlapping = host->name;
+}
+
+void tls_compare(const struct model *model)
+{
+    struct certified_hosts hosts = {0};
+    for (size_t i = 0; i < model->host_count; i++)
+        if (has_listener_set(model->hosts[i]))
+            add_host(model->convert->arena, &hosts, model->hosts[i]);
+    for (size_t i = 0; i < model->host_count; i++) {
+        struct host *host = model->hosts[i];
+        bool is_wildcard = str_starts_with(host->name, STR("*."));
+        const struct host *other =
+            map_get(is_wildcard ? &hosts.children : &hosts.wildcards, parent_domain(host->name));
+        if (has_listener_set(host) && other && host->overlapping.len == 0)
+            host->overlapping = other->name;
+    }
+}
+
+/* Envoy Gateway disables HTTP/2, which gRPC requires, because a connection could be reused for the
+ * wrong listener. */
+static void report_overlaps(struct convert *convert, const struct ingress *ingress)
+{
+    if (!convert->gateway->listener_sets || !settings_is_grpc(&ingress->settings))
+        return;
+    for (size_t i = 0; i < ingress->part_count; i++) {
+        const struct host *host = ingress->parts[i].host;
+        if (host->overlapping.len)
+            convert_differ(convert, ingress, host->name,
+                           "gRPC may fail: its certificate and that of %.*s have names in common, "
+                           "and Envoy Gateway disables HTTP/2 for listeners with such certificates",
+                           STR_ARG(host->overlapping));
+    }
+}
+
 /* Reports annotations of cert-manager besides the issuer, and the issuer if no Certificate is
  * generated. */
 static void report_issuer(struct convert *convert, const struct ingress *ingress)
@@ -73,6 +141,7 @@ static void report_issuer(struct convert *convert, const struct ingress *ingress
 void tls_report(struct convert *convert, const struct ingress *ingress)
 {
     report_issuer(convert, ingress);
+    report_overlaps(convert, ingress);
     for (size_t i = 0; i < ingress->part_count && !convert->gateway->listener_sets; i++) {
         const struct host *host = ingress->parts[i].host;
         if (host->tls_owner == ingress && host->tls_secret.len)
