@@ -329,14 +329,16 @@ static bool overlaps(const struct heads *heads, struct arena *scratch, struct st
 }
 
 /* Envoy Gateway compares the longest regular expression first, and of equal length, that of the
- * older route. Makes one longer that nginx compares before overlapping ones. */
+ * older route. Makes one longer that nginx compares before overlapping ones, up to the
+ * length that path_check_value() refuses. */
 static struct longest order_regex(struct path_rule *rule, const struct longest *later)
 {
     struct longest own = {.length = path_regex_length(rule), .only = rule->ingress};
     if (!rule->ingress->input->is_converted)
         return (struct longest){0};
-    while (own.length < later->length ||
-           (own.length == later->length && later->only != rule->ingress)) {
+    while (own.length <= HTTP_PATH_MAX &&
+           (own.length < later->length ||
+            (own.length == later->length && later->only != rule->ingress))) {
         rule->wrappers++;
         own.length = path_regex_length(rule);
     }

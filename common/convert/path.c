@@ -282,10 +282,13 @@ static void rewrite(struct convert *convert, const struct host *host, struct pat
 bool path_check_value(struct convert *convert, const struct host *host,
                       const struct path_rule *rule)
 {
-    const char *error = rule->value.len > HTTP_PATH_MAX   ? "must be at most 1024 characters long"
-                        : rule->match == MATCH_KIND_REGEX ? NULL
-                                                          : name_check_path(rule->value);
-    if (!error && rule->match != MATCH_KIND_REGEX &&
+    bool is_regex = rule->match == MATCH_KIND_REGEX;
+    const char *error = is_regex ? NULL : name_check_path(rule->value);
+    if (rule->value.len > HTTP_PATH_MAX)
+        error = is_regex && rule->wrappers
+                    ? "would be longer than 1024 characters to be compared before another one"
+                    : "must be at most 1024 characters long";
+    if (!error && !is_regex &&
         (str_contains(rule->value, STR("//")) || str_contains(rule->value, STR("/../")) ||
          str_contains(rule->value, STR("/./")) || str_ends_with(rule->value, STR("/..")) ||
          str_ends_with(rule->value, STR("/.")) || str_contains(rule->value, STR("%"))))
