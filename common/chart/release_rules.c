@@ -92,12 +92,14 @@ static struct str parse_regex(struct arena *arena, struct path *path)
     return path->match == MATCH_BELOW ? trim_slashes(head) : head;
 }
 
-/* Parses a path by its type, in the same way. */
-static struct str parse_typed(struct path *path, struct str type)
+/* Parses a path by its type, in the same way. For ingress-nginx, ImplementationSpecific is Prefix
+ * (internal/k8s/main.go); for others it may match what only begins with the path. */
+static struct str parse_typed(struct path *path, enum rule_reader reader, struct str type)
 {
-    path->match = str_eq_c(type, "Exact")                    ? MATCH_EXACT
-                  : str_eq_c(type, "ImplementationSpecific") ? MATCH_BEGIN
-                                                             : MATCH_BELOW;
+    bool specific = str_eq_c(type, "ImplementationSpecific");
+    path->match = str_eq_c(type, "Exact")             ? MATCH_EXACT
+                  : specific && reader != RULES_NGINX ? MATCH_BEGIN
+                                                      : MATCH_BELOW;
     if (path->match == MATCH_EXACT)
         return str_eq_c(path->text, "/") ? STR("") : path->text;
     if (path->match == MATCH_BEGIN && !str_ends_with(path->text, STR("/")))
@@ -120,7 +122,7 @@ static struct str parse_path(struct arena *arena, enum rule_reader reader, bool 
     path->misses_regex = specific && reader == RULES_NGINX && has_special(path->text);
     if (specific && has_special(path->text)) /* a glob or a regular expression */
         return parse_regex(arena, path);
-    return parse_typed(path, type);
+    return parse_typed(path, reader, type);
 }
 
 /* The index */

@@ -69,9 +69,7 @@ static void report_conflict(struct convert *convert, const struct host *host,
 static void drop(struct convert *convert, const struct host *host, struct path_rule *rule,
                  const struct path_rule *other)
 {
-    static const char *const types[] = {[PATH_EXACT] = "Exact",
-                                        [PATH_PREFIX] = "Prefix",
-                                        [PATH_IMPLEMENTATION] = "ImplementationSpecific"};
+    static const char *const types[] = {[PATH_EXACT] = "Exact", [PATH_PREFIX] = "Prefix"};
     struct str title = rule_title(convert->arena, host, rule);
     rule->is_unreachable = true;
     if (rule->is_default)
@@ -122,10 +120,10 @@ static void drop_duplicates(struct convert *convert, struct host *host)
 static void drop_equal_matches(struct convert *convert, struct host *host)
 {
     struct map matches = {0};
-    for (int rank = PATH_EXACT; rank <= PATH_IMPLEMENTATION + 1; rank++) {
+    for (int rank = PATH_EXACT; rank <= PATH_PREFIX + 1; rank++) {
         for (size_t i = 0; i < host->count; i++) {
             struct path_rule *rule = host->rules[i];
-            int own = rule->is_default ? PATH_IMPLEMENTATION + 1 : (int)rule->type;
+            int own = rule->is_default ? PATH_PREFIX + 1 : (int)rule->type;
             if (own != rank || rule->is_unreachable)
                 continue;
             struct str key =

@@ -3,10 +3,7 @@
 
 static enum path_type path_type_of(const struct node *type)
 {
-    struct str text = node_string(type);
-    return str_eq_c(text, "Exact")    ? PATH_EXACT
-           : str_eq_c(text, "Prefix") ? PATH_PREFIX
-                                      : PATH_IMPLEMENTATION;
+    return str_eq_c(node_string(type), "Exact") ? PATH_EXACT : PATH_PREFIX;
 }
 
 /* Returns the host of a class, which is created if it is missing. Other controllers do not read

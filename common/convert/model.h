@@ -51,7 +51,8 @@ struct settings {
     const char *issuer_kind;
 };
 
-enum path_type { PATH_EXACT, PATH_PREFIX, PATH_IMPLEMENTATION };
+/* For ingress-nginx, ImplementationSpecific is Prefix (internal/k8s/main.go). */
+enum path_type { PATH_EXACT, PATH_PREFIX };
 
 /* How a route matches a path. */
 enum match_kind { MATCH_KIND_EXACT, MATCH_KIND_PREFIX, MATCH_KIND_REGEX };

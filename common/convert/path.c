@@ -388,9 +388,4 @@ void path_convert_plain(struct convert *convert, const struct host *host, struct
         convert_differ(convert, rule->ingress, rule_title(convert->arena, host, rule),
                        "%.*s is served; nginx redirects it to %.*s/", STR_ARG(rule->value),
                        STR_ARG(rule->value));
-    else if (!has_slash && rule->type == PATH_IMPLEMENTATION)
-        differ(convert, host, rule,
-               "paths that only begin with the same text, such as *x, do not "
-               "match",
-               rule->value);
 }

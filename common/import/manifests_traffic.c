@@ -185,8 +185,23 @@ struct given_path {
     bool is_exact;     /* it means something else than a prefix */
     bool is_regex;     /* it is another regular expression */
     bool is_plain;     /* it has the type Prefix */
-    bool is_other;     /* what it matches depends on the controller */
+    bool is_other;     /* it also matches paths that only begin with its text, or may do so */
 };
+
+/* True if nginx, or perhaps nginx, serves an Ingress. */
+static bool is_nginx(const struct node *ingress)
+{
+    struct str class = node_string(class_of(ingress));
+    return class.len == 0 || is_nginx_class(class) || has_nginx_annotations(ingress);
+}
+
+/* True if nginx reads the paths of an Ingress as regular expressions. Else ImplementationSpecific
+ * is Prefix for it (internal/k8s/main.go of ingress-nginx). */
+static bool uses_regex(const struct node *ingress)
+{
+    return given_annotation(ingress, NGINX_ANNOTATION "rewrite-target") ||
+           str_eq_c(node_string(given_annotation(ingress, NGINX_ANNOTATION "use-regex")), "true");
+}
 
 static struct given_path read_path(const struct given_app *app, const struct node *ingress,
                                    const struct node *item)
@@ -196,12 +211,13 @@ static struct given_path read_path(const struct given_app *app, const struct nod
     struct str type = given_text(item, "pathType");
     struct str plain;
     bool rewrites = given_annotation(ingress, NGINX_ANNOTATION "rewrite-target") != NULL;
+    bool specific = str_eq_c(type, "ImplementationSpecific");
     path.is_exact = str_eq_c(type, "Exact");
     path.is_plain = str_eq_c(type, "Prefix");
-    path.is_other = str_eq_c(type, "ImplementationSpecific");
+    path.is_other = is_nginx(ingress) ? uses_regex(ingress) : specific;
     path.strips = rewrites;
     path.is_regex = !unescape(app->arena, path.prefix, &plain);
-    for (size_t i = 0; path.is_other && i < COUNT_OF(forms); i++) {
+    for (size_t i = 0; specific && i < COUNT_OF(forms); i++) {
         struct str end = str_from_c(forms[i]);
         if (!str_ends_with(path.prefix, end))
             continue;
@@ -229,12 +245,10 @@ void given_add_uri(struct given_app *app, struct str host, struct str prefix, st
 static void note_match(const struct given_app *app, const struct node *ingress,
                        const struct given_path *path, struct str text, struct location at)
 {
-    struct str class = node_string(class_of(ingress));
     if (path->is_exact)
         given_lost(app, at, "path %.*s becomes a prefix, which also matches all paths below it",
                    STR_ARG(text));
-    else if (path->is_other &&
-             (class.len == 0 || is_nginx_class(class) || has_nginx_annotations(ingress)))
+    else if (path->is_other && is_nginx(ingress))
         given_lost(app, at,
                    "path %.*s becomes a prefix of whole segments, which does not match paths such "
                    "as %.*s-2",
@@ -243,7 +257,7 @@ static void note_match(const struct given_app *app, const struct node *ingress,
         given_lost(
             app, at,
             "path %.*s becomes a prefix; with its type, the class %.*s may match other paths",
-            STR_ARG(text), STR_ARG(class));
+            STR_ARG(text), STR_ARG(node_string(class_of(ingress))));
 }
 
 /* Adds an address that leads to the port of type http. */

@@ -167,9 +167,14 @@ func (w *writer) server(s *server) (string, error) {
 		a, b := s.locations[i].path.Path, s.locations[j].path.Path
 		return len(a) > len(b) || len(a) == len(b) && a > b
 	})
+	written := map[string]bool{} // /x and /x/ have /x/ in common
 	for i := range s.locations {
 		each := &s.locations[i]
 		for _, match := range each.matches(s) {
+			if written[match] {
+				continue
+			}
+			written[match] = true
 			fmt.Fprintf(&locations, "        location %s {\n%s        }\n", match, w.location(s, each))
 		}
 	}
@@ -209,7 +214,7 @@ func (l *location) matches(s *server) []string {
 		return []string{`~* "^` + path + `"`}
 	case l.path.PathType == "Exact":
 		return []string{"= " + path}
-	case l.path.PathType == "Prefix" && path != "/":
+	case path != "/": // ImplementationSpecific is Prefix too
 		if below := strings.TrimRight(path, "/") + "/"; s.hasExact(path) {
 			return []string{below}
 		} else {
