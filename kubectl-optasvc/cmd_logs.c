@@ -80,12 +80,47 @@ static bool is_pod_of(const struct deployed_service *deployed, const struct node
            deployed_service_shows(deployed, pod);
 }
 
-static size_t count_pods(const struct deployed_service *deployed)
+/* Returns the status of a container of a pod; NULL if it has none yet. */
+static const struct node *container_status(const struct node *pod, struct str name)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < deployed->related_count; i++)
-        count += is_pod_of(deployed, deployed->related[i]);
-    return count;
+    static const char *const lists[] = {"status containerStatuses", "status initContainerStatuses",
+                                        "status ephemeralContainerStatuses"};
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        for (const struct node *each = node_first_child(node_at(pod, lists[i])); each;
+             each = each->next)
+            if (str_equal(node_string(node_at(each, "name")), name))
+                return each;
+    return NULL;
+}
+
+/* True if the pod has the log that the options select: it has none of a container that did not run,
+ * and none of before a restart without one. */
+static bool has_log(const struct options *options, const struct node *pod)
+{
+    const struct node *own = pod_service_container(pod);
+    const struct node *status =
+        container_status(pod, options->container ? str_from_c(options->container)
+                                                 : node_string(node_at(own, "name")));
+    if (node_at(status, "lastState terminated"))
+        return true;
+    return !options->logs.previous &&
+           (node_at(status, "state running") || node_at(status, "state terminated"));
+}
+
+/* True if some pods of the service have the log that the options select, and others do not. kubectl
+ * would end at the first one without it, in no order. */
+static bool misses_logs(const struct options *options, const struct deployed_service *deployed)
+{
+    bool any = false;
+    bool all = true;
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        if (!is_pod_of(deployed, deployed->related[i]))
+            continue;
+        bool has = has_log(options, deployed->related[i]);
+        any |= has;
+        all &= has;
+    }
+    return any && !all;
 }
 
 static int print_logs(struct cluster *cluster, const struct deployed_service *deployed)
@@ -103,7 +138,7 @@ static int print_logs(struct cluster *cluster, const struct deployed_service *de
     argv_add_flag(&cluster->arena, &argv, "tail", options->logs.tail);
     argv_add_flag(&cluster->arena, &argv, "since",
                   since_format(&cluster->arena, options->logs.since));
-    if (count_pods(deployed) > 1) /* some may not have a log yet, or none of before a restart */
+    if (misses_logs(options, deployed))
         argv_add(&cluster->arena, &argv, "--ignore-errors");
     if (options->logs.follow)
         argv_add(&cluster->arena, &argv, "--follow");

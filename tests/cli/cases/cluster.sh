@@ -321,14 +321,13 @@ get)
             labels: {"app.kubernetes.io/name": "app", "app.kubernetes.io/instance": "hello-app",
                 "opta.dev/layer-name": "hello", "opta.dev/module-name": "app"}},
         spec: {containers: [.value.containers[] | {name: .}], initContainers: [{name: "proxy"}]},
-        status: {phase: "Running"}}]}'
+        status: {phase: "Running", containerStatuses: [{name: "app"} + .value.status]}}]}'
     ;;
 *) printf '[%s]\n' "$@" ;;
 esac
 EOF
 export PODS
 try "$optasvc" logs -f ok.yaml --tail 7 --since 5m --follow -p --context c -v 3
-check "logs of one pod fail if it has none" has "[--ignore-errors=false]" "$out"
 expect "logs passes its flags to kubectl" 0 out "[logs]" out "[--namespace]" out "[hello]" out "[--tail=7]" \
     out "[--since=5m]" out "[--follow]" out "[--previous]" out "[--context=c]" out "[--v=3]"
 try "$optasvc" logs -f ok.yaml --since 300 --tail -1
@@ -337,9 +336,27 @@ check "logs reads the container of the service by default" has_no "--container=.
 try "$optasvc" logs -f ok.yaml -c proxy --timestamps
 expect "logs of a container" 0 out "[--container=proxy]" out "[--timestamps]"
 
-PODS='[{"containers": ["app"]}, {"containers": ["app"]}]' try "$optasvc" logs -f ok.yaml --previous
-expect "logs of several pods, some without a log" 0 out "[--ignore-errors]"
-check "logs of several pods ignore errors" has_no "--ignore-errors=false" "$out"
+
+# Pods that do not have the log: the others are shown if there are any.
+new='{"containers": ["app"], "status": {"state": {"waiting": {}}}}'
+running='{"containers": ["app"], "status": {"state": {"running": {}}}}'
+restarted='{"containers": ["app"], "status": {"state": {"waiting": {}}, "lastState": {"terminated": {}}}}'
+while read -r ignore pods words; do
+    # shellcheck disable=SC2086
+    PODS=$(echo "[$pods]" | sed "s/new/$new/g; s/running\\>/$running/; s/restarted/$restarted/") \
+        try "$optasvc" logs -f ok.yaml $words
+    check "logs of $pods $words" "$ignore" '\[--ignore-errors\]' "$out"
+done <<'EOF'
+has_no new
+has_no running
+has_no running,restarted
+has_no new,new
+has running,new
+has new,restarted
+has running,restarted --previous
+has_no running,new --previous
+has_no running,restarted -c proxy
+EOF
 
 # Containers that others insert into the pod
 while IFS='|' read -r container pod; do

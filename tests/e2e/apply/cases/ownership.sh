@@ -91,7 +91,7 @@ TEXT
     recording
     for which in prod stage; do
         expect 7 optasvc logs -f matrix.yaml --env $which
-        pods=$(sed -n 's/^--selector=//p' calls)
+        pods=$(sed -n '/^logs$/,$ s/^--selector=//p' calls)
         rm calls
         kubectl get pods -n matrix -l "$pods" -o name >"pods-$which"
     done
