@@ -8,7 +8,6 @@
 enum backend_protocol { PROTOCOL_HTTP, PROTOCOL_HTTPS, PROTOCOL_GRPC, PROTOCOL_GRPCS };
 
 enum {
-    NGINX_READ_TIMEOUT = 60,  /* seconds: proxy-read-timeout and proxy-send-timeout */
     WEBSOCKET_TIMEOUT = 3600, /* of Ingresses for websockets, as ingress-nginx recommends */
 };
 

@@ -304,6 +304,24 @@ void rule_policy_kind(struct trace *trace, const char *reason)
         from_field(trace, SERVICE_CONSISTENT_HASH, reason, NULL);
     if (trace->traffic.idle_timeout)
         from_port_of_traffic(trace, reason);
+    if (trace->line->count == 0)
+        from_gateway(trace, GATEWAY_TYPE, reason);
+}
+
+void rule_policy_request(struct trace *trace, const char *reason)
+{
+    if (trace->traffic.idle_timeout)
+        from_port_of_traffic(trace, REASON("a websocket has no end that could be awaited"));
+    else
+        from_constant(trace, reason);
+}
+
+void rule_policy_idle(struct trace *trace, const char *reason)
+{
+    if (trace->traffic.idle_timeout)
+        from_port_of_traffic(trace, REASON("a websocket may be idle for an hour"));
+    else
+        from_constant(trace, reason);
 }
 
 void rule_policy_hash(struct trace *trace, const char *reason)

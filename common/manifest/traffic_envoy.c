@@ -1,5 +1,5 @@
-/* Routes for Envoy Gateway, with a policy for each route that needs one: Envoy Gateway refuses a
- * second policy of a route. */
+/* Routes for Envoy Gateway, with a policy for each: Envoy Gateway refuses a second policy of a
+ * route. */
 #include "manifest/traffic_gateway.h"
 
 /* How a policy hashes requests. */
@@ -140,7 +140,7 @@ static void put_load_balancer(struct arena *arena, const struct traffic *traffic
         put_keys(arena, &traffic->hash, hash);
 }
 
-/* Envoy closes websockets after 5 minutes without data. */
+/* Without requestTimeout, Envoy ends each request after 15 seconds. */
 static void put_timeout(struct arena *arena, const struct traffic *traffic, struct node *spec)
 {
     if (!traffic->idle_timeout)
@@ -166,23 +166,19 @@ void envoy_put_target(struct arena *arena, const struct gateway_route *route, st
     node_set_string(arena, target, "name", route->name);
 }
 
-static bool needs_policy(const struct traffic *traffic)
-{
-    bool cookie = traffic->affinity.cookie.len && !gateway_has_session_persistence(traffic);
-    return cookie || traffic->hash.count || traffic->idle_timeout;
-}
-
+/* Requests may take as long as with nginx, which limits only how long they are idle. */
 static void add_policy(struct manifests *manifests, const struct traffic *traffic,
                        const struct gateway_route *route)
 {
     struct arena *arena = manifests->arena;
-    if (!needs_policy(traffic))
-        return;
+    struct traffic limited = *traffic;
+    if (!limited.idle_timeout)
+        limited.idle_timeout = NGINX_READ_TIMEOUT;
     struct node *object = manifest_object(manifests, traffic->service, ENVOY_POLICY_API,
                                           "BackendTrafficPolicy", route->name);
     struct node *spec = node_set_map(arena, object, "spec");
     envoy_put_target(arena, route, spec);
-    envoy_put_policy(arena, traffic, spec);
+    envoy_put_policy(arena, &limited, spec);
 }
 
 static void render_routes(struct manifests *manifests, const struct traffic *traffic)

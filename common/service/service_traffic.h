@@ -5,6 +5,9 @@
 
 #include "service/service.h"
 
+/* Seconds that nginx waits for the next bytes of a request or response by default. */
+enum { NGINX_READ_TIMEOUT = 60 };
+
 /* The part of a request that selects its pod. */
 enum hash_kind {
     HASH_PATH, /* with its query */
