@@ -9,6 +9,12 @@ const struct node *given_annotation(const struct node *ingress, const char *key)
     return map && map->kind == NODE_MAP ? node_at_key(map, str_from_c(key)) : NULL;
 }
 
+const struct node *given_class(const struct node *ingress)
+{
+    const struct node *node = node_at(ingress, "spec ingressClassName");
+    return node ? node : given_annotation(ingress, CLASS_ANNOTATION);
+}
+
 /* True for an annotation of an Ingress that a field of the service generates. */
 static bool is_field_annotation(const struct given_app *app, const struct node *ingress,
                                 const struct node *item)
@@ -36,6 +42,8 @@ static bool is_field_annotation(const struct given_app *app, const struct node *
     return (str_eq_c(key, NGINX_ANNOTATION "use-regex") && str_eq_c(text, "true")) ||
            (str_eq_c(key, NGINX_ANNOTATION "rewrite-target") && str_eq_c(text, "/$2")) ||
            (str_eq_c(key, CLASS_ANNOTATION) && !node_at(ingress, "spec ingressClassName")) ||
+           (str_eq_c(key, ALB_TARGET_ANNOTATION) && str_eq_c(text, "ip") &&
+            str_eq_c(node_string(given_class(ingress)), ALB_CLASS)) ||
            (app->has_grpc && str_eq_c(key, NGINX_ANNOTATION "backend-protocol"));
 }
 

@@ -241,6 +241,9 @@ void given_add_uri(struct given_app *app, struct str host, struct str prefix, st
  */
 const struct node *given_annotation(const struct node *ingress, const char *key);
 
+/* Returns the class of an Ingress, a field or an annotation; NULL if it has none. */
+const struct node *given_class(const struct node *ingress);
+
 /* Keeps the Ingresses of which an annotation must not apply to other addresses of the app: those
  * for access control, and rewrites. */
 void given_keep_restrictions(struct given_app *app);

@@ -77,21 +77,17 @@ static bool set_class(struct given_app *app, struct str class, struct location a
     return true;
 }
 
-/* Returns the class of an Ingress; NULL if it has none. */
-static const struct node *class_of(const struct node *ingress)
-{
-    const struct node *node = node_at(ingress, "spec ingressClassName");
-    return node ? node : given_annotation(ingress, CLASS_ANNOTATION);
-}
-
 static bool read_class(struct given_app *app, const struct node *ingress)
 {
-    const struct node *node = class_of(ingress);
+    const struct node *node = given_class(ingress);
     struct str class = node ? import_literal(app->arena, node_string(node), NULL) : STR("nginx");
     if (!node)
         given_added(app,
                     "added by the service file: ingressClassName: nginx; set ingress_class if it "
                     "is another one");
+    if (str_eq_c(class, ALB_CLASS) && !given_annotation(ingress, ALB_TARGET_ANNOTATION))
+        given_added(app, "added by the service file: the annotation " ALB_TARGET_ANNOTATION
+                         ": ip; set it in ingress_extra_annotations for another type");
     if (!set_class(app, class, node ? node->span : app->workload->at))
         return false;
     app->given->has_nginx_class |= is_nginx_class(class);
@@ -191,7 +187,7 @@ struct given_path {
 /* True if nginx, or perhaps nginx, serves an Ingress. */
 static bool is_nginx(const struct node *ingress)
 {
-    struct str class = node_string(class_of(ingress));
+    struct str class = node_string(given_class(ingress));
     return class.len == 0 || is_nginx_class(class) || has_nginx_annotations(ingress);
 }
 
@@ -257,7 +253,7 @@ static void note_match(const struct given_app *app, const struct node *ingress,
         given_lost(
             app, at,
             "path %.*s becomes a prefix; with its type, the class %.*s may match other paths",
-            STR_ARG(text), STR_ARG(node_string(class_of(ingress))));
+            STR_ARG(text), STR_ARG(node_string(given_class(ingress))));
 }
 
 /* Adds an address that leads to the port of type http. */

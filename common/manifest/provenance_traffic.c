@@ -134,14 +134,18 @@ void rule_route_kind(struct trace *trace, const char *reason)
 
 /* Ingresses */
 
-void rule_ingress_class(struct trace *trace, const char *reason)
+static void from_class(struct trace *trace, const char *set)
 {
     bool internal = trace->service->internal && trace->layer->environment.internal_class.len;
-    (void)reason;
-    from_environment(trace, internal ? FILE_INTERNAL_INGRESS_CLASS : FILE_INGRESS_CLASS, NULL,
+    from_environment(trace, internal ? FILE_INTERNAL_INGRESS_CLASS : FILE_INGRESS_CLASS, set,
                      REASON("the class of ingress-nginx"));
     if (internal)
         from_field(trace, SERVICE_INTERNAL, NULL, NULL);
+}
+
+void rule_ingress_class(struct trace *trace, const char *reason)
+{
+    from_class(trace, reason);
 }
 
 void rule_certificate(struct trace *trace, const char *reason)
@@ -182,6 +186,20 @@ void rule_ingress_path_type(struct trace *trace, const char *reason)
         from_constant(trace, REASON("the path and all paths below it"));
 }
 
+/* Returns false for the annotations of nginx. */
+static bool from_other_annotation(struct trace *trace, struct str key)
+{
+    if (str_eq_c(key, CLASS_ANNOTATION))
+        from_class(trace, REASON("GKE reads the class from this annotation"));
+    else if (str_eq_c(key, ALB_TARGET_ANNOTATION))
+        from_class(trace, REASON("the load balancer sends requests to the pods"));
+    else if (str_eq_c(key, "cert-manager.io/cluster-issuer"))
+        from_environment(trace, FILE_CLUSTER_ISSUER, NULL, NULL);
+    else
+        return false;
+    return true;
+}
+
 void rule_ingress_annotation(struct trace *trace, const char *reason)
 {
     static const struct {
@@ -206,10 +224,8 @@ void rule_ingress_annotation(struct trace *trace, const char *reason)
     (void)reason;
     if (from_item(trace, trace->traffic.annotations, key))
         return;
-    if (str_eq_c(key, "cert-manager.io/cluster-issuer")) {
-        from_environment(trace, FILE_CLUSTER_ISSUER, NULL, NULL);
+    if (from_other_annotation(trace, key))
         return;
-    }
     struct str name = str_skip(key, STR(NGINX_ANNOTATION).len);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (!str_eq_c(name, rows[i].key))

@@ -1,4 +1,5 @@
-/* Ingresses for all other controllers: paths of type Prefix, no annotations. */
+/* Ingresses for all other controllers: paths of type Prefix, and only the annotations without which
+ * a controller does not serve them. */
 #include "manifest/traffic_ingress.h"
 
 #include <string.h>
@@ -84,6 +85,16 @@ static void check(const struct traffic *traffic)
     generic_warn_protocol(traffic, traffic->class);
 }
 
+/* By default, an AWS load balancer sends requests to a port of the nodes, which a Service of type
+ * ClusterIP does not have. */
+static void put_annotations(struct arena *arena, const struct traffic *traffic, bool only_root,
+                            struct node *annotations)
+{
+    (void)only_root;
+    if (str_eq_c(traffic->class, ALB_CLASS))
+        node_set_string(arena, annotations, ALB_TARGET_ANNOTATION, STR("ip"));
+}
+
 /* All controllers support paths of type Prefix, which include the paths below. */
 static void put_path(struct arena *arena, struct str prefix, bool only_root, struct node *item)
 {
@@ -94,7 +105,8 @@ static void put_path(struct arena *arena, struct str prefix, bool only_root, str
 
 static void render_ingresses(struct manifests *manifests, const struct traffic *traffic)
 {
-    static const struct ingress_form form = {.put_path = put_path};
+    static const struct ingress_form form = {.put_annotations = put_annotations,
+                                             .put_path = put_path};
     ingress_render(manifests, traffic, &form);
 }
 

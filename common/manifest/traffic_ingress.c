@@ -1,10 +1,23 @@
 /* Generates one Ingress for each host. */
 #include "manifest/traffic_ingress.h"
 
+/* The controller of GKE reads the class from the annotation, and ignores Ingresses with
+ * spec.ingressClassName. */
+static bool has_class_annotation(const struct traffic *traffic)
+{
+    static const char *const classes[] = {"gce", "gce-internal", "gce-regional-external"};
+    for (size_t i = 0; i < COUNT_OF(classes); i++)
+        if (str_eq_c(traffic->class, classes[i]))
+            return true;
+    return false;
+}
+
 static void put_annotations(struct arena *arena, const struct traffic *traffic,
                             const struct ingress_form *form, struct node *metadata, bool only_root)
 {
     struct node *annotations = node_new(arena, NODE_MAP);
+    if (has_class_annotation(traffic))
+        node_set_string(arena, annotations, CLASS_ANNOTATION, traffic->class);
     if (form->put_annotations)
         form->put_annotations(arena, traffic, only_root, annotations);
     if (traffic->tls.issuer.len)
@@ -56,7 +69,8 @@ static void add_ingress(struct manifests *manifests, const struct traffic *traff
         manifest_object(manifests, traffic->service, "networking.k8s.io/v1", "Ingress", name);
     put_annotations(arena, traffic, form, node_get(object, "metadata"), only_root);
     struct node *spec = node_set_map(arena, object, "spec");
-    node_set_string(arena, spec, "ingressClassName", traffic->class);
+    if (!has_class_annotation(traffic))
+        node_set_string(arena, spec, "ingressClassName", traffic->class);
     put_tls(arena, traffic, spec, host, name);
     struct node *rule = node_append_map(arena, node_set_list(arena, spec, "rules"));
     if (host.len)
@@ -75,7 +89,7 @@ void ingress_render(struct manifests *manifests, const struct traffic *traffic,
     }
 }
 
-/* Kubernetes rejects an Ingress whose deprecated annotation differs from the class in its spec. */
+/* Kubernetes rejects an Ingress whose annotation differs from the class in its spec. */
 void ingress_check_class(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
@@ -83,7 +97,7 @@ void ingress_check_class(const struct traffic *traffic)
     if (!item || str_equal(item->text, traffic->class))
         return;
     diag_error(diags, item->name_node->span, RULE_CLASS_CONFLICT,
-               CLASS_ANNOTATION " conflicts with spec.ingressClassName \"%.*s\"",
+               CLASS_ANNOTATION " conflicts with the class of the Ingress, \"%.*s\"",
                STR_ARG(traffic->class));
     diag_hint(diags, "remove it, and set %s: %.*s in the environment file",
               traffic->internal ? "internal_ingress_class" : "ingress_class", STR_ARG(item->text));

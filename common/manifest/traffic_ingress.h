@@ -17,11 +17,15 @@ struct ingress_form {
 void ingress_render(struct manifests *manifests, const struct traffic *traffic,
                     const struct ingress_form *form);
 
-/* The deprecated alternative to `spec.ingressClassName`. */
+/* The alternative to `spec.ingressClassName`: deprecated, but the only one for GKE's controller. */
 #define CLASS_ANNOTATION "kubernetes.io/ingress.class"
 
 /* The ClusterIssuer of cert-manager that issues the certificate. */
 #define ISSUER_ANNOTATION "cert-manager.io/cluster-issuer"
+
+/* Where load balancers of AWS send requests to: `ip` is the pods, `instance` the nodes. */
+#define ALB_CLASS             "alb"
+#define ALB_TARGET_ANNOTATION "alb.ingress.kubernetes.io/target-type"
 
 /* Reports an error if that annotation names another class. */
 void ingress_check_class(const struct traffic *traffic);
