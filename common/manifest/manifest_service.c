@@ -1,14 +1,30 @@
 #include "manifest/manifest.h"
+#include "manifest/traffic_gateway.h"
+#include "manifest/traffic_ingress.h"
 
 /* Returns the appProtocol of a port of the Service; NULL: none. A Gateway connects with HTTP/1.1
  * unless it knows better. */
 static const char *app_protocol(const struct service *service, const struct port *port)
 {
-    if (port != service->public_port || service->route_count == 0 || !service_gateway(service))
+    const struct gateway *gateway = service_gateway(service);
+    if (port != service->public_port || service->route_count == 0 || !gateway)
         return NULL;
+    bool http = gateway->flavour == FLAVOUR_TRAEFIK && traefik_assumes_https(service);
     return port->type == PORT_TYPE_GRPC        ? "kubernetes.io/h2c"
            : port->type == PORT_TYPE_WEBSOCKET ? "kubernetes.io/ws"
+           : http                              ? "http"
                                                : NULL;
+}
+
+/* Tells Traefik as an ingress controller the protocol of the public port. */
+static void put_scheme(struct arena *arena, const struct service *service, struct node *annotations)
+{
+    const struct traffic traffic = traffic_of(service);
+    if (traffic.flavour != FLAVOUR_GENERIC || !str_contains(traffic.class, STR("traefik")) ||
+        !traefik_assumes_https(service))
+        return;
+    node_set_string(arena, annotations, TRAEFIK_SCHEME_ANNOTATION,
+                    traffic.protocol == PORT_TYPE_GRPC ? STR("h2c") : STR("http"));
 }
 
 static void put_ports(struct arena *arena, const struct service *service, bool only_tcp,
@@ -32,13 +48,8 @@ static void put_ports(struct arena *arena, const struct service *service, bool o
     }
 }
 
-static void put_annotations(struct arena *arena, const struct service *service,
-                            const struct load_balancer_annotation *annotation, struct node *object)
+static void put_annotations(struct arena *arena, struct node *annotations, struct node *object)
 {
-    struct node *annotations = node_new(arena, NODE_MAP);
-    for (; annotation && annotation->name; annotation++)
-        node_set_string(arena, annotations, annotation->name, str_from_c(annotation->value));
-    manifest_put_items(arena, annotations, service->service_annotations);
     if (annotations->first)
         node_put(node_get(object, "metadata"), node_scalar(arena, STYLE_TEXT, STR("annotations")),
                  annotations);
@@ -49,8 +60,12 @@ static void add_cluster_service(struct manifests *manifests, const struct servic
 {
     struct arena *arena = manifests->arena;
     struct node *object = manifest_object(manifests, service, "v1", "Service", name);
+    struct node *annotations = node_new(arena, NODE_MAP);
+    if (!headless)
+        put_scheme(arena, service, annotations);
     if (!headless && !service->load_balancer)
-        put_annotations(arena, service, NULL, object);
+        manifest_put_items(arena, annotations, service->service_annotations);
+    put_annotations(arena, annotations, object);
     struct node *spec = node_set_map(arena, object, "spec");
     node_set_string(arena, spec, "type", STR("ClusterIP"));
     if (headless)
@@ -67,11 +82,14 @@ static void add_load_balancer(struct manifests *manifests, const struct service 
     const struct provider *provider = service->layer->environment.provider;
     struct node *object = manifest_object(manifests, service, "v1", "Service",
                                           str_format(arena, "%.*s-tcp", STR_ARG(service->name)));
-    put_annotations(arena, service,
-                    service->load_balancer == LOAD_BALANCER_INTERNAL
-                        ? provider->internal_load_balancer
-                        : provider->external_load_balancer,
-                    object);
+    const struct load_balancer_annotation *each = service->load_balancer == LOAD_BALANCER_INTERNAL
+                                                      ? provider->internal_load_balancer
+                                                      : provider->external_load_balancer;
+    struct node *annotations = node_new(arena, NODE_MAP);
+    for (; each && each->name; each++)
+        node_set_string(arena, annotations, each->name, str_from_c(each->value));
+    manifest_put_items(arena, annotations, service->service_annotations);
+    put_annotations(arena, annotations, object);
     struct node *spec = node_set_map(arena, object, "spec");
     node_set_string(arena, spec, "type", STR("LoadBalancer"));
     manifest_selector(manifests, service, spec, "selector");

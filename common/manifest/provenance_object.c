@@ -2,6 +2,7 @@
 #include "cloud/providers.h"
 #include "manifest/manifest.h"
 #include "manifest/provenance_rules.h"
+#include "manifest/traffic_ingress.h"
 
 /* Names and labels */
 
@@ -122,6 +123,10 @@ void rule_service_annotation(struct trace *trace, const char *reason)
 {
     if (from_item(trace, trace->service->service_annotations, step_last(trace)))
         return;
+    if (str_eq_c(step_last(trace), TRAEFIK_SCHEME_ANNOTATION)) {
+        from_assumed_https(trace);
+        return;
+    }
     from_field(trace, SERVICE_LOAD_BALANCER, reason, NULL);
     from_location(trace, trace->layer->environment.provider_at, NULL);
 }
@@ -235,9 +240,13 @@ void rule_port_protocol(struct trace *trace, const char *reason)
     from_constant(trace, reason);
 }
 
-void rule_port_type(struct trace *trace, const char *reason)
+void rule_app_protocol(struct trace *trace, const char *reason)
 {
     size_t index = index_of_port(trace);
+    if (trace->service->ports[index].type == PORT_TYPE_HTTP) {
+        from_assumed_https(trace);
+        return;
+    }
     bool list = service_has(trace->service, SERVICE_PORTS);
     from_port(trace, index, list ? PORTS_PROTOCOL : PORTS_PORT, reason, NULL);
 }

@@ -68,6 +68,9 @@ bool from_item(struct trace *trace, const struct value *map, struct str key);
 void from_port(struct trace *trace, size_t index, enum field_id field, const char *set,
                const char *unset);
 
+/* Adds the number or name of the public port for which Traefik would connect with HTTPS. */
+void from_assumed_https(struct trace *trace);
+
 /* Returns the field that determines startup_timeout: itself, or a delay. */
 enum field_id field_of_startup(const struct trace *trace);
 

@@ -97,11 +97,6 @@ static void from_port_of_traffic(struct trace *trace, const char *reason)
     from_location(trace, trace->traffic.protocol_at, reason);
 }
 
-void rule_public_port(struct trace *trace, const char *reason)
-{
-    from_port_of_traffic(trace, reason);
-}
-
 void rule_public_port_name(struct trace *trace, const char *reason)
 {
     const struct service *service = trace->service;
@@ -109,10 +104,34 @@ void rule_public_port_name(struct trace *trace, const char *reason)
               REASON("the name of the only port"));
 }
 
+void from_assumed_https(struct trace *trace)
+{
+    const struct service *service = trace->service;
+    const struct port *port = service->public_port;
+    from_port(trace, (size_t)(port - service->ports),
+              port->service_port == HTTPS_PORT ? PORTS_SERVICE_PORT : PORTS_NAME,
+              REASON("Traefik uses HTTPS for port 443 and ports named https"), NULL);
+}
+
+void rule_traefik_scheme(struct trace *trace, const char *reason)
+{
+    if (trace->traffic.protocol == PORT_TYPE_GRPC)
+        from_port_of_traffic(trace, reason);
+    else
+        from_assumed_https(trace);
+}
+
 void rule_public_service_port(struct trace *trace, const char *reason)
 {
+    const struct service *service = trace->service;
+    const struct value *ports = record_value(service->record, SERVICE_PORTS);
+    size_t index = (size_t)(service->public_port - service->ports);
+    const char *text = REASON("the port of the Service");
     (void)reason;
-    from_port_of_traffic(trace, REASON("the port of the Service"));
+    if (ports->count && record_has(ports->records[index], PORTS_SERVICE_PORT))
+        from_port(trace, index, PORTS_SERVICE_PORT, text, NULL);
+    else
+        from_port_of_traffic(trace, text);
 }
 
 void rule_route_kind(struct trace *trace, const char *reason)

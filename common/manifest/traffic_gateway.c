@@ -6,10 +6,7 @@
 
 #include <inttypes.h>
 
-enum {
-    RULES_MAX = 16, /* of a route */
-    HTTPS_PORT = 443,
-};
+enum { RULES_MAX = 16 }; /* of a route */
 
 struct str gateway_duration(struct arena *arena, int64_t seconds)
 {

@@ -6,6 +6,8 @@
 
 #define GATEWAY_GROUP "gateway.networking.k8s.io"
 
+enum { HTTPS_PORT = 443 };
+
 /* A generated route. */
 struct gateway_route {
     const char *kind; /* HTTPRoute or GRPCRoute */
@@ -69,6 +71,11 @@ void envoy_put_target(struct arena *arena, const struct gateway_route *route, st
 #define TRAEFIK_API   TRAEFIK_GROUP "/v1alpha1"
 void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, struct node *item);
 void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec);
+
+/* True if Traefik connects to the public port of the Service with HTTPS unless it is told the
+ * protocol: to port 443, and to ports whose names begin with https. */
+bool traefik_assumes_https(const struct service *service);
+
 /* Parts of routes and of the objects around them, also for Ingresses that are converted to routes
  * (convert/convert.h). */
 

@@ -23,6 +23,9 @@ void ingress_render(struct manifests *manifests, const struct traffic *traffic,
 /* The ClusterIssuer of cert-manager that issues the certificate. */
 #define ISSUER_ANNOTATION "cert-manager.io/cluster-issuer"
 
+/* Of a Service: the protocol that Traefik as an ingress controller uses for it. */
+#define TRAEFIK_SCHEME_ANNOTATION "traefik.ingress.kubernetes.io/service.serversscheme"
+
 /* Where load balancers of AWS send requests to: `ip` is the pods, `instance` the nodes. */
 #define ALB_CLASS             "alb"
 #define ALB_TARGET_ANNOTATION "alb.ingress.kubernetes.io/target-type"

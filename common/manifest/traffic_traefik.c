@@ -19,14 +19,34 @@ void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, stru
     node_set_bool(arena, cookie, "httpOnly", true);
 }
 
+bool traefik_assumes_https(const struct service *service)
+{
+    const struct port *port = service->public_port;
+    return port && service->route_count &&
+           (port->service_port == HTTPS_PORT || str_starts_with(port->name, STR("https")));
+}
+
+/* Returns the scheme of a TraefikService, for which Traefik does not read appProtocol of the
+ * Service; NULL: none is needed. Ports of a chart, and of an Ingress that is converted, may use
+ * HTTPS. */
+static const char *scheme_of(const struct traffic *traffic)
+{
+    const struct service *service = traffic->service;
+    if (traffic->protocol == PORT_TYPE_GRPC)
+        return "h2c";
+    bool rendered = service && !layer_is_for_chart(service->layer);
+    return rendered && traefik_assumes_https(service) ? "http" : NULL;
+}
+
 void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec)
 {
     struct node *weighted = node_set_map(arena, spec, "weighted");
     struct node *item = node_append_map(arena, node_set_list(arena, weighted, "services"));
     node_set_string(arena, item, "name", traffic->backend.service);
     node_set_int(arena, item, "port", traffic->backend.port);
-    if (traffic->protocol == PORT_TYPE_GRPC) /* appProtocol of the Service is not read here */
-        node_set_string(arena, item, "scheme", STR("h2c"));
+    const char *scheme = scheme_of(traffic);
+    if (scheme)
+        node_set_string(arena, item, "scheme", str_from_c(scheme));
     traefik_put_sticky(arena, traffic, item);
 }
 

@@ -55,7 +55,8 @@ struct traffic_backend {
 };
 
 struct traffic {
-    const struct service *service; /* for the labels of the objects and for error locations */
+    const struct service *service; /* for the labels of the objects and for error locations;
+                                      NULL: an Ingress is converted */
     enum flavour_id flavour;
     const struct gateway *gateway; /* NULL: there are Ingresses */
     struct str class;              /* of Ingresses, also of those of a chart */
