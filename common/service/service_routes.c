@@ -122,10 +122,45 @@ struct str service_uri_host(struct arena *arena, struct str uri)
     return str_eq_c(host, "*") || str_eq_c(host, "all") ? STR("") : name_without_root(host);
 }
 
+/* Returns the domain as it is written, with placeholders, if their values are empty; else an empty
+ * string. `text`: the address with the values. A path may also be the value of a placeholder. */
+static struct str find_empty_domain(const struct service_reader *in, const struct item *item,
+                                    struct str text)
+{
+    struct node domain = *item->node;
+    domain.text = str_slice(domain.text, 0, str_find(domain.text, 0, '/'));
+    if (text.len == 0)
+        return domain.text;
+    if (text.data[0] != '/' || domain.text.len == item->node->text.len)
+        return STR("");
+    struct diags found = {.arena = in->reader.arena}; /* were reported for the whole address */
+    struct scope scope = in->layer->scope;
+    struct filled_string filled;
+    scope.diags = &found;
+    return interpolate(&scope, &domain, &filled) && filled.text.len == 0 ? domain.text : STR("");
+}
+
+/* Without its domain, the address would be one of all hosts. */
+static bool check_domain(const struct service_reader *in, const struct item *item, struct str text)
+{
+    struct str domain = find_empty_domain(in, item, text);
+    if (domain.len == 0)
+        return true;
+    diag_error(in->reader.diags, item->node->span, RULE_INVALID_PUBLIC_URI,
+               "public_uri has no domain: %.*s is empty", STR_ARG(domain));
+    diag_hint(in->reader.diags,
+              "set the value; or to serve the path on all hosts, write it alone: "
+              "/%.*s",
+              STR_ARG(str_skip(text, 1)));
+    return false;
+}
+
 /* Reports all errors in a public_uri; returns false if there are any. */
 static bool read_route(const struct service_reader *in, const struct item *item, struct route *ret)
 {
     struct str text = item->text;
+    if (!check_domain(in, item, text))
+        return false;
     if (text.len == 0)
         return uri_error(in, item, "public_uri must not be empty",
                          "for all paths of all hosts, write \"/\"");
