@@ -281,9 +281,12 @@ const char *name_check_request(struct str request)
 
 const char *name_check_hash_key(struct str key)
 {
-    return key.len && str_span_only(key, ALNUM "_${}-")
-               ? NULL
-               : "must consist of nginx variables, letters, digits, _ and -, such as $request_uri";
+    if (key.len == 0 || !str_span_only(key, ALNUM "_${}-"))
+        return "must consist of nginx variables, letters, digits, _ and -, such as $request_uri";
+    return str_find(key, 0, '$') < key.len ? NULL
+                                           : "must contain an nginx variable, such as "
+                                             "$request_uri: a constant would select the "
+                                             "same pod for all requests";
 }
 
 const char *name_check_http_header(struct str name)

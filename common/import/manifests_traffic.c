@@ -342,6 +342,12 @@ void given_set_max_age(const struct given_app *app, int64_t seconds, struct loca
 
 void given_set_hash(const struct given_app *app, struct str text, struct location at)
 {
+    const char *error = name_check_hash_key(text);
+    if (error) {
+        given_lost(app, at, "the hash \"%.*s\" is not carried over: consistent_hash %s",
+                   STR_ARG(text), error);
+        return;
+    }
     set_once(app, SERVICE_CONSISTENT_HASH,
              node_scalar(app->arena, STYLE_TEXT, import_literal(app->arena, text, NULL)), at);
 }

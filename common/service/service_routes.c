@@ -277,7 +277,8 @@ static void read_affinity(const struct service_reader *in)
     struct service *service = in->service;
     service->sticky = service_value(in, SERVICE_STICKY_SESSION)->boolean;
     service->sticky_max_age = service_value(in, SERVICE_STICKY_MAX_AGE)->number;
-    service->hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
+    struct str hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
+    service->hash_key = name_check_hash_key(hash_key) ? STR("") : hash_key;
     service_check(in, SERVICE_CONSISTENT_HASH, RULE_INVALID_VALUE, name_check_hash_key);
     warn_max_age(in);
     struct str path = common_prefix(service);
@@ -301,8 +302,11 @@ static void read_affinity(const struct service_reader *in)
         diag_hint(in->reader.diags, "to keep it from other services on the host, give the paths a "
                                     "common prefix");
     }
-    /* With a Gateway, the flavour knows whether both are possible. */
-    if (service->sticky && service->hash_key.len && (!gateway || layer_is_for_chart(in->layer)))
+    /* With a Gateway, the flavour knows which are possible. */
+    if (!service->hash_key.len || (gateway && !layer_is_for_chart(in->layer)))
+        return;
+    traffic_check_hash(service);
+    if (service->sticky)
         traffic_warn_affinity_and_hash(service);
 }
 

@@ -20,6 +20,44 @@ static const struct {
     {"arg_", true, HASH_QUERY},
 };
 
+/* Others that an Ingress can use, from nginx and from the configuration of ingress-nginx. */
+static const char *const other_variables[] = {
+    "uri",
+    "document_uri",
+    "args",
+    "is_args",
+    "query_string",
+    "request",
+    "request_body",
+    "request_id",
+    "request_method",
+    "scheme",
+    "https",
+    "hostname",
+    "server_addr",
+    "server_name",
+    "server_port",
+    "server_protocol",
+    "remote_port",
+    "remote_user",
+    "content_type",
+    "content_length",
+    "connection",
+    "realip_remote_addr",
+    "realip_remote_port",
+    "proxy_protocol_addr",
+    "proxy_protocol_port",
+    "proxy_add_x_forwarded_for",
+    "best_http_host",
+    "full_x_forwarded_proto",
+    "location_path",
+    "namespace",
+    "ingress_name",
+    "service_name",
+    "service_port",
+};
+static const char *const other_prefixes[] = {"ssl_", "geoip_", "geoip2_", "proxy_protocol_tlv_"};
+
 static bool is_name_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
@@ -95,6 +133,56 @@ struct traffic_hash traffic_hash_parse(struct arena *arena, struct str text)
         add_key(arena, &hash, (struct hash_key){.kind = HASH_NGINX, .name = text});
     }
     return hash;
+}
+
+/* True for the name of an nginx variable. `lower`: in lower case. */
+static bool is_other_variable(struct str lower)
+{
+    for (size_t i = 0; i < COUNT_OF(other_variables); i++)
+        if (str_eq_c(lower, other_variables[i]))
+            return true;
+    for (size_t i = 0; i < COUNT_OF(other_prefixes); i++)
+        if (str_starts_with(lower, str_from_c(other_prefixes[i])))
+            return true;
+    return false;
+}
+
+static void warn_variable(const struct service *service, struct str name)
+{
+    struct arena *arena = service->layer->arena;
+    struct suggestion near = {.word = STR_JOIN(arena, STR("$"), str_lower(arena, name))};
+    diag_warning(service->layer->diags, record_location(service->record, SERVICE_CONSISTENT_HASH),
+                 RULE_UNSUPPORTED_BY_CONTROLLER, "$%.*s is not a known variable of nginx",
+                 STR_ARG(name));
+    for (size_t i = 0; i < COUNT_OF(variables); i++)
+        if (!variables[i].is_prefix)
+            suggestion_add(&near, str_format(arena, "$%s", variables[i].name));
+    for (size_t i = 0; i < COUNT_OF(other_variables); i++)
+        suggestion_add(&near, str_format(arena, "$%s", other_variables[i]));
+    if (!diag_suggest(service->layer->diags, &near))
+        diag_hint(service->layer->diags,
+                  "use $request_uri, $host, $remote_addr, $http_NAME for a header, $arg_NAME for a "
+                  "query parameter or $cookie_NAME for a cookie");
+}
+
+void traffic_check_hash(const struct service *service)
+{
+    struct arena *arena = service->layer->arena;
+    struct str rest = str_skip(service->hash_key, str_find(service->hash_key, 0, '$'));
+    while (rest.len) {
+        struct str name = take_variable(&rest);
+        struct hash_key key;
+        if (name.len == 0) {
+            diag_error(
+                service->layer->diags, record_location(service->record, SERVICE_CONSISTENT_HASH),
+                RULE_INVALID_VALUE, "consistent_hash has a $ without the name of a variable");
+            diag_hint(service->layer->diags, "for example: $request_uri");
+            return;
+        }
+        if (!parse_variable(arena, name, &key) && !is_other_variable(str_lower(arena, name)))
+            warn_variable(service, name);
+        rest = str_skip(rest, str_find(rest, 0, '$'));
+    }
 }
 
 static struct traffic_hash hash_of(const struct service *service)

@@ -81,6 +81,9 @@ struct traffic traffic_of(const struct service *service);
  * the same for all requests. The keys are allocated in the arena. */
 struct traffic_hash traffic_hash_parse(struct arena *arena, struct str text);
 
+/* Reports a $ without a name, and warns about names that are not those of nginx variables. */
+void traffic_check_hash(const struct service *service);
+
 /* Warns that the cookie of sticky_session takes precedence over consistent_hash. */
 void traffic_warn_affinity_and_hash(const struct service *service);
 

@@ -622,7 +622,7 @@ static void test_trailing_slash_and_the_sticky_cookie(void **state)
 static void test_sticky_and_hash(void **state)
 {
     struct unit *unit = *state;
-    assert_non_null(service_with(unit, "    sticky_session: true\n    consistent_hash: $a\n"
+    assert_non_null(service_with(unit, "    sticky_session: true\n    consistent_hash: $host\n"
                                        "    public_uri: /\n"));
     assert_warnings(unit, 1);
     assert_diag(unit, 0, 8, 22, "sticky_session takes precedence over consistent_hash",
