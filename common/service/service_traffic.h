@@ -44,7 +44,7 @@ struct traffic_affinity {
 /* At most one of the two is set. If none is, the controller uses its own certificate, or no TLS. */
 struct traffic_tls {
     struct str secret; /* contains the certificate */
-    struct str issuer; /* of cert-manager, which creates a certificate for each host */
+    struct str issuer; /* of cert-manager, which creates certificates */
 };
 
 /* The Service that receives the requests. */
