@@ -52,6 +52,22 @@ static bool check_protocol(const struct backend_reader *in, const struct node *p
         backend->port, STR_ARG(backend->service));
 }
 
+/* nginx connects with HTTP to every port. A TraefikService states it. */
+static bool check_http(const struct backend_reader *in, const struct node *port,
+                       const struct traffic_backend *backend)
+{
+    const struct settings *settings = &in->ingress->settings;
+    if (in->convert->gateway->flavour != FLAVOUR_TRAEFIK || settings->affinity.cookie.len ||
+        settings->protocol != PROTOCOL_HTTP || node_at(port, "appProtocol") ||
+        !traefik_assumes_https(backend->port_name, backend->port))
+        return true;
+    return convert_refuse(in->convert, in->ingress, in->rule->at,
+                          rule_title(in->convert->arena, in->host, in->rule),
+                          "Traefik would connect with HTTPS; set appProtocol: http in port %" PRId64
+                          " of Service %.*s",
+                          backend->port, STR_ARG(backend->service));
+}
+
 static bool resolve(const struct backend_reader *in, const struct node *service, struct str port,
                     struct traffic_backend *ret)
 {
@@ -63,7 +79,7 @@ static bool resolve(const struct backend_reader *in, const struct node *service,
         return fail(in, "use the number or name of one of its ports",
                     "Service %.*s has no port \"%.*s\"", STR_ARG(ret->service), STR_ARG(port));
     ret->port_name = node_string(node_at(found, "name"));
-    return check_protocol(in, found, ret);
+    return check_protocol(in, found, ret) && check_http(in, found, ret);
 }
 
 bool backend_read(struct convert *convert, const struct ingress *ingress, const struct host *host,

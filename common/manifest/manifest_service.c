@@ -9,7 +9,8 @@ static const char *app_protocol(const struct service *service, const struct port
     const struct gateway *gateway = service_gateway(service);
     if (port != service->public_port || service->route_count == 0 || !gateway)
         return NULL;
-    bool http = gateway->flavour == FLAVOUR_TRAEFIK && traefik_assumes_https(service);
+    bool http = gateway->flavour == FLAVOUR_TRAEFIK &&
+                traefik_assumes_https(port->name, port->service_port);
     return port->type == PORT_TYPE_GRPC        ? "kubernetes.io/h2c"
            : port->type == PORT_TYPE_WEBSOCKET ? "kubernetes.io/ws"
            : http                              ? "http"
@@ -20,8 +21,9 @@ static const char *app_protocol(const struct service *service, const struct port
 static void put_scheme(struct arena *arena, const struct service *service, struct node *annotations)
 {
     const struct traffic traffic = traffic_of(service);
-    if (traffic.flavour != FLAVOUR_GENERIC || !str_contains(traffic.class, STR("traefik")) ||
-        !traefik_assumes_https(service))
+    if (traffic.route_count == 0 || traffic.flavour != FLAVOUR_GENERIC ||
+        !str_contains(traffic.class, STR("traefik")) ||
+        !traefik_assumes_https(traffic.backend.port_name, traffic.backend.port))
         return;
     node_set_string(arena, annotations, TRAEFIK_SCHEME_ANNOTATION,
                     traffic.protocol == PORT_TYPE_GRPC ? STR("h2c") : STR("http"));

@@ -19,23 +19,21 @@ void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, stru
     node_set_bool(arena, cookie, "httpOnly", true);
 }
 
-bool traefik_assumes_https(const struct service *service)
+bool traefik_assumes_https(struct str name, int64_t number)
 {
-    const struct port *port = service->public_port;
-    return port && service->route_count &&
-           (port->service_port == HTTPS_PORT || str_starts_with(port->name, STR("https")));
+    return number == HTTPS_PORT || str_starts_with(name, STR("https"));
 }
 
 /* Returns the scheme of a TraefikService, for which Traefik does not read appProtocol of the
- * Service; NULL: none is needed. Ports of a chart, and of an Ingress that is converted, may use
- * HTTPS. */
+ * Service; NULL: none is needed. Ports of a chart may use HTTPS. */
 static const char *scheme_of(const struct traffic *traffic)
 {
     const struct service *service = traffic->service;
-    if (traffic->protocol == PORT_TYPE_GRPC)
-        return "h2c";
-    bool rendered = service && !layer_is_for_chart(service->layer);
-    return rendered && traefik_assumes_https(service) ? "http" : NULL;
+    const struct traffic_backend *backend = &traffic->backend;
+    bool chart = service && layer_is_for_chart(service->layer);
+    return traffic->protocol == PORT_TYPE_GRPC                                  ? "h2c"
+           : !chart && traefik_assumes_https(backend->port_name, backend->port) ? "http"
+                                                                                : NULL;
 }
 
 void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec)
