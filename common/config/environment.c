@@ -122,7 +122,22 @@ void environment_set_checked(const struct schema_reader *reader, const struct re
     *ret = text;
 }
 
-/* Uses the first provider of the file, in the order of `enum cloud`. */
+/* Reports two providers, because only one of them could be used. */
+static void report_providers(const struct schema_reader *reader, const struct record *record,
+                             const struct provider *a, const struct provider *b)
+{
+    bool in_order =
+        record_location(record, a->field).start < record_location(record, b->field).start;
+    const struct provider *first = in_order ? a : b;
+    const struct provider *second = in_order ? b : a;
+    diag_error(reader->diags, record_value(record, second->field)->node->key->span,
+               RULE_CONFLICTING_FIELDS,
+               "providers must have exactly one of aws, google, azurerm and local");
+    diag_hint(reader->diags, "remove %s or %s", schema_field(first->field)->name,
+              schema_field(second->field)->name);
+}
+
+/* Reads the provider of the file. */
 static void set_provider(const struct schema_reader *reader, const struct record *file,
                          struct environment *ret)
 {
@@ -134,11 +149,14 @@ static void set_provider(const struct schema_reader *reader, const struct record
         const struct record *keys = value->records && value->count ? value->records[0] : NULL;
         if (!keys && !value->node)
             continue;
+        if (ret->provider->cloud != CLOUD_NONE) {
+            report_providers(reader, record, ret->provider, provider);
+            return;
+        }
         ret->provider = provider;
         ret->provider_at = record_location(record, provider->field);
         if (keys && provider->read)
             provider->read(reader, keys, ret);
-        return;
     }
 }
 
