@@ -79,6 +79,36 @@ static bool check_names(const struct schema_reader *reader, const struct value *
     return ok;
 }
 
+/* Reports variables that are in both maps of an entry, because only one of their values could be
+ * used. */
+static bool check_variables(const struct schema_reader *reader, const struct record *entry)
+{
+    const struct value *variables = record_value(entry, ENVIRONMENT_VARIABLES);
+    const struct value *vars = record_value(entry, ENVIRONMENT_VARS);
+    struct map names = {0};
+    bool ok = true;
+    for (size_t i = 0; i < variables->count; i++)
+        map_add(reader->arena, &names, variables->items[i].name, &variables->items[i]);
+    for (size_t i = 0; i < vars->count; i++) {
+        const struct item *first = &vars->items[i];
+        const struct item *second = map_get(&names, first->name);
+        if (!second)
+            continue;
+        if (second->name_node->span.start < first->name_node->span.start) {
+            first = second;
+            second = &vars->items[i];
+        }
+        const struct location at = first->name_node->span;
+        diag_error(reader->diags, second->name_node->span, RULE_DUPLICATE_ITEM,
+                   "duplicate variable \"%.*s\" in vars and variables", STR_ARG(first->name));
+        if (reader->diags->last_kept) /* counting lines takes time */
+            diag_hint(reader->diags, "first defined on line %zu; remove one of them",
+                      diag_position(at.source, at.start).line);
+        ok = false;
+    }
+    return ok;
+}
+
 /* Returns `path` resolved against the directory of `file`. */
 static const char *resolve_path(struct arena *arena, struct str file, struct str path)
 {
@@ -557,7 +587,10 @@ static bool read_selected(const struct schema_reader *reader, const struct recor
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     record_files(reader, file, options);
-    if (!check_names(reader, environments))
+    bool ok = check_names(reader, environments);
+    for (size_t i = 0; i < environments->count; i++)
+        ok &= check_variables(reader, environments->records[i]);
+    if (!ok)
         return false;
     const struct record *selected = select_environment(reader, file, options);
     if (!selected)

@@ -267,10 +267,10 @@ static void test_variables_of_the_environment(void **state)
     begin(unit, &filling,
           str_format(&unit->arena,
                      "name: hello\ninput_variables: [{name: color, default: red}]\n"
-                     "environments: [{name: e, path: '%s', variables: {size: 1, both: a},"
-                     " vars: {weight: 2, both: b, color: ''}}]\n",
+                     "environments: [{name: e, path: '%s', variables: {size: 1},"
+                     " vars: {weight: 2, color: ''}}]\n",
                      path));
-    check(unit, &filling, "{vars.size}{vars.weight}{vars.both}", "12a");
+    check(unit, &filling, "{vars.size}{vars.weight}", "12");
     check(unit, &filling, "{vars.color}", ""); /* overrides the default */
     check(unit, &filling, "{env}{parent_name}", "elive");
     struct filled_string filled;
