@@ -175,6 +175,7 @@ void service_read_pods(const struct service_reader *in)
     service_read_containers(in);
     warn_volumes(in);
     service_read_cron_jobs(in);
+    service_check_volume_sizes(in);
     service_read_pre_deploy(in);
     service_read_placement(in);
 }

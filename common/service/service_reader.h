@@ -140,6 +140,9 @@ void service_read_volumes(const struct service_reader *in);
 /* files. Needs the disks and volumes. */
 void service_read_files(const struct service_reader *in);
 
+/* Checks the sizes of temporary directories. Needs the volumes, containers and cron jobs. */
+void service_check_volume_sizes(const struct service_reader *in);
+
 /* persistent_storage, cron_jobs, pre_deploy, placement, commands, args, timeout,
  * termination_grace_period, pod_security, annotations and labels. Needs the ports and probes. */
 void service_read_pods(const struct service_reader *in);

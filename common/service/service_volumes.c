@@ -1,6 +1,5 @@
 /* volumes: temporary directories, and objects that others create. */
 #include "base/map.h"
-#include "format/quantity.h"
 #include "service/service_reader.h"
 
 enum { MEBIBYTE = 1 << 20, DISK_SIZE_DEFAULT = 1024, MEMORY_SIZE_DEFAULT = 64 };
@@ -47,30 +46,13 @@ static const struct source_field *find_source(const struct service_reader *in,
     return NULL;
 }
 
-/* Files in memory count towards the limit of the container, so a volume that is as large could not
- * be filled. A chart has its own limit. */
-static void check_memory(const struct service_reader *in, const struct record *empty_dir,
-                         const struct volume *volume)
-{
-    int64_t limit = in->service->resources.memory_limit;
-    struct arena *arena = in->reader.arena;
-    if (!volume->in_memory || volume->size < limit || layer_is_for_chart(in->layer))
-        return;
-    diag_error(in->reader.diags, record_location(empty_dir, EMPTY_DIR_SIZE), RULE_OUT_OF_RANGE,
-               "size (%.*s) must be less than the memory limit of the container (%.*s)",
-               STR_ARG(quantity_bytes(arena, volume->size)), STR_ARG(quantity_bytes(arena, limit)));
-    diag_hint(in->reader.diags, "raise memory in resource_limits, or lower size");
-}
-
-static void read_empty_dir(const struct service_reader *in, const struct record *empty_dir,
-                           struct volume *volume)
+static void read_empty_dir(const struct record *empty_dir, struct volume *volume)
 {
     volume->in_memory = record_value(empty_dir, EMPTY_DIR_MEMORY)->boolean;
     volume->size = record_value(empty_dir, EMPTY_DIR_SIZE)->number;
     if (!record_has(empty_dir, EMPTY_DIR_SIZE))
         volume->size =
             (int64_t)(volume->in_memory ? MEMORY_SIZE_DEFAULT : DISK_SIZE_DEFAULT) * MEBIBYTE;
-    check_memory(in, empty_dir, volume);
 }
 
 static void read_object(const struct service_reader *in, const struct record *record,
@@ -153,7 +135,7 @@ static void read_volume(const struct service_reader *in, const struct record *re
         return;
     volume->kind = source->kind;
     if (source->kind == VOLUME_TEMPORARY)
-        read_empty_dir(in, record_value(record, VOLUME_EMPTY_DIR)->records[0], volume);
+        read_empty_dir(record_value(record, VOLUME_EMPTY_DIR)->records[0], volume);
     else
         read_object(in, record, source, volume);
     read_access(in, record, volume);
