@@ -2,6 +2,7 @@
 
 #include "config/flavour.h"
 #include "config/foreign_word.h"
+#include "config/interpolate.h"
 #include "format/quantity.h"
 #include "yaml/scalar.h"
 
@@ -188,6 +189,23 @@ static bool report_type(const struct schema_reader *reader, const struct field *
     return false;
 }
 
+/* Adds a hint with a map that has the value of a secret output, which is known only in the cluster.
+ */
+static void hint_env_reference(const struct schema_reader *reader,
+                               const struct filled_string *string)
+{
+    const struct reference *reference = string->references;
+    bool is_whole = string->text.len == 0 && !reference->next;
+    struct str map = str_format(reader->arena, "{secret: %.*s, key: %.*s}",
+                                STR_ARG(module_secret(reference->module)),
+                                STR_ARG(module_secret_key(reference->module, reference->output)));
+    if (is_whole)
+        diag_hint(reader->diags, "write %.*s instead", STR_ARG(map));
+    else
+        diag_hint(reader->diags, "set a variable before it to %.*s, and write $(NAME) here",
+                  STR_ARG(map));
+}
+
 /* Reads a scalar as a string and fills in its placeholders. Null is an error, because it is often a
  * forgotten value. `what`: the name of the string in messages. */
 static bool read_string(const struct schema_reader *reader, const struct field *field,
@@ -212,8 +230,11 @@ static bool read_string(const struct schema_reader *reader, const struct field *
         return true;
     diag_error(reader->diags, node->span, RULE_SECRET_IN_MANIFEST,
                "%s cannot contain a secret output of a module", field->name);
-    diag_hint(reader->diags, "use the output in env_vars of the module; its value is known only in "
-                             "the cluster");
+    if (field->schema == &env_reference_schema)
+        hint_env_reference(reader, ret);
+    else
+        diag_hint(reader->diags, "use the output in env_vars of the module; its value is known "
+                                 "only in the cluster");
     return false;
 }
 

@@ -241,6 +241,7 @@ struct service {
     struct resources resources;
     struct variable *variables; /* in the order of the container's `env` */
     size_t variable_count;
+    struct map variables_by_name;
     struct required_object *required; /* in file order, without the Secrets of `variables` */
     size_t required_count;
     struct variable_source *sources; /* of the container's `envFrom`: later ones take precedence */

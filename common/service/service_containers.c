@@ -182,6 +182,8 @@ static void read_containers(const struct service_reader *in, enum field_id field
         if (!record_value(record, CONTAINER_IMAGE)->invalid)
             check_commands(in, record, container);
         read_variables(in, record, container);
+        if (!inherits)
+            service_check_own_commands(in, container);
         check_volumes(in, container->volumes, &paths);
     }
 }

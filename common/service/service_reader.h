@@ -90,6 +90,10 @@ struct variable *service_read_own_variables(const struct service_reader *in,
                                             const struct variable *inherited, size_t count,
                                             size_t *ret_count);
 
+/* Warns of $(NAME) in commands and args of a container with an image of its own, which has only its
+ * own variables, if the service has a variable of that name. */
+void service_check_own_commands(const struct service_reader *in, const struct container *container);
+
 /* Adds a variable's Secret to the objects that the pods require. Those of the service's own
  * variables are checked with all their keys at once. */
 void service_require_secret(const struct service_reader *in, const struct variable *variable);

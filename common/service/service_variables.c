@@ -310,12 +310,37 @@ static bool is_kubernetes_variable(struct str name)
     return str_starts_with(name, STR("KUBERNETES_"));
 }
 
+/* Reports a reference of a container with an image of its own to a variable of the service. */
+static void report_service_variable(const struct service_reader *in, struct location at,
+                                    const struct variable *variable)
+{
+    struct diags *diags = in->reader.diags;
+    struct str name = variable->name;
+    struct str listed = service_secret(in->reader.arena, in->layer, in->service->name);
+    diag_warning(diags, at, RULE_UNEXPANDED_VARIABLE,
+                 "$(%.*s) is not expanded: a container with another image does not have the "
+                 "variables of the service",
+                 STR_ARG(name));
+    if (str_equal(variable->secret, listed) && str_equal(variable->key, name))
+        diag_hint(diags, "add it to secrets of the container: secrets: [%.*s]", STR_ARG(name));
+    else if (variable->secret.len || variable->config_map.len)
+        diag_hint(diags, "add it to env_vars of the container: %.*s: {%s: %.*s, key: %.*s}",
+                  STR_ARG(name), variable->secret.len ? "secret" : "config_map",
+                  STR_ARG(variable->secret.len ? variable->secret : variable->config_map),
+                  STR_ARG(variable->key));
+    else
+        diag_hint(diags, "add %.*s to env_vars of the container", STR_ARG(name));
+}
+
 /* `found`: the variable with that name, not defined before `variable`; NULL if there is none. */
 static void report_expansion(const struct service_reader *in, const struct variable *variable,
                              struct str name, const struct variable *found)
 {
     struct diags *diags = in->reader.diags;
-    if (found) {
+    const struct variable *of_service = map_get(&in->service->variables_by_name, name);
+    if (!found && of_service) {
+        report_service_variable(in, variable->at, of_service);
+    } else if (found) {
         diag_warning(diags, variable->at, RULE_UNEXPANDED_VARIABLE,
                      "$(%.*s) is not expanded: Kubernetes expands only variables that are defined "
                      "before it",
@@ -355,10 +380,34 @@ void service_read_variables(const struct service_reader *in)
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
     for (size_t i = 0; ok && i < env_vars->count; i++)
         ok = read_env_var(in, &env_vars->items[i]);
-    struct map names = check_variables(in);
+    in->service->variables_by_name = check_variables(in);
     for (size_t i = 0; i < in->service->variable_count; i++)
         if (!layer_is_for_chart(in->layer)) /* the chart has its own env */
-            check_expansion(in, &in->service->variables[i], &names);
+            check_expansion(in, &in->service->variables[i], &in->service->variables_by_name);
+}
+
+/* `own`: the variables of the container by name. */
+static void check_own_list(const struct service_reader *in, const struct value *list,
+                           const struct map *own)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct item *item = &list->items[i];
+        struct str name;
+        for (size_t at = 0; next_expansion(item->text, &at, &name);) {
+            const struct variable *found = map_get(&in->service->variables_by_name, name);
+            if (found && !map_get(own, name))
+                report_service_variable(in, item->node->span, found);
+        }
+    }
+}
+
+void service_check_own_commands(const struct service_reader *in, const struct container *container)
+{
+    struct map own = {0};
+    for (size_t i = 0; i < container->variable_count; i++)
+        map_add(in->reader.arena, &own, container->variables[i].name, &container->variables[i]);
+    check_own_list(in, container->commands, &own);
+    check_own_list(in, container->args, &own);
 }
 
 void service_require_secret(const struct service_reader *in, const struct variable *variable)
