@@ -120,13 +120,19 @@ static bool has_private_file(const struct service *service)
     return false;
 }
 
+static bool has_persistent_volume(const struct service *service)
+{
+    for (size_t i = 0; i < service->volume_count; i++)
+        if (service->volumes[i].kind == VOLUME_OF_CLAIM)
+            return true;
+    return service->disk_count > 0;
+}
+
 /* Volumes belong to root unless they get a group. */
 static void warn_volumes(const struct service_reader *in)
 {
     const struct service *service = in->service;
-    bool persistent = service->disk_count > 0;
-    for (size_t i = 0; i < service->volume_count; i++)
-        persistent |= service->volumes[i].kind == VOLUME_OF_CLAIM;
+    bool persistent = has_persistent_volume(service);
     bool private = has_private_file(service);
     if (!(persistent || private) || service->security != POD_SECURITY_RESTRICTED ||
         !service_value(in, SERVICE_RUN_AS_USER)->is_keyword)
@@ -136,6 +142,39 @@ static void warn_volumes(const struct service_reader *in)
                  persistent ? "write to persistent volumes, which get no group"
                             : "read files whose mode excludes other users, which get no group");
     diag_hint(in->reader.diags, "write the number of that user, for example: run_as_user: 1000");
+}
+
+/* True if the pods certainly do not run as root. A chart may set another user than the default. */
+static bool is_never_root(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    if (layer_is_for_chart(in->layer) && !record_has(in->record, SERVICE_RUN_AS_USER))
+        return false;
+    return service->run_as_user > 0 ||
+           (service->run_as_user < 0 && service->security == POD_SECURITY_RESTRICTED);
+}
+
+/* Files belong to root, and their group is that of the user if the pod has one (see
+ * manifest_needs_group), so the mode must let the group or others execute a script. Kubernetes adds
+ * only permissions to read. */
+static void warn_scripts(const struct service_reader *in)
+{
+    enum { EXECUTED_BY_OWNER = 0100, EXECUTED_BY_GROUP = 0010, EXECUTED_BY_OTHERS = 0001 };
+    const struct service *service = in->service;
+    const struct value *written = service_value(in, SERVICE_FILES);
+    bool group =
+        service->run_as_user > 0 && (has_persistent_volume(service) || has_private_file(service));
+    int64_t sufficient = group ? EXECUTED_BY_GROUP : EXECUTED_BY_OTHERS;
+    for (size_t i = 0; is_never_root(in) && i < service->file_count; i++) {
+        int64_t mode = service->files[i].mode;
+        if (!(mode & EXECUTED_BY_OWNER) || (mode & sufficient))
+            continue;
+        diag_warning(in->reader.diags, record_location(written->records[i], MOUNTED_FILE_MODE),
+                     RULE_VOLUME_PERMISSIONS,
+                     "the user of the pods cannot execute this file, which belongs to root");
+        diag_hint(in->reader.diags, "write %s",
+                  service->run_as_user > 0 ? "\"0550\" or \"0555\"" : "\"0555\"");
+    }
 }
 
 /* A StatefulSet has no such strategy: it stops each pod before it starts the new one. */
@@ -174,6 +213,7 @@ void service_read_pods(const struct service_reader *in)
     service_read_files(in);
     service_read_containers(in);
     warn_volumes(in);
+    warn_scripts(in);
     service_read_cron_jobs(in);
     service_check_volume_sizes(in);
     service_read_pre_deploy(in);
