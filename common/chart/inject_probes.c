@@ -222,7 +222,9 @@ static void set_period(const struct target *target, const struct probe_field *fi
     const struct node *probe = node_at(target->container, field->key);
     int64_t old = chart_period(probe);
     int64_t failures = chart_failures(probe);
-    int64_t period = target->service->probe_period;
+    bool own_startup = field == &startup_field && (target_has(target, SERVICE_STARTUP_TIMEOUT) ||
+                                                   target_has(target, SERVICE_STARTUP_PATH));
+    int64_t period = own_startup ? target->service->startup.period : target->service->probe_period;
     int64_t needed = (failures * old + period - 1) / period;
     needed = needed < INT32_MAX ? needed : INT32_MAX;
     bool restarts = field != &readiness_field;
@@ -366,7 +368,7 @@ static void copy_startup(const struct target *target)
     }
     struct node *probe = node_new(arena, NODE_MAP);
     node_set(arena, probe, key, node_copy(arena, node_at(source, key)));
-    node_set_int(arena, probe, "periodSeconds", target->service->probe_period);
+    node_set_int(arena, probe, "periodSeconds", target->service->startup.period);
     node_set_int(arena, probe, "timeoutSeconds", target->service->probe_timeout);
     node_set_int(arena, probe, "failureThreshold", target->service->startup.failures);
     target_set(target, NULL, target->container, startup_field.key, probe, startup_field.key,

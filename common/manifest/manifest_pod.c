@@ -192,7 +192,8 @@ struct node *manifest_probe(struct arena *arena, const struct service *service,
     manifest_handler(arena, map, probe, port);
     if (probe->delay)
         node_set_int(arena, map, "initialDelaySeconds", probe->delay);
-    node_set_int(arena, map, "periodSeconds", service->probe_period);
+    node_set_int(arena, map, "periodSeconds",
+                 probe->period ? probe->period : service->probe_period);
     node_set_int(arena, map, "timeoutSeconds", service->probe_timeout);
     if (probe->failures)
         node_set_int(arena, map, "failureThreshold", probe->failures);

@@ -120,12 +120,23 @@ static void from_startup(struct trace *trace)
 {
     enum field_id field = field_of_startup(trace);
     if (field == SERVICE_STARTUP_TIMEOUT)
-        from_field(trace, field, REASON("divided by probe_period"),
-                   REASON("divided by probe_period"));
+        from_field(trace, field, REASON("divided by periodSeconds"),
+                   REASON("divided by periodSeconds"));
     else
-        from_field(trace, field, REASON("twice this time, divided by probe_period"), NULL);
+        from_field(trace, field, REASON("twice this time, divided by periodSeconds"), NULL);
     if (has(trace, SERVICE_PROBE_PERIOD))
         from_field(trace, SERVICE_PROBE_PERIOD, NULL, NULL);
+}
+
+void rule_probe_period(struct trace *trace, const char *reason)
+{
+    const struct service *service = trace->service;
+    if (probe_of(trace) == PROBE_OF_STARTUP && service->startup.period != service->probe_period)
+        from_field(trace, SERVICE_STARTUP_TIMEOUT,
+                   REASON("the startup probe fails several times before a restart"),
+                   REASON("the startup probe notices a start soon"));
+    else
+        from_field(trace, SERVICE_PROBE_PERIOD, NULL, reason);
 }
 
 void rule_probe_failures(struct trace *trace, const char *reason)

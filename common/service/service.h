@@ -29,6 +29,7 @@ struct probe {
     const struct value *command; /* PROBE_COMMAND: its arguments are the items */
     const struct value *headers; /* PROBE_HTTP: map of strings */
     int64_t delay;               /* seconds before the first probe */
+    int64_t period;              /* seconds between two probes; 0: probe_period */
     int64_t failures;            /* failureThreshold; 0: Kubernetes' default, 3 */
 };
 
@@ -348,7 +349,7 @@ bool service_same_command(const struct value *a, const struct value *b);
 /* Returns the minimum seconds of a startup probe if another probe waits `delay` seconds. */
 int64_t service_startup_timeout(int64_t delay);
 
-/* Returns the failureThreshold of a startup probe that allows `timeout` seconds. */
+/* Returns the failureThreshold of the service's startup probe if it allows `timeout` seconds. */
 int64_t service_startup_failures(const struct service *service, int64_t timeout);
 
 /* Warns if the delay or timeout in `field` restarts a container after `seconds`, before the `delay`

@@ -72,7 +72,7 @@ static void read_timeout(const struct service_reader *in)
     struct service *service = in->service;
     int64_t start = service->startup.kind == PROBE_NONE
                         ? service->readiness.delay
-                        : service->startup.failures * service->probe_period;
+                        : service->startup.failures * service->startup.period;
     service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
     if (service->timeout > start || layer_is_for_chart(in->layer))
         return;

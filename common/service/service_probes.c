@@ -131,10 +131,26 @@ int64_t service_startup_timeout(int64_t delay)
     return FACTOR * delay;
 }
 
+/* A startup probe fails several times before the container is restarted, even if startup_timeout is
+ * as short as probe_period. */
+enum { STARTUP_FAILURES_MIN = 3 };
+
+static int64_t startup_period(const struct service *service)
+{
+    enum { PERIOD_MAX = 10 };
+    int64_t period = service->startup_timeout / STARTUP_FAILURES_MIN;
+    if (period > service->probe_period)
+        period = service->probe_period;
+    if (period > PERIOD_MAX)
+        period = PERIOD_MAX;
+    return period ? period : 1;
+}
+
 int64_t service_startup_failures(const struct service *service, int64_t timeout)
 {
-    int64_t period = service->probe_period;
-    return (timeout + period - 1) / period;
+    int64_t period = service->startup.period;
+    int64_t failures = (timeout + period - 1) / period;
+    return failures > STARTUP_FAILURES_MIN ? failures : STARTUP_FAILURES_MIN;
 }
 
 static void read_startup(const struct service_reader *in)
@@ -155,6 +171,7 @@ static void read_startup(const struct service_reader *in)
         }
     }
     startup->delay = 0;
+    startup->period = startup_period(in->service);
     startup->failures = service_startup_failures(in->service, in->service->startup_timeout);
 }
 

@@ -143,12 +143,12 @@ static void test_probes(void **state)
         {"{http: 80}",
          "liveness_probe_path: /l\n    readiness_probe_command: [a, b]\n    startup_timeout: 61\n"
          "    probe_period: 20\n    probe_timeout: 3",
-         "{httpGet: {path: /l, port: main}, periodSeconds: 20, timeoutSeconds: 3, "
-         "failureThreshold: 4}",
+         "{httpGet: {path: /l, port: main}, periodSeconds: 10, timeoutSeconds: 3, "
+         "failureThreshold: 7}",
          "{httpGet: {path: /l, port: main}, periodSeconds: 20, timeoutSeconds: 3}",
          "{exec: {command: [a, b]}, periodSeconds: 20, timeoutSeconds: 3}"},
         {"{tcp: 81}", "startup_timeout: 10",
-         "{tcpSocket: {port: main}, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 1}",
+         "{tcpSocket: {port: main}, periodSeconds: 3, timeoutSeconds: 5, failureThreshold: 4}",
          "{tcpSocket: {port: 81}, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6}",
          "{tcpSocket: {port: main}, periodSeconds: 10, timeoutSeconds: 5}"},
     };
