@@ -437,6 +437,11 @@ static void check_headers(const struct service_reader *in)
     }
 }
 
+static bool uses_port(const struct probe *probe)
+{
+    return probe->kind == PROBE_HTTP || probe->kind == PROBE_TCP || probe->kind == PROBE_GRPC;
+}
+
 /* Warns about fields of probes that the service does not have. A delay also affects a startup
  * probe, and that of the readiness probe affects the liveness probe; without these, there is a
  * delay of 0. For a chart, inject_probes.c checks this. */
@@ -448,6 +453,8 @@ static void warn_without_probes(const struct service_reader *in)
     bool repeats = live || service->readiness.kind != PROBE_NONE;
     bool requests = service->startup.kind == PROBE_HTTP || service->liveness.kind == PROBE_HTTP ||
                     service->readiness.kind == PROBE_HTTP;
+    bool connects = uses_port(&service->startup) || uses_port(&service->liveness) ||
+                    uses_port(&service->readiness);
     const struct {
         enum field_id field;
         bool has_effect;
@@ -455,6 +462,7 @@ static void warn_without_probes(const struct service_reader *in)
     } rows[] = {
         {SERVICE_PROBE_FAILURES, repeats, " without a liveness or readiness probe"},
         {SERVICE_PROBE_HEADERS, requests, ": no probe requests a path"},
+        {SERVICE_PROBE_PORT, connects, ": no probe uses a port"},
         {SERVICE_PROBE_PERIOD, repeats || starting, " without a probe"},
         {SERVICE_PROBE_TIMEOUT, repeats || starting, " without a probe"},
         {SERVICE_LIVENESS_DELAY,
@@ -473,7 +481,9 @@ static void warn_without_probes(const struct service_reader *in)
                      "%s has no effect%s", schema_field(rows[i].field)->name, rows[i].reason);
         if (service->probe_port)
             diag_hint(in->reader.diags, "set healthcheck_path%s, or remove it",
-                      has(in, SERVICE_HEALTHCHECK) ? " instead of healthcheck" : " too");
+                      has(in, SERVICE_HEALTHCHECK)           ? " instead of healthcheck"
+                      : has(in, SERVICE_HEALTHCHECK_COMMAND) ? " instead of healthcheck_command"
+                                                             : " too");
         else if (rows[i].field == SERVICE_PROBE_HEADERS)
             diag_hint(in->reader.diags, "remove it, or set port and healthcheck_path too");
         else

@@ -114,6 +114,20 @@ static void set_name(const struct service_reader *in, struct volume *volume)
         taken ? str_format(in->reader.arena, "volume-%08x", str_hash(volume->path)) : name;
 }
 
+/* Programs need a writable /tmp. */
+static void check_tmp(const struct service_reader *in, const struct volume *volume,
+                      struct location at)
+{
+    const struct service *service = in->service;
+    if (!volume->read_only || !service->read_only_root || !str_eq_c(volume->path, "/tmp"))
+        return;
+    diag_error(in->reader.diags, at, RULE_CONFLICTING_FIELDS,
+               "a volume that is read-only cannot be mounted at /tmp, which must be writable "
+               "because the root file system is read-only");
+    diag_hint(in->reader.diags, "set another path, for example /tmp/%.*s, or read_only_root: false",
+              STR_ARG(service->name));
+}
+
 static void read_volume(const struct service_reader *in, const struct record *record,
                         struct map *paths)
 {
@@ -139,6 +153,7 @@ static void read_volume(const struct service_reader *in, const struct record *re
     else
         read_object(in, record, source, volume);
     read_access(in, record, volume);
+    check_tmp(in, volume, at);
 }
 
 void service_read_volumes(const struct service_reader *in)
