@@ -86,6 +86,21 @@ static void hint_outputs(const struct scope *scope, const struct module *module)
     diag_hint_line(scope->diags, str_format(scope->arena, "available: %.*s", STR_ARG(names)).data);
 }
 
+/* Reports an output that only links have: the address of a service. */
+static void report_address(const struct scope *scope, const struct module *module,
+                           struct str output, struct location at)
+{
+    struct str message = str_format(
+        scope->arena, "placeholders do not have the %.*s of the service \"%.*s\", only links do",
+        STR_ARG(output), STR_ARG(module->name));
+    struct str prefix = link_service_prefix(scope->arena, module);
+    if (diags_contain(scope->diags, message))
+        return;
+    diag_error(scope->diags, at, RULE_UNKNOWN_OUTPUT, "%.*s", STR_ARG(message));
+    diag_hint(scope->diags, "add %.*s to links, and write $(%.*s_%.*s) instead in env_vars or args",
+              STR_ARG(module->name), STR_ARG(prefix), STR_ARG(str_upper(scope->arena, output)));
+}
+
 static void report_unknown(const struct scope *scope, const struct module *module,
                            struct str output, struct location at)
 {
@@ -100,6 +115,10 @@ static void report_unknown(const struct scope *scope, const struct module *modul
                                     STR_ARG(output), STR_ARG(module->name));
     struct str name = link_variable(scope->arena, module, output);
     const char *field = module_type_field(module->type, output);
+    if (module_is_service(module) && (str_eq_c(output, "host") || str_eq_c(output, "port"))) {
+        report_address(scope, module, output, at);
+        return;
+    }
     if (module_output_is_secret(module, output)) {
         diag_error(diags, at, RULE_UNKNOWN_OUTPUT, "module \"%.*s\" has no output \"%.*s\"",
                    STR_ARG(module->name), STR_ARG(output));
