@@ -47,10 +47,11 @@ void explain_origin(struct buf *out, const struct layer *layer, const struct nod
 {
     buf_add(out, STR(" ("));
     add_location(out, node->span);
-    if (node->kind == NODE_SCALAR && str_contains(node->text, STR("{"))) {
+    if (layer && node->kind == NODE_SCALAR && str_contains(node->text, STR("{"))) {
         buf_add(out, STR(", written "));
         diag_add_visible(out, node->text);
     }
-    add_all_placeholders(out, layer, node);
+    if (layer)
+        add_all_placeholders(out, layer, node);
     buf_add(out, STR(")"));
 }

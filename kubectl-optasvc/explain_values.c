@@ -117,7 +117,69 @@ static void format_value(struct buf *out, const struct field *field, const struc
     }
 }
 
+/* Returns the string of an item as it is rendered, with all placeholders filled in. */
+static struct str item_text(const struct writer *writer, const struct field *field,
+                            const struct item *item)
+{
+    struct diags diags = {.arena = writer->arena};
+    struct filled_string filled;
+    if (!writer->service)
+        return item->text;
+    if (item->references) { /* of env_vars */
+        const struct variable *variable = map_get(&writer->service->variables_by_name, item->name);
+        return variable->secret.len ? str_format(writer->arena, "{secret: %.*s, key: %.*s}",
+                                                 STR_ARG(variable->secret), STR_ARG(variable->key))
+                                    : variable->text;
+    }
+    struct scope scope = writer->layer->scope;
+    scope.diags = &diags;
+    bool fills = field == schema_field(SERVICE_OUTPUTS);
+    return fills && interpolate(&scope, item->node, &filled) && !filled.references ? filled.text
+                                                                                   : item->text;
+}
+
+/* Adds where a value is written. Placeholders are filled in only in modules. */
+static void add_written(const struct writer *writer, const struct node *node)
+{
+    explain_origin(writer->out, writer->service ? writer->layer : NULL, node);
+}
+
+/* Writes a value of a field of the service or file. */
+static void add_value(const struct writer *writer, const struct field *field,
+                      const struct value *value)
+{
+    struct value rendered = *value;
+    if (value->items)
+        rendered.items = ARENA_ARRAY(writer->arena, value->count, struct item);
+    for (size_t i = 0; value->items && i < value->count; i++) {
+        rendered.items[i] = value->items[i];
+        rendered.items[i].text = item_text(writer, field, &value->items[i]);
+    }
+    format_value(writer->out, field, &rendered);
+}
+
 /* Defaults */
+
+/* True for a field that only affects probes that the service does not have. */
+static bool has_no_probe(const struct service *service, const struct field *field)
+{
+    bool starting = service->startup.kind != PROBE_NONE;
+    bool live = service->liveness.kind != PROBE_NONE;
+    bool ready = service->readiness.kind != PROBE_NONE;
+    const struct {
+        enum field_id field;
+        bool has_probe;
+    } rows[] = {{SERVICE_STARTUP_TIMEOUT, starting},
+                {SERVICE_LIVENESS_DELAY, live},
+                {SERVICE_READINESS_DELAY, ready},
+                {SERVICE_PROBE_PERIOD, starting || live || ready},
+                {SERVICE_PROBE_TIMEOUT, starting || live || ready},
+                {SERVICE_PROBE_FAILURES, live || ready}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (field == schema_field(rows[i].field))
+            return !rows[i].has_probe;
+    return false;
+}
 
 static struct str format_number(struct arena *arena, int64_t number, int64_t none,
                                 const char *none_text)
@@ -249,6 +311,10 @@ static void add_default(const struct writer *writer, const struct field *parent,
         buf_add(writer->out, STR("not set (the value of the chart is kept)"));
         return;
     }
+    if (writer->service && has_no_probe(writer->service, field)) {
+        buf_add(writer->out, STR("not set (the service has no such probe)"));
+        return;
+    }
     diag_add_visible(writer->out, text.len ? text : STR("not set"));
     if (text.len && is_inherited(writer, parent, field))
         buf_add(writer->out, STR(" (as in the service)"));
@@ -263,7 +329,8 @@ static void add_default(const struct writer *writer, const struct field *parent,
 static bool has_default(const struct writer *writer, const struct field *parent,
                         const struct field *field)
 {
-    return !writer->for_chart &&
+    bool is_unused = writer->service && has_no_probe(writer->service, field);
+    return !writer->for_chart && !is_unused &&
            (field->default_value || (writer->service && find_derived(writer, parent, field).len));
 }
 
@@ -286,20 +353,21 @@ static void write_value(const struct writer *writer, struct str label, const str
         add_default(writer, parent, field);
     } else {
         add_label(writer, label);
-        format_value(writer->out, field, value);
-        explain_origin(writer->out, writer->layer, value->node);
+        add_value(writer, field, value);
+        add_written(writer, value->node);
     }
     buf_add_byte(writer->out, '\n');
 }
 
-static void write_item(const struct writer *writer, struct str label, const struct item *item)
+static void write_item(const struct writer *writer, struct str label, const struct field *field,
+                       const struct item *item)
 {
     add_label(writer, label);
     if (item->record)
         format_record(writer->out, item->record);
     else
-        format_string(writer->out, item->text);
-    explain_origin(writer->out, writer->layer, item->node);
+        format_string(writer->out, item_text(writer, field, item));
+    add_written(writer, item->node);
     buf_add_byte(writer->out, '\n');
 }
 
@@ -321,11 +389,12 @@ static void write_items(const struct writer *writer, const struct field_path *pa
         const struct item *item = &value->items[i];
         if (step->key.len && !str_equal(item->name, step->key))
             continue;
-        struct str name = str_format(writer->arena, "%.*s %s.%.*s", STR_ARG(label),
+        struct str prefix = writer->service ? STR_JOIN(writer->arena, label, STR(" ")) : STR("");
+        struct str name = str_format(writer->arena, "%.*s%s.%.*s", STR_ARG(prefix),
                                      step->field->name, STR_ARG(item->name));
         found = true;
         if (at + 1 == path->count)
-            write_item(writer, name, item);
+            write_item(writer, name, step->field, item);
         else if (item->record)
             write_step(writer, path, at + 1, item->record, name);
     }

@@ -155,10 +155,17 @@ modules:
     files: [{path: /f, content: "a\nb"}]
     sidecars: [{name: a, image: "a:1"}, {name: b, image: "b:1", resource_request: {cpu: 50}}]
     cron_jobs: [{name: j, schedule: "@daily", commands: [x], resource_limits: {memory: 1Gi}}]
+  - {name: db, type: postgres, secret: pg, secret_keys: {db_host: host}}
+  - name: worker
+    type: k8s-service
+    image: nginx:1
+    port: none
+    env_vars: {HOST: "{module.db.db_host}", DSN: "db://{module.db.db_host}/{env}"}
+    outputs: {url: "https://{layer_name}/{{x}}"}
 FILE
 cat >explain/staging.yaml <<'FILE'
 name: staging
-outputs: {domain: example.com}
+outputs: {domain: example.com, raw: "{env}"}
 tls_secret: wildcard
 FILE
 file=explain/shop.yaml
@@ -210,6 +217,14 @@ commands|web: [{vars.size}] (explain/shop.yaml:18:15)
 name|api: api (explain/shop.yaml:19:11)
 tls_secret|tls_secret: wildcard (explain/staging.yaml:3:13)
 ingress_class|ingress_class: nginx (default)
+file.outputs.raw|outputs.raw: {env} (explain/staging.yaml:2:37)
+env_vars|worker: {HOST: {secret: pg, key: host}, DSN: db://$(HOST)/staging} (explain/shop.yaml:34:15; {module.db.db_host} is from an output of module db; {module.db.db_host} is from an output of module db; {env} is from the name of the environment, explain/shop.yaml:3:12)
+env_vars.HOST|worker env_vars.HOST: {secret: pg, key: host} (explain/shop.yaml:34:22, written {module.db.db_host}; {module.db.db_host} is from an output of module db)
+outputs.url|worker outputs.url: https://shop/{x} (explain/shop.yaml:35:20, written https://{layer_name}/{{x}}; {layer_name} is from the name of the layer, explain/shop.yaml:1:7)
+startup_timeout|worker: not set (the service has no such probe)
+probe_period|worker: not set (the service has no such probe)
+probe_period|api: 10 (default)
+initial_liveness_delay|api: not set (the service has no such probe)
 environments.path|environments[0]: staging.yaml (explain/shop.yaml:3:27)
 ROWS
 try "$optasvc" explain "modules[1].image" -f $file
