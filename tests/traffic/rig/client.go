@@ -62,7 +62,7 @@ func (p *plane) tls(host string, protocols ...string) *tls.Config {
 // client returns an HTTP client without redirects and without connections that are kept.
 func (p *plane) client(source string) *http.Client {
 	return &http.Client{
-		Timeout:       10 * time.Second,
+		Timeout:       time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			DisableKeepAlives: true,

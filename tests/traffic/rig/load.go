@@ -15,17 +15,30 @@ const (
 	loadWork    = "100ms"
 )
 
+// Envoy Gateway removes the cluster of a deleted route a moment before the route, and Envoy answers 503 without a body
+// then (cluster_not_found). Its other answers of status 503 have one.
+const unroutedMax = 3
+
 // load counts what became of requests.
 type load struct {
 	lock     sync.Mutex
 	answered map[string]int // by module
 	lost     map[string]int // by reason
+	unrouted int            // while their route was deleted
 }
 
 func (l *load) add(into map[string]int, what string) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	into[what]++
+}
+
+// addUnrouted returns false if there are too many.
+func (l *load) addUnrouted() bool {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.unrouted++
+	return l.unrouted <= unroutedMax
 }
 
 // send sends a POST request, which a proxy must not repeat, and on a new connection.
@@ -42,6 +55,9 @@ func (l *load) send(p *plane, url string) {
 		return
 	}
 	response.Body.Close()
+	if response.StatusCode == http.StatusServiceUnavailable && response.ContentLength == 0 && l.addUnrouted() {
+		return
+	}
 	if response.StatusCode != http.StatusOK {
 		l.add(l.lost, response.Status)
 		return
