@@ -42,9 +42,9 @@ static const struct compose_image images[] = {
 const struct compose_image *compose_find_image(const struct compose_service *service)
 {
     const struct node *node = compose_get(service->node, "image");
-    struct str repository =
-        image_name_split(node ? compose_peek(service, node) : STR("")).repository;
-    struct str name = str_skip(repository, str_directory(repository).len);
+    struct str text = node ? compose_peek(service, node) : STR("");
+    struct image_name image = image_name_split(text);
+    struct str name = str_skip(image.repository, str_directory(image.repository).len);
     for (size_t i = 0; i < COUNT_OF(images); i++)
         if (str_eq_c(name, images[i].name))
             return &images[i];

@@ -276,7 +276,7 @@ static const struct compose_port *http_port(const struct compose_service *servic
     return service->port_count == 1 && is_secondary(service->ports) ? service->ports : NULL;
 }
 
-/* Returns the port that comes first, and is probed, of a service that has ports. */
+/* Returns the port that comes first, and is probed; NULL if the service has none. */
 static const struct compose_port *main_port(const struct compose_service *service,
                                             const struct compose_port *http)
 {
@@ -286,7 +286,7 @@ static const struct compose_port *main_port(const struct compose_service *servic
     for (size_t i = 0; i < service->port_count; i++)
         if (!is_secondary(&service->ports[i]))
             return &service->ports[i];
-    return service->ports;
+    return service->port_count ? service->ports : NULL;
 }
 
 static bool is_name_taken(const struct node *list, struct str name)
@@ -332,10 +332,11 @@ void compose_write_ports(struct compose_service *service)
     struct import *import = service->import;
     add_unlisted(service);
     const struct compose_port *http = http_port(service);
+    const struct compose_port *first = main_port(service, http);
     bool moves = http && may_move(service, http);
     if (http)
         note_http(service, http, moves);
-    if (service->port_count == 0) {
+    if (!first) {
         import_string(import, service->module, SERVICE_PORT, STR("none"), service->node->key->span);
         node_remove(service->module, schema_field(SERVICE_HEALTHCHECK)->name); /* it is none */
         return;
@@ -347,7 +348,6 @@ void compose_write_ports(struct compose_service *service)
         return;
     }
     struct node *list = import_list(import, service->module, SERVICE_PORTS, service->ports[0].at);
-    const struct compose_port *first = main_port(service, http);
     add_listed(service, list, first, first == http);
     for (size_t i = 0; i < service->port_count; i++)
         if (&service->ports[i] != first)

@@ -374,8 +374,10 @@ static void note_object(struct given *given, struct given_object *object)
 static void note_selected(struct given *given, const struct given_object *object)
 {
     const struct selecting_kind *kind = find_selecting_kind(object);
-    const struct node *selector = kind ? node_at(object->node, kind->selector) : NULL;
     struct buf names = {0};
+    if (!kind)
+        return;
+    const struct node *selector = node_at(object->node, kind->selector);
     for (const struct given_app *app = selector ? given->apps : NULL; app; app = app->next)
         if (app != object->app && (kind->has_jobs || !str_eq_c(app->workload->kind, "CronJob")) &&
             given_selects(given, selector, node_at(app->template, "metadata labels")))
