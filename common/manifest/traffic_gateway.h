@@ -72,7 +72,7 @@ void envoy_put_target(struct arena *arena, const struct gateway_route *route, st
 void traefik_put_sticky(struct arena *arena, const struct traffic *traffic, struct node *item);
 void traefik_put_service(struct arena *arena, const struct traffic *traffic, struct node *spec);
 
-/* True if Traefik connects to a port of a Service with HTTPS unless it is told the protocol: to
+/* True if Traefik connects to a port of a Service with HTTPS if nothing names the protocol: to
  * port 443, and to ports whose names begin with https. */
 bool traefik_assumes_https(struct str name, int64_t number);
 
