@@ -112,6 +112,8 @@ def check(program, stream, path):
                 continue
             if key == "mountPath" and any(each == key and path.startswith(value) for each, path in present):
                 continue
+            if key == "fsGroup" and ("runAsUser", canonical(value)) in present:  # the group of run_as_user is the same
+                continue
             if noted.isdisjoint(line + lines for line in places):
                 silent.append(f"{name}: {key}: {value} (line {places[-1] + lines})")
     assert not silent, "in neither the file nor a message:\n" + "\n".join(silent) + "\n" + made.stderr
