@@ -90,8 +90,9 @@ FORM(probe_path) = {"(?!https?://)(?!(?:[Nn][Oo]|[Nn][Oo][Nn][Ee]|[Nn][Uu][Ll][L
                     "must be a path, such as /healthz", NULL, NUMBERS_ANY, true};
 FORM(public_uri) = {PUBLIC_URI, "must be a domain and a path, such as app.example.com/api", NULL,
                     NUMBERS_NONE, false};
-FORM(hash_key) = {"(?=[^$]*\\$)(?![\\s\\S]*\\$(?![A-Za-z0-9_\\{]))[-A-Za-z0-9_$\\{\\}]+", NULL,
-                  name_check_hash_key, NUMBERS_NONE, false};
+FORM(hash_key) = {"(?=[^$]*\\$)(?![\\s\\S]*\\$(?![A-Za-z0-9_]|\\{[A-Za-z0-9_]+\\}))"
+                  "[-A-Za-z0-9_$\\{\\}]+",
+                  NULL, name_check_hash_key, NUMBERS_NONE, false};
 FORM(http_header) = {"[-A-Za-z0-9]+", NULL, name_check_http_header, NUMBERS_ANY, true};
 FORM(http_value) = {"[^\\x00-\\x08\\x0a-\\x1f\\x7f]*", NULL, name_check_http_value, NUMBERS_ANY,
                     true};
