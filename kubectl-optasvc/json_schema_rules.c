@@ -12,8 +12,9 @@ static const struct schema_rule rules[] = {
 #include "config/fields.def"
 };
 
-/* NAME, !NAME or NAME=VALUE. */
+/* NAME, !NAME or NAME=VALUE. The name may be MAP.NAME, for a field of a map in the same map. */
 struct term {
+    const struct field *parent; /* NULL: the field is not in another map */
     const struct field *field;
     struct str value; /* {NULL, 0}: the field is set */
     bool is_unset;
@@ -27,7 +28,14 @@ static struct term parse_term(const struct schema *schema, const char *text)
     size_t equals = str_find(name, 0, '=');
     if (equals < name.len)
         term.value = str_skip(name, equals + 1);
-    term.field = schema_find(schema, str_slice(name, 0, equals));
+    name = str_slice(name, 0, equals);
+    size_t dot = str_find(name, 0, '.');
+    if (dot < name.len) {
+        term.parent = schema_find(schema, str_slice(name, 0, dot));
+        schema = term.parent->schema;
+        name = str_skip(name, dot + 1);
+    }
+    term.field = schema_find(schema, name);
     return term;
 }
 
@@ -90,14 +98,23 @@ static struct node *set_property(struct arena *arena, struct node *map, const st
     return property;
 }
 
+/* Requires a field in a map, and returns its schema. */
+static struct node *require_property(struct arena *arena, struct node *map,
+                                     const struct field *field)
+{
+    struct node *required = node_set_list(arena, map, "required");
+    node_append_string(arena, required, str_from_c(field->name));
+    return set_property(arena, map, field);
+}
+
 /* Accepts maps for which a term is true. */
 static void set_condition(struct arena *arena, struct node *map, const struct term *term)
 {
     if (term->is_unset)
         map = node_set_map(arena, map, "not");
-    struct node *required = node_set_list(arena, map, "required");
-    node_append_string(arena, required, str_from_c(term->field->name));
-    struct node *property = set_property(arena, map, term->field);
+    if (term->parent)
+        map = require_property(arena, map, term->parent);
+    struct node *property = require_property(arena, map, term->field);
     if (term->value.data)
         add_value(arena, property, term);
     else
@@ -125,6 +142,8 @@ static void set_exclusion(struct arena *arena, struct node *map, const struct sc
                           const char *text, struct str when)
 {
     struct term term = parse_term(schema, text);
+    if (term.parent)
+        map = set_property(arena, map, term.parent);
     struct node *property = set_property(arena, map, term.field);
     if (term.value.data)
         add_value(arena, get_map(arena, property, "not"), &term);

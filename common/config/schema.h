@@ -80,7 +80,8 @@ struct schema {
 
 /* A relation between fields of a map: if all of `when` are true, one of `any` (if it has terms) and
  * none of `none` must be. Each is an array of terms, terminated by NULL: a field that is set
- * (NAME), one that is not (!NAME), or one that has a value (NAME=VALUE). */
+ * (NAME), one that is not (!NAME), or one that has a value (NAME=VALUE). The field of a map in the
+ * map is MAP.NAME. */
 struct schema_rule {
     const struct schema *schema;
     const char *when[4];
