@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Objects of the Gateway API, whose controllers this suite simulates.
 
-gateway='gateway: {name: infra/public, type: envoy, listener: https}'
+# Only routes of type envoy have policies too.
+gateway='gateway: {name: infra/public, type: standard, listener: https}'
 
 # LAYER LINE...: as service(), with routes of a Gateway.
 gateway_service() {
@@ -206,6 +207,7 @@ YAML
 
 run_gateway_policy() {
     local refusal='condition("Accepted"; "False"; "Conflicted"; "Unable to target HTTPRoute, another policy has attached to it.")'
+    local gateway='gateway: {name: infra/public, type: envoy, listener: https}'
     gateway_service gw-policy "${one[@]}" 'timeout: 60' 'port: {websocket: 8080}' 'public_uri: policy.example.com'
     echo "$good_route" >httproutes
     echo "policy([$refusal])" >backendtrafficpolicies
