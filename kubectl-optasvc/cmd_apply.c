@@ -58,6 +58,14 @@ int cmd_apply_check_flags(const struct invocation *invocation)
     return 0;
 }
 
+int cmd_wait_check_flags(const struct invocation *invocation)
+{
+    const struct options *options = &invocation->options;
+    if (equals(options->apply.wait, "false") && options->apply.timeout)
+        return cli_usage(invocation, "--timeout has no effect with --wait=false");
+    return 0;
+}
+
 int cmd_apply(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;

@@ -85,12 +85,10 @@ static const struct node *container_status(const struct node *pod, struct str na
 {
     static const char *const lists[] = {"status containerStatuses", "status initContainerStatuses",
                                         "status ephemeralContainerStatuses"};
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct node *each = node_first_child(node_at(pod, lists[i])); each;
-             each = each->next)
-            if (str_equal(node_string(node_at(each, "name")), name))
-                return each;
-    return NULL;
+    const struct node *found = NULL;
+    for (size_t i = 0; i < COUNT_OF(lists) && !found; i++)
+        found = node_find_named(node_at(pod, lists[i]), name);
+    return found;
 }
 
 /* True if the pod has the log that the options select: it has none of a container that did not run,

@@ -21,9 +21,7 @@ static struct str running_digest(const struct deployed_service *deployed, const 
             !deployed_service_shows(deployed, pod) ||
             !str_equal(node_string(node_at(pod_service_container(pod), "image")), image))
             continue;
-        const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
-        while (status && !str_equal(node_string(node_at(status, "name")), name))
-            status = status->next;
+        const struct node *status = node_find_named(node_at(pod, "status containerStatuses"), name);
         struct image_name running = image_name_split(node_string(node_at(status, "imageID")));
         if (running.has_digest)
             return running.digest;

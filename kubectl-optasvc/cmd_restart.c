@@ -34,7 +34,7 @@ static bool run(struct apply *apply)
 static int run_restart(const struct invocation *invocation)
 {
     struct apply apply = {0};
-    int status = cmd_apply_check_flags(invocation);
+    int status = cmd_wait_check_flags(invocation);
     if (status)
         return status;
     bool ok =

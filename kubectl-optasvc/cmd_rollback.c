@@ -318,7 +318,7 @@ static int run_rollback(const struct invocation *invocation)
     struct rollbacks rollbacks = {0};
     struct cluster *cluster = &rollbacks.apply.cluster;
     struct options options = invocation->options;
-    int status = cmd_apply_check_flags(invocation);
+    int status = cmd_wait_check_flags(invocation);
     if (status)
         return status;
     if (has_number(&options.input.modules))

@@ -48,6 +48,10 @@ extern const struct command command_version;
  * valid. */
 int cmd_apply_check_flags(const struct invocation *invocation);
 
+/* The same for commands that use --timeout only to wait. apply also waits for the Job of
+ * pre_deploy, and limits each call of kubectl. */
+int cmd_wait_check_flags(const struct invocation *invocation);
+
 /* Shared by several commands. Return the exit status. */
 int cmd_apply(const struct invocation *invocation);
 int cmd_render(const struct invocation *invocation);

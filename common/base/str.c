@@ -53,6 +53,12 @@ struct str str_directory(struct str path)
     return path;
 }
 
+bool str_is_below(struct str path, struct str directory)
+{
+    return path.len > directory.len && str_starts_with(path, directory) &&
+           path.data[directory.len] == '/';
+}
+
 size_t str_find(struct str s, size_t from, char byte)
 {
     if (from >= s.len)

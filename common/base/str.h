@@ -77,6 +77,9 @@ static inline struct str str_skip(struct str s, size_t from)
 /* Returns the directory of a path with its final slash; empty if the path has no slash. */
 struct str str_directory(struct str path);
 
+/* True if a path is below a directory without a final slash. */
+bool str_is_below(struct str path, struct str directory);
+
 /* Returns the offset of the first `byte` at or after `from`; s.len if not found. */
 size_t str_find(struct str s, size_t from, char byte);
 

@@ -134,14 +134,6 @@ static void set_group(const struct target *target)
                    node_scalar(arena, STYLE_TEXT, STR("OnRootMismatch")), NULL, HIDE_VALUES);
 }
 
-static bool has_volume(const struct node *volumes, struct str name)
-{
-    for (const struct node *item = node_first_child(volumes); item; item = item->next)
-        if (str_equal(node_string(node_at(item, "name")), name))
-            return true;
-    return false;
-}
-
 /* Sets user and group. Without run_as_user, those of the chart are kept unless its user is root; in
  * fill mode, any user of the chart is. */
 static void set_ids(const struct target *target)
@@ -187,7 +179,7 @@ static void add_tmp(const struct target *target)
     node_set_string(arena, mount, "name", name);
     node_set_string(arena, mount, "mountPath", STR("/tmp"));
     edit_insert(target->edit, mounts, NULL, mount);
-    if (!has_volume(volumes, name)) {
+    if (!node_find_named(volumes, name)) {
         struct node *volume = node_new(arena, NODE_MAP);
         node_set_string(arena, volume, "name", name);
         node_set_map(arena, volume, "emptyDir");

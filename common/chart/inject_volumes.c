@@ -84,12 +84,6 @@ static bool is_of_objects(const struct node *volume)
     return false;
 }
 
-static bool is_below(struct str path, struct str directory)
-{
-    return path.len > directory.len && str_starts_with(path, directory) &&
-           path.data[directory.len] == '/';
-}
-
 static bool has_sub_path(const struct node *mount)
 {
     return node_at(mount, "subPath") || node_at(mount, "subPathExpr");
@@ -101,9 +95,9 @@ static const char *find_obstacle(const struct target *target, struct str path, b
                                  const struct node *chart)
 {
     struct str other = without_slash(node_string(node_at(chart, "mountPath")));
-    if (is_file && is_below(other, path))
+    if (is_file && str_is_below(other, path))
         return "the chart mounts a volume below the file";
-    if (is_below(path, other) && (is_file || has_sub_path(chart)) &&
+    if (str_is_below(path, other) && (is_file || has_sub_path(chart)) &&
         is_of_objects(find_volume(target, node_string(node_at(chart, "name")))))
         return "path is in a volume of the chart that cannot be written to";
     return NULL;

@@ -146,21 +146,14 @@ struct str object_controller(const struct node *object)
     return node_string(node_at(controller_of(object), "uid"));
 }
 
-static const struct node *find_named(const struct node *list, struct str name)
-{
-    const struct node *each = node_first_child(list);
-    while (each && !str_equal(node_string(node_at(each, "name")), name))
-        each = each->next;
-    return each;
-}
-
 const struct node *pod_service_container(const struct node *pod)
 {
     const struct node *containers = node_at(pod, "spec containers");
-    const struct node *found = find_named(containers, object_label(pod, "app.kubernetes.io/name"));
+    const struct node *found =
+        node_find_named(containers, object_label(pod, "app.kubernetes.io/name"));
     if (!found)
-        found = find_named(containers,
-                           object_annotation(pod, "kubectl.kubernetes.io/default-container"));
+        found = node_find_named(containers,
+                                object_annotation(pod, "kubectl.kubernetes.io/default-container"));
     return found ? found : node_first_child(containers);
 }
 

@@ -33,13 +33,12 @@ static struct live_claims read_live(struct arena *arena, const struct node *obje
     const struct node *claim = node_first_child(node_at(object, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next)
         map_add(arena, &live.templates, object_name(claim), claim);
-    const struct node *first = node_first_child(node_at(object, "spec template spec containers"));
-    const struct node *own = first;
-    while (own && !str_equal(node_string(node_at(own, "name")), service))
-        own = own->next;
+    const struct node *containers = node_at(object, "spec template spec containers");
+    const struct node *own = node_find_named(containers, service);
     if (own)
         read_mounts(arena, &live, own);
-    for (const struct node *each = own ? NULL : first; each; each = each->next)
+    for (const struct node *each = own ? NULL : node_first_child(containers); each;
+         each = each->next)
         read_mounts(arena, &live, each);
     return live;
 }

@@ -178,14 +178,9 @@ struct blocked {
 /* True if the workload has a container of this name; else something has added it to the pods. */
 static bool has_container(const struct node *workload, struct str name)
 {
-    static const char *const lists[] = {"spec template spec initContainers",
-                                        "spec template spec containers"};
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        for (const struct node *each = node_first_child(node_at(workload, lists[i])); each;
-             each = each->next)
-            if (str_equal(node_string(node_at(each, "name")), name))
-                return true;
-    return false;
+    const struct node *spec = node_at(workload, "spec template spec");
+    return node_find_named(node_at(spec, "initContainers"), name) ||
+           node_find_named(node_at(spec, "containers"), name);
 }
 
 /* Adds to an advice which container it is about, unless that is the service itself. */

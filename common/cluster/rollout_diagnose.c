@@ -103,11 +103,8 @@ static void add_pod(struct buf *out, struct arena *arena, const struct node *pod
 static const struct node *logged_container(const struct node *pod)
 {
     const struct node *blocking = blocking_container(pod);
-    const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
     struct str name = node_string(node_at(pod_service_container(pod), "name"));
-    while (status && !str_equal(node_string(node_at(status, "name")), name))
-        status = status->next;
-    return blocking ? blocking : status;
+    return blocking ? blocking : node_find_named(node_at(pod, "status containerStatuses"), name);
 }
 
 static void warn_forbidden(const struct kubectl *kubectl, const struct process *run)

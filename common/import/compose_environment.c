@@ -53,13 +53,6 @@ void compose_add_secret(const struct compose_service *service, struct str name, 
     import_note_secret(service->import, service->key, name, compose_origin(service, value), at);
 }
 
-static bool is_credential(const struct compose_service *service, struct str name, struct str value)
-{
-    return (credential_has_name(service->arena, name) && !credential_is_switch(value)) ||
-           credential_url_password(value).len || credential_has_form(value) ||
-           str_equal(compose_find_credential(service, value), name);
-}
-
 static void add_variable(struct compose_service *service, struct str name, struct str value,
                          struct location at)
 {
@@ -69,7 +62,8 @@ static void add_variable(struct compose_service *service, struct str name, struc
                      STR_ARG(name), error);
         return;
     }
-    if (is_credential(service, name, value)) {
+    if (compose_is_credential(service, name, value) ||
+        str_equal(compose_find_credential(service, value), name)) {
         compose_add_secret(service, name, value, at);
         return;
     }

@@ -51,17 +51,12 @@ const struct compose_image *compose_find_image(const struct compose_service *ser
     return NULL;
 }
 
-bool compose_is_within(struct str path, struct str directory)
-{
-    return str_starts_with(path, directory) &&
-           (path.len == directory.len || path.data[directory.len] == '/');
-}
-
 bool compose_is_data(const struct compose_service *service, struct str path)
 {
     for (size_t i = 0; service->image && i < COUNT_OF(service->image->data); i++) {
         struct str data = str_from_c(service->image->data[i]);
-        if (data.len && (compose_is_within(path, data) || compose_is_within(data, path)))
+        if (data.len &&
+            (str_equal(path, data) || str_is_below(path, data) || str_is_below(data, path)))
             return true;
     }
     return false;

@@ -381,7 +381,7 @@ static bool is_of_system(struct str path)
     static const char *const directories[] = {"/dev", "/etc", "/lib", "/proc",
                                               "/run", "/sys", "/usr", "/var/run"};
     for (size_t i = 0; i < COUNT_OF(directories); i++)
-        if (compose_is_within(path, str_from_c(directories[i])))
+        if (str_eq_c(path, directories[i]) || str_is_below(path, str_from_c(directories[i])))
             return true;
     return str_eq_c(path, "/");
 }

@@ -167,6 +167,10 @@ struct str compose_expand(const struct compose_service *service, struct str text
 void compose_report_value(const struct compose_service *service, const struct node *scalar,
                           const char *what);
 
+/* True if a variable with this value may be a credential. */
+bool compose_is_credential(const struct compose_service *service, struct str name,
+                           struct str value);
+
 /* Returns the name of a variable in the text that may be a credential; empty if it has none. */
 struct str compose_find_credential(const struct compose_service *service, struct str text);
 
@@ -192,9 +196,6 @@ void compose_read_command(struct compose_service *service, const char *key, enum
 
 /* Returns what is known about the image of a service; NULL if it is not a well-known one. */
 const struct compose_image *compose_find_image(const struct compose_service *service);
-
-/* True if `path` is `directory` or in it. */
-bool compose_is_within(struct str path, struct str directory);
 
 /* True for a directory of the data of a well-known image, or one that is in it or contains it. */
 bool compose_is_data(const struct compose_service *service, struct str path);

@@ -125,13 +125,18 @@ static struct str default_of(struct expansion *expansion, const struct variable_
     return buf_take(expansion->service->arena, &inner.text);
 }
 
-/* True if the value of a variable, or its default, may be a credential. */
+bool compose_is_credential(const struct compose_service *service, struct str name, struct str value)
+{
+    return credential_has_form(value) || credential_url_password(value).len ||
+           (credential_has_name(service->arena, name) && !credential_is_switch(value));
+}
+
+/* True for a variable that may be a credential, also if its default is empty. */
 static bool is_credential(const struct expansion *expansion, const struct variable_use *use,
                           struct str value)
 {
-    bool is_switch = value.len && credential_is_switch(value);
-    return credential_has_form(value) || credential_url_password(value).len ||
-           (credential_has_name(expansion->service->arena, use->name) && !is_switch);
+    return compose_is_credential(expansion->service, use->name, value) ||
+           (value.len == 0 && credential_has_name(expansion->service->arena, use->name));
 }
 
 /* True if the end of the text is in single quotes. */

@@ -116,6 +116,12 @@ enum field_id field_of_startup(const struct trace *trace)
     return SERVICE_STARTUP_TIMEOUT;
 }
 
+/* True if the period of the startup probe is not probe_period. */
+static bool has_own_period(const struct trace *trace)
+{
+    return trace->service->startup.period != trace->service->probe_period;
+}
+
 static void from_startup(struct trace *trace)
 {
     enum field_id field = field_of_startup(trace);
@@ -124,14 +130,13 @@ static void from_startup(struct trace *trace)
                    REASON("divided by periodSeconds"));
     else
         from_field(trace, field, REASON("twice this time, divided by periodSeconds"), NULL);
-    if (has(trace, SERVICE_PROBE_PERIOD))
+    if (has(trace, SERVICE_PROBE_PERIOD) && !has_own_period(trace))
         from_field(trace, SERVICE_PROBE_PERIOD, NULL, NULL);
 }
 
 void rule_probe_period(struct trace *trace, const char *reason)
 {
-    const struct service *service = trace->service;
-    if (probe_of(trace) == PROBE_OF_STARTUP && service->startup.period != service->probe_period)
+    if (probe_of(trace) == PROBE_OF_STARTUP && has_own_period(trace))
         from_field(trace, SERVICE_STARTUP_TIMEOUT,
                    REASON("the startup probe fails several times before a restart"),
                    REASON("the startup probe notices a start soon"));

@@ -201,6 +201,14 @@ struct node *node_first_child(const struct node *node)
     return collection && collection->kind != NODE_SCALAR ? collection->first : NULL;
 }
 
+struct node *node_find_named(const struct node *list, struct str name)
+{
+    struct node *each = node_first_child(list);
+    while (each && !str_equal(node_string(node_at(each, "name")), name))
+        each = each->next;
+    return each;
+}
+
 struct str node_string(const struct node *node)
 {
     const struct node *scalar = target(node);

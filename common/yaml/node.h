@@ -84,6 +84,9 @@ const struct node *node_effective(struct arena *arena, const struct node *map);
  * for scalars. */
 struct node *node_first_child(const struct node *node);
 
+/* Returns the first map in a list whose `name` this is; NULL if there is none, also for NULL. */
+struct node *node_find_named(const struct node *list, struct str name);
+
 /* Returns the string of a scalar; empty for NULL and for other nodes. */
 struct str node_string(const struct node *node);
 

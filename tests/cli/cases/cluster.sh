@@ -152,7 +152,8 @@ status -A|--filename and --all-namespaces are mutually exclusive: services are f
 status -l a=b|--filename and --selector are mutually exclusive
 status -l=|--selector must not be empty
 restart --wait=false|
-restart --timeout 5m --wait=false|
+restart --timeout 5m --wait=false|--timeout has no effect with --wait=false
+rollback --timeout 5m --wait=false|--timeout has no effect with --wait=false
 restart --dry-run|unknown flag: --dry-run
 history -o json|
 history -o yaml|

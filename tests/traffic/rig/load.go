@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,16 +16,12 @@ const (
 	loadWork    = "100ms"
 )
 
-// Envoy Gateway removes the cluster of a deleted route a moment before the route, and Envoy answers 503 without a body
-// then (cluster_not_found). Its other answers of status 503 have one.
-const unroutedMax = 3
-
 // load counts what became of requests.
 type load struct {
 	lock     sync.Mutex
 	answered map[string]int // by module
 	lost     map[string]int // by reason
-	unrouted int            // while their route was deleted
+	unrouted int            // how many more may arrive while their route is deleted
 }
 
 func (l *load) add(into map[string]int, what string) {
@@ -33,12 +30,12 @@ func (l *load) add(into map[string]int, what string) {
 	into[what]++
 }
 
-// addUnrouted returns false if there are too many.
+// addUnrouted returns false if there were too many.
 func (l *load) addUnrouted() bool {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	l.unrouted++
-	return l.unrouted <= unroutedMax
+	l.unrouted--
+	return l.unrouted >= 0
 }
 
 // send sends a POST request, which a proxy must not repeat, and on a new connection.
@@ -65,13 +62,19 @@ func (l *load) send(p *plane, url string) {
 	l.add(l.answered, response.Header.Get(headerModule))
 }
 
-// runLoad prints a line `MODULE N` for each module that answered, and fails if a request was lost.
-func runLoad(ctx context.Context, planeText, url string) error {
+// runLoad prints a line `MODULE N` for each module that answered, and fails if a request was lost. `unrouted` is how
+// many may arrive while their route is deleted: Envoy Gateway removes its cluster a moment before, and Envoy answers 503
+// without a body then (cluster_not_found). Its other answers of status 503 have one.
+func runLoad(ctx context.Context, planeText, url, unrouted string) error {
 	p, err := newPlane(planeText)
 	if err != nil {
 		return err
 	}
-	l := &load{answered: map[string]int{}, lost: map[string]int{}}
+	unroutedMax, err := strconv.Atoi(unrouted)
+	if err != nil {
+		return err
+	}
+	l := &load{answered: map[string]int{}, lost: map[string]int{}, unrouted: unroutedMax}
 	var workers sync.WaitGroup
 	for range loadWorkers {
 		workers.Go(func() {

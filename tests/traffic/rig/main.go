@@ -4,7 +4,7 @@
 //	rig pods                         runs the pods of the node, at addresses that this network namespace reaches
 //	rig ingress DIR PLANE CLASS      serves the Ingresses of CLASS through nginx
 //	rig ask PLANE TABLE              asks the questions of a table and compares the answers
-//	rig load PLANE URL               sends requests until SIGTERM, then reports what became of them
+//	rig load PLANE URL UNROUTED      sends requests until SIGTERM, then reports what became of them
 //	rig sessions PLANE URL FILE      begins sessions; continues them if FILE exists
 //
 // PLANE is NAME=ADDRESS:HTTP:HTTPS, for example nginx=127.0.0.1:10080:10443: the column of the table with the
@@ -21,7 +21,7 @@ import (
 	"syscall"
 )
 
-var errUsage = errors.New("usage: rig pods | ingress DIR PLANE CLASS | ask PLANE TABLE | load PLANE URL | sessions PLANE URL FILE")
+var errUsage = errors.New("usage: rig pods | ingress DIR PLANE CLASS | ask PLANE TABLE | load PLANE URL UNROUTED | sessions PLANE URL FILE")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -35,8 +35,8 @@ func run(ctx context.Context, args []string) error {
 		return runIngress(ctx, args[0], args[1], args[2])
 	case command == "ask" && len(args) == 2:
 		return runAsk(ctx, args[0], args[1])
-	case command == "load" && len(args) == 2:
-		return runLoad(ctx, args[0], args[1])
+	case command == "load" && len(args) == 3:
+		return runLoad(ctx, args[0], args[1], args[2])
 	case command == "sessions" && len(args) == 3:
 		return runSessions(ctx, args[0], args[1], args[2])
 	}

@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # Objects of the Gateway API, whose controllers this suite simulates.
 
-# Only routes of type envoy have policies too.
-gateway='gateway: {name: infra/public, type: standard, listener: https}'
+gateway='gateway: {name: infra/public, type: envoy, listener: https}'
 
 # LAYER LINE...: as service(), with routes of a Gateway.
 gateway_service() {
@@ -45,7 +44,9 @@ play_gateway() {
     done
 }
 
+# The policy of each route is accepted unless the case has another answer.
 begin_gateway() {
+    [ -f backendtrafficpolicies ] || echo "$good_policy" >backendtrafficpolicies
     play_gateway "$1" &
     watches+=($!)
 }
@@ -55,6 +56,10 @@ run_gateway_undefined() {
     expect 1 optasvc apply -f gateway-undefined.yaml
     empty out
     holds err <<'TEXT'
+gateway-undefined.yaml:3:9: error: the server does not have the kind BackendTrafficPolicy (backendtrafficpolicies.gateway.envoyproxy.io)
+  - name: web
+          ^~~
+  install Envoy Gateway, which provides its CustomResourceDefinition; or set another type of gateway in the environment file
 gateway-undefined.yaml:3:9: error: the server does not have the kind HTTPRoute (httproutes.gateway.networking.k8s.io)
   - name: web
           ^~~
@@ -171,12 +176,15 @@ run_gateway_many() {
         must kubectl create namespace "gw-many-$i"
     done
     echo "$good_route" >httproutes
+    echo "$good_policy" >backendtrafficpolicies
     optasvc apply -f . >applied.out 2>applied.err &
     local applying=$!
     await_text applied.err 'gw-many-9/web: waiting for its HTTPRoute: no controller has answered'
-    for i in {1..9}; do answer "gw-many-$i" httproutes; done
-    wait $applying
-    same 0 $? 'exit status'
+    for i in {1..9}; do
+        answer "gw-many-$i" httproutes
+        answer "gw-many-$i" backendtrafficpolicies
+    done
+    wait $applying || fail "apply failed: $(cat applied.err)"
     for i in {1..9}; do says applied.err "gw-many-$i/web: 1 route accepted"; done
 }
 
@@ -191,7 +199,7 @@ kind: Role
 metadata: {name: all-but-get, namespace: gw-rights}
 rules:
 - {apiGroups: ["", apps, autoscaling, policy, batch, networking.k8s.io], resources: ["*"], verbs: ["*"]}
-- {apiGroups: [gateway.networking.k8s.io], resources: ["*"], verbs: [list, create, patch]}
+- {apiGroups: [gateway.networking.k8s.io, gateway.envoyproxy.io], resources: ["*"], verbs: [list, create, patch]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -207,7 +215,6 @@ YAML
 
 run_gateway_policy() {
     local refusal='condition("Accepted"; "False"; "Conflicted"; "Unable to target HTTPRoute, another policy has attached to it.")'
-    local gateway='gateway: {name: infra/public, type: envoy, listener: https}'
     gateway_service gw-policy "${one[@]}" 'timeout: 60' 'port: {websocket: 8080}' 'public_uri: policy.example.com'
     echo "$good_route" >httproutes
     echo "policy([$refusal])" >backendtrafficpolicies
